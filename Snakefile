@@ -1,0 +1,30 @@
+# actbench: what does the activation function do to a network, at which depth, and how sure can we be?
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/probe.smk"
+include: "workflow/rules/aggregate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        REPORT,
+    localrule: True
+
+
+onstart:
+    begin_progress(workflow)
+
+
+onsuccess:
+    print(f"Report: {REPORT}")

@@ -1,0 +1,46 @@
+BLOCK_TABLES = [
+    "runs",
+    "history",
+    "gradients",
+    "distributions",
+    "dead_neurons",
+    "histograms",
+]
+SUMMARIES = [
+    "comparison",
+    "gradients_by_layer",
+    "distributions_by_layer",
+    "dead_neurons_by_layer",
+    "decay",
+    "properties",
+]
+
+
+rule aggregate:
+    input:
+        blocks=every_block("config.json"),
+        tables=[every_block(f"{name}.parquet") for name in BLOCK_TABLES],
+        curves=every_activation("curves.parquet"),
+        properties=every_activation("properties.parquet"),
+        lib=lib("aggregate"),
+    output:
+        **{name: f"{TABLES}/{name}.parquet" for name in BLOCK_TABLES + SUMMARIES},
+        **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs"] + SUMMARIES},
+        activations=f"{TABLES}/activations.parquet",
+    params:
+        runs=f"{RESULTS}/runs",
+        section=dict(
+            baseline=config["report"]["baseline"],
+            margin=config["report"]["equivalence"],
+        ),
+    log:
+        f"{RESULTS}/logs/aggregate.log",
+    benchmark:
+        f"{RESULTS}/timings/aggregate.tsv"
+    threads: 1
+    conda:
+        "../../environment.yml"
+    message:
+        "Tables of study {STUDY}"
+    script:
+        "../scripts/aggregate.py"

@@ -1,0 +1,82 @@
+# The checked configuration, the grid and the paths; no rules.
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(workflow.basedir)
+SCRIPTS = ROOT / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from actbench import config as configuration
+from actbench import devices, logs, sources
+from actbench.errors import UserError
+
+SCHEMA = yaml.safe_load(
+    (ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text()
+)
+
+try:
+    configuration.check_duplicate_keys(workflow.configfiles)
+    given = configuration.merged(config, workflow.config_settings.config)
+    config.update(configuration.resolve(given, SCHEMA))
+    ACTIVATIONS = {entry["id"]: entry for entry in config["activations"]}
+    OWN_FILES = {
+        key: configuration.user_file(entry["spec"], ".")
+        for key, entry in ACTIVATIONS.items()
+    }
+except UserError as error:
+    sys.exit(f"Config error: {error}")
+
+STUDY = config["study"]
+BLOCKS = configuration.blocks(config["seeds"], config["seeds_per_job"])
+GPU = int(devices.resolve(config["device"]) == "cuda")
+
+RESULTS = f"results/{STUDY}"
+BLOCK = RESULTS + "/runs/{activation}/d{depth}/seeds{block}"
+TABLES, FIGURES = f"{RESULTS}/tables", f"{RESULTS}/figures"
+DATA = f"results/data/{config['dataset']}.safetensors"
+REPORT = f"reports/{STUDY}.html"
+PROGRESS = f"{RESULTS}/logs/progress.txt"
+
+
+wildcard_constraints:
+    activation="|".join(re.escape(key) for key in ACTIVATIONS),
+    depth="|".join(map(str, config["depths"])),
+    block="|".join(BLOCKS),
+
+
+def lib(script, own=False):
+    """The script's own modules as inputs: edit one, and the stages that import it run again.
+
+    With `own`, also the file of the user's activation that the wildcard names, and what it imports.
+    """
+    found = [SCRIPTS / f"{script}.py", *sources.imported(SCRIPTS / f"{script}.py", [SCRIPTS])]
+    found = [str(path) for path in found]
+    if not own:
+        return found
+
+    def with_own_file(wildcards):
+        path = OWN_FILES[wildcards.activation]
+        return found + ([] if path is None else [str(path), *sources.imported(path, ["."])])
+
+    return with_own_file
+
+
+def every_block(path):
+    """The path of a file of each block's folder, over the whole grid."""
+    return expand(
+        f"{BLOCK}/{path}", activation=ACTIVATIONS, depth=config["depths"], block=BLOCKS
+    )
+
+
+def begin_progress(workflow):
+    """Tell the training jobs how many of them there are."""
+    planned = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
+    if planned:
+        logs.begin_progress(PROGRESS, len(planned))
+
+
+def every_activation(path):
+    """The path of a file that there is once for each activation."""
+    return expand(RESULTS + "/activations/{activation}/" + path, activation=ACTIVATIONS)

@@ -1,0 +1,17 @@
+rule prepare_data:
+    input:
+        lib=lib("prepare_data"),
+    output:
+        "results/data/{dataset}.safetensors",
+    log:
+        "results/data/logs/{dataset}.log",
+    benchmark:
+        "results/data/timings/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=config["dataset"],
+    conda:
+        "../../environment.yml"
+    message:
+        "Get and check the images of {wildcards.dataset}"
+    script:
+        "../scripts/prepare_data.py"

@@ -1,0 +1,4 @@
+rule report:
+    input: rules.aggregate.output
+    output: REPORT
+    shell: "touch {output}"

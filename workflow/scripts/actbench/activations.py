@@ -1,0 +1,196 @@
+"""The registry of activation functions, and modules made from it or from a user's own class.
+
+Nothing here imports torch before a module is made, so that planning a study stays fast.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from actbench.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that shapes an activation: its keyword in the torch class, default and lower bound."""
+
+    keyword: str
+    default: float
+    above: float | None = None
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One entry of the registry.
+
+    `target` is "module:class"; `formula` and `derivative` are LaTeX in x, with the parameters' Greek
+    letters; `reference` names who proposed the function.
+    """
+
+    target: str
+    formula: str
+    derivative: str
+    reference: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+REGISTRY: dict[str, Activation] = {
+    "sigmoid": Activation(
+        "torch.nn:Sigmoid",
+        r"\sigma(x) = \frac{1}{1 + e^{-x}}",
+        r"\sigma(x)\,(1 - \sigma(x))",
+        "Rumelhart, Hinton & Williams (1986), Nature 323",
+    ),
+    "tanh": Activation(
+        "torch.nn:Tanh",
+        r"\tanh(x)",
+        r"1 - \tanh^2(x)",
+        "LeCun, Bottou, Orr & Müller (1998), Efficient BackProp",
+    ),
+    "relu": Activation(
+        "torch.nn:ReLU",
+        r"\max(0, x)",
+        r"1 \; (x > 0), \quad 0 \; (x \leq 0)",
+        "Nair & Hinton (2010), ICML",
+    ),
+    "leakyrelu": Activation(
+        "torch.nn:LeakyReLU",
+        r"x \; (x > 0), \quad \alpha x \; (x \leq 0)",
+        r"1 \; (x > 0), \quad \alpha \; (x \leq 0)",
+        "Maas, Hannun & Ng (2013), ICML Workshop on Deep Learning for Audio, Speech and Language",
+        {"slope": Parameter("negative_slope", 0.1)},
+    ),
+    "elu": Activation(
+        "torch.nn:ELU",
+        r"x \; (x > 0), \quad \alpha\,(e^x - 1) \; (x \leq 0)",
+        r"1 \; (x > 0), \quad \alpha\,e^x \; (x \leq 0)",
+        "Clevert, Unterthiner & Hochreiter (2016), ICLR, arXiv:1511.07289",
+        {"alpha": Parameter("alpha", 1.0, above=0.0)},
+    ),
+    "swish": Activation(
+        "torch.nn:SiLU",
+        r"x\,\sigma(x)",
+        r"\sigma(x)\,(1 + x\,(1 - \sigma(x)))",
+        "Ramachandran, Zoph & Le (2017), arXiv:1710.05941; SiLU of Elfwing et al., arXiv:1702.03118",
+    ),
+    "gelu": Activation(
+        "torch.nn:GELU",
+        r"x\,\Phi(x)",
+        r"\Phi(x) + x\,\phi(x)",
+        "Hendrycks & Gimpel (2016), arXiv:1606.08415",
+    ),
+    "selu": Activation(
+        "torch.nn:SELU",
+        r"\lambda x \; (x > 0), \quad \lambda\alpha\,(e^x - 1) \; (x \leq 0)",
+        r"\lambda \; (x > 0), \quad \lambda\alpha\,e^x \; (x \leq 0)",
+        "Klambauer, Unterthiner, Mayr & Hochreiter (2017), NeurIPS, arXiv:1706.02515",
+    ),
+    "mish": Activation(
+        "torch.nn:Mish",
+        r"x\,\tanh(\ln(1 + e^x))",
+        r"\tanh(s) + x\,\sigma(x)\,(1 - \tanh^2(s)), \quad s = \ln(1 + e^x)",
+        "Misra (2020), BMVC, arXiv:1908.08681",
+    ),
+    "softplus": Activation(
+        "torch.nn:Softplus",
+        r"\frac{1}{\beta} \ln(1 + e^{\beta x})",
+        r"\sigma(\beta x)",
+        "Dugas, Bengio, Bélisle, Nadeau & Garcia (2001), NeurIPS",
+        {"beta": Parameter("beta", 1.0, above=0.0)},
+    ),
+    "softsign": Activation(
+        "torch.nn:Softsign",
+        r"\frac{x}{1 + |x|}",
+        r"\frac{1}{(1 + |x|)^2}",
+        "Bergstra, Desjardins, Lamblin & Bengio (2009), Université de Montréal, report 1337",
+    ),
+    "hardtanh": Activation(
+        "torch.nn:Hardtanh",
+        r"\max(-1, \min(1, x))",
+        r"1 \; (|x| < 1), \quad 0 \; (|x| \geq 1)",
+        "Collobert (2004), PhD thesis, Université Paris VI",
+    ),
+    "relu6": Activation(
+        "torch.nn:ReLU6",
+        r"\min(6, \max(0, x))",
+        r"1 \; (0 < x < 6), \quad 0 \; \mathrm{elsewhere}",
+        "Krizhevsky (2010), Convolutional deep belief networks on CIFAR-10",
+    ),
+    "hardswish": Activation(
+        "torch.nn:Hardswish",
+        r"x\,\frac{\min(6, \max(0, x + 3))}{6}",
+        r"0 \; (x < -3), \quad \frac{2x + 3}{6} \; (|x| \leq 3), \quad 1 \; (x > 3)",
+        "Howard et al. (2019), ICCV, arXiv:1905.02244",
+    ),
+    "celu": Activation(
+        "torch.nn:CELU",
+        r"\max(0, x) + \min(0, \alpha\,(e^{x/\alpha} - 1))",
+        r"1 \; (x > 0), \quad e^{x/\alpha} \; (x \leq 0)",
+        "Barron (2017), arXiv:1704.07483",
+        {"alpha": Parameter("alpha", 1.0, above=0.0)},
+    ),
+    "prelu": Activation(
+        "torch.nn:PReLU",
+        r"x \; (x > 0), \quad a x \; (x \leq 0), \quad a \mathrm{\ learnt}",
+        r"1 \; (x > 0), \quad a \; (x \leq 0)",
+        "He, Zhang, Ren & Sun (2015), ICCV, arXiv:1502.01852",
+        {"init": Parameter("init", 0.25)},
+    ),
+    "identity": Activation("torch.nn:Identity", "x", "1", "a linear network, for comparison"),
+}
+
+ALIASES = {"silu": "swish"}
+
+
+def create(spec: Mapping) -> "nn.Module":
+    """Make a fresh module from a resolved spec: `{"name": …, "import": "module:class" or None, "parameters": {…}}`.
+
+    A user's own class is imported from the working directory and called with its parameters.
+
+    Raises:
+        UserError: the user's module or class cannot be imported, or does not give a `torch.nn.Module`.
+    """
+    if spec["import"] is not None:
+        return _user_module(spec)
+    entry = REGISTRY[spec["name"]]
+    values = {key: parameter.default for key, parameter in entry.parameters.items()} | spec["parameters"]
+    keywords = {entry.parameters[key].keyword: value for key, value in values.items()}
+    return _resolve(entry.target)(**keywords)
+
+
+def _resolve(target: str):
+    """Import "module:attribute"."""
+    module, attribute = target.split(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _user_module(spec: Mapping) -> "nn.Module":
+    from torch import nn
+
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = _resolve(spec["import"])(**spec["parameters"])
+    except (ImportError, AttributeError, TypeError) as error:
+        raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {error}.") from error
+    if not isinstance(module, nn.Module):
+        raise UserError(
+            f"activations: {spec['name']} (import: {spec['import']}) gives {type(module).__name__}; "
+            "a class whose instances are torch.nn.Module is needed."
+        )
+    return module
+
+
+def formulas(spec: Mapping) -> dict[str, str | None]:
+    """LaTeX of f and f′ from the registry; a user's own activation has none."""
+    entry = REGISTRY.get(spec["name"]) if spec["import"] is None else None
+    return {
+        "formula": entry.formula if entry else None,
+        "formula_derivative": entry.derivative if entry else None,
+    }

@@ -1,0 +1,177 @@
+"""From the planned blocks' files to the study's tables; anything that does not fit the plan is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+
+from actbench import files, histograms, parquet, statistics
+from actbench.errors import UserError
+
+RUN = ["activation", "depth", "seed", "fold"]
+ORDER = {
+    "runs": RUN,
+    "history": [*RUN, "epoch"],
+    "gradients": [*RUN, "checkpoint", "layer", "tensor"],
+    "distributions": [*RUN, "checkpoint", "layer", "signal"],
+    "dead_neurons": [*RUN, "checkpoint", "layer"],
+}
+HISTOGRAM_KEYS = ["source", "checkpoint", "epoch", "layer", "tensor"]
+HISTOGRAM = ["low", "high", "counts"]
+SHOWN_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class Block:
+    """One planned block: its folder, and the params that its networks must have been trained with."""
+
+    folder: Path
+    activation: str
+    depth: int
+    params: Mapping
+
+    def keys(self) -> set[tuple]:
+        return {(self.activation, self.depth, seed, 0) for seed in self.params["seeds"]}
+
+
+def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
+    """Read every planned file and stack runs, history, gradients, distributions, dead neurons, histograms.
+
+    Raises:
+        UserError: a file was made with other params than planned, or its rows are not exactly those
+            of the plan; the sentence lists file and key.
+    """
+    problems, parts = [], {name: [] for name in (*ORDER, "histograms")}
+    for block in blocks:
+        problems += check_params(block)
+        tables = {name: parquet.read(block.folder / f"{name}.parquet") for name in parts}
+        problems += check_rows(block, tables)
+        for name, table in tables.items():
+            parts[name].append(table)
+    if problems:
+        more = len(problems) - SHOWN_PROBLEMS
+        shown = "; ".join(problems[:SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+        raise UserError(f"results do not fit the plan: {shown}. Delete the files named and run again.")
+    stacked = {name: parquet.concat(parts[name], ORDER[name]) for name in ORDER}
+    drawn = (_histograms(stacked[name], name) for name in ("gradients", "distributions"))
+    stacked["histograms"] = parquet.concat([*parts["histograms"], *drawn], [*RUN, *HISTOGRAM_KEYS])
+    for name in ("gradients", "distributions"):
+        stacked[name] = stacked[name].drop_columns(HISTOGRAM)
+    return stacked
+
+
+def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> dict[str, pa.Table]:
+    """The tables over seeds: comparison, gradients, distributions and dead neurons by layer, decay."""
+    frames = {name: tables[name].to_pandas() for name in ("runs", "gradients", "distributions")}
+    dead, measures = _with_fractions(tables["dead_neurons"].to_pandas())
+    cell = ["activation", "depth"]
+    compared = statistics.comparison(frames["runs"], baseline, margin)
+    layered = {
+        "gradients_by_layer": (["layer", "tensor"], frames["gradients"], ["l2_norm", "rms", "zero_fraction"]),
+        "distributions_by_layer": (
+            ["layer", "signal"],
+            frames["distributions"],
+            ["mean", "std", "zero_fraction", "saturated_fraction", "effective_rank"],
+        ),
+        "dead_neurons_by_layer": (["layer"], dead, measures),
+    }
+    summaries = {"comparison": parquet.table(compared, statistics.COMPARISON, cell)}
+    for name, (keys, frame, columns) in layered.items():
+        summaries[name] = _layer_table(statistics.over_seeds(frame, keys, columns), keys)
+    summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])
+    return summaries
+
+
+def check_params(block: Block) -> list[str]:
+    """Say which params of a block's config.json are not those of the plan."""
+    path = block.folder / "config.json"
+    found = files.read_json(path)["params"]
+    different = [key for key in sorted({*found, *block.params}) if found.get(key) != block.params.get(key)]
+    return [
+        f"{path} was trained with {key} {found.get(key)!r} instead of {block.params.get(key)!r}"
+        for key in different
+    ]
+
+
+def check_rows(block: Block, tables: Mapping[str, pa.Table]) -> list[str]:
+    """Say which rows of a block's tables are missing, double or not planned."""
+    runs = tables["runs"].to_pylist()
+    expected = _expected_rows(block, runs)
+    problems = []
+    for name, order in ORDER.items():
+        rows = tables[name].select(order).to_pylist()
+        found = [tuple(row[key] for key in order) for row in rows]
+        path = block.folder / f"{name}.parquet"
+        problems += _difference(path, found, expected[name])
+    return problems
+
+
+def _expected_rows(block: Block, runs: Sequence[Mapping]) -> dict[str, set[tuple]]:
+    keys = block.keys()
+    done = [(tuple(row[key] for key in RUN), row) for row in runs]
+    measured = [
+        (*key, checkpoint)
+        for key, row in done
+        for checkpoint in (("init", "trained") if row["status"] == "ok" else ("init",))
+    ]
+    hidden, every = range(block.depth), range(block.depth + 1)
+    signals = [(layer, "preactivation") for layer in every] + [(layer, "activation") for layer in hidden]
+    return {
+        "runs": keys,
+        "history": {(*key, epoch) for key, row in done for epoch in range(1, row["epochs_run"] + 1)},
+        "gradients": {
+            (*key, layer, tensor)
+            for key, layer, tensor in product(measured, every, ("weight", "bias", "preactivation"))
+        },
+        "distributions": {(*key, *place) for key, place in product(measured, signals)},
+        "dead_neurons": {(*key, layer) for key, layer in product(measured, hidden)},
+    }
+
+
+def _difference(path: Path, found: Sequence[tuple], expected: set[tuple]) -> list[str]:
+    problems = []
+    for words, keys in (
+        ("lacks", expected - set(found)),
+        ("has the unplanned", set(found) - expected),
+        ("repeats", {key for key in found if found.count(key) > 1} if len(found) > len(set(found)) else ()),
+    ):
+        if keys:
+            first = ", ".join(map(str, sorted(keys)[0]))
+            more = f" and {len(keys) - 1} more rows" if len(keys) > 1 else ""
+            problems.append(f"{path} {words} row ({first}){more}")
+    return problems
+
+
+def _histograms(table: pa.Table, name: str) -> pa.Table:
+    """The histogram columns of a probe's table in the shape of the training histograms."""
+    n = table.num_rows
+    source = pa.array([name.removesuffix("s")] * n, pa.string())
+    tensor = table["tensor" if name == "gradients" else "signal"]
+    columns = [
+        *(table[key] for key in RUN),
+        source,
+        table["checkpoint"],
+        pa.nulls(n, pa.int32()),
+        table["layer"],
+        tensor,
+        *(table[key] for key in HISTOGRAM),
+    ]
+    return pa.table(columns, schema=histograms.SCHEMA)
+
+
+def _with_fractions(dead: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Add a fraction column for each count of dead, zero-gradient, dormant and saturated units."""
+    counts = ["n_dead", "n_zero_gradient", "n_dormant", "n_saturated"]
+    fractions = [count.removeprefix("n_") + "_fraction" for count in counts]
+    for count, fraction in zip(counts, fractions, strict=True):
+        dead[fraction] = dead[count] / dead["n_neurons"]
+    return dead, [*counts, *fractions]
+
+
+def _layer_table(rows: Sequence[Mapping], keys: Sequence[str]) -> pa.Table:
+    order = ["activation", "depth", "checkpoint", *keys, "measure"]
+    return parquet.table(rows, statistics.by_layer_schema(keys), order)

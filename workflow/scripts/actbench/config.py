@@ -1,0 +1,380 @@
+"""From what the user wrote to a checked, complete configuration; nothing here imports torch."""
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from actbench import activations, datasets
+from actbench.errors import UserError
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
+IMPORT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+LABEL_LENGTH = 60
+OWN_KEYS = ("name", "import", "id", "label")
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """PyYAML's safe loader, which by itself lets the last of two equal keys win silently."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise UserError(
+                    f"{node.start_mark.name}, line {key_node.start_mark.line + 1}: "
+                    f"{key!r} stands twice in the same mapping; every key is allowed once."
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def check_duplicate_keys(paths: Iterable[str | Path]) -> None:
+    """Refuse YAML files in which a key stands twice in one mapping.
+
+    Raises:
+        UserError: names file, line and key.
+    """
+    for path in paths:
+        with open(path, encoding="utf-8") as stream:
+            yaml.load(stream, Loader=_UniqueKeyLoader)  # noqa: S506, a SafeLoader
+
+
+def merged(config: Mapping, command_line: Mapping) -> dict:
+    """The config with values given by `--config` read as YAML again.
+
+    Snakemake leaves numbers inside lists and mappings of the command line as text; afterwards a value
+    means the same wherever it was written.
+    """
+    return {key: _reread(value, command_line.get(key)) for key, value in config.items()}
+
+
+def resolve(config: Mapping, schema: Mapping) -> dict:
+    """Check a config against the schema and against itself, and fill in every default.
+
+    Returns:
+        A plain dict: sections and keys as in the schema, numbers of the schema's type, seeds and
+        hidden layers sorted, each activation as `{"id", "label", "spec"}` where `spec` is what
+        `activations.create` takes.
+
+    Raises:
+        UserError: one sentence that names the key, the value and what is allowed.
+    """
+    _check(config, schema)
+    resolved = _complete(config, schema)
+    resolved["activations"] = [_activation(entry) for entry in resolved["activations"]]
+    _check_ids([entry["id"] for entry in resolved["activations"]])
+    resolved["seeds"] = sorted(resolved["seeds"])
+    resolved["network"]["hidden_sizes"] = _hidden_sizes(resolved)
+    resolved["depths"] = [len(widths) for widths in resolved["network"]["hidden_sizes"]]
+    resolved["evaluation"]["validation"] = _validation(resolved)
+    resolved["report"]["baseline"] = _baseline(resolved)
+    _check_sizes(resolved)
+    return resolved
+
+
+def blocks(seeds: Iterable[int], seeds_per_job: int) -> dict[str, list[int]]:
+    """Group seeds into aligned slots `first-last`; a slot keeps its name whichever of its seeds are run."""
+    grouped: dict[str, list[int]] = {}
+    for seed in sorted(seeds):
+        first = seed // seeds_per_job * seeds_per_job
+        grouped.setdefault(f"{first}-{first + seeds_per_job - 1}", []).append(seed)
+    return grouped
+
+
+def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
+    """All that the numbers of one block depend on: the params of the rule that trains it."""
+    sizes = dict(zip(config["depths"], config["network"]["hidden_sizes"], strict=True))
+    return {
+        "activation": spec,
+        "dataset": config["dataset"],
+        "evaluation": config["evaluation"],
+        "hidden_sizes": sizes[depth],
+        "normalisation": config["normalisation"],
+        "seeds": seeds,
+        "training": config["training"],
+    }
+
+
+def n_training_images(config: Mapping) -> int:
+    """Images left for training."""
+    return _n_pool(config["dataset"]) - config["evaluation"]["validation"]
+
+
+def user_file(spec: Mapping, folder: str | Path) -> Path | None:
+    """The file of a user's own activation, looked for below `folder` without importing it.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    if spec["import"] is None:
+        return None
+    stem = Path(folder, *spec["import"].split(":")[0].split("."))
+    for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+        if path.is_file():
+            return path
+    raise UserError(
+        f"activations: {spec['name']} has import {spec['import']!r}, but there is no "
+        f"{stem.with_suffix('.py')}; the module must lie in the working directory."
+    )
+
+
+def _reread(value: object, given: object) -> object:
+    """Parse text inside lists and mappings again, where it came from the command line."""
+    if isinstance(value, Mapping) and isinstance(given, Mapping):
+        return {key: _text(item) if key in given else item for key, item in value.items()}
+    return value if given is None or isinstance(given, str) else _text(value)
+
+
+def _text(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_text(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
+
+
+def _check(config: Mapping, schema: Mapping) -> None:
+    validator = jsonschema.Draft202012Validator(schema)
+    errors = sorted(validator.iter_errors(config), key=lambda error: [str(p) for p in error.path])
+    if errors:
+        raise UserError(_sentence(errors[0], schema))
+
+
+def _sentence(error: jsonschema.ValidationError, schema: Mapping) -> str:
+    path = _dotted(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = next(str(key) for key in error.instance if key not in known)
+        where = f"{path}.{unknown}" if path else unknown
+        return f"{where} is not a key of the config{_nearest(unknown, known)}; allowed here: {', '.join(known)}."
+    if error.validator == "uniqueItems":
+        return f"{path} is {error.instance!r}: every entry is allowed once."
+    if error.validator == "minItems":
+        return f"{path} is an empty list; allowed: {_allowed(error.schema)}."
+    nearest = _nearest(error.instance, error.schema.get("enum", []))
+    return f"{path} is {_shown(error.instance)}{nearest}; allowed: {_allowed(error.schema)}{_hint(error)}."
+
+
+def _dotted(path: Iterable) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _shown(value: object) -> str:
+    """A value as YAML users know it, cut to a length that fits a line."""
+    words = {None: "empty (null)", True: "true", False: "false"}
+    if value is None or isinstance(value, bool):
+        return words[value]
+    text = f"{value!r} (text)" if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def _hint(error: jsonschema.ValidationError) -> str:
+    """Explain YAML's own trap: 1e-3 is text to it, and so are quoted numbers."""
+    if error.validator != "type" or not isinstance(error.instance, str):
+        return ""
+    try:
+        value = float(error.instance)
+    except ValueError:
+        return ""
+    return f" (YAML reads {error.instance} as text; write {value!r})" if math.isfinite(value) else ""
+
+
+def _nearest(word: object, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(word), list(known), n=1)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def _allowed(schema: Mapping) -> str:
+    if "x-allowed" in schema:
+        return schema["x-allowed"]
+    if "enum" in schema:
+        return ", ".join(schema["enum"])
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return " or ".join(_allowed_type(kind, schema) for kind in types)
+
+
+def _allowed_type(kind: str, schema: Mapping) -> str:
+    if kind == "array":
+        return f"a list of at least one entry, each {_allowed(schema['items'])}"
+    if kind == "object":
+        return f"a mapping with the keys {', '.join(schema.get('properties', ['name', '…']))}"
+    words = {"null": "null", "boolean": "true, false", "string": "text", "integer": "a whole number"}
+    return words.get(kind, "a number") + (_bounds(schema) if kind in ("integer", "number") else "")
+
+
+def _bounds(schema: Mapping) -> str:
+    words = {
+        "minimum": "from {}",
+        "exclusiveMinimum": "above {}",
+        "maximum": "to {}",
+        "exclusiveMaximum": "below {}",
+    }
+    return "".join(f" {text.format(schema[key])}" for key, text in words.items() if key in schema)
+
+
+def _complete(config: Mapping, schema: Mapping) -> dict:
+    """Every key of the schema, in its order, with the value given or the default."""
+    complete = {}
+    for key, part in schema["properties"].items():
+        if "properties" in part:
+            complete[key] = _complete(config.get(key, {}), part)
+        else:
+            complete[key] = _number(key, config.get(key, deepcopy(part.get("default"))), part)
+    return complete
+
+
+def _number(key: str, value: object, schema: Mapping) -> object:
+    """Give numbers the schema's type, so that 1 and 1.0 are the same plan; refuse nan and inf."""
+    if isinstance(value, list):
+        return [_number(key, item, schema["items"]) for item in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if not math.isfinite(value):
+        raise UserError(f"{key} is {value}; allowed: {_allowed(schema)}.")
+    return float(value) if schema.get("type") == "number" else int(value)
+
+
+def _activation(entry: str | Mapping) -> dict:
+    entry = {"name": entry} if isinstance(entry, str) else dict(entry)
+    written = entry.get("name")
+    if not isinstance(written, str):
+        raise UserError(f"activations: {entry!r} has no name; allowed: a mapping with a name (text).")
+    name = activations.ALIASES.get(written, written)
+    target = entry.get("import")
+    given = {str(key): value for key, value in entry.items() if key not in OWN_KEYS}
+    parameters = _parameters(name, given) if target is None else _own_parameters(name, target, given)
+    identifier = entry.get("id", name + "".join(f"-{k}{v:g}" for k, v in sorted(parameters.items())))
+    _check_pattern(f"activations: id of {written}", identifier, ID)
+    spec = {"import": target, "name": name, "parameters": dict(sorted(parameters.items()))}
+    label = _label(entry.get("label", _default_label(written, parameters)))
+    return {"id": identifier, "label": label, "spec": spec}
+
+
+def _default_label(written: str, parameters: Mapping) -> str:
+    return " ".join([written, *(f"{key} {value:g}" for key, value in sorted(parameters.items()))])
+
+
+def _label(label: object) -> str:
+    if not isinstance(label, str) or not label.strip() or len(label) > LABEL_LENGTH:
+        raise UserError(
+            f"activations: label is {_shown(label)}; allowed: text of 1 to {LABEL_LENGTH} characters."
+        )
+    if not label.isprintable():
+        raise UserError(f"activations: label is {label!r}; allowed: text without control characters.")
+    return label
+
+
+def _parameters(name: str, given: Mapping) -> dict[str, float]:
+    """Parameters that differ from the registry's defaults."""
+    if name not in activations.REGISTRY:
+        known = [*activations.REGISTRY, *activations.ALIASES]
+        raise UserError(
+            f"activations: {name!r} is unknown{_nearest(name, known)}; allowed: {', '.join(known)}, or "
+            "your own as {name: …, import: 'module:class'}."
+        )
+    allowed = activations.REGISTRY[name].parameters
+    for key, value in given.items():
+        if key not in allowed:
+            names = ", ".join([*allowed, "id", "label"])
+            raise UserError(f"activations: {name} has no {key!r}{_nearest(key, allowed)}; allowed: {names}.")
+        _check_number(f"activations: {name}.{key}", value, allowed[key].above)
+    return {key: float(value) for key, value in given.items() if value != allowed[key].default}
+
+
+def _own_parameters(name: str, target: object, given: Mapping) -> dict[str, float]:
+    if name in activations.REGISTRY:
+        raise UserError(f"activations: {name} is a name of the registry; give your own another name.")
+    _check_pattern(f"activations: import of {name}", target, IMPORT, "module:class")
+    for key, value in given.items():
+        _check_number(f"activations: {name}.{key}", value, None)
+    return dict(given)
+
+
+def _check_number(what: str, value: object, above: float | None) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or (above is not None and value <= above):
+        bound = "" if above is None else f" above {above:g}"
+        raise UserError(f"{what} is {_shown(value)}; allowed: a finite number{bound}.")
+
+
+def _check_pattern(what: str, value: object, pattern: re.Pattern, allowed: str | None = None) -> None:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        allowed = allowed or "letters, digits and . _ + -, at most 60, the first a letter or digit"
+        raise UserError(f"{what} is {_shown(value)}; allowed: {allowed}.")
+
+
+def _check_ids(ids: list[str]) -> None:
+    for number, identifier in enumerate(ids):
+        if identifier.lower() in [other.lower() for other in ids[:number]]:
+            raise UserError(
+                f"activations: {identifier} is there twice; every activation needs an id of its own "
+                "(swish and silu are the same)."
+            )
+
+
+def _hidden_sizes(config: Mapping) -> list[list[int]]:
+    sizes = config["network"]["hidden_sizes"]
+    if sizes is None:
+        return [[config["network"]["width"]] * depth for depth in sorted(config["depths"])]
+    depths = [len(widths) for widths in sizes]
+    if len(set(depths)) < len(depths):
+        raise UserError(
+            f"network.hidden_sizes has networks of depths {depths}; every depth is allowed once."
+        )
+    return sorted(sizes, key=len)
+
+
+def _n_pool(dataset: str) -> int:
+    """Images that do not test: see `splits.indices`."""
+    facts = datasets.DATASETS[dataset]
+    return facts.n_images - (facts.n_test or -(-facts.n_images // 6))
+
+
+def _validation(config: Mapping) -> int:
+    given, pool = config["evaluation"]["validation"], _n_pool(config["dataset"])
+    if given is not None and given >= pool:
+        raise UserError(
+            f"evaluation.validation is {given}; allowed: a whole number from 1 to {pool - 1}, since "
+            f"{config['dataset']} has {pool} images that do not test."
+        )
+    return -(-pool // 6) if given is None else given
+
+
+def _baseline(config: Mapping) -> str:
+    ids = [entry["id"] for entry in config["activations"]]
+    given = config["report"]["baseline"]
+    if given is None:
+        return "relu" if "relu" in ids else ids[0]
+    if given not in ids:
+        raise UserError(
+            f"report.baseline is {given!r}{_nearest(given, ids)}; allowed: {', '.join(ids)} (an activation "
+            "of this study), or null."
+        )
+    return given
+
+
+def _check_sizes(config: Mapping) -> None:
+    """No batch and no probe may ask for more images than there are to train on."""
+    n_train = n_training_images(config)
+    keys = [("training", "batch_size"), ("probe_gradients", "images"), ("probe_distributions", "images")]
+    for section, key in keys:
+        if config[section][key] > n_train:
+            raise UserError(
+                f"{section}.{key} is {config[section][key]}; allowed: at most {n_train}, the training "
+                f"images of {config['dataset']}."
+            )

@@ -1,0 +1,110 @@
+"""Multilayer perceptrons: build, initialise, save and load."""
+
+import contextlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from actbench import activations, files, seeds
+
+CHECKPOINTS = ("init", "trained")
+
+
+class MLP(nn.Module):
+    """Linear layers with a fresh activation module after each but the last.
+
+    Args:
+        sizes: n_inputs, the hidden widths, n_classes; `len(sizes) - 2` hidden layers.
+        activation: a resolved spec, see `activations.create`.
+    """
+
+    def __init__(self, sizes: Sequence[int], activation: Mapping):
+        super().__init__()
+        self.linears = nn.ModuleList(
+            nn.Linear(n_in, n_out) for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+        )
+        self.activations = nn.ModuleList(activations.create(activation) for _ in sizes[1:-1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits [N, n_classes] of inputs [N, n_inputs]."""
+        for linear, activation in zip(self.linears, self.activations, strict=False):
+            x = activation(linear(x))
+        return self.linears[-1](x)
+
+    def layers(self, x: Tensor) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """Yield z [N, n_l] and h = f(z) of layer 0, 1, …; the last layer's h is None."""
+        for linear, activation in zip(self.linears, self.activations, strict=False):
+            z = linear(x)
+            x = activation(z)
+            yield z, x
+        yield self.linears[-1](x), None
+
+
+def build(sizes: Sequence[int], activation: Mapping, generator: torch.Generator) -> MLP:
+    """Build a network whose weights are PyTorch's default initialisation, drawn from `generator`.
+
+    Weights and biases of layer l are uniform on ±1/sqrt(n_in) (`nn.Linear.reset_parameters`), drawn
+    layer by layer, weight before bias, as `nn.Linear` itself does. A user's activation that draws its
+    own parameters does so from torch's global generator, seeded alike for the time of the call.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(generator.initial_seed())
+        network = MLP(sizes, activation)
+    for linear in network.linears:
+        nn.init.kaiming_uniform_(linear.weight, a=math.sqrt(5), generator=generator)
+        bound = 1 / math.sqrt(linear.in_features)
+        nn.init.uniform_(linear.bias, -bound, bound, generator=generator)
+    return network
+
+
+def save(states: Mapping[tuple[int, int], Mapping[str, Tensor]], path: str | Path) -> None:
+    """Write the state dicts of runs, keyed (seed, fold), into one safetensors file."""
+    tensors = {
+        f"seed{seed}/fold{fold}/{name}": tensor.cpu().contiguous()
+        for (seed, fold), state in states.items()
+        for name, tensor in state.items()
+    }
+    with files.atomic(path) as temporary:
+        safetensors.torch.save_file(tensors, temporary)
+
+
+def load(folder: str | Path, seed: int, fold: int = 0, checkpoint: str = "trained") -> MLP:
+    """Give back one network of a block's folder, on the CPU, in evaluation mode.
+
+    Args:
+        folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`.
+        seed, fold: the run.
+        checkpoint: `trained` (the weights that were scored) or `init` (rebuilt from the seed).
+
+    Raises:
+        KeyError: the folder holds no such run, or `checkpoint` is unknown.
+    """
+    if checkpoint not in CHECKPOINTS:
+        raise KeyError(f"checkpoint is {checkpoint!r}; allowed: {', '.join(CHECKPOINTS)}")
+    config = files.read_json(Path(folder) / "config.json")
+    network = build(config["sizes"], config["params"]["activation"], seeds.generator(seed, "weights"))
+    prefix = f"seed{seed}/fold{fold}/"
+    with safetensors.safe_open(Path(folder) / "model.safetensors", framework="pt") as stored:
+        names = [name for name in stored.keys() if name.startswith(prefix)]  # noqa: SIM118
+        if not names:
+            raise KeyError(f"{folder} holds no run of seed {seed}, fold {fold}")
+        if checkpoint == "trained":
+            network.load_state_dict({n.removeprefix(prefix): stored.get_tensor(n) for n in names})
+    return network.eval()
+
+
+@contextlib.contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Evaluate without tracking gradients, in evaluation mode, and go back to the mode before."""
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        network.train(training)

@@ -1,0 +1,216 @@
+"""Statistics over seeds: intervals, paired comparisons with a baseline, and summaries by layer.
+
+Seeds are few (3 to 10), so intervals are Student's t; what they mean and why: docs/measurements.md.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from actbench import parquet
+
+CONFIDENCE = 0.95
+EXACT_PAIRS = 20
+DECIDED = ("better", "worse", "equivalent")
+
+_SUMMARY = [
+    pa.field("n", pa.int32(), nullable=False),
+    ("mean", pa.float64()),
+    ("std", pa.float64()),
+    ("ci_low", pa.float64()),
+    ("ci_high", pa.float64()),
+]
+COMPARISON = pa.schema(
+    [
+        pa.field("activation", parquet.ACTIVATION, nullable=False),
+        pa.field("depth", pa.int16(), nullable=False),
+        pa.field("n_seeds", pa.int32(), nullable=False),
+        pa.field("n_trained", pa.int32(), nullable=False),
+        pa.field("n_diverged", pa.int32(), nullable=False),
+        pa.field("trained_share", pa.float64(), nullable=False),
+        pa.field("trained_low", pa.float64(), nullable=False),
+        pa.field("trained_high", pa.float64(), nullable=False),
+        ("mean", pa.float64()),
+        ("std", pa.float64()),
+        ("ci_low", pa.float64()),
+        ("ci_high", pa.float64()),
+        ("median", pa.float64()),
+        ("min", pa.float64()),
+        ("max", pa.float64()),
+        pa.field("baseline", pa.string(), nullable=False),
+        pa.field("n_pairs", pa.int32(), nullable=False),
+        ("difference", pa.float64()),
+        ("difference_low", pa.float64()),
+        ("difference_high", pa.float64()),
+        ("p_sign_flip", pa.float64()),
+        pa.field("verdict", pa.string(), nullable=False),
+    ]
+)
+
+
+def by_layer_schema(keys: Sequence[str]) -> pa.Schema:
+    """Columns of a table over seeds: activation, depth, checkpoint, `keys`, measure and the summary."""
+    types = {"layer": pa.int16()}
+    return pa.schema(
+        [
+            pa.field("activation", parquet.ACTIVATION, nullable=False),
+            pa.field("depth", pa.int16(), nullable=False),
+            pa.field("checkpoint", pa.string(), nullable=False),
+            *(pa.field(key, types.get(key, pa.string()), nullable=False) for key in keys),
+            pa.field("measure", pa.string(), nullable=False),
+            *_SUMMARY,
+        ]
+    )
+
+
+def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """Student's t interval of the mean; None below two values, the value itself if all agree."""
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return None
+    half_width = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values)
+    return float(values.mean() - half_width), float(values.mean() + half_width)
+
+
+def summary(values: Sequence[float]) -> dict:
+    """n, mean, standard deviation (n - 1) and 95 % interval; all but n are None below two values."""
+    values = np.asarray(values, dtype=float)
+    interval = t_interval(values)
+    if interval is None:
+        return {"n": len(values), "mean": None, "std": None, "ci_low": None, "ci_high": None}
+    return {
+        "n": len(values),
+        "mean": float(values.mean()),
+        "std": float(values.std(ddof=1)),
+        "ci_low": interval[0],
+        "ci_high": interval[1],
+    }
+
+
+def share_interval(successes: int, n: int) -> tuple[float, float]:
+    """Exact (Clopper-Pearson) 95 % interval of a proportion."""
+    interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def sign_flip_p(differences: Sequence[float]) -> float | None:
+    """Two-sided p value that the paired differences are symmetric about 0, by flipping their signs.
+
+    Exact up to 20 pairs, 9,999 random flips (fixed seed) above; None below two pairs. n pairs cannot
+    reach a p below 2 / 2^n.
+    """
+    n = len(differences)
+    if n < 2:
+        return None
+    result = stats.permutation_test(
+        (np.asarray(differences, dtype=float),),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=np.inf if n <= EXACT_PAIRS else 9999,
+        rng=np.random.default_rng(0),
+    )
+    return float(result.pvalue)
+
+
+def verdict(low: float, high: float, margin: float) -> str:
+    """What an interval of differences allows to say, given that ±`margin` counts as no difference."""
+    if low > margin:
+        return "better"
+    if high < -margin:
+        return "worse"
+    return "equivalent" if -margin <= low and high <= margin else "undecided"
+
+
+def comparison(runs: pd.DataFrame, baseline: str, margin: float) -> list[dict]:
+    """One row an activation and depth, columns as in `COMPARISON`.
+
+    Accuracies are test accuracies of trained runs. Differences to the baseline are paired by seed and
+    fold, over pairs in which both trained; their intervals are 95 % for the whole family of
+    comparisons (Bonferroni), and the verdict follows from them.
+    """
+    n_cells = runs.groupby(["activation", "depth"], observed=True).ngroups
+    family = max(n_cells - runs["depth"].nunique(), 1)
+    rows = []
+    for (activation, depth), cell in runs.groupby(["activation", "depth"], observed=True):
+        row = {"activation": activation, "depth": depth, "baseline": baseline} | _outcomes(cell)
+        if activation == baseline:
+            row |= _paired(np.array([]), margin, family) | {"verdict": "baseline"}
+        else:
+            reference = runs[(runs["activation"] == baseline) & (runs["depth"] == depth)]
+            row |= _paired(_differences(cell, reference), margin, family)
+        rows.append(row)
+    return rows
+
+
+def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> list[dict]:
+    """Summarise each measure over the runs of activation, depth, checkpoint and `keys`.
+
+    Rows as in `by_layer_schema(keys)`; runs in which a measure is null do not count in its n.
+    """
+    rows = []
+    group_keys = ["activation", "depth", "checkpoint", *keys]
+    for values, group in table.groupby(group_keys, observed=True, sort=True):
+        place = dict(zip(group_keys, values, strict=True))
+        rows += [place | {"measure": m} | summary(group[m].dropna()) for m in measures]
+    return rows
+
+
+def decay(gradients: pd.DataFrame) -> list[dict]:
+    """Summarise how gradients change over layers, rows as in `by_layer_schema(["tensor"])`.
+
+    Per run: the slope of log10 rms over layer numbers, by least squares, and log10 of the first
+    layer's rms over the last's. Null where an rms is 0 or there is but one layer.
+    """
+    keys = ["activation", "depth", "seed", "fold", "checkpoint", "tensor"]
+    rows = []
+    for values, layers in gradients.groupby(keys, observed=True):
+        layers = layers.sort_values("layer")
+        slope, ratio = _decay_of_one(layers["layer"].to_numpy(), layers["rms"].to_numpy())
+        rows.append(dict(zip(keys, values, strict=True)) | {"slope": slope, "log10_first_last": ratio})
+    return over_seeds(pd.DataFrame(rows), ["tensor"], ["slope", "log10_first_last"])
+
+
+def _decay_of_one(layers: np.ndarray, rms: np.ndarray) -> tuple[float, float]:
+    if len(rms) < 2 or not np.all(np.isfinite(rms)) or np.any(rms <= 0):
+        return math.nan, math.nan
+    logs = np.log10(rms)
+    return float(np.polyfit(layers, logs, 1)[0]), float(logs[0] - logs[-1])
+
+
+def _outcomes(cell: pd.DataFrame) -> dict:
+    accuracies = cell.loc[cell["trained"], "test_accuracy"]
+    low, high = share_interval(len(accuracies), len(cell))
+    spread = {"median": accuracies.median(), "min": accuracies.min(), "max": accuracies.max()}
+    summarised = summary(accuracies)
+    return {
+        "n_seeds": len(cell),
+        "n_trained": summarised.pop("n"),
+        "n_diverged": int((cell["status"] == "diverged").sum()),
+        "trained_share": len(accuracies) / len(cell),
+        "trained_low": low,
+        "trained_high": high,
+        **summarised,
+        **{key: float(value) for key, value in spread.items()},
+    }
+
+
+def _differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
+    keys = ["seed", "fold"]
+    pairs = cell[cell["trained"]].merge(reference[reference["trained"]], on=keys)
+    return (pairs["test_accuracy_x"] - pairs["test_accuracy_y"]).to_numpy()
+
+
+def _paired(differences: np.ndarray, margin: float, family: int) -> dict:
+    interval = t_interval(differences, 1 - (1 - CONFIDENCE) / family)
+    return {
+        "n_pairs": len(differences),
+        "difference": float(differences.mean()) if len(differences) else None,
+        "difference_low": interval[0] if interval else None,
+        "difference_high": interval[1] if interval else None,
+        "p_sign_flip": sign_flip_p(differences),
+        "verdict": verdict(*interval, margin) if interval else "undecided",
+    }

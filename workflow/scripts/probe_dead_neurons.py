@@ -1,0 +1,19 @@
+"""Count dead, zero-gradient, dormant and saturated units over all training images."""
+
+from pathlib import Path
+
+import torch
+from actbench import dead_neurons, logs, probes
+
+logs.start(snakemake.log[0])
+torch.set_num_threads(snakemake.threads)
+torch.set_deterministic_debug_mode("error")
+threshold = snakemake.params.section["dormant_threshold"]
+
+
+def measure(network, data):
+    return dead_neurons.measure(network, data.train.x, threshold)
+
+
+folder = Path(snakemake.input.model).parent
+probes.run(folder, snakemake.input.data, dead_neurons.SCHEMA, measure, snakemake.output[0])

@@ -1,0 +1,19 @@
+"""Measure gradients on one fixed batch of training images, at initialisation and after training."""
+
+from pathlib import Path
+
+import torch
+from actbench import gradients, logs, probes
+
+logs.start(snakemake.log[0])
+torch.set_num_threads(snakemake.threads)
+torch.set_deterministic_debug_mode("error")
+n_images, bins = snakemake.params.section["images"], snakemake.params.section["bins"]
+
+
+def measure(network, data):
+    return gradients.measure(network, data.train.x[:n_images], data.train.y[:n_images], bins)
+
+
+folder = Path(snakemake.input.model).parent
+probes.run(folder, snakemake.input.data, gradients.SCHEMA, measure, snakemake.output[0], ["tensor"])

@@ -1,0 +1,42 @@
+"""Train the networks of one activation, depth and block of seeds."""
+
+from pathlib import Path
+
+from actbench import devices, files, histograms, logs, networks, parquet, provenance, seeds, splits, training
+
+log = logs.start(snakemake.log[0])
+params = snakemake.params.block
+settings = training.Settings(**params["training"])
+training.prepare_torch(settings)
+
+rows, history, histogram_rows, states = [], [], [], {}
+with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
+    data = splits.load(snakemake.input.data, **params["evaluation"], normalisation=params["normalisation"])
+    data = data.to(device)
+    sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
+    for seed in params["seeds"]:
+        log.info("seed %d, %s", seed, device)
+        keys = {
+            "activation": snakemake.wildcards.activation,
+            "depth": int(snakemake.wildcards.depth),
+            "seed": seed,
+            "fold": 0,
+        }
+        network = networks.build(sizes, params["activation"], seeds.generator(seed, "weights")).to(device)
+        fit = training.fit(network, data, settings, seeds.generator(seed, "batches"), log.info)
+        rows.append(keys | training.score(network, data, fit))
+        history += [keys | row for row in fit.history]
+        histogram_rows += [keys | row for row in fit.histograms]
+        states[seed, 0] = fit.state
+    described = provenance.describe(Path(snakemake.scriptdir), device)
+
+key_names = ["activation", "depth", "seed", "fold"]
+parquet.write(parquet.table(rows, training.RUNS, key_names), snakemake.output.runs)
+parquet.write(parquet.table(history, training.HISTORY, [*key_names, "epoch"]), snakemake.output.history)
+order = [*key_names, "source", "epoch", "layer", "tensor"]
+parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
+networks.save(states, snakemake.output.model)
+files.write_json({"params": params, "sizes": sizes, "provenance": described}, snakemake.output.config)
+progress = Path(snakemake.log[0]).parents[1] / "progress.txt"
+title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
+print(logs.progress(progress, training.summary(title, rows)), flush=True)
