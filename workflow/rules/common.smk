@@ -80,3 +80,25 @@ def begin_progress(workflow):
 def every_activation(path):
     """The path of a file that there is once for each activation."""
     return expand(RESULTS + "/activations/{activation}/" + path, activation=ACTIVATIONS)
+
+
+def timings():
+    """The benchmark file of every planned job but the report's own."""
+    stages = ["train", "probe_gradients", "probe_distributions", "probe_dead_neurons"]
+    name = "{activation}-d{depth}-seeds{block}"
+    return (
+        expand(
+            f"{RESULTS}/timings/{{stage}}/{name}.tsv",
+            stage=stages,
+            activation=ACTIVATIONS,
+            depth=config["depths"],
+            block=BLOCKS,
+        )
+        + expand(f"{RESULTS}/timings/describe_activations/{{key}}.tsv", key=ACTIVATIONS)
+        + [f"{RESULTS}/timings/{stage}.tsv" for stage in ("aggregate", "figures")]
+    )
+
+
+def without_places():
+    """The resolved config less what never changes a result: where data lie, what device trains."""
+    return {key: value for key, value in config.items() if key not in ("data_dir", "device")}

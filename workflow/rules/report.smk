@@ -1,4 +1,73 @@
+FIGURE_TABLES = [
+    "runs",
+    "history",
+    "gradients",
+    "distributions",
+    "dead_neurons",
+    "histograms",
+    "activations",
+]
+REPORT_TABLES = ["runs", "comparison", "dead_neurons", "properties"]
+DRAWN = [
+    "accuracy",
+    "learning_curves",
+    "gradients_weight",
+    "gradients_preactivation",
+    "dead_neurons",
+    "saturation",
+    "functions",
+]
+
+
+rule figures:
+    input:
+        **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
+        data=DATA,
+        lib=lib("figures"),
+    output:
+        **{name: f"{FIGURES}/{name}.svg" for name in DRAWN},
+        distributions=expand(
+            f"{FIGURES}/distributions_d{{depth}}.svg", depth=config["depths"]
+        ),
+        images=f"{FIGURES}/images.png",
+    params:
+        depths=config["depths"],
+        labels={key: entry["label"] for key, entry in ACTIVATIONS.items()},
+    log:
+        f"{RESULTS}/logs/figures.log",
+    benchmark:
+        f"{RESULTS}/timings/figures.tsv"
+    threads: 1
+    conda:
+        "../../environment.yml"
+    message:
+        "Figures of study {STUDY}"
+    script:
+        "../scripts/figures.py"
+
+
 rule report:
-    input: rules.aggregate.output
-    output: REPORT
-    shell: "touch {output}"
+    input:
+        **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
+        csv=f"{TABLES}/comparison.csv",
+        figures=rules.figures.output,
+        configs=every_block("config.json"),
+        timings=timings(),
+        page=sorted(str(path) for path in (ROOT / "workflow" / "report").iterdir()),
+        lib=lib("report"),
+    output:
+        page=REPORT,
+        config=f"{RESULTS}/config.yaml",
+    params:
+        config=without_places(),
+    log:
+        f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/timings/report.tsv"
+    threads: 1
+    conda:
+        "../../environment.yml"
+    message:
+        "Report of study {STUDY}"
+    script:
+        "../scripts/report.py"

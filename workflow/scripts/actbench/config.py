@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from actbench import activations, datasets
+from actbench import activations, catalogue
 from actbench.errors import UserError
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
@@ -104,7 +104,7 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
 
 def n_training_images(config: Mapping) -> int:
     """Images left for training."""
-    return _n_pool(config["dataset"]) - config["evaluation"]["validation"]
+    return catalogue.n_pool(config["dataset"]) - config["evaluation"]["validation"]
 
 
 def user_file(spec: Mapping, folder: str | Path) -> Path | None:
@@ -339,20 +339,14 @@ def _hidden_sizes(config: Mapping) -> list[list[int]]:
     return sorted(sizes, key=len)
 
 
-def _n_pool(dataset: str) -> int:
-    """Images that do not test: see `splits.indices`."""
-    facts = datasets.DATASETS[dataset]
-    return facts.n_images - (facts.n_test or -(-facts.n_images // 6))
-
-
 def _validation(config: Mapping) -> int:
-    given, pool = config["evaluation"]["validation"], _n_pool(config["dataset"])
+    given, pool = config["evaluation"]["validation"], catalogue.n_pool(config["dataset"])
     if given is not None and given >= pool:
         raise UserError(
             f"evaluation.validation is {given}; allowed: a whole number from 1 to {pool - 1}, since "
             f"{config['dataset']} has {pool} images that do not test."
         )
-    return -(-pool // 6) if given is None else given
+    return catalogue.sixth(pool) if given is None else given
 
 
 def _baseline(config: Mapping) -> str:

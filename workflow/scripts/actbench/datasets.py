@@ -1,6 +1,6 @@
 """Raw images: where they come from, and proof that they are the right ones.
 
-Only `acquire` imports scikit-learn or torchvision; planning reads `DATASETS` without them.
+scikit-learn and torchvision are imported by the data set that needs them.
 """
 
 import gzip
@@ -11,87 +11,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from actbench import files
+from actbench.catalogue import DATASETS, Dataset
 from actbench.errors import UserError
 
-DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """What is known of a data set before it is there.
-
-    `n_test` counts the images of the official test set, 0 where there is none. `checksums` are MD5
-    sums of the decompressed content. `folder` is torchvision's class and folder name.
-    """
-
-    title: str
-    n_images: int
-    n_test: int
-    max_value: int
-    classes: tuple[str, ...]
-    checksums: dict[str, str]
-    folder: str | None = None
-    debian: Path | None = None
-
-
-DIGITS = tuple("0123456789")
-DATASETS = {
-    "digits": Dataset(
-        "scikit-learn's digits (8×8)",
-        1797,
-        0,
-        16,
-        DIGITS,
-        {"images": "fa70cba135d4cdd4cde65da70dbffde2", "labels": "96ecbac7ce6c9c7e9f9f82160cffba40"},
-    ),
-    "fashion_mnist": Dataset(
-        "Fashion-MNIST",
-        70000,
-        10000,
-        255,
-        (
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot",
-        ),
-        {
-            "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-            "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
-            "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
-            "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
-        },
-        "FashionMNIST",
-        DEBIAN_FOLDER,
-    ),
-    "mnist": Dataset(
-        "MNIST",
-        70000,
-        10000,
-        255,
-        DIGITS,
-        {
-            "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
-            "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
-            "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
-            "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
-        },
-        "MNIST",
-    ),
-}
 
 
 def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:

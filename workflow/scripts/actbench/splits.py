@@ -9,7 +9,7 @@ import safetensors
 import torch
 from torch import Tensor
 
-from actbench import seeds
+from actbench import catalogue, seeds
 
 NORMALISATIONS = ("symmetric", "standard", "per_pixel")
 
@@ -70,14 +70,9 @@ def indices(is_test: Tensor, validation: int, split_seed: int) -> tuple[Tensor, 
     pool = pool[torch.randperm(len(pool), generator=seeds.generator(split_seed, "split"))]
     test = torch.nonzero(is_test).squeeze(1)
     if len(test) == 0:
-        n_test = test_size(len(is_test))
+        n_test = catalogue.sixth(len(is_test))
         pool, test = pool[:-n_test], pool[-n_test:]
     return pool[:-validation], pool[-validation:], test
-
-
-def test_size(n_images: int) -> int:
-    """Test images taken from a data set that has no official test set: a sixth, rounded up."""
-    return -(-n_images // 6)
 
 
 def normaliser(train: Tensor, max_value: int, kind: str) -> tuple[Tensor, Tensor]:

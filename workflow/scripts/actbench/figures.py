@@ -1,0 +1,308 @@
+"""Every figure of the report, drawn from the study's tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from actbench import files, statistics
+
+CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
+DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (5, 1.5, 1.5, 1.5))]
+MARKERS = "osD^vPX<>*"
+ACCURACY_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+PANEL = 2.6
+
+
+@dataclass(frozen=True)
+class Style:
+    """One colour, dash pattern and marker for each activation, the same in every figure."""
+
+    labels: Mapping[str, str]
+
+    def __post_init__(self):
+        palette = sns.color_palette("colorblind", 10)
+        looks = {
+            key: {
+                "color": palette[i % 10],
+                "linestyle": DASHES[(i + i // 10) % len(DASHES)],
+                "marker": MARKERS[i % len(MARKERS)],
+            }
+            for i, key in enumerate(self.labels)
+        }
+        object.__setattr__(self, "looks", looks)
+
+    def line(self, key: str) -> dict:
+        return {name: self.looks[key][name] for name in ("color", "linestyle")}
+
+    def legend(self, figure: Figure, keys: Sequence[str] | None = None) -> None:
+        """One legend above the panels."""
+        keys = list(self.labels) if keys is None else keys
+        handles = [Line2D([], [], **self.looks[key], markersize=4) for key in keys]
+        labels = [self.labels[key] for key in keys]
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(keys), 6), frameon=False)
+
+
+def use_style() -> None:
+    """Settings of every figure; the same data give the same SVG bytes."""
+    sns.set_theme(context="paper", style="ticks", font_scale=1.0)
+    matplotlib.rcParams |= {
+        "axes.grid": True,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": "medium",
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",
+        "grid.color": "#e6e6e6",
+        "grid.linewidth": 0.6,
+        "svg.hashsalt": "actbench",
+        "text.parse_math": False,
+    }
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write SVG or PNG, as the ending says, whole or not at all and without a date."""
+    kind = Path(path).suffix.removeprefix(".")
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with files.atomic(path) as temporary:
+        figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
+    plt.close(figure)
+
+
+def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: float) -> Figure:
+    """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell."""
+    figure, axes = _panels(1, len(depths), height=3.4, width=max(2.6, 0.5 * len(style.labels)))
+    for axis, depth in zip(axes[0], depths, strict=True):
+        axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
+        for position, key in enumerate(style.labels):
+            cell = runs[(runs["depth"] == depth) & (runs["activation"] == key)]
+            _accuracy_column(axis, position, cell, style.looks[key])
+        names = list(style.labels.values())
+        axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_xlim(-0.6, len(names) - 0.4)
+        axis.grid(visible=False, axis="x")
+        axis.set_title(_layers(depth))
+    _stretched(axes[0], runs["test_accuracy"])
+    axes[0][0].set_ylabel("test accuracy")
+    return figure
+
+
+def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: Style) -> Figure:
+    """Validation accuracy and training loss by epoch: a thin line a seed, the median thick."""
+    figure, axes = _panels(2, len(depths), height=2.3)
+    for (row, column), (number, depth) in product(
+        enumerate(["val_accuracy", "train_loss"]), enumerate(depths)
+    ):
+        axis = axes[row][number]
+        for key, part in _by_activation(history[history["depth"] == depth], style):
+            _seed_lines(axis, part, "epoch", column, style.line(key))
+        axis.set_title(_layers(depth) if row == 0 else "")
+        axis.set_xlabel("epoch" if row == 1 else "")
+    axes[0][0].set_ylabel("validation accuracy")
+    axes[1][0].set_ylabel("training loss")
+    for axis in axes[1]:
+        axis.set_yscale("log")
+    style.legend(figure)
+    return figure
+
+
+def gradients(table: pd.DataFrame, depths: Sequence[int], style: Style, tensor: str) -> Figure:
+    """Root mean square of one tensor's gradient by layer, on a log scale, before and after training."""
+    part = table[(table["tensor"] == tensor) & (table["rms"] > 0)]
+    words = {"weight": "weights", "preactivation": "pre-activations"}
+    figure, axes = _by_checkpoint(part, depths, style, "rms", f"RMS gradient of the {words[tensor]}")
+    for axis in axes.flat:
+        axis.set_yscale("log")
+    return figure
+
+
+def dead_neurons(table: pd.DataFrame, depths: Sequence[int], style: Style) -> Figure:
+    """Share of units whose output is exactly 0 for every training image, by layer."""
+    part = table.assign(share=table["n_dead"] / table["n_neurons"])
+    figure, axes = _by_checkpoint(part, depths, style, "share", "dead units")
+    _percent(axes)
+    return figure
+
+
+def saturation(table: pd.DataFrame, depths: Sequence[int], style: Style) -> Figure:
+    """Share of pre-activations at which the activation is saturated, by layer."""
+    part = table[table["signal"] == "preactivation"].dropna(subset="saturated_fraction")
+    figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated inputs")
+    _percent(axes)
+    return figure
+
+
+def distributions(histograms: pd.DataFrame, depth: int, style: Style) -> Figure:
+    """Densities of the activations of the first seed's network, one curve a layer, first layer on top.
+
+    `histograms` holds the rows of source `distribution` and signal `activation`.
+    """
+    part = histograms[histograms["depth"] == depth]
+    part = part[part["seed"] == part["seed"].min()]
+    keys = list(style.labels)
+    figure, axes = _panels(2, len(keys), height=min(1.2 + 0.2 * depth, 3.4), width=1.75)
+    for (row, checkpoint), (column, key) in product(enumerate(CHECKPOINTS), enumerate(keys)):
+        axis = axes[row][column]
+        cell = part[(part["checkpoint"] == checkpoint) & (part["activation"] == key)]
+        _ridges(axis, cell, depth)
+        axis.set_title(style.labels[key] if row == 0 else "")
+        axis.set_ylabel(f"layer, {CHECKPOINTS[checkpoint]}" if column == 0 else "")
+    figure.supxlabel("activation h", fontsize="medium")
+    return figure
+
+
+def functions(table: pd.DataFrame, style: Style) -> Figure:
+    """Each activation function and its derivative."""
+    keys = list(style.labels)
+    columns = min(len(keys), 6)
+    rows = -(-len(keys) // columns)
+    figure, axes = _panels(rows, columns, height=1.9, width=1.75)
+    for axis, key in zip(axes.flat, keys, strict=False):
+        part = table[table["activation"] == key]
+        axis.plot(part["x"], part["f"], color=style.looks[key]["color"], linewidth=1.8)
+        axis.plot(part["x"], part["derivative"], color="#444444", linewidth=1, linestyle=(0, (4, 2)))
+        axis.set_title(style.labels[key])
+        axis.set_ylim(-2, 4)
+    for axis in list(axes.flat)[len(keys) :]:
+        axis.set_visible(False)
+    handles = [Line2D([], [], color="#444444", linestyle=dash) for dash in ("-", (0, (4, 2)))]
+    figure.legend(handles, ["f", "f′"], loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examples: int = 4) -> Figure:
+    """The first images [N, H, W] of each class, a column a class."""
+    figure, axes = plt.subplots(examples, len(classes), figsize=(0.85 * len(classes), 0.8 * examples + 0.3))
+    for column, name in enumerate(classes):
+        chosen = pixels[labels == column][:examples]
+        axes[0][column].set_title(name, fontsize="small")
+        for axis, image in zip(axes[:, column], chosen, strict=False):
+            axis.imshow(image, cmap="gray_r", interpolation="nearest")
+        for axis in axes[:, column]:
+            axis.axis("off")
+    return figure
+
+
+def _panels(rows: int, columns: int, height: float, width: float = PANEL) -> tuple[Figure, np.ndarray]:
+    size = (max(width * columns, 4.5) + 0.5, height * rows + 0.6)
+    return plt.subplots(rows, columns, figsize=size, sharex="col", sharey="row", squeeze=False)
+
+
+def _by_checkpoint(
+    table: pd.DataFrame, depths: Sequence[int], style: Style, column: str, label: str
+) -> tuple[Figure, np.ndarray]:
+    """A grid of checkpoints × depths, `column` by layer, a thin line a seed and the median thick."""
+    figure, axes = plt.subplots(
+        len(CHECKPOINTS),
+        len(depths),
+        figsize=(max(PANEL * len(depths), 4.5) + 0.5, 4.9),
+        sharex="col",
+        sharey=True,
+        squeeze=False,
+    )
+    for (row, (checkpoint, words)), (number, depth) in product(
+        enumerate(CHECKPOINTS.items()), enumerate(depths)
+    ):
+        axis = axes[row][number]
+        part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
+        for key, lines in _by_activation(part, style):
+            _seed_lines(axis, lines, "layer", column, style.looks[key] | {"markersize": 3})
+        axis.set_title(_layers(depth) if row == 0 else "")
+        axis.set_xlabel("layer" if row else "")
+        axis.set_ylabel(f"{label}\n{words}" if number == 0 else "")
+        axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+    style.legend(figure)
+    return figure, axes
+
+
+def _by_activation(table: pd.DataFrame, style: Style) -> Iterator[tuple[str, pd.DataFrame]]:
+    for key in style.labels:
+        part = table[table["activation"] == key]
+        if len(part):
+            yield key, part
+
+
+def _seed_lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping) -> None:
+    thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
+    for _, run in table.groupby(["seed", "fold"]):
+        axis.plot(run[x], run[y], **thin)
+    median = table.groupby(x)[y].median()
+    axis.plot(median.index, median, linewidth=1.5, **look)
+
+
+def _accuracy_column(axis: Axes, position: float, cell: pd.DataFrame, look: Mapping) -> None:
+    """Seeds side by side as points (hollow: not trained), crosses for diverged ones, mean and interval."""
+    ok = cell[cell["status"] == "ok"].sort_values("seed")
+    spots = position + np.linspace(-0.22, 0.22, len(ok)) if len(ok) > 1 else np.array([position])
+    faces = [look["color"] if trained else "white" for trained in ok["trained"]]
+    axis.scatter(
+        spots[: len(ok)],
+        ok["test_accuracy"],
+        s=16,
+        marker=look["marker"],
+        c=faces,
+        edgecolors=[look["color"]],
+        zorder=3,
+    )
+    n_diverged = len(cell) - len(ok)
+    if n_diverged:
+        axis.text(position, 0.02, f"{n_diverged}×\nNaN", ha="center", va="bottom", fontsize="x-small")
+    interval = statistics.t_interval(ok.loc[ok["trained"], "test_accuracy"])
+    if interval:
+        low, high = np.clip(interval, 0, 1 - 1e-4)
+        axis.plot([position, position], [low, high], color="#222222", linewidth=1.2, zorder=2)
+        axis.plot([position - 0.3, position + 0.3], [np.mean(interval)] * 2, color="#222222", zorder=2)
+
+
+def _stretched(axes: Sequence[Axes], accuracies: pd.Series) -> None:
+    """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ."""
+    worst_error = 1e-4
+    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - worst_error)
+    for axis in axes:
+        axis.set_yscale(
+            "function",
+            functions=(
+                lambda a: -np.log10(np.clip(1 - np.asarray(a, dtype=float), worst_error, None)),
+                lambda v: 1 - 10.0 ** (-np.asarray(v, dtype=float)),
+            ),
+        )
+        top = 1 - (1 - best) * 0.7
+        axis.set_ylim(0, top)
+        ticks = [tick for tick in ACCURACY_TICKS if tick <= top]
+        axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
+        axis.set_yticks([], minor=True)
+
+
+def _ridges(axis: Axes, cell: pd.DataFrame, depth: int) -> None:
+    """One filled curve a layer, each scaled to its own peak, shifted down layer by layer."""
+    colours = sns.color_palette("viridis", depth)
+    for row in cell.itertuples():
+        if row.counts is None:
+            continue
+        edges = np.linspace(row.low, row.high, len(row.counts) + 1)
+        heights = np.asarray(row.counts) / max(np.max(row.counts), 1) * 0.9
+        base = depth - 1 - row.layer
+        axis.stairs(base + heights, edges, baseline=base, fill=True, color=colours[row.layer], alpha=0.75)
+    step = max(1, depth // 5)
+    axis.set_yticks([depth - 1 - layer for layer in range(0, depth, step)], range(0, depth, step))
+    axis.grid(visible=False, axis="y")
+
+
+def _percent(axes: np.ndarray) -> None:
+    for axis in axes.flat:
+        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axis.set_ylim(bottom=min(-0.02, axis.get_ylim()[0]), top=max(0.1, axis.get_ylim()[1]))
+
+
+def _layers(depth: int) -> str:
+    return f"{depth} hidden layer" + ("s" if depth > 1 else "")
+

@@ -1,0 +1,161 @@
+"""One self-contained HTML page from the study's tables and figures."""
+
+import base64
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+import yaml
+
+from actbench import catalogue, files, sentences
+from actbench import config as configuration
+
+MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv"}
+STAGES = (
+    "train",
+    "probe_gradients",
+    "probe_distributions",
+    "probe_dead_neurons",
+    "describe_activations",
+    "aggregate",
+    "figures",
+)
+
+
+def render(folder: str | Path, context: Mapping) -> str:
+    """Fill the template `report.html` of `folder`; every value is escaped, a missing one is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": sentences.percent, "points": sentences.points}
+    environment.globals |= {"interval": sentences.interval, "layers": sentences.layers}
+    return environment.get_template("report.html").render(context)
+
+
+def context(
+    config: Mapping,
+    tables: Mapping[str, pd.DataFrame],
+    figures: Sequence[str | Path],
+    csv: str | Path,
+    configs: Sequence[str | Path],
+    timings: Sequence[str | Path],
+    stylesheet: str | Path,
+) -> dict:
+    """Everything the template shows.
+
+    Args:
+        config: the resolved config.
+        tables: `runs`, `comparison`, `dead_neurons` and `properties` of the study.
+        figures: the figure files; embedded under their stems.
+        csv: the comparison table, embedded for download.
+        configs: config.json of every block, for versions and hardware.
+        timings: Snakemake's benchmark files, `timings/{stage}/….tsv` or `timings/{stage}.tsv`.
+        stylesheet: CSS, embedded.
+    """
+    labels = {entry["id"]: entry["label"] for entry in config["activations"]}
+    comparison = tables["comparison"]
+    by_depth = {depth: _ranked(comparison[comparison["depth"] == depth]) for depth in config["depths"]}
+    return {
+        "config": config,
+        "labels": labels,
+        "dataset": catalogue.DATASETS[config["dataset"]].title,
+        "images": image_counts(config),
+        "css": Path(stylesheet).read_text(encoding="utf-8"),
+        "config_yaml": yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
+        "figures": {Path(path).stem: data_uri(path) for path in figures},
+        "comparison_csv": data_uri(csv),
+        "depths": by_depth,
+        "outcomes": {depth: sentences.outcome(cells, labels) for depth, cells in by_depth.items()},
+        "verdicts": {depth: sentences.verdicts(cells, labels) for depth, cells in by_depth.items()},
+        "smallest_p": sentences.smallest_p(len(config["seeds"])),
+        "test_error": test_set_error(comparison, catalogue.n_test(config["dataset"])),
+        "n_runs": len(tables["runs"]),
+        "failures": failures(tables["runs"], labels),
+        "dead": unit_shares(tables["dead_neurons"], labels),
+        "properties": tables["properties"].set_index("activation").to_dict("index"),
+        "provenance": provenance(configs),
+        "stages": stage_times(timings),
+    }
+
+
+def data_uri(path: str | Path) -> str:
+    """A file as a `data:` address, so that the page needs no other file."""
+    encoded = base64.b64encode(Path(path).read_bytes()).decode("ascii")
+    return f"data:{MEDIA[Path(path).suffix]};base64,{encoded}"
+
+
+def image_counts(config: Mapping) -> dict[str, int]:
+    """Numbers of training, validation and test images."""
+    return {
+        "training": configuration.n_training_images(config),
+        "validation": config["evaluation"]["validation"],
+        "test": catalogue.n_test(config["dataset"]),
+    }
+
+
+def test_set_error(comparison: pd.DataFrame, n_test: int) -> float | None:
+    """Standard error of the best mean accuracy that comes from testing on `n_test` images only."""
+    best = comparison["mean"].max()
+    return None if pd.isna(best) else math.sqrt(best * (1 - best) / n_test)
+
+
+def failures(runs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """A line for each activation and depth of which runs diverged."""
+    diverged = runs[runs["status"] == "diverged"]
+    return [
+        f"{labels[activation]}, depth {depth}: seeds {', '.join(map(str, sorted(cell['seed'])))}"
+        for (activation, depth), cell in diverged.groupby(["activation", "depth"], observed=True)
+    ]
+
+
+def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """Shares of all hidden units that are dead, dormant or saturated, a row an activation and depth.
+
+    Means over runs; keys `{measure}_{checkpoint}`, and `n_{checkpoint}` for the number of runs.
+    """
+    keys = ["activation", "depth", "checkpoint"]
+    counts = ["n_neurons", "n_dead", "n_dormant", "n_saturated"]
+    runs = dead.groupby([*keys, "seed", "fold"], observed=True)[counts].sum()
+    shares = runs.div(runs["n_neurons"], axis=0).groupby(keys, observed=True)
+    means, sizes = shares.mean(), shares.size()
+    rows: dict[tuple, dict] = {}
+    for (activation, depth, checkpoint), mean in means.iterrows():
+        row = rows.setdefault((depth, list(labels).index(activation)), {"depth": depth, "key": activation})
+        row |= {f"{count.removeprefix('n_')}_{checkpoint}": mean[count] for count in counts[1:]}
+        row[f"n_{checkpoint}"] = int(sizes[activation, depth, checkpoint])
+    return [rows[place] for place in sorted(rows)]
+
+
+def provenance(configs: Sequence[str | Path]) -> list[dict]:
+    """The distinct environments that trained the networks, each with its number of jobs."""
+    found = Counter()
+    for path in configs:
+        recorded = files.read_json(path)["provenance"]
+        versions = ", ".join(f"{name} {v}" for name, v in recorded["versions"].items() if v)
+        place = (recorded["commit"], recorded["device"], recorded["platform"], recorded["python"], versions)
+        found[place] += 1
+    keys = ("commit", "device", "platform", "python", "versions")
+    return [dict(zip(keys, place, strict=True)) | {"jobs": n} for place, n in found.most_common()]
+
+
+def stage_times(paths: Sequence[str | Path]) -> list[dict]:
+    """Jobs and their summed wall time in seconds, stage by stage."""
+    seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for path in map(Path, paths):
+        stage = path.stem if path.stem in seconds else path.parent.name
+        seconds[stage] += pd.read_csv(path, sep="\t")["s"].tolist()
+    return [{"name": stage, "jobs": len(s), "seconds": sum(s)} for stage, s in seconds.items() if s]
+
+
+def _ranked(cells: pd.DataFrame) -> pd.DataFrame:
+    """Most reliably trained first, then highest mean (or median, where runs are too few for a mean)."""
+    level = cells["mean"].fillna(cells["median"]).fillna(0)
+    order = cells.assign(level=level).sort_values(["n_trained", "level"], ascending=False, kind="stable")
+    return order.drop(columns="level")

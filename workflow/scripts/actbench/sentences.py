@@ -1,0 +1,105 @@
+"""Sentences with the study's numbers in them; they claim no more than the tables allow."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share as text, `97.3 %`; a dash where there is none."""
+    return "–" if pd.isna(value) else f"{100 * value:.{digits}f} %"
+
+
+def points(value: float | None, digits: int = 2) -> str:
+    """A difference of shares in percentage points with its sign, and a true minus."""
+    return "–" if pd.isna(value) else f"{100 * value:+.{digits}f}".replace("-", "−")
+
+
+def interval(low: float | None, high: float | None, digits: int = 1) -> str:
+    """An interval of shares, cut to what an accuracy can be: `96.9–97.7 %`."""
+    if pd.isna(low) or pd.isna(high):
+        return "–"
+    return f"{100 * max(low, 0):.{digits}f}–{100 * min(high, 1):.{digits}f} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def layers(depth: int) -> str:
+    """`1 hidden layer`, `4 hidden layers`."""
+    return f"{depth} hidden layer" + ("" if depth == 1 else "s")
+
+
+def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Which activations trained at one depth, always, sometimes or never, and how well the best did.
+
+    Args:
+        cells: the rows of the comparison table of one depth.
+        labels: id to display text.
+    """
+    cells = cells.assign(label=cells["activation"].map(labels).astype(str))
+    always = cells[cells["n_trained"] == cells["n_seeds"]].sort_values("mean", ascending=False)
+    never = cells[cells["n_trained"] == 0]
+    some = cells[(cells["n_trained"] > 0) & (cells["n_trained"] < cells["n_seeds"])]
+    parts = [text for text in (_always(always), _sometimes(some), _never(never)) if text]
+    depth = int(cells["depth"].iloc[0])
+    return f"With {layers(depth)}, {'; '.join(parts)}."
+
+
+def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """What the comparison with the baseline decides at one depth, and what it leaves open."""
+    others = cells[cells["verdict"] != "baseline"]
+    if others.empty:
+        return ""
+    baseline = labels[others["baseline"].iloc[0]]
+    names = {
+        word: [labels[key] for key in others.loc[others["verdict"] == word, "activation"]]
+        for word in ("better", "worse", "equivalent", "undecided")
+    }
+    words = {"better": "better than", "worse": "worse than", "equivalent": "equivalent to"}
+    decided = [
+        f"{listed(names[word])} {'is' if len(names[word]) == 1 else 'are'} {text} {baseline}"
+        for word, text in words.items()
+        if names[word]
+    ]
+    open_ones = listed(names["undecided"])
+    undecided = [f"the seeds do not decide between {baseline} and {open_ones}"] if open_ones else []
+    text = "; ".join([*decided, *undecided])
+    return text[:1].upper() + text[1:] + "."
+
+
+def smallest_p(n_pairs: int) -> str:
+    """Which p values n pairs can reach at all by sign flips."""
+    if n_pairs < 2:
+        return "One seed gives no p value and no interval: add seeds to learn how sure one can be."
+    return (
+        f"With {n_pairs} shared seeds the smallest two-sided sign-flip p that can occur is "
+        f"{2 / 2**n_pairs:.2g}."
+    )
+
+
+def _always(cells: pd.DataFrame) -> str:
+    if cells.empty:
+        return ""
+    best = cells.iloc[0]
+    n = int(best["n_seeds"])
+    runs = "the one run" if n == 1 else f"all {n} runs"
+    text = f"{listed(list(cells['label']))} trained in {runs}"
+    if pd.isna(best["mean"]):
+        return f"{text} ({best['label']} reached {percent(cells['max'].max())} in one run)" if n > 1 else text
+    lead = f"{best['label']} with the highest mean test accuracy, " if len(cells) > 1 else "mean test accuracy "
+    return f"{text}, {lead}{percent(best['mean'])} (95 % interval {interval(best['ci_low'], best['ci_high'])})"
+
+
+def _sometimes(cells: pd.DataFrame) -> str:
+    named = [f"{row.label} in {row.n_trained} of {row.n_seeds}" for row in cells.itertuples()]
+    return f"{listed(named)} runs" if named else ""
+
+
+def _never(cells: pd.DataFrame) -> str:
+    if cells.empty:
+        return ""
+    diverged = int(cells["n_diverged"].sum())
+    return f"{listed(list(cells['label']))} never trained" + (f" ({diverged} runs diverged)" if diverged else "")

@@ -1,0 +1,22 @@
+"""Write the report and the resolved config."""
+
+from pathlib import Path
+
+import yaml
+from actbench import files, logs, parquet, report
+
+logs.start(snakemake.log[0])
+names = ("runs", "comparison", "dead_neurons", "properties")
+folder = Path(snakemake.input.page[0]).parent
+context = report.context(
+    snakemake.params.config,
+    {name: parquet.read(snakemake.input[name]).to_pandas() for name in names},
+    snakemake.input.figures,
+    snakemake.input.csv,
+    snakemake.input.configs,
+    snakemake.input.timings,
+    folder / "report.css",
+)
+files.write_text(report.render(folder, context), snakemake.output.page)
+resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)
+files.write_text(resolved, snakemake.output.config)
