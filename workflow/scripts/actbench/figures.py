@@ -30,6 +30,7 @@ class Style:
     labels: Mapping[str, str]
 
     def __post_init__(self):
+        object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
         palette = sns.color_palette("colorblind", 10)
         looks = {
             key: {
@@ -52,6 +53,11 @@ class Style:
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(keys), 6), frameon=False)
 
 
+def plain(text: str) -> str:
+    """Text that matplotlib shows as it stands instead of reading mathematics between dollar signs."""
+    return text.replace("$", r"\$")
+
+
 def use_style() -> None:
     """Settings of every figure; the same data give the same SVG bytes."""
     sns.set_theme(context="paper", style="ticks", font_scale=1.0)
@@ -65,7 +71,6 @@ def use_style() -> None:
         "grid.color": "#e6e6e6",
         "grid.linewidth": 0.6,
         "svg.hashsalt": "actbench",
-        "text.parse_math": False,
     }
 
 
@@ -107,6 +112,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: Style) 
             _seed_lines(axis, part, "epoch", column, style.line(key))
         axis.set_title(_layers(depth) if row == 0 else "")
         axis.set_xlabel("epoch" if row == 1 else "")
+    _percent(axes[:1])
     axes[0][0].set_ylabel("validation accuracy")
     axes[1][0].set_ylabel("training loss")
     for axis in axes[1]:
@@ -136,7 +142,7 @@ def dead_neurons(table: pd.DataFrame, depths: Sequence[int], style: Style) -> Fi
 def saturation(table: pd.DataFrame, depths: Sequence[int], style: Style) -> Figure:
     """Share of pre-activations at which the activation is saturated, by layer."""
     part = table[table["signal"] == "preactivation"].dropna(subset="saturated_fraction")
-    figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated inputs")
+    figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated pre-activations")
     _percent(axes)
     return figure
 
@@ -149,7 +155,8 @@ def distributions(histograms: pd.DataFrame, depth: int, style: Style) -> Figure:
     part = histograms[histograms["depth"] == depth]
     part = part[part["seed"] == part["seed"].min()]
     keys = list(style.labels)
-    figure, axes = _panels(2, len(keys), height=min(1.2 + 0.2 * depth, 3.4), width=1.75)
+    size = (1.75 * max(len(keys), 3) + 0.5, 2 * min(1.2 + 0.2 * depth, 3.4) + 0.6)
+    figure, axes = plt.subplots(2, len(keys), figsize=size, sharey=True, squeeze=False)
     for (row, checkpoint), (column, key) in product(enumerate(CHECKPOINTS), enumerate(keys)):
         axis = axes[row][column]
         cell = part[(part["checkpoint"] == checkpoint) & (part["activation"] == key)]
@@ -218,8 +225,9 @@ def _by_checkpoint(
             _seed_lines(axis, lines, "layer", column, style.looks[key] | {"markersize": 3})
         axis.set_title(_layers(depth) if row == 0 else "")
         axis.set_xlabel("layer" if row else "")
-        axis.set_ylabel(f"{label}\n{words}" if number == 0 else "")
+        axis.set_ylabel(words if number == 0 else "")
         axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+    figure.supylabel(label, fontsize="medium")
     style.legend(figure)
     return figure, axes
 
@@ -283,18 +291,32 @@ def _stretched(axes: Sequence[Axes], accuracies: pd.Series) -> None:
 
 
 def _ridges(axis: Axes, cell: pd.DataFrame, depth: int) -> None:
-    """One filled curve a layer, each scaled to its own peak, shifted down layer by layer."""
+    """One filled curve a layer: the square root of its density, scaled to its own peak."""
     colours = sns.color_palette("viridis", depth)
-    for row in cell.itertuples():
-        if row.counts is None:
-            continue
+    layers = cell.dropna(subset="low")
+    for row in layers.itertuples():
         edges = np.linspace(row.low, row.high, len(row.counts) + 1)
-        heights = np.asarray(row.counts) / max(np.max(row.counts), 1) * 0.9
+        heights = np.sqrt(row.counts / np.max(row.counts)) * 0.9
         base = depth - 1 - row.layer
         axis.stairs(base + heights, edges, baseline=base, fill=True, color=colours[row.layer], alpha=0.75)
+    if len(layers):
+        axis.set_xlim(*_central_range(layers))
     step = max(1, depth // 5)
     axis.set_yticks([depth - 1 - layer for layer in range(0, depth, step)], range(0, depth, step))
     axis.grid(visible=False, axis="y")
+
+
+def _central_range(layers: pd.DataFrame, tail: float = 0.005) -> tuple[float, float]:
+    """The smallest range that leaves out at most `tail` of each layer's values on either side."""
+    ends = []
+    for row in layers.itertuples():
+        share = np.cumsum(row.counts) / np.sum(row.counts)
+        edges = np.linspace(row.low, row.high, len(row.counts) + 1)
+        low, high = np.searchsorted(share, [tail, 1 - tail])
+        ends.append((edges[low], edges[high + 1]))
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    margin = 0.03 * (high - low)
+    return low - margin, high + margin
 
 
 def _percent(axes: np.ndarray) -> None:

@@ -54,19 +54,20 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if others.empty:
         return ""
     baseline = labels[others["baseline"].iloc[0]]
-    names = {
-        word: [labels[key] for key in others.loc[others["verdict"] == word, "activation"]]
-        for word in ("better", "worse", "equivalent", "undecided")
-    }
-    words = {"better": "better than", "worse": "worse than", "equivalent": "equivalent to"}
-    decided = [
-        f"{listed(names[word])} {'is' if len(names[word]) == 1 else 'are'} {text} {baseline}"
-        for word, text in words.items()
-        if names[word]
+    compared, lacking = others[others["n_pairs"] > 1], others[others["n_pairs"] <= 1]
+    parts = [
+        f"{_named(compared[compared['verdict'] == word], labels)} {text} {baseline}"
+        for word, text in (("better", "better than"), ("worse", "worse than"), ("equivalent", "equivalent to"))
+        if (compared["verdict"] == word).any()
     ]
-    open_ones = listed(names["undecided"])
-    undecided = [f"the seeds do not decide between {baseline} and {open_ones}"] if open_ones else []
-    text = "; ".join([*decided, *undecided])
+    undecided = compared[compared["verdict"] == "undecided"]["activation"]
+    if len(undecided):
+        names = listed([labels[key] for key in undecided])
+        parts.append(f"the seeds do not decide between {baseline} and {names}")
+    if len(lacking):
+        names = listed([labels[key] for key in lacking["activation"]])
+        parts.append(f"{names} cannot be compared: fewer than two seeds trained both it and {baseline}")
+    text = "; ".join(parts)
     return text[:1].upper() + text[1:] + "."
 
 
@@ -78,6 +79,12 @@ def smallest_p(n_pairs: int) -> str:
         f"With {n_pairs} shared seeds the smallest two-sided sign-flip p that can occur is "
         f"{2 / 2**n_pairs:.2g}."
     )
+
+
+def _named(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """`a is`, `a and b are`."""
+    names = [labels[key] for key in cells["activation"]]
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _always(cells: pd.DataFrame) -> str:
