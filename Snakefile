@@ -20,6 +20,8 @@ rule all:
     input:
         REPORT,
     localrule: True
+    message:
+        "Study {STUDY} is complete"
 
 
 onstart:

@@ -24,22 +24,21 @@ rule aggregate:
         properties=every_activation("properties.parquet"),
         lib=lib("aggregate"),
     output:
-        **{name: f"{TABLES}/{name}.parquet" for name in BLOCK_TABLES + SUMMARIES},
-        **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs"] + SUMMARIES},
+        **{name: f"{TABLES}/{name}.parquet" for name in [*BLOCK_TABLES, *SUMMARIES]},
+        **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs", *SUMMARIES]},
         activations=f"{TABLES}/activations.parquet",
-    params:
-        runs=f"{RESULTS}/runs",
-        section=dict(
-            baseline=config["report"]["baseline"],
-            margin=config["report"]["equivalence"],
-        ),
     log:
         f"{RESULTS}/logs/aggregate.log",
     benchmark:
         f"{RESULTS}/timings/aggregate.tsv"
-    threads: 1
     conda:
         "../../environment.yml"
+    threads: 1
+    params:
+        section=dict(
+            baseline=config["report"]["baseline"],
+            margin=config["report"]["equivalence"],
+        ),
     message:
         "Tables of study {STUDY}"
     script:

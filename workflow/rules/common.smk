@@ -33,9 +33,16 @@ BLOCKS = configuration.blocks(config["seeds"], config["seeds_per_job"])
 GPU = int(devices.resolve(config["device"]) == "cuda")
 
 RESULTS = f"results/{STUDY}"
-BLOCK = RESULTS + "/runs/{activation}/d{depth}/seeds{block}"
+BLOCK = f"{RESULTS}/runs/{{activation}}/d{{depth}}/seeds{{block}}"
+JOB = "{activation}-d{depth}-seeds{block}"
 TABLES, FIGURES = f"{RESULTS}/tables", f"{RESULTS}/figures"
 DATA = f"results/data/{config['dataset']}.safetensors"
+TRAINED = dict(
+    data=DATA,
+    model=f"{BLOCK}/model.safetensors",
+    config=f"{BLOCK}/config.json",
+    runs=f"{BLOCK}/runs.parquet",
+)
 REPORT = f"reports/{STUDY}.html"
 PROGRESS = f"{RESULTS}/logs/progress.txt"
 
@@ -51,16 +58,16 @@ def lib(script, own=False):
 
     With `own`, also the file of the user's activation that the wildcard names, and what it imports.
     """
-    found = [SCRIPTS / f"{script}.py", *sources.imported(SCRIPTS / f"{script}.py", [SCRIPTS])]
-    found = [str(path) for path in found]
+    path = SCRIPTS / f"{script}.py"
+    found = [str(path), *sources.imported(path, [SCRIPTS])]
     if not own:
         return found
+    return lambda wildcards: [*found, *own_sources(OWN_FILES[wildcards.activation])]
 
-    def with_own_file(wildcards):
-        path = OWN_FILES[wildcards.activation]
-        return found + ([] if path is None else [str(path), *sources.imported(path, ["."])])
 
-    return with_own_file
+def own_sources(path):
+    """A user's activation module and what it imports from the working directory."""
+    return [] if path is None else [str(path), *sources.imported(path, ["."])]
 
 
 def every_block(path):
@@ -79,26 +86,23 @@ def begin_progress(workflow):
 
 def every_activation(path):
     """The path of a file that there is once for each activation."""
-    return expand(RESULTS + "/activations/{activation}/" + path, activation=ACTIVATIONS)
+    return expand(f"{RESULTS}/activations/{{key}}/{path}", key=ACTIVATIONS)
 
 
 def timings():
     """The benchmark file of every planned job but the report's own."""
     stages = ["train", "probe_gradients", "probe_distributions", "probe_dead_neurons"]
-    name = "{activation}-d{depth}-seeds{block}"
-    return (
-        expand(
-            f"{RESULTS}/timings/{{stage}}/{name}.tsv",
-            stage=stages,
-            activation=ACTIVATIONS,
-            depth=config["depths"],
-            block=BLOCKS,
-        )
-        + expand(f"{RESULTS}/timings/describe_activations/{{key}}.tsv", key=ACTIVATIONS)
-        + [f"{RESULTS}/timings/{stage}.tsv" for stage in ("aggregate", "figures")]
-    )
+    grid = dict(activation=ACTIVATIONS, depth=config["depths"], block=BLOCKS)
+    return [
+        *expand(f"{RESULTS}/timings/{{stage}}/{JOB}.tsv", stage=stages, **grid),
+        *expand(f"{RESULTS}/timings/describe_activations/{{key}}.tsv", key=ACTIVATIONS),
+        f"{RESULTS}/timings/aggregate.tsv",
+        f"{RESULTS}/timings/figures.tsv",
+    ]
 
 
 def without_places():
     """The resolved config less what never changes a result: where data lie, what device trains."""
-    return {key: value for key, value in config.items() if key not in ("data_dir", "device")}
+    return {
+        key: value for key, value in config.items() if key not in ("data_dir", "device")
+    }

@@ -1,28 +1,18 @@
-def probe_inputs(script):
-    """What every probe reads: a block's networks, the data, and its own code."""
-    return dict(
-        data=DATA,
-        model=f"{BLOCK}/model.safetensors",
-        config=f"{BLOCK}/config.json",
-        runs=f"{BLOCK}/runs.parquet",
-        lib=lib(script, own=True),
-    )
-
-
 rule probe_gradients:
     input:
-        **probe_inputs("probe_gradients"),
+        **TRAINED,
+        lib=lib("probe_gradients", own=True),
     output:
         f"{BLOCK}/gradients.parquet",
-    params:
-        section=config["probe_gradients"],
     log:
-        RESULTS + "/logs/probe_gradients/{activation}-d{depth}-seeds{block}.log",
+        f"{RESULTS}/logs/probe_gradients/{JOB}.log",
     benchmark:
-        RESULTS + "/timings/probe_gradients/{activation}-d{depth}-seeds{block}.tsv"
-    threads: 1
+        f"{RESULTS}/timings/probe_gradients/{JOB}.tsv"
     conda:
         "../../environment.yml"
+    threads: 1
+    params:
+        section=config["probe_gradients"],
     message:
         "Gradients of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
     script:
@@ -31,18 +21,19 @@ rule probe_gradients:
 
 rule probe_distributions:
     input:
-        **probe_inputs("probe_distributions"),
+        **TRAINED,
+        lib=lib("probe_distributions", own=True),
     output:
         f"{BLOCK}/distributions.parquet",
-    params:
-        section=config["probe_distributions"],
     log:
-        RESULTS + "/logs/probe_distributions/{activation}-d{depth}-seeds{block}.log",
+        f"{RESULTS}/logs/probe_distributions/{JOB}.log",
     benchmark:
-        RESULTS + "/timings/probe_distributions/{activation}-d{depth}-seeds{block}.tsv"
-    threads: 1
+        f"{RESULTS}/timings/probe_distributions/{JOB}.tsv"
     conda:
         "../../environment.yml"
+    threads: 1
+    params:
+        section=config["probe_distributions"],
     message:
         "Distributions of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
     script:
@@ -51,18 +42,19 @@ rule probe_distributions:
 
 rule probe_dead_neurons:
     input:
-        **probe_inputs("probe_dead_neurons"),
+        **TRAINED,
+        lib=lib("probe_dead_neurons", own=True),
     output:
         f"{BLOCK}/dead_neurons.parquet",
-    params:
-        section=config["probe_dead_neurons"],
     log:
-        RESULTS + "/logs/probe_dead_neurons/{activation}-d{depth}-seeds{block}.log",
+        f"{RESULTS}/logs/probe_dead_neurons/{JOB}.log",
     benchmark:
-        RESULTS + "/timings/probe_dead_neurons/{activation}-d{depth}-seeds{block}.tsv"
-    threads: 1
+        f"{RESULTS}/timings/probe_dead_neurons/{JOB}.tsv"
     conda:
         "../../environment.yml"
+    threads: 1
+    params:
+        section=config["probe_dead_neurons"],
     message:
         "Dead neurons of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
     script:
@@ -73,17 +65,17 @@ rule describe_activations:
     input:
         lib=lib("describe_activations", own=True),
     output:
-        curves=RESULTS + "/activations/{activation}/curves.parquet",
-        properties=RESULTS + "/activations/{activation}/properties.parquet",
-    params:
-        spec=lambda wildcards: ACTIVATIONS[wildcards.activation]["spec"],
+        curves=f"{RESULTS}/activations/{{activation}}/curves.parquet",
+        properties=f"{RESULTS}/activations/{{activation}}/properties.parquet",
     log:
-        RESULTS + "/logs/describe_activations/{activation}.log",
+        f"{RESULTS}/logs/describe_activations/{{activation}}.log",
     benchmark:
-        RESULTS + "/timings/describe_activations/{activation}.tsv"
-    threads: 1
+        f"{RESULTS}/timings/describe_activations/{{activation}}.tsv"
     conda:
         "../../environment.yml"
+    threads: 1
+    params:
+        spec=lambda wildcards: ACTIVATIONS[wildcards.activation]["spec"],
     message:
         "Function and derivative of {wildcards.activation}"
     script:

@@ -30,16 +30,16 @@ rule figures:
             f"{FIGURES}/distributions_d{{depth}}.svg", depth=config["depths"]
         ),
         images=f"{FIGURES}/images.png",
-    params:
-        depths=config["depths"],
-        labels={key: entry["label"] for key, entry in ACTIVATIONS.items()},
     log:
         f"{RESULTS}/logs/figures.log",
     benchmark:
         f"{RESULTS}/timings/figures.tsv"
-    threads: 1
     conda:
         "../../environment.yml"
+    threads: 1
+    params:
+        depths=config["depths"],
+        labels={key: entry["label"] for key, entry in ACTIVATIONS.items()},
     message:
         "Figures of study {STUDY}"
     script:
@@ -58,15 +58,15 @@ rule report:
     output:
         page=REPORT,
         config=f"{RESULTS}/config.yaml",
-    params:
-        config=without_places(),
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:
         f"{RESULTS}/timings/report.tsv"
-    threads: 1
     conda:
         "../../environment.yml"
+    threads: 1
+    params:
+        config=without_places(),
     message:
         "Report of study {STUDY}"
     script:

@@ -8,6 +8,15 @@ rule train:
         runs=f"{BLOCK}/runs.parquet",
         history=f"{BLOCK}/history.parquet",
         histograms=f"{BLOCK}/histograms.parquet",
+    log:
+        f"{RESULTS}/logs/train/{JOB}.log",
+    benchmark:
+        f"{RESULTS}/timings/train/{JOB}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=GPU,
     params:
         block=lambda wildcards: configuration.training_params(
             config,
@@ -15,15 +24,6 @@ rule train:
             int(wildcards.depth),
             BLOCKS[wildcards.block],
         ),
-    log:
-        RESULTS + "/logs/train/{activation}-d{depth}-seeds{block}.log",
-    benchmark:
-        RESULTS + "/timings/train/{activation}-d{depth}-seeds{block}.tsv"
-    threads: config["training"]["threads"]
-    resources:
-        gpu=GPU,
-    conda:
-        "../../environment.yml"
     message:
         "Train {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
     script:

@@ -7,17 +7,12 @@ from actbench import aggregation, config, logs, parquet
 logs.start(snakemake.log[0])
 specs = {entry["id"]: entry["spec"] for entry in snakemake.config["activations"]}
 seeds = config.blocks(snakemake.config["seeds"], snakemake.config["seeds_per_job"])
-blocks = [
-    aggregation.Block(
-        Path(snakemake.params.runs, activation, f"d{depth}", f"seeds{block}"),
-        activation,
-        depth,
-        config.training_params(snakemake.config, spec, depth, seeds[block]),
-    )
-    for activation, spec in specs.items()
-    for depth in snakemake.config["depths"]
-    for block in seeds
-]
+blocks = []
+for folder in (Path(path).parent for path in snakemake.input.blocks):
+    activation, depth, block = folder.parts[-3], int(folder.parts[-2][1:]), folder.parts[-1]
+    planned = seeds[block.removeprefix("seeds")]
+    params = config.training_params(snakemake.config, specs[activation], depth, planned)
+    blocks.append(aggregation.Block(folder, activation, depth, params))
 tables = aggregation.collect(blocks)
 tables |= aggregation.summarise(tables, **snakemake.params.section)
 for name, files in {"activations": snakemake.input.curves, "properties": snakemake.input.properties}.items():
@@ -26,5 +21,6 @@ for name, files in {"activations": snakemake.input.curves, "properties": snakema
 
 for name, table in tables.items():
     parquet.write(table, snakemake.output[name])
-    if f"{name}_csv" in snakemake.output.keys():
-        parquet.write_csv(table, snakemake.output[f"{name}_csv"])
+    csv = snakemake.output.get(f"{name}_csv")
+    if csv is not None:
+        parquet.write_csv(table, csv)

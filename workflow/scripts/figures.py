@@ -20,9 +20,7 @@ with safetensors.safe_open(snakemake.input.data, framework="numpy") as stored:
     classes = json.loads(stored.metadata()["actbench"])["classes"]
     images, labels = stored.get_tensor("images"), stored.get_tensor("labels")
 
-figures.save(
-    figures.accuracy(tables["runs"], depths, style, 1 / len(classes)), snakemake.output.accuracy
-)
+figures.save(figures.accuracy(tables["runs"], depths, style, 1 / len(classes)), snakemake.output.accuracy)
 figures.save(figures.learning_curves(tables["history"], depths, style), snakemake.output.learning_curves)
 for tensor in ("weight", "preactivation"):
     drawn = figures.gradients(tables["gradients"], depths, style, tensor)

@@ -4,10 +4,10 @@ Nothing here imports torch before a module is made, so that planning a study sta
 """
 
 import importlib
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actbench.errors import UserError
@@ -149,9 +149,11 @@ ALIASES = {"silu": "swish"}
 
 
 def create(spec: Mapping) -> "nn.Module":
-    """Make a fresh module from a resolved spec: `{"name": …, "import": "module:class" or None, "parameters": {…}}`.
+    """Make a fresh module from a resolved spec.
 
-    A user's own class is imported from the working directory and called with its parameters.
+    Args:
+        spec: `name`, `parameters`, and `import`: None for an entry of the registry, or "module:class" of
+            a user's own, imported from the working directory and called with the parameters.
 
     Raises:
         UserError: the user's module or class cannot be imported, or does not give a `torch.nn.Module`.
@@ -173,8 +175,9 @@ def _resolve(target: str):
 def _user_module(spec: Mapping) -> "nn.Module":
     from torch import nn
 
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
     try:
         module = _resolve(spec["import"])(**spec["parameters"])
     except (ImportError, AttributeError, TypeError) as error:

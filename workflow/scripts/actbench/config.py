@@ -158,7 +158,9 @@ def _sentence(error: jsonschema.ValidationError, schema: Mapping) -> str:
         known = list(error.schema["properties"])
         unknown = next(str(key) for key in error.instance if key not in known)
         where = f"{path}.{unknown}" if path else unknown
-        return f"{where} is not a key of the config{_nearest(unknown, known)}; allowed here: {', '.join(known)}."
+        return (
+            f"{where} is not a key of the config{_nearest(unknown, known)}; allowed here: {', '.join(known)}."
+        )
     if error.validator == "uniqueItems":
         return f"{path} is {error.instance!r}: every entry is allowed once."
     if error.validator == "minItems":
@@ -333,9 +335,7 @@ def _hidden_sizes(config: Mapping) -> list[list[int]]:
         return [[config["network"]["width"]] * depth for depth in sorted(config["depths"])]
     depths = [len(widths) for widths in sizes]
     if len(set(depths)) < len(depths):
-        raise UserError(
-            f"network.hidden_sizes has networks of depths {depths}; every depth is allowed once."
-        )
+        raise UserError(f"network.hidden_sizes has networks of depths {depths}; every depth is allowed once.")
     return sorted(sizes, key=len)
 
 

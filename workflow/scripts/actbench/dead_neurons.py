@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import pyarrow as pa
-import torch
 from torch import Tensor, nn
 
 from actbench import networks, parquet, properties
@@ -70,9 +69,7 @@ def measure(network: nn.Module, x: Tensor, dormant_threshold: float) -> list[dic
     with networks.frozen(network):
         for batch in x.split(BATCH):
             _update(counters, (z for z, _ in network.layers(batch)))
-    return [
-        {"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)
-    ]
+    return [{"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)]
 
 
 def dormant(mean_size: Tensor, threshold: float) -> Tensor:

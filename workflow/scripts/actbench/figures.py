@@ -327,4 +327,3 @@ def _percent(axes: np.ndarray) -> None:
 
 def _layers(depth: int) -> str:
     return f"{depth} hidden layer" + ("s" if depth > 1 else "")
-

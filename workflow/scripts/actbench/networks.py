@@ -1,6 +1,7 @@
 """Multilayer perceptrons: build, initialise, save and load."""
 
 import contextlib
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,9 +26,7 @@ class MLP(nn.Module):
 
     def __init__(self, sizes: Sequence[int], activation: Mapping):
         super().__init__()
-        self.linears = nn.ModuleList(
-            nn.Linear(n_in, n_out) for n_in, n_out in zip(sizes, sizes[1:], strict=False)
-        )
+        self.linears = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in itertools.pairwise(sizes))
         self.activations = nn.ModuleList(activations.create(activation) for _ in sizes[1:-1])
 
     def forward(self, x: Tensor) -> Tensor:

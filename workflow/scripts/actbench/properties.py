@@ -104,14 +104,15 @@ def curves(activation: nn.Module, points: int = 401, half_width: float = 5.0) ->
 
 
 def derive(activation: nn.Module) -> dict:
-    """The columns of `PROPERTIES` after the formulas; an unbounded end of a range is ±inf (null once stored)."""
+    """The columns of `PROPERTIES` after the formulas; an unbounded range ends in ±inf, null once stored."""
     double = _double(activation)
     x = _grid()
     f, derivative = evaluate(double, x)
     limits = [_limit(double, end) for end in (-FAR, FAR)]
     far_f, far_derivative = evaluate(double, torch.tensor([-FAR, FAR], dtype=torch.float64))
-    ends = torch.tensor([end if v is None else v for v, end in zip(limits, far_f.sign() * math.inf)])
-    every_f = torch.cat([f, ends.double()])
+    unbounded = (far_f.sign() * math.inf).tolist()
+    ends = [end if limit is None else limit for limit, end in zip(limits, unbounded, strict=True)]
+    every_f = torch.cat([f, torch.tensor(ends, dtype=torch.float64)])
     beside = [evaluate(double, x + side * BESIDE)[1] for side in (-1, 1)]
     every_derivative = torch.cat([derivative, far_derivative, *beside])
     vanishing = [_vanishes(double, end) for end in (-FAR, FAR)]

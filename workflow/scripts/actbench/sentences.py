@@ -57,7 +57,11 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     compared, lacking = others[others["n_pairs"] > 1], others[others["n_pairs"] <= 1]
     parts = [
         f"{_named(compared[compared['verdict'] == word], labels)} {text} {baseline}"
-        for word, text in (("better", "better than"), ("worse", "worse than"), ("equivalent", "equivalent to"))
+        for word, text in (
+            ("better", "better than"),
+            ("worse", "worse than"),
+            ("equivalent", "equivalent to"),
+        )
         if (compared["verdict"] == word).any()
     ]
     undecided = compared[compared["verdict"] == "undecided"]["activation"]
@@ -90,14 +94,15 @@ def _named(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
 def _always(cells: pd.DataFrame) -> str:
     if cells.empty:
         return ""
-    best = cells.iloc[0]
-    n = int(best["n_seeds"])
-    runs = "the one run" if n == 1 else f"all {n} runs"
-    text = f"{listed(list(cells['label']))} trained in {runs}"
+    best, n = cells.iloc[0], int(cells["n_seeds"].iloc[0])
+    text = f"{listed(list(cells['label']))} trained in {'the one run' if n == 1 else f'all {n} runs'}"
     if pd.isna(best["mean"]):
-        return f"{text} ({best['label']} reached {percent(cells['max'].max())} in one run)" if n > 1 else text
-    lead = f"{best['label']} with the highest mean test accuracy, " if len(cells) > 1 else "mean test accuracy "
-    return f"{text}, {lead}{percent(best['mean'])} (95 % interval {interval(best['ci_low'], best['ci_high'])})"
+        return f"{text}, up to {percent(cells['max'].max())} test accuracy"
+    lead = (
+        "mean test accuracy" if len(cells) == 1 else f"{best['label']} with the highest mean test accuracy,"
+    )
+    certain = f"95 % interval {interval(best['ci_low'], best['ci_high'])}"
+    return f"{text}, {lead} {percent(best['mean'])} ({certain})"
 
 
 def _sometimes(cells: pd.DataFrame) -> str:
@@ -109,4 +114,5 @@ def _never(cells: pd.DataFrame) -> str:
     if cells.empty:
         return ""
     diverged = int(cells["n_diverged"].sum())
-    return f"{listed(list(cells['label']))} never trained" + (f" ({diverged} runs diverged)" if diverged else "")
+    text = f"{listed(list(cells['label']))} never trained"
+    return f"{text} ({diverged} runs diverged)" if diverged else text

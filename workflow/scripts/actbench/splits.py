@@ -1,7 +1,6 @@
 """From stored images to normalised training, validation and test sets."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -46,6 +46,7 @@ HISTORY = pa.schema(
     ]
 )
 
+
 @dataclass(frozen=True)
 class Settings:
     """The config section `training`, key by key."""

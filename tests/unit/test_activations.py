@@ -1,0 +1,95 @@
+"""The contract that every activation of the registry keeps."""
+
+import pytest
+import torch
+from actbench import activations
+from actbench.errors import UserError
+
+KINKS = {0.0, -3.0, 3.0, 6.0, -1.0, 1.0}
+
+
+@pytest.fixture(params=activations.REGISTRY)
+def name(request):
+    return request.param
+
+
+def test_tutorials_and_common_activations_are_there():
+    expected = "sigmoid tanh relu leakyrelu elu swish gelu selu mish softplus softsign hardtanh relu6 hardswish"
+    assert {*expected.split(), "celu", "prelu", "identity"} <= set(activations.REGISTRY)
+    assert activations.ALIASES["silu"] == "swish"
+
+
+def test_keeps_shape_and_type(name, spec):
+    x = torch.randn(3, 5)
+    y = activations.create(spec(name))(x)
+    assert y.shape == x.shape and y.dtype == x.dtype
+
+
+def test_gradient_agrees_with_finite_differences_away_from_kinks(name, spec):
+    x = torch.linspace(-6.85, 6.85, 23, dtype=torch.float64)
+    x = x[[min(abs(v - kink) for kink in KINKS) > 0.01 for v in x.tolist()]].requires_grad_()
+    assert torch.autograd.gradcheck(activations.create(spec(name)).double(), x)
+
+
+def test_fresh_module_for_every_call(name, spec):
+    first, second = activations.create(spec(name)), activations.create(spec(name))
+    assert first is not second
+    shared = {id(p) for p in first.parameters()} & {id(p) for p in second.parameters()}
+    assert not shared
+
+
+def test_finite_far_out(name, spec):
+    x = torch.tensor([-1e4, 1e4], requires_grad=True)
+    y = activations.create(spec(name))(x)
+    y.sum().backward()
+    assert torch.isfinite(y).all() and torch.isfinite(x.grad).all()
+
+
+def test_every_entry_is_documented(name):
+    entry = activations.REGISTRY[name]
+    assert entry.formula and entry.derivative and entry.reference
+
+
+def test_leakyrelu_slope_is_a_tenth_by_default(spec):
+    x = torch.tensor([-2.0])
+    assert activations.create(spec("leakyrelu"))(x).item() == pytest.approx(-0.2)
+    assert activations.create(spec("leakyrelu", slope=0.01))(x).item() == pytest.approx(-0.02)
+
+
+@pytest.fixture
+def own_module(tmp_path, monkeypatch):
+    (tmp_path / "mine_for_test.py").write_text(
+        "from torch import nn\n"
+        "class Scaled(nn.Module):\n"
+        "    def __init__(self, scale=1.0):\n"
+        "        super().__init__()\n"
+        "        self.scale = scale\n"
+        "    def forward(self, x):\n"
+        "        return self.scale * x\n"
+        "def not_a_module():\n"
+        "    return 3\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+
+def own(target, **parameters):
+    return {"name": "mine", "import": target, "parameters": parameters}
+
+
+def test_own_class_comes_from_the_working_directory(own_module):
+    module = activations.create(own("mine_for_test:Scaled", scale=3.0))
+    assert module(torch.tensor(2.0)).item() == 6
+
+
+@pytest.mark.parametrize(
+    ("target", "parameters", "words"),
+    [
+        ("no_such_module_here:A", {}, "No module named"),
+        ("mine_for_test:Missing", {}, "Missing"),
+        ("mine_for_test:Scaled", {"slope": 1.0}, "slope"),
+        ("mine_for_test:not_a_module", {}, "gives int"),
+    ],
+)
+def test_bad_own_activation_is_one_sentence(own_module, target, parameters, words):
+    with pytest.raises(UserError, match=words):
+        activations.create(own(target, **parameters))

@@ -1,0 +1,209 @@
+"""What users may write, and the one sentence they get for anything else."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from actbench import activations, config
+from actbench.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def resolve(**given):
+    return config.resolve(given, SCHEMA)
+
+
+def every_part(schema):
+    for key, part in schema["properties"].items():
+        if "properties" in part:
+            yield from every_part(part)
+        else:
+            yield key, part
+
+
+def test_every_key_has_type_default_and_description():
+    for key, part in every_part(SCHEMA):
+        assert ("type" in part or "enum" in part) and "default" in part and part["description"], key
+
+
+def test_no_level_allows_unknown_keys():
+    sections = [part for part in SCHEMA["properties"].values() if "properties" in part]
+    assert all(part["additionalProperties"] is False for part in [SCHEMA, *sections])
+
+
+def test_an_empty_config_is_the_schemas_defaults():
+    resolved = resolve()
+    assert resolved["training"]["optimizer"] == "sgd"
+    assert [entry["id"] for entry in resolved["activations"]][0] == "sigmoid"
+    assert resolved["network"]["hidden_sizes"] == [[64] * 2, [64] * 4, [64] * 8]
+    assert resolved["evaluation"]["validation"] == 250
+    assert resolved["report"]["baseline"] == "relu"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("studies/*.yaml")), ids=lambda path: path.stem)
+def test_every_study_resolves(path):
+    base = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for key, value in yaml.safe_load(path.read_text()).items():
+        base[key] = {**base.get(key, {}), **value} if isinstance(value, dict) else value
+    assert config.resolve(base, SCHEMA)["study"] == path.stem
+
+
+REFUSED = {
+    "unknown key": (dict(trainning={}), "trainning is not a key of the config, did you mean training?"),
+    "unknown key in a section": (
+        dict(training=dict(learnig_rate=0.1)),
+        "training.learnig_rate is not a key of the config, did you mean learning_rate?",
+    ),
+    "number that YAML reads as text": (
+        dict(training=dict(learning_rate="1e-3")),
+        "training.learning_rate is '1e-3' (text); allowed: a number above 0 "
+        "(YAML reads 1e-3 as text; write 0.001)",
+    ),
+    "zero learning rate": (dict(training=dict(learning_rate=0)), "allowed: a number above 0"),
+    "infinite learning rate": (dict(training=dict(learning_rate=float("inf"))), "learning_rate is inf"),
+    "depth 0": (dict(depths=[2, 0]), "depths[1] is 0; allowed: a whole number from 1 to 1000"),
+    "text for a list": (dict(depths="2"), "depths is '2' (text); allowed: a list of at least one entry"),
+    "fractional depth": (dict(depths=[2.5]), "depths[0] is 2.5; allowed: a whole number"),
+    "boolean depth": (dict(depths=[True]), "depths[0] is true; allowed: a whole number"),
+    "empty list": (dict(seeds=[]), "seeds is an empty list"),
+    "duplicate seeds": (dict(seeds=[1, 1]), "seeds is [1, 1]: every entry is allowed once"),
+    "negative seed": (dict(seeds=[-1]), "seeds[0] is -1; allowed: a whole number from 0"),
+    "dataset": (dict(dataset="fashion-mnist"), "did you mean fashion_mnist?; allowed: digits, fashion_mnist"),
+    "null where a value is needed": (dict(study=None), "study is empty (null)"),
+    "unknown activation": (dict(activations=["rellu"]), "'rellu' is unknown, did you mean relu?"),
+    "activation read as a boolean": (dict(activations=[False]), "activations[0] is false"),
+    "unknown parameter": (
+        dict(activations=[dict(name="leakyrelu", slop=1)]),
+        "leakyrelu has no 'slop', did you mean slope?; allowed: slope, id, label",
+    ),
+    "parameter of the wrong kind": (
+        dict(activations=[dict(name="leakyrelu", slope="steep")]),
+        "activations: leakyrelu.slope is 'steep' (text); allowed: a finite number",
+    ),
+    "parameter out of bounds": (
+        dict(activations=[dict(name="elu", alpha=0)]),
+        "activations: elu.alpha is 0; allowed: a finite number above 0",
+    ),
+    "nameless mapping": (dict(activations=[dict(slope=1)]), "has no name"),
+    "the same twice": (dict(activations=["swish", "silu"]), "swish is there twice"),
+    "equal but for case": (
+        dict(activations=["relu", dict(name="tanh", id="ReLU")]),
+        "ReLU is there twice",
+    ),
+    "id that leaves the folder": (
+        dict(activations=[dict(name="relu", id="../../etc")]),
+        "id of relu is '../../etc' (text)",
+    ),
+    "study that leaves the folder": (dict(study="../x"), "study is '../x' (text); allowed: lower-case"),
+    "study with a line end": (dict(study="a\n"), "study is"),
+    "endless label": (dict(activations=[dict(name="relu", label="x" * 61)]), "1 to 60 characters"),
+    "code instead of an import": (
+        dict(activations=[{"name": "mine", "import": "os.system('ls')"}]),
+        "import of mine is \"os.system('ls')\" (text); allowed: module:class",
+    ),
+    "own activation with a known name": (
+        dict(activations=[{"name": "relu", "import": "a:B"}]),
+        "relu is a name of the registry",
+    ),
+    "baseline": (dict(report=dict(baseline="rely")), "report.baseline is 'rely', did you mean relu?"),
+    "too many validation images": (
+        dict(evaluation=dict(validation=1497)),
+        "evaluation.validation is 1497; allowed: a whole number from 1 to 1496",
+    ),
+    "batch larger than the data": (
+        dict(training=dict(batch_size=2000)),
+        "training.batch_size is 2000; allowed: at most 1247",
+    ),
+    "two networks of one depth": (
+        dict(network=dict(hidden_sizes=[[4, 4], [5, 5]])),
+        "network.hidden_sizes has networks of depths [2, 2]",
+    ),
+    "a section that is no mapping": (dict(training=3), "training is 3; allowed: a mapping with the keys"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_with_one_sentence(case):
+    given, words = REFUSED[case]
+    with pytest.raises(UserError) as caught:
+        resolve(**given)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+
+
+def test_numbers_take_the_schemas_type():
+    resolved = resolve(depths=[2.0], training=dict(learning_rate=1))
+    assert repr(resolved["depths"]) == "[2]" and repr(resolved["training"]["learning_rate"]) == "1.0"
+
+
+def test_order_of_seeds_and_depths_does_not_matter():
+    assert resolve(seeds=[2, 0, 1], depths=[4, 2]) == resolve(seeds=[0, 1, 2], depths=[2, 4])
+
+
+def test_activation_ids_and_labels():
+    entries = ["silu", dict(name="leakyrelu", slope=0.01, label="leaky 0.01"), dict(name="leakyrelu", slope=0.1)]
+    resolved = resolve(activations=entries)["activations"]
+    assert [entry["id"] for entry in resolved] == ["swish", "leakyrelu-slope0.01", "leakyrelu"]
+    assert [entry["label"] for entry in resolved] == ["silu", "leaky 0.01", "leakyrelu"]
+    assert resolved[1]["spec"] == {"import": None, "name": "leakyrelu", "parameters": {"slope": 0.01}}
+
+
+def test_every_registered_activation_can_be_named():
+    resolved = resolve(activations=list(activations.REGISTRY))
+    assert len(resolved["activations"]) == len(activations.REGISTRY)
+
+
+def test_hidden_sizes_replace_depths_and_width():
+    resolved = resolve(depths=[7], network=dict(hidden_sizes=[[8, 7, 6], [5]]))
+    assert resolved["depths"] == [1, 3] and resolved["network"]["hidden_sizes"] == [[5], [8, 7, 6]]
+
+
+def test_baseline_is_relu_or_the_first():
+    assert resolve(activations=["tanh", "relu"])["report"]["baseline"] == "relu"
+    assert resolve(activations=["tanh", "elu"])["report"]["baseline"] == "tanh"
+
+
+def test_blocks_are_aligned_slots():
+    assert config.blocks(range(7), 5) == {"0-4": [0, 1, 2, 3, 4], "5-9": [5, 6]}
+    assert config.blocks([3, 12], 5) == {"0-4": [3], "10-14": [12]}
+    assert config.blocks([3], 1) == {"3-3": [3]}
+
+
+def test_command_line_gives_the_same_plan_as_a_file():
+    """Snakemake leaves numbers inside lists and mappings of --config as text."""
+    typed = {"depths": ["2", "4"], "training": {"patience": "null", "learning_rate": "0.1"}}
+    written = {"depths": [2, 4], "training": {"patience": None, "learning_rate": 0.1}}
+    reread = config.merged({**typed, "study": "a"}, typed)
+    assert config.resolve(reread, SCHEMA) == config.resolve({**written, "study": "a"}, SCHEMA)
+
+
+def test_text_of_files_is_left_alone():
+    merged = config.merged({"training": {"learning_rate": "1e-3", "momentum": "0"}}, {"training": {"momentum": "0"}})
+    assert merged == {"training": {"learning_rate": "1e-3", "momentum": 0}}
+
+
+def test_duplicate_keys_are_named_with_their_line(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("study: a\ntraining:\n  momentum: 0.9\n  momentum: 0.8\n")
+    with pytest.raises(UserError, match=r"a.yaml, line 4: 'momentum' stands twice"):
+        config.check_duplicate_keys([path])
+    path.write_text("a: {b: 1}\nc: {b: 1}\n")
+    config.check_duplicate_keys([path])
+
+
+def test_own_file_is_found_without_importing(tmp_path):
+    spec = {"name": "mine", "import": "pack.mod:A", "parameters": {}}
+    with pytest.raises(UserError, match=r"there is no .*mod.py"):
+        config.user_file(spec, tmp_path)
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "mod.py").write_text("raise RuntimeError")
+    assert config.user_file(spec, tmp_path) == tmp_path / "pack" / "mod.py"
+
+
+def test_training_params_leave_out_what_does_not_change_numbers():
+    resolved = resolve(activations=[dict(name="relu", label="ReLU!")], data_dir="/x", device="cpu")
+    params = config.training_params(resolved, resolved["activations"][0]["spec"], 2, [0, 1])
+    assert "ReLU!" not in repr(params) and "/x" not in repr(params) and "cpu" not in repr(params)
+    assert list(params) == sorted(params)

@@ -1,0 +1,80 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from actbench import devices
+from actbench.errors import UserError
+
+
+@pytest.fixture
+def gpus(monkeypatch, tmp_path):
+    """Pretend to have so many GPUs, through an nvidia-smi of our own."""
+
+    def have(n):
+        script = tmp_path / "nvidia-smi"
+        lines = "\n".join(f"echo 'GPU {i}: NVIDIA H100 (UUID: GPU-{i})'" for i in range(n))
+        script.write_text(f"#!/bin/sh\n{lines}\n")
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    return have
+
+
+def test_auto_is_cuda_where_there_is_a_gpu(gpus):
+    gpus(2)
+    assert devices.count() == 2
+    assert devices.resolve("auto") == "cuda" and devices.resolve("cpu") == "cpu"
+
+
+def test_auto_is_cpu_elsewhere(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert devices.count() == 0 and devices.resolve("auto") == "cpu"
+    assert devices.resolve("cuda") == "cuda"
+
+
+@pytest.mark.parametrize(("visible", "n"), [("", 0), ("-1", 0), ("3", 1), ("0,2", 2)])
+def test_cuda_visible_devices_is_obeyed(gpus, monkeypatch, visible, n):
+    gpus(4)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert devices.count() == n
+
+
+def test_each_job_gets_a_gpu_of_its_own(gpus, tmp_path):
+    gpus(2)
+    with devices.claimed("cuda", tmp_path) as first, devices.claimed("cuda", tmp_path) as second:
+        assert {first, second} == {"cuda:0", "cuda:1"}
+    with devices.claimed("cuda", tmp_path) as again:
+        assert again == "cuda:0"
+
+
+def test_a_job_waits_for_a_gpu_and_gets_one_from_a_killed_job(gpus, tmp_path):
+    gpus(1)
+    root = Path(__file__).parents[2] / "workflow" / "scripts"
+    code = (
+        "import sys, time; from actbench import devices\n"
+        f"with devices.claimed('cuda', {str(tmp_path)!r}): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline().strip() == "held"
+    started = time.monotonic()
+    subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -9 {holder.pid}"])
+    with devices.claimed("cuda", tmp_path, poll_seconds=0.05) as device:
+        assert device == "cuda:0" and time.monotonic() - started > 0.4
+    holder.wait()
+    holder.stdout.close()
+
+
+def test_cuda_without_a_gpu_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(UserError, match="no GPU"), devices.claimed("cuda"):
+        pass
+
+
+def test_cpu_needs_no_lock(tmp_path):
+    with devices.claimed("cpu", tmp_path / "missing") as device:
+        assert device == "cpu"

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+import safetensors.numpy
+import torch
+from actbench import catalogue, datasets, splits
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "digits.safetensors"
+    datasets.prepare("digits", "nowhere", path)
+    return path
+
+
+def test_official_test_images_stay_test_images():
+    is_test = torch.tensor([False] * 60 + [True] * 10)
+    train, validation, test = splits.indices(is_test, 10, 42)
+    assert test.tolist() == list(range(60, 70))
+    assert sorted([*train.tolist(), *validation.tolist()]) == list(range(60))
+    assert len(validation) == 10
+
+
+def test_without_official_ones_a_sixth_is_taken_for_testing():
+    parts = splits.indices(torch.zeros(1797, dtype=torch.bool), 250, 42)
+    assert [len(part) for part in parts] == [1247, 250, 300]
+    assert sorted(torch.cat(parts).tolist()) == list(range(1797))
+
+
+def test_split_depends_on_its_seed_only():
+    is_test = torch.zeros(100, dtype=torch.bool)
+    first, again, other = (splits.indices(is_test, 10, seed)[0].tolist() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_symmetric_maps_pixels_to_one_around_zero(digits):
+    data = splits.load(digits, 250, 42, "symmetric")
+    assert data.train.x.min() == -1 and data.train.x.max() == 1
+    assert data.train.x.shape == (1247, 64) and data.n_classes == 10
+
+
+def test_standard_and_per_pixel_use_training_images_only(digits):
+    standard = splits.load(digits, 250, 42, "standard")
+    assert standard.train.x.mean().item() == pytest.approx(0, abs=1e-6)
+    assert standard.train.x.std(correction=0).item() == pytest.approx(1, abs=1e-6)
+    assert standard.test.x.mean().abs().item() > 1e-4
+    pixels = splits.load(digits, 250, 42, "per_pixel").train.x
+    deviation = pixels.std(dim=0, correction=0)
+    assert torch.allclose(pixels.mean(dim=0), torch.zeros(64), atol=1e-5)
+    constant = deviation == 0
+    assert constant.any() and torch.allclose(deviation[~constant], torch.ones(1), atol=1e-5)
+
+
+def test_stored_description_is_the_catalogues(digits):
+    with safetensors.safe_open(digits, framework="numpy") as stored:
+        described = json.loads(stored.metadata()["actbench"])
+    assert described["max_value"] == catalogue.DATASETS["digits"].max_value
+    assert len(described["classes"]) == 10
+
+
+def test_sizes_of_the_28x28_sets():
+    assert catalogue.n_test("mnist") == 10000 and catalogue.n_pool("fashion_mnist") == 60000
+    assert catalogue.sixth(60000) == 10000

@@ -1,0 +1,158 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from actbench import parquet, statistics
+
+
+def test_t_interval_by_hand():
+    """1..5: mean 3, standard error sqrt(2.5 / 5), t(4, .975) = 2.776445."""
+    low, high = statistics.t_interval([1, 2, 3, 4, 5])
+    half = 2.776445 * math.sqrt(0.5)
+    assert (low, high) == pytest.approx((3 - half, 3 + half), rel=1e-6)
+
+
+def test_intervals_of_few_or_equal_values():
+    assert statistics.t_interval([0.5]) is None
+    assert statistics.t_interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
+    assert statistics.summary([0.5]) == {"n": 1, "mean": None, "std": None, "ci_low": None, "ci_high": None}
+
+
+def test_t_interval_covers_at_small_n():
+    rng = np.random.default_rng(0)
+    for n in (3, 5, 10):
+        intervals = [statistics.t_interval(rng.normal(size=n)) for _ in range(2000)]
+        assert np.mean([low <= 0 <= high for low, high in intervals]) == pytest.approx(0.95, abs=0.02)
+
+
+def test_clopper_pearson_by_closed_form():
+    """All of n: the lower end is (alpha / 2)^(1 / n)."""
+    assert statistics.share_interval(5, 5) == pytest.approx((0.025 ** (1 / 5), 1))
+    assert statistics.share_interval(0, 5) == pytest.approx((0, 1 - 0.025 ** (1 / 5)))
+
+
+def test_sign_flip_p_is_exact():
+    assert statistics.sign_flip_p([1, 2, 3]) == pytest.approx(2 / 2**3)
+    assert statistics.sign_flip_p([1, 2, 3, 4, 5]) == pytest.approx(2 / 2**5)
+    assert statistics.sign_flip_p([1, -1]) == pytest.approx(1)
+    assert statistics.sign_flip_p([1]) is None
+    assert statistics.sign_flip_p([0.1] * 25) == pytest.approx(2 / 10000)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.02, 0.03, "better"),
+        (-0.03, -0.02, "worse"),
+        (-0.01, 0.01, "equivalent"),
+        (0.0, 0.02, "undecided"),
+        (-0.02, 0.005, "undecided"),
+    ],
+)
+def test_verdicts(low, high, expected):
+    assert statistics.verdict(low, high, 0.01) == expected
+
+
+def runs(**accuracies):
+    """Rows of runs at depth 2: a number is a trained run, None a diverged one, below 0.5 untrained."""
+    return pd.DataFrame(
+        {
+            "activation": name,
+            "depth": 2,
+            "seed": seed,
+            "fold": 0,
+            "status": "diverged" if value is None else "ok",
+            "trained": value is not None and value >= 0.5,
+            "test_accuracy": np.nan if value is None else value,
+        }
+        for name, values in accuracies.items()
+        for seed, value in enumerate(values)
+    )
+
+
+def compare(table, margin=0.01):
+    rows = statistics.comparison(table, "relu", margin)
+    parquet.table(rows, statistics.COMPARISON, ["activation", "depth"])
+    return {row["activation"]: row for row in rows}
+
+
+def test_two_modes_are_never_averaged():
+    row = compare(runs(relu=[0.9, 0.92, 0.1, 0.94], tanh=[0.9] * 4))["relu"]
+    assert (row["n_seeds"], row["n_trained"], row["n_diverged"]) == (4, 3, 0)
+    assert row["mean"] == pytest.approx(0.92) and row["min"] == 0.9
+    assert row["trained_share"] == 0.75 and row["verdict"] == "baseline"
+
+
+def test_differences_are_paired_over_seeds_where_both_trained():
+    table = runs(relu=[0.80, 0.90, 0.1, 0.85], tanh=[0.82, 0.92, 0.95, None])
+    row = compare(table)["tanh"]
+    assert (row["n_pairs"], row["n_diverged"]) == (2, 1)
+    assert row["difference"] == pytest.approx(0.02)
+
+
+def test_interval_is_for_the_whole_family():
+    table = runs(relu=[0.80, 0.90, 0.85], tanh=[0.82, 0.93, 0.86], elu=[0.9, 0.9, 0.9])
+    row = compare(table)["tanh"]
+    expected = statistics.t_interval([0.02, 0.03, 0.01], 1 - 0.05 / 2)
+    assert (row["difference_low"], row["difference_high"]) == pytest.approx(expected)
+
+
+def test_clear_differences_get_clear_verdicts():
+    jitter = np.array([0.0, 0.001, -0.001, 0.0005, -0.0005])
+    table = runs(relu=0.8 + jitter, tanh=0.9 + jitter[::-1], elu=0.7 - jitter, swish=0.8 + jitter[::-1])
+    found = {name: row["verdict"] for name, row in compare(table, 0.02).items()}
+    assert found == {"relu": "baseline", "tanh": "better", "elu": "worse", "swish": "equivalent"}
+
+
+def test_nothing_trained_gives_nulls_and_no_verdict():
+    row = compare(runs(relu=[0.9, 0.9], tanh=[0.1, None]))["tanh"]
+    assert row["mean"] is None and math.isnan(row["median"]) and row["verdict"] == "undecided"
+    assert (row["n_trained"], row["n_pairs"], row["difference"]) == (0, 0, None)
+
+
+def test_families_of_equal_activations_rarely_get_a_verdict():
+    """With margin 0 any better or worse is an error: at most 5 % of families may have one."""
+    rng, wrong, families = np.random.default_rng(1), 0, 400
+    for _ in range(families):
+        names = ["relu", "a", "b", "c"]
+        table = runs(**{name: 0.8 + 0.01 * rng.normal(size=5) for name in names})
+        rows = statistics.comparison(table, "relu", 1e-12)
+        wrong += any(row["verdict"] in ("better", "worse") for row in rows)
+    assert wrong / families < 0.05 + 2 * math.sqrt(0.05 * 0.95 / families)
+
+
+def gradient_rows(rms, seed=0, checkpoint="init"):
+    return [
+        {
+            "activation": "relu",
+            "depth": len(rms) - 1,
+            "seed": seed,
+            "fold": 0,
+            "checkpoint": checkpoint,
+            "tensor": "weight",
+            "layer": layer,
+            "rms": value,
+        }
+        for layer, value in enumerate(rms)
+    ]
+
+
+def test_decay_of_exact_powers():
+    table = pd.DataFrame(gradient_rows([1e-4, 1e-3, 1e-2]) + gradient_rows([1e-6, 1e-4, 1e-2], seed=1))
+    rows = {row["measure"]: row for row in statistics.decay(table)}
+    assert rows["slope"]["mean"] == pytest.approx(1.5) and rows["slope"]["n"] == 2
+    assert rows["log10_first_last"]["mean"] == pytest.approx(-3)
+
+
+def test_decay_is_null_where_a_gradient_is_zero():
+    table = pd.DataFrame(gradient_rows([0.0, 1e-3]) + gradient_rows([1e-4, 1e-3], seed=1))
+    rows = statistics.decay(table)
+    assert {row["n"] for row in rows} == {1} and rows[0]["mean"] is None
+
+
+def test_over_seeds_counts_only_values():
+    table = pd.DataFrame(gradient_rows([1.0]) + gradient_rows([3.0], seed=1) + gradient_rows([None], seed=2))
+    (row,) = statistics.over_seeds(table, ["layer", "tensor"], ["rms"])
+    assert (row["n"], row["mean"], row["std"]) == (2, 2.0, pytest.approx(math.sqrt(2)))
+    parquet.table([row], statistics.by_layer_schema(["layer", "tensor"]), ["layer"])

@@ -1,0 +1,157 @@
+import dataclasses
+import math
+
+import pytest
+import torch
+from actbench import histograms, networks, parquet, seeds, splits, training
+
+SETTINGS = training.Settings(
+    optimizer="sgd",
+    learning_rate=0.1,
+    momentum=0.9,
+    weight_decay=0.0,
+    batch_size=32,
+    max_epochs=5,
+    patience=None,
+    keep="best",
+    test_each_epoch=False,
+    histograms=False,
+    precision="highest",
+    threads=1,
+)
+
+
+def fit(data, spec, seed=0, **changes):
+    network = networks.build([4, 16, 4], spec, seeds.generator(seed, "weights"))
+    settings = dataclasses.replace(SETTINGS, **changes)
+    return network, training.fit(network, data, settings, seeds.generator(seed, "batches"))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_learns_and_scores_the_kept_weights(toy, spec, optimizer):
+    changes = {"learning_rate": 0.01} if optimizer == "adam" else {}
+    network, result = fit(toy, spec("relu"), optimizer=optimizer, max_epochs=15, **changes)
+    row = training.score(network, toy, result)
+    assert row["status"] == "ok" and row["trained"] and row["test_accuracy"] > 0.85
+    best = max(result.history, key=lambda r: r["val_accuracy"])
+    assert row["val_accuracy"] == best["val_accuracy"] and row["best_epoch"] == best["epoch"]
+    assert [r["is_best"] for r in result.history].count(True) == 1
+    assert row["n_parameters"] == 4 * 16 + 16 + 16 * 4 + 4
+
+
+def test_keeping_the_last_weights(toy, spec):
+    network, result = fit(toy, spec("relu"), keep="last")
+    last = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    assert all(torch.equal(result.state[name], last[name]) for name in last)
+
+
+def test_early_stop_after_patience_epochs_without_a_better_one(toy, spec):
+    _, result = fit(toy, spec("relu"), learning_rate=1e-9, patience=3, max_epochs=50)
+    assert len(result.history) == result.best_epoch + 3 < 50
+
+
+def test_an_incomplete_batch_is_dropped(toy, spec):
+    """With one whole batch an epoch, no image beyond it may be seen."""
+    poisoned = splits.Subset(toy.train.x.clone(), toy.train.y)
+    order = torch.randperm(256, generator=seeds.generator(0, "batches"))
+    poisoned.x[order[200:]] = math.nan
+    data = dataclasses.replace(toy, train=poisoned)
+    _, result = fit(data, spec("relu"), batch_size=200, max_epochs=1)
+    assert result.status == "ok"
+
+
+def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
+    network, result = fit(toy, spec("identity"), learning_rate=1e12, max_epochs=20)
+    assert result.status == "diverged" and len(result.history) < 20
+    assert all(torch.isfinite(tensor).all() for tensor in result.state.values())
+    row = training.score(network, toy, result)
+    assert row["status"] == "diverged" and row["test_accuracy"] is None and not row["trained"]
+    table = parquet.table([{"activation": "a", "depth": 1, "seed": 0, "fold": 0} | row], training.RUNS, ["seed"])
+    assert table["test_loss"].to_pylist() == [None]
+
+
+def test_evaluate_counts_a_known_network(toy):
+    class FirstPixel(torch.nn.Module):
+        def forward(self, x):
+            return x * 1000
+
+    loss, accuracy = training.evaluate(FirstPixel(), toy.test)
+    assert accuracy == 1 and loss < 1
+    constant = torch.nn.Linear(4, 4)
+    torch.nn.init.zeros_(constant.weight)
+    torch.nn.init.zeros_(constant.bias)
+    loss, accuracy = training.evaluate(constant, toy.test)
+    assert loss == pytest.approx(math.log(4))
+    assert accuracy == pytest.approx((toy.test.y == 0).float().mean().item())
+
+
+def test_a_run_does_not_depend_on_runs_before_it(toy, spec):
+    _, alone = fit(toy, spec("tanh"), seed=1)
+    fit(toy, spec("relu"), seed=0)
+    torch.manual_seed(9)
+    _, after = fit(toy, spec("tanh"), seed=1)
+    assert alone.history == after.history
+    assert all(torch.equal(alone.state[name], after.state[name]) for name in alone.state)
+
+
+def test_test_accuracy_each_epoch_only_when_asked(toy, spec):
+    _, without = fit(toy, spec("relu"))
+    _, with_it = fit(toy, spec("relu"), test_each_epoch=True)
+    assert {row["test_accuracy"] for row in without.history} == {None}
+    assert all(0 <= row["test_accuracy"] <= 1 for row in with_it.history)
+    assert [r["val_loss"] for r in without.history] == [r["val_loss"] for r in with_it.history]
+
+
+def test_histograms_of_first_and_last_layer_every_epoch(toy, spec):
+    _, result = fit(toy, spec("relu"), histograms=True)
+    assert len(result.histograms) == 5 * 2 * 2
+    sizes = {(row["layer"], sum(row["counts"])) for row in result.histograms}
+    assert sizes == {(0, 4 * 16), (1, 16 * 4)}
+    keys = {"activation": "a", "depth": 1, "seed": 0, "fold": 0}
+    parquet.table([keys | row for row in result.histograms], histograms.SCHEMA, ["epoch"])
+
+
+def test_trained_means_a_quarter_of_the_way_from_chance():
+    labels = torch.tensor([0] * 6 + [1] * 4)
+    assert training.trained_threshold(labels) == pytest.approx(0.6 + 0.25 * 0.4)
+
+
+def test_a_line_an_epoch(toy, spec):
+    lines = []
+    network = networks.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights"))
+    training.fit(network, toy, SETTINGS, seeds.generator(0, "batches"), lines.append)
+    assert len(lines) == 5 and lines[0].startswith("epoch   1") and "val acc" in lines[0]
+
+
+def test_nondeterministic_operations_raise():
+    threads = torch.get_num_threads()
+    training.prepare_torch(SETTINGS)
+    try:
+        with pytest.raises(RuntimeError, match="deterministic"):
+            torch.zeros(3).put_(torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
+    finally:
+        torch.set_deterministic_debug_mode("default")
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(threads)
+
+
+def test_summary_says_what_came_out():
+    ok = {"status": "ok", "trained": True, "test_accuracy": 0.97}
+    low = {"status": "ok", "trained": False, "test_accuracy": 0.1}
+    bad = {"status": "diverged", "trained": False, "test_accuracy": None}
+    assert training.summary("x", [ok]) == "x: test accuracy 97.0 %, 1 of 1 trained"
+    assert training.summary("x", [ok, low, bad]) == (
+        "x: test accuracy 10.0–97.0 %, 1 of 3 trained, 1 diverged"
+    )
+    assert training.summary("x", [bad]) == "x: all 1 diverged"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_same_code_trains_on_a_gpu(toy, spec):
+    network = networks.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
+    data = toy.to("cuda")
+    result = training.fit(network, data, SETTINGS, seeds.generator(0, "batches"))
+    _, on_cpu = fit(toy, spec("relu"))
+    assert training.score(network, data, result)["trained"]
+    assert result.history[0]["train_loss"] == pytest.approx(on_cpu.history[0]["train_loss"], rel=1e-4)
