@@ -29,4 +29,5 @@ onstart:
 
 
 onsuccess:
-    print(f"Report: {REPORT}")
+    if Path(REPORT).exists():
+        print(f"Report: {REPORT}")

@@ -14,7 +14,9 @@ def name(request):
 
 
 def test_tutorials_and_common_activations_are_there():
-    expected = "sigmoid tanh relu leakyrelu elu swish gelu selu mish softplus softsign hardtanh relu6 hardswish"
+    expected = (
+        "sigmoid tanh relu leakyrelu elu swish gelu selu mish softplus softsign hardtanh relu6 hardswish"
+    )
     assert {*expected.split(), "celu", "prelu", "identity"} <= set(activations.REGISTRY)
     assert activations.ALIASES["silu"] == "swish"
 

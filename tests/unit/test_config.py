@@ -36,7 +36,7 @@ def test_no_level_allows_unknown_keys():
 def test_an_empty_config_is_the_schemas_defaults():
     resolved = resolve()
     assert resolved["training"]["optimizer"] == "sgd"
-    assert [entry["id"] for entry in resolved["activations"]][0] == "sigmoid"
+    assert resolved["activations"][0]["id"] == "sigmoid"
     assert resolved["network"]["hidden_sizes"] == [[64] * 2, [64] * 4, [64] * 8]
     assert resolved["evaluation"]["validation"] == 250
     assert resolved["report"]["baseline"] == "relu"
@@ -143,7 +143,11 @@ def test_order_of_seeds_and_depths_does_not_matter():
 
 
 def test_activation_ids_and_labels():
-    entries = ["silu", dict(name="leakyrelu", slope=0.01, label="leaky 0.01"), dict(name="leakyrelu", slope=0.1)]
+    entries = [
+        "silu",
+        dict(name="leakyrelu", slope=0.01, label="leaky 0.01"),
+        dict(name="leakyrelu", slope=0.1),
+    ]
     resolved = resolve(activations=entries)["activations"]
     assert [entry["id"] for entry in resolved] == ["swish", "leakyrelu-slope0.01", "leakyrelu"]
     assert [entry["label"] for entry in resolved] == ["silu", "leaky 0.01", "leakyrelu"]
@@ -180,7 +184,9 @@ def test_command_line_gives_the_same_plan_as_a_file():
 
 
 def test_text_of_files_is_left_alone():
-    merged = config.merged({"training": {"learning_rate": "1e-3", "momentum": "0"}}, {"training": {"momentum": "0"}})
+    merged = config.merged(
+        {"training": {"learning_rate": "1e-3", "momentum": "0"}}, {"training": {"momentum": "0"}}
+    )
     assert merged == {"training": {"learning_rate": "1e-3", "momentum": 0}}
 
 

@@ -108,7 +108,9 @@ def test_wrong_content_is_named_with_both_checksums(small, harm):
         content = (small / "t10k-images-idx3-ubyte").read_bytes()
     path.write_bytes(content)
     expected = catalogue.DATASETS["fashion_mnist"].checksums[path.name]
-    with pytest.raises(UserError, match=f"train-images-idx3-ubyte.*checksum is [0-9a-f]{{32}}, expected {expected}"):
+    with pytest.raises(
+        UserError, match=f"train-images-idx3-ubyte.*checksum is [0-9a-f]{{32}}, expected {expected}"
+    ):
         datasets.acquire("fashion_mnist", small.parent.parent)
 
 

@@ -1,4 +1,3 @@
-import pytest
 import torch
 from actbench import dead_neurons, networks, parquet
 

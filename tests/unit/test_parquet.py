@@ -22,7 +22,11 @@ ORDER = ["activation", "seed"]
 def test_rows_come_out_sorted_and_exact():
     table = parquet.table(ROWS, SCHEMA, ORDER)
     assert table.schema == SCHEMA
-    assert [(r["activation"], r["seed"]) for r in table.to_pylist()] == [("relu", 0), ("relu", 1), ("tanh", 1)]
+    assert [(r["activation"], r["seed"]) for r in table.to_pylist()] == [
+        ("relu", 0),
+        ("relu", 1),
+        ("tanh", 1),
+    ]
     assert table["value"].to_pylist() == [1e-300, None, 0.1 + 0.2]
     assert table["counts"].to_pylist() == [None, None, [1, 2]]
 

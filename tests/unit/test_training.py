@@ -66,7 +66,9 @@ def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
     assert all(torch.isfinite(tensor).all() for tensor in result.state.values())
     row = training.score(network, toy, result)
     assert row["status"] == "diverged" and row["test_accuracy"] is None and not row["trained"]
-    table = parquet.table([{"activation": "a", "depth": 1, "seed": 0, "fold": 0} | row], training.RUNS, ["seed"])
+    table = parquet.table(
+        [{"activation": "a", "depth": 1, "seed": 0, "fold": 0} | row], training.RUNS, ["seed"]
+    )
     assert table["test_loss"].to_pylist() == [None]
 
 

@@ -1,0 +1,46 @@
+# The README's commands. `make report` and `make test` need Python >= 3.11, git and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: report test lint format lock clean
+
+report: $(VENV)/.installed ## train, probe and report the study of config.yaml
+	$(BIN)/snakemake --cores 4 --resources gpu=1
+	@$(BIN)/python -c "import yaml; print('Report: $(CURDIR)/reports/%s.html' % yaml.safe_load(open('config.yaml'))['study'])"
+
+test: $(VENV)/.installed-dev ## run every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+lock: ## pin again what pyproject.toml asks for (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove the environment; results and reports stay
+	rm -rf $(VENV)
+
+$(BIN)/pip:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'actbench needs Python 3.11 or newer; name one with: make report PYTHON=python3.12')"
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(BIN)/pip
+	@echo "Installing PyTorch, Snakemake and the rest into $(VENV) (a few GB, once)"
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/pip
+	@echo "Installing the environment and its test tools into $(VENV) (a few GB, once)"
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed

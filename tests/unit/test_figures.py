@@ -1,0 +1,64 @@
+import numpy as np
+import pandas as pd
+import pytest
+from actbench import figures
+
+LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
+
+
+@pytest.fixture
+def style():
+    figures.use_style()
+    return figures.Style(LABELS)
+
+
+@pytest.fixture
+def runs():
+    """elu diverged in one run and never trained in the other."""
+    rows = [("relu", 0, "ok", 0.9), ("relu", 1, "ok", 0.92), ("tanh", 0, "ok", 0.97), ("tanh", 1, "ok", 1.0)]
+    rows += [("elu", 0, "diverged", np.nan), ("elu", 1, "ok", 0.1)]
+    frame = pd.DataFrame(rows, columns=["activation", "seed", "status", "test_accuracy"])
+    return frame.assign(depth=2, fold=0, trained=frame["test_accuracy"] > 0.5)
+
+
+def test_every_seed_is_drawn_and_diverged_ones_are_said(runs, style):
+    (axis,) = figures.accuracy(runs, [2], style, 0.1).axes
+    drawn = sum(len(collection.get_offsets()) for collection in axis.collections)
+    assert drawn == 5
+    assert [text.get_text() for text in axis.texts] == ["1×\nNaN"]
+
+
+def test_labels_are_shown_as_they_are(runs, style, tmp_path):
+    figure = figures.accuracy(runs, [2], style, 0.1)
+    figure.canvas.draw()
+    assert figure.axes[0].get_xticklabels()[0].get_text() == r"costs \$5 & <b>"
+    figures.save(figure, tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").read_text().startswith("<?xml")
+
+
+def test_same_data_give_the_same_bytes(runs, style, tmp_path):
+    for name in ("a.svg", "b.svg"):
+        figures.save(figures.accuracy(runs, [2], style, 0.1), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_looks_differ_for_twenty_activations():
+    looks = figures.Style({f"a{i}": f"a{i}" for i in range(20)}).looks.values()
+    assert len({(look["color"], str(look["linestyle"])) for look in looks}) == 20
+
+
+def test_central_range_leaves_out_the_tails():
+    row = pd.DataFrame([{"low": 0.0, "high": 100.0, "counts": [1000] + [0] * 98 + [1]}])
+    low, high = figures._central_range(row)
+    assert low < 0.1 and high < 2
+
+
+def test_zero_gradients_do_not_break_a_log_scale(style, tmp_path):
+    rows = [
+        {"activation": key, "depth": 1, "seed": 0, "fold": 0, "checkpoint": c, "tensor": "weight", "layer": i}
+        for key in LABELS
+        for c in ("init", "trained")
+        for i in (0, 1)
+    ]
+    table = pd.DataFrame(rows).assign(rms=0.0)
+    figures.save(figures.gradients(table, [1], style, "weight"), tmp_path / "a.svg")

@@ -1,0 +1,52 @@
+import json
+
+import pandas as pd
+import pytest
+from actbench import report
+
+
+def test_stage_times_are_summed_by_stage(tmp_path):
+    for name in ("train/relu-d2-seeds0-4", "train/tanh-d2-seeds0-4", "aggregate"):
+        path = tmp_path / "timings" / f"{name}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("s\th:m:s\n2.5\t0:00:02\n")
+    rows = report.stage_times(tmp_path.rglob("*.tsv"))
+    assert rows == [
+        {"name": "train", "jobs": 2, "seconds": 5.0},
+        {"name": "aggregate", "jobs": 1, "seconds": 2.5},
+    ]
+
+
+def test_provenance_groups_equal_environments(tmp_path):
+    base = {"commit": "a", "device": "cpu", "platform": "p", "python": "3", "versions": {"torch": "2"}}
+    paths = []
+    for i, commit in enumerate("aab"):
+        paths.append(tmp_path / f"{i}.json")
+        paths[-1].write_text(json.dumps({"provenance": base | {"commit": commit}}))
+    assert [(place["commit"], place["jobs"]) for place in report.provenance(paths)] == [("a", 2), ("b", 1)]
+
+
+def test_unit_shares_are_means_over_runs():
+    keys = {"activation": "relu", "depth": 2, "fold": 0, "checkpoint": "init"}
+    counts = {"n_dormant": 0, "n_saturated": 0}
+    rows = [
+        keys | counts | {"seed": 0, "layer": 0, "n_neurons": 10, "n_dead": 0},
+        keys | counts | {"seed": 0, "layer": 1, "n_neurons": 30, "n_dead": 20},
+        keys | counts | {"seed": 1, "layer": 0, "n_neurons": 10, "n_dead": 0},
+        keys | counts | {"seed": 1, "layer": 1, "n_neurons": 30, "n_dead": 0},
+    ]
+    (row,) = report.unit_shares(pd.DataFrame(rows), {"relu": "ReLU"})
+    assert row["dead_init"] == pytest.approx(0.25) and row["n_init"] == 2 and "dead_trained" not in row
+
+
+def test_values_are_escaped_and_missing_ones_are_errors(tmp_path):
+    (tmp_path / "report.html").write_text("<p>{{ name }}</p>")
+    assert report.render(tmp_path, {"name": "<script>{{7*7}}"}) == "<p>&lt;script&gt;{{7*7}}</p>"
+    with pytest.raises(Exception, match="name"):
+        report.render(tmp_path, {})
+
+
+def test_test_set_error_is_the_binomial_one():
+    table = pd.DataFrame({"mean": [0.88, 0.5]})
+    assert report.test_set_error(table, 10000) == pytest.approx(0.00325, abs=1e-5)
+    assert report.test_set_error(pd.DataFrame({"mean": [None]}, dtype=float), 100) is None
