@@ -1,5 +1,6 @@
 import pyarrow as pa
 import pytest
+import torch
 from actbench import datasets, files, networks, parquet, probes, seeds, training
 
 SCHEMA = pa.schema(
@@ -40,7 +41,10 @@ def test_both_checkpoints_of_good_runs_and_the_first_of_diverged_ones(block):
     def measure(network, data):
         return [{"layer": 0, "bias": network.linears[0].bias[0].item(), "n": len(data.train.y)}]
 
-    probes.run(block, block / "digits.safetensors", SCHEMA, measure, block / "out.parquet")
+    probes.run(
+        block, block / "digits.safetensors", torch.get_num_threads(), SCHEMA, measure, block / "out.parquet"
+    )
+    torch.set_deterministic_debug_mode("default")
     rows = parquet.read(block / "out.parquet").to_pylist()
     assert [(row["seed"], row["checkpoint"]) for row in rows] == [(0, "init"), (0, "trained"), (1, "init")]
     assert rows[1]["bias"] == 7 and rows[0]["bias"] != 7

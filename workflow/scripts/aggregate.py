@@ -24,3 +24,4 @@ for name, table in tables.items():
     csv = snakemake.output.get(f"{name}_csv")
     if csv is not None:
         parquet.write_csv(table, csv)
+logs.finish()

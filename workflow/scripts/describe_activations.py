@@ -10,3 +10,4 @@ curves = [key | row for row in properties.curves(activation)]
 parquet.write(parquet.table(curves, properties.CURVES, ["activation", "x"]), snakemake.output.curves)
 row = key | activations.formulas(spec) | properties.derive(activation)
 parquet.write(parquet.table([row], properties.PROPERTIES, ["activation"]), snakemake.output.properties)
+logs.finish()

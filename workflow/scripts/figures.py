@@ -31,3 +31,4 @@ for depth, path in zip(depths, snakemake.output.distributions, strict=True):
     figures.save(figures.distributions(histograms, depth, style), path)
 figures.save(figures.functions(tables["activations"], style), snakemake.output.functions)
 figures.save(figures.images(images, labels, classes), snakemake.output.images)
+logs.finish()

@@ -4,3 +4,4 @@ from actbench import datasets, logs
 
 logs.start(snakemake.log[0])
 datasets.prepare(snakemake.wildcards.dataset, snakemake.config["data_dir"], snakemake.output[0])
+logs.finish()

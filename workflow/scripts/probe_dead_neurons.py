@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import torch
 from actbench import dead_neurons, logs, probes
 
 logs.start(snakemake.log[0])
-torch.set_num_threads(snakemake.threads)
-torch.set_deterministic_debug_mode("error")
 threshold = snakemake.params.section["dormant_threshold"]
 
 
@@ -16,4 +13,5 @@ def measure(network, data):
 
 
 folder = Path(snakemake.input.model).parent
-probes.run(folder, snakemake.input.data, dead_neurons.SCHEMA, measure, snakemake.output[0])
+probes.run(folder, snakemake.input.data, snakemake.threads, dead_neurons.SCHEMA, measure, snakemake.output[0])
+logs.finish()

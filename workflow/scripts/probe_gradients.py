@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import torch
 from actbench import gradients, logs, probes
 
 logs.start(snakemake.log[0])
-torch.set_num_threads(snakemake.threads)
-torch.set_deterministic_debug_mode("error")
 n_images, bins = snakemake.params.section["images"], snakemake.params.section["bins"]
 
 
@@ -16,4 +13,13 @@ def measure(network, data):
 
 
 folder = Path(snakemake.input.model).parent
-probes.run(folder, snakemake.input.data, gradients.SCHEMA, measure, snakemake.output[0], ["tensor"])
+probes.run(
+    folder,
+    snakemake.input.data,
+    snakemake.threads,
+    gradients.SCHEMA,
+    measure,
+    snakemake.output[0],
+    ["tensor"],
+)
+logs.finish()

@@ -20,3 +20,4 @@ context = report.context(
 files.write_text(report.render(folder, context), snakemake.output.page)
 resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)
 files.write_text(resolved, snakemake.output.config)
+logs.finish()

@@ -40,3 +40,4 @@ files.write_json({"params": params, "sizes": sizes, "provenance": described}, sn
 progress = Path(snakemake.log[0]).parents[1] / "progress.txt"
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
 print(logs.progress(progress, training.summary(title, rows)), flush=True)
+logs.finish()

@@ -1,6 +1,7 @@
 """What a job tells: its log file, its failures, and the study's progress on the terminal."""
 
 import logging
+import os
 import sys
 import time
 import traceback
@@ -21,6 +22,18 @@ def start(path: str | Path) -> logging.Logger:
     logging.captureWarnings(True)
     sys.excepthook = _report
     return logging.getLogger("actbench")
+
+
+def finish() -> None:
+    """End a job that has done its work, as the last statement of its script.
+
+    Python would take its modules apart first; after torch has been imported that costs 0.6 s, in each of
+    a study's many short jobs. All files are closed by then, and the operating system frees the rest.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _report(kind: type[BaseException], error: BaseException, trace) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import torch
 
 from actbench import files, networks, parquet, splits
 
@@ -13,6 +14,7 @@ ORDER = ["activation", "depth", "seed", "fold", "checkpoint", "layer"]
 def run(
     folder: str | Path,
     data: str | Path,
+    threads: int,
     schema: pa.Schema,
     measure: Callable[[networks.MLP, splits.Data], list[dict]],
     output: str | Path,
@@ -25,11 +27,14 @@ def run(
     Args:
         folder: the block's folder.
         data: the prepared data set.
+        threads: for torch.
         schema: of the rows.
         measure: gives rows without keys and checkpoint.
         output: the Parquet file.
         sort_by: columns after activation, depth, seed, fold, checkpoint and layer.
     """
+    torch.set_num_threads(threads)
+    torch.set_deterministic_debug_mode("error")
     params = files.read_json(Path(folder) / "config.json")["params"]
     loaded = splits.load(data, **params["evaluation"], normalisation=params["normalisation"])
     rows = []

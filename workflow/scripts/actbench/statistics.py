@@ -151,12 +151,14 @@ def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]
 
     Rows as in `by_layer_schema(keys)`; runs in which a measure is null do not count in its n.
     """
-    rows = []
     group_keys = ["activation", "depth", "checkpoint", *keys]
-    for values, group in table.groupby(group_keys, observed=True, sort=True):
-        place = dict(zip(group_keys, values, strict=True))
-        rows += [place | {"measure": m} | summary(group[m].dropna()) for m in measures]
-    return rows
+    grouped = table.groupby(group_keys, observed=True)[list(measures)]
+    count, mean, std = (grouped.agg(how).stack() for how in ("count", "mean", "std"))
+    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * std / np.sqrt(count)
+    summaries = {"mean": mean, "std": std, "ci_low": mean - half_width, "ci_high": mean + half_width}
+    frame = pd.DataFrame({name: column.where(count > 1) for name, column in summaries.items()})
+    frame = frame.assign(n=count).rename_axis([*group_keys, "measure"]).reset_index()
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def decay(gradients: pd.DataFrame) -> list[dict]:
