@@ -9,7 +9,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from actbench import config as configuration
-from actbench import devices, logs, sources
+from actbench import devices, progress, sources
 from actbench.errors import UserError
 
 SCHEMA = yaml.safe_load(
@@ -81,7 +81,7 @@ def begin_progress(workflow):
     """Tell the training jobs how many of them there are."""
     planned = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
     if planned:
-        logs.begin_progress(PROGRESS, len(planned))
+        progress.begin(PROGRESS, len(planned))
 
 
 def every_activation(path):

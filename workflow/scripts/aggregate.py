@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from actbench import aggregation, config, logs, parquet
+import actbench.jobs as jobs
+from actbench import aggregation, config, parquet
 
-logs.start(snakemake.log[0])
+jobs.start(snakemake.log[0])
 specs = {entry["id"]: entry["spec"] for entry in snakemake.config["activations"]}
 seeds = config.blocks(snakemake.config["seeds"], snakemake.config["seeds_per_job"])
 blocks = []
@@ -24,4 +25,4 @@ for name, table in tables.items():
     csv = snakemake.output.get(f"{name}_csv")
     if csv is not None:
         parquet.write_csv(table, csv)
-logs.finish()
+jobs.finish()

@@ -1,8 +1,9 @@
 """Tabulate one activation function, its derivative and the properties that follow from them."""
 
-from actbench import activations, logs, parquet, properties
+import actbench.jobs as jobs
+from actbench import activations, parquet, properties
 
-logs.start(snakemake.log[0])
+jobs.start(snakemake.log[0])
 spec = snakemake.params.spec
 activation = activations.create(spec)
 key = {"activation": snakemake.wildcards.activation}
@@ -10,4 +11,4 @@ curves = [key | row for row in properties.curves(activation)]
 parquet.write(parquet.table(curves, properties.CURVES, ["activation", "x"]), snakemake.output.curves)
 row = key | activations.formulas(spec) | properties.derive(activation)
 parquet.write(parquet.table([row], properties.PROPERTIES, ["activation"]), snakemake.output.properties)
-logs.finish()
+jobs.finish()

@@ -2,11 +2,12 @@
 
 import json
 
+import actbench.jobs as jobs
 import pyarrow.compute as pc
 import safetensors
-from actbench import figures, logs, parquet
+from actbench import figures, parquet
 
-log = logs.start(snakemake.log[0])
+log = jobs.start(snakemake.log[0])
 figures.use_style()
 style = figures.Style(snakemake.params.labels)
 depths = snakemake.params.depths
@@ -31,4 +32,4 @@ for depth, path in zip(depths, snakemake.output.distributions, strict=True):
     figures.save(figures.distributions(histograms, depth, style), path)
 figures.save(figures.functions(tables["activations"], style), snakemake.output.functions)
 figures.save(figures.images(images, labels, classes), snakemake.output.images)
-logs.finish()
+jobs.finish()

@@ -1,7 +1,8 @@
 """Get one data set, check it and store it as one file."""
 
-from actbench import datasets, logs
+import actbench.jobs as jobs
+from actbench import datasets
 
-logs.start(snakemake.log[0])
+jobs.start(snakemake.log[0])
 datasets.prepare(snakemake.wildcards.dataset, snakemake.config["data_dir"], snakemake.output[0])
-logs.finish()
+jobs.finish()

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from actbench import dead_neurons, logs, probes
+import actbench.jobs as jobs
+from actbench import dead_neurons, probes
 
-logs.start(snakemake.log[0])
+jobs.start(snakemake.log[0])
 threshold = snakemake.params.section["dormant_threshold"]
 
 
@@ -14,4 +15,4 @@ def measure(network, data):
 
 folder = Path(snakemake.input.model).parent
 probes.run(folder, snakemake.input.data, snakemake.threads, dead_neurons.SCHEMA, measure, snakemake.output[0])
-logs.finish()
+jobs.finish()

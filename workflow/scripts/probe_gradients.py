@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from actbench import gradients, logs, probes
+import actbench.jobs as jobs
+from actbench import gradients, probes
 
-logs.start(snakemake.log[0])
+jobs.start(snakemake.log[0])
 n_images, bins = snakemake.params.section["images"], snakemake.params.section["bins"]
 
 
@@ -22,4 +23,4 @@ probes.run(
     snakemake.output[0],
     ["tensor"],
 )
-logs.finish()
+jobs.finish()

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import actbench.jobs as jobs
 import yaml
-from actbench import files, logs, parquet, report
+from actbench import files, parquet, report
 
-logs.start(snakemake.log[0])
+jobs.start(snakemake.log[0])
 names = ("runs", "comparison", "dead_neurons", "properties")
 folder = Path(snakemake.input.page[0]).parent
 context = report.context(
@@ -20,4 +21,4 @@ context = report.context(
 files.write_text(report.render(folder, context), snakemake.output.page)
 resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)
 files.write_text(resolved, snakemake.output.config)
-logs.finish()
+jobs.finish()

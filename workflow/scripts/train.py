@@ -2,9 +2,21 @@
 
 from pathlib import Path
 
-from actbench import devices, files, histograms, logs, networks, parquet, provenance, seeds, splits, training
+import actbench.jobs as jobs
+from actbench import (
+    devices,
+    files,
+    histograms,
+    networks,
+    parquet,
+    progress,
+    provenance,
+    seeds,
+    splits,
+    training,
+)
 
-log = logs.start(snakemake.log[0])
+log = jobs.start(snakemake.log[0])
 params = snakemake.params.block
 settings = training.Settings(**params["training"])
 training.prepare_torch(settings)
@@ -37,7 +49,7 @@ order = [*key_names, "source", "epoch", "layer", "tensor"]
 parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
 networks.save(states, snakemake.output.model)
 files.write_json({"params": params, "sizes": sizes, "provenance": described}, snakemake.output.config)
-progress = Path(snakemake.log[0]).parents[1] / "progress.txt"
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
-print(logs.progress(progress, training.summary(title, rows)), flush=True)
-logs.finish()
+told = progress.line(Path(snakemake.log[0]).parents[1] / "progress.txt", training.summary(title, rows))
+print(told, flush=True)
+jobs.finish()
