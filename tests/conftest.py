@@ -45,12 +45,11 @@ def toy() -> splits.Data:
 class Project:
     """A copy of the project in a folder of its own, in which Snakemake runs the tiny study."""
 
-    def __init__(self, folder: Path):
+    LEFT_OUT = (".git", ".venv", ".snakemake", "results", "reports", "__pycache__", ".*_cache")
+
+    def __init__(self, folder: Path, source: Path = ROOT, ignored: tuple[str, ...] = LEFT_OUT):
         self.folder = folder
-        ignored = shutil.ignore_patterns(
-            ".git", ".venv", ".snakemake", "results", "reports", "__pycache__", ".*_cache"
-        )
-        shutil.copytree(ROOT, folder, ignore=ignored)
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*ignored))
 
     def snakemake(self, *arguments: str, study: str | None = "tiny", **environment: str):
         """Run Snakemake; the study is given by --configfile unless None."""

@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
+from conftest import Project
 
 SCRIPTS = "workflow/scripts"
 LAST = {"figures": 1, "report": 1}
@@ -115,3 +116,9 @@ def test_own_activation_and_what_it_imports_are_inputs(tiny):
     for name in ("mine.py", "helper_of_mine.py"):
         with edited(tiny, name):
             assert tiny.planned(*given) == Counter({**half, "describe_activations": 1, **AFTER}), name
+
+
+def test_a_copy_elsewhere_re_runs_nothing(tiny, tmp_path):
+    """Code, results and Snakemake's records copied together stay up to date."""
+    copy = Project(tmp_path / "copy", source=tiny.folder, ignored=())
+    assert copy.planned() == Counter()

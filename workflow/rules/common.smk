@@ -1,12 +1,14 @@
 # The checked configuration, the grid and the paths; no rules.
+import os
 import sys
 from pathlib import Path
 
 import yaml
 
-ROOT = Path(workflow.basedir)
+# Relative, so that a copied or moved folder has the same inputs as before.
+ROOT = Path(os.path.relpath(workflow.basedir))
 SCRIPTS = ROOT / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
 from actbench import devices, progress, sources
@@ -77,13 +79,6 @@ def every_block(path):
     )
 
 
-def begin_progress(workflow):
-    """Tell the training jobs how many of them there are."""
-    planned = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
-    if planned:
-        progress.begin(PROGRESS, len(planned))
-
-
 def every_activation(path):
     """The path of a file that there is once for each activation."""
     return expand(f"{RESULTS}/activations/{{key}}/{path}", key=ACTIVATIONS)
@@ -106,3 +101,10 @@ def without_places():
     return {
         key: value for key, value in config.items() if key not in ("data_dir", "device")
     }
+
+
+def begin_progress(workflow):
+    """Tell the training jobs how many of them there are."""
+    planned = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
+    if planned:
+        progress.begin(PROGRESS, len(planned))
