@@ -113,3 +113,15 @@ def test_another_order_and_block_size_give_the_same_table(tiny):
     for name in ("runs", "history", "gradients", "distributions", "dead_neurons", "comparison"):
         other = tiny.folder / "results" / "other" / "tables" / f"{name}.parquet"
         assert other.read_bytes() == table(tiny, name).read_bytes(), name
+
+
+def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):
+    given = ["study=diverged", "activations=[identity]", "depths=[2]", "training={learning_rate: 1.0e+9}"]
+    done = tiny.snakemake("--config", *given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "identity, depth 2, seeds 0-1: all 2 diverged" in done.stdout + done.stderr
+    (row,) = pd.read_csv(tiny.folder / "results/diverged/tables/comparison.csv").to_dict("records")
+    assert (row["n_seeds"], row["n_trained"], row["n_diverged"]) == (2, 0, 2)
+    page = (tiny.folder / "reports" / "diverged.html").read_text()
+    assert "identity never trained (2 runs diverged)" in page
+    assert "identity, depth 2: seeds 0, 1" in page

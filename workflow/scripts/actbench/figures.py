@@ -112,6 +112,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: Style) 
             _seed_lines(axis, part, "epoch", column, style.line(key))
         axis.set_title(_layers(depth) if row == 0 else "")
         axis.set_xlabel("epoch" if row == 1 else "")
+        _whole_numbers(axis)
     _percent(axes[:1])
     axes[0][0].set_ylabel("validation accuracy")
     axes[1][0].set_ylabel("training loss")
@@ -226,7 +227,7 @@ def _by_checkpoint(
         axis.set_title(_layers(depth) if row == 0 else "")
         axis.set_xlabel("layer" if row else "")
         axis.set_ylabel(words if number == 0 else "")
-        axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+        _whole_numbers(axis)
     figure.supylabel(label, fontsize="medium")
     style.legend(figure)
     return figure, axes
@@ -240,6 +241,7 @@ def _by_activation(table: pd.DataFrame, style: Style) -> Iterator[tuple[str, pd.
 
 
 def _seed_lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping) -> None:
+    table = table.dropna(subset=y)
     thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
     for _, run in table.groupby(["seed", "fold"]):
         axis.plot(run[x], run[y], **thin)
@@ -320,9 +322,19 @@ def _central_range(layers: pd.DataFrame, tail: float = 0.005) -> tuple[float, fl
 
 
 def _percent(axes: np.ndarray) -> None:
+    """Shares as percentages, from just below 0 to at least 10 %."""
     for axis in axes.flat:
+        top = max(0.1, axis.get_ylim()[1])
         axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
-        axis.set_ylim(bottom=min(-0.02, axis.get_ylim()[0]), top=max(0.1, axis.get_ylim()[1]))
+        axis.set_ylim(-0.03 * top, top)
+
+
+def _whole_numbers(axis: Axes) -> None:
+    """Ticks at whole numbers only: layers and epochs have no fractions."""
+    low, high = axis.get_xlim()
+    if high - low < 1:
+        axis.set_xlim((low + high) / 2 - 0.5, (low + high) / 2 + 0.5)
+    axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def _layers(depth: int) -> str:
