@@ -1,6 +1,6 @@
 """Every figure of the report, drawn from the study's tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -116,8 +116,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: Style) 
     _percent(axes[:1])
     axes[0][0].set_ylabel("validation accuracy")
     axes[1][0].set_ylabel("training loss")
-    for axis in axes[1]:
-        axis.set_yscale("log")
+    _log_scale(axes[1], history["train_loss"])
     style.legend(figure)
     return figure
 
@@ -127,8 +126,7 @@ def gradients(table: pd.DataFrame, depths: Sequence[int], style: Style, tensor: 
     part = table[(table["tensor"] == tensor) & (table["rms"] > 0)]
     words = {"weight": "weights", "preactivation": "pre-activations"}
     figure, axes = _by_checkpoint(part, depths, style, "rms", f"RMS gradient of the {words[tensor]}")
-    for axis in axes.flat:
-        axis.set_yscale("log")
+    _log_scale(axes.flat, part["rms"])
     return figure
 
 
@@ -327,6 +325,12 @@ def _percent(axes: np.ndarray) -> None:
         top = max(0.1, axis.get_ylim()[1])
         axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
         axis.set_ylim(-0.03 * top, top)
+
+
+def _log_scale(axes: Iterable[Axes], values: pd.Series) -> None:
+    """A log scale, where there is anything to show on it."""
+    for axis in axes if (values > 0).any() else ():
+        axis.set_yscale("log")
 
 
 def _whole_numbers(axis: Axes) -> None:
