@@ -20,7 +20,6 @@ CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (5, 1.5, 1.5, 1.5))]
 MARKERS = "osD^vPX<>*"
 ACCURACY_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
-PANEL = 2.6
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,9 @@ def save(figure: Figure, path: str | Path) -> None:
 
 def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: float) -> Figure:
     """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell."""
-    figure, axes = _panels(1, len(depths), height=3.4, width=max(2.6, 0.5 * len(style.labels)))
+    figure, axes = _panels(
+        1, len(depths), height=3.4, width=max(_panel_width(len(depths)), 0.45 * len(style.labels))
+    )
     for axis, depth in zip(axes[0], depths, strict=True):
         axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
         for position, key in enumerate(style.labels):
@@ -198,8 +199,13 @@ def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examp
     return figure
 
 
-def _panels(rows: int, columns: int, height: float, width: float = PANEL) -> tuple[Figure, np.ndarray]:
-    size = (max(width * columns, 4.5) + 0.5, height * rows + 0.6)
+def _panel_width(columns: int) -> float:
+    """Inches: panels share the width of the page, but none is narrow or needlessly wide."""
+    return min(max(8.4 / columns, 2.6), 4.2)
+
+
+def _panels(rows: int, columns: int, height: float, width: float = 0.0) -> tuple[Figure, np.ndarray]:
+    size = ((width or _panel_width(columns)) * columns + 0.5, height * rows + 0.6)
     return plt.subplots(rows, columns, figsize=size, sharex="col", sharey="row", squeeze=False)
 
 
@@ -210,7 +216,7 @@ def _by_checkpoint(
     figure, axes = plt.subplots(
         len(CHECKPOINTS),
         len(depths),
-        figsize=(max(PANEL * len(depths), 4.5) + 0.5, 4.9),
+        figsize=(_panel_width(len(depths)) * len(depths) + 0.5, 4.9),
         sharex="col",
         sharey=True,
         squeeze=False,
