@@ -10,8 +10,6 @@ from torch import Tensor
 
 from actbench import catalogue, seeds
 
-NORMALISATIONS = ("symmetric", "standard", "per_pixel")
-
 
 @dataclass(frozen=True)
 class Subset:
@@ -45,7 +43,7 @@ def load(path: str | Path, validation: int, split_seed: int, normalisation: str)
         path: `results/data/{dataset}.safetensors`.
         validation: number of validation images.
         split_seed: seed of the permutation behind the split.
-        normalisation: one of `NORMALISATIONS`.
+        normalisation: `symmetric`, `standard` or `per_pixel`, see `normaliser`.
     """
     with safetensors.safe_open(path, framework="pt") as stored:
         described = json.loads(stored.metadata()["actbench"])

@@ -15,7 +15,6 @@ from actbench import parquet
 
 CONFIDENCE = 0.95
 EXACT_PAIRS = 20
-DECIDED = ("better", "worse", "equivalent")
 
 _SUMMARY = [
     pa.field("n", pa.int32(), nullable=False),
