@@ -32,7 +32,7 @@ clean: ## remove the environment; results and reports stay
 	rm -rf $(VENV)
 
 $(BIN)/pip:
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'actbench needs Python 3.11 or newer; name one with: make report PYTHON=python3.12')"
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'actbench needs Python 3.11 or newer; name one with: make report PYTHON=python3.12')"
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(BIN)/pip
