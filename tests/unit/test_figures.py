@@ -62,3 +62,16 @@ def test_zero_gradients_do_not_break_a_log_scale(style, tmp_path):
     ]
     table = pd.DataFrame(rows).assign(rms=0.0)
     figures.save(figures.gradients(table, [1], style, "weight"), tmp_path / "a.svg")
+
+
+def test_many_activations_wrap(runs):
+    """Beyond ten activations the panels of accuracy stand below one another, six distributions in a row."""
+    figures.use_style()
+    many = figures.Style({f"a{i}": f"activation {i}" for i in range(17)})
+    drawn = figures.accuracy(runs, [2, 4], many, 0.1)
+    assert [axis.get_subplotspec().colspan.start for axis in drawn.axes] == [0, 0]
+    empty = pd.DataFrame(
+        columns=["depth", "seed", "checkpoint", "activation", "layer", "low", "high", "counts"]
+    )
+    shown = [axis for axis in figures.distributions(empty, 2, many).axes if axis.get_visible()]
+    assert len(shown) == 2 * 17 and len({axis.get_subplotspec().colspan.start for axis in shown}) == 6

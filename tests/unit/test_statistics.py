@@ -48,6 +48,7 @@ def test_sign_flip_p_is_exact():
         (-0.01, 0.01, "equivalent"),
         (0.0, 0.02, "undecided"),
         (-0.02, 0.005, "undecided"),
+        (0.97 - 0.96, 0.97 - 0.96, "equivalent"),  # a little more than 0.01 in floating point
     ],
 )
 def test_verdicts(low, high, expected):

@@ -19,6 +19,8 @@ from actbench import files, statistics
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (5, 1.5, 1.5, 1.5))]
 MARKERS = "osD^vPX<>*"
+COLUMNS = 6
+WRAP_AT = 10
 ACCURACY_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 
 
@@ -49,7 +51,9 @@ class Style:
         keys = list(self.labels) if keys is None else keys
         handles = [Line2D([], [], **self.looks[key], markersize=4) for key in keys]
         labels = [self.labels[key] for key in keys]
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(keys), 6), frameon=False)
+        figure.legend(
+            handles, labels, loc="outside upper center", ncols=min(len(keys), COLUMNS), frameon=False
+        )
 
 
 def plain(text: str) -> str:
@@ -84,10 +88,10 @@ def save(figure: Figure, path: str | Path) -> None:
 
 def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: float) -> Figure:
     """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell."""
-    figure, axes = _panels(
-        1, len(depths), height=3.4, width=max(_panel_width(len(depths)), 0.45 * len(style.labels))
-    )
-    for axis, depth in zip(axes[0], depths, strict=True):
+    shape = (1, len(depths)) if len(style.labels) <= WRAP_AT else (len(depths), 1)
+    width = max(_panel_width(shape[1]), 0.45 * len(style.labels))
+    figure, axes = _panels(*shape, height=3.4, width=width, sharey="all")
+    for axis, depth in zip(axes.flat, depths, strict=True):
         axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
         for position, key in enumerate(style.labels):
             cell = runs[(runs["depth"] == depth) & (runs["activation"] == key)]
@@ -97,8 +101,8 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: fl
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
         axis.set_title(_layers(depth))
-    _stretched(axes[0], runs["test_accuracy"])
-    axes[0][0].set_ylabel("test accuracy")
+    _stretched(axes.flat, runs["test_accuracy"])
+    figure.supylabel("test accuracy", fontsize="medium")
     return figure
 
 
@@ -155,14 +159,19 @@ def distributions(histograms: pd.DataFrame, depth: int, style: Style) -> Figure:
     part = histograms[histograms["depth"] == depth]
     part = part[part["seed"] == part["seed"].min()]
     keys = list(style.labels)
-    size = (1.75 * max(len(keys), 3) + 0.5, 2 * min(1.2 + 0.2 * depth, 3.4) + 0.6)
-    figure, axes = plt.subplots(2, len(keys), figsize=size, sharey=True, squeeze=False)
-    for (row, checkpoint), (column, key) in product(enumerate(CHECKPOINTS), enumerate(keys)):
-        axis = axes[row][column]
+    columns, height = min(len(keys), COLUMNS), min(1.2 + 0.2 * depth, 3.4)
+    rows = 2 * -(-len(keys) // columns)
+    size = (1.75 * max(columns, 3) + 0.5, height * rows + 0.6)
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
+    for axis in axes.flat:
+        axis.set_visible(False)
+    for (number, key), (below, checkpoint) in product(enumerate(keys), enumerate(CHECKPOINTS)):
+        axis = axes[2 * (number // columns) + below][number % columns]
+        axis.set_visible(True)
         cell = part[(part["checkpoint"] == checkpoint) & (part["activation"] == key)]
         _ridges(axis, cell, depth)
-        axis.set_title(style.labels[key] if row == 0 else "")
-        axis.set_ylabel(f"layer, {CHECKPOINTS[checkpoint]}" if column == 0 else "")
+        axis.set_title("" if below else style.labels[key])
+        axis.set_ylabel("" if number % columns else f"layer, {CHECKPOINTS[checkpoint]}")
     figure.supxlabel("activation h", fontsize="medium")
     return figure
 
@@ -170,7 +179,7 @@ def distributions(histograms: pd.DataFrame, depth: int, style: Style) -> Figure:
 def functions(table: pd.DataFrame, style: Style) -> Figure:
     """Each activation function and its derivative."""
     keys = list(style.labels)
-    columns = min(len(keys), 6)
+    columns = min(len(keys), COLUMNS)
     rows = -(-len(keys) // columns)
     figure, axes = _panels(rows, columns, height=1.9, width=1.75)
     for axis, key in zip(axes.flat, keys, strict=False):
@@ -204,9 +213,11 @@ def _panel_width(columns: int) -> float:
     return min(max(8.4 / columns, 2.6), 4.2)
 
 
-def _panels(rows: int, columns: int, height: float, width: float = 0.0) -> tuple[Figure, np.ndarray]:
+def _panels(
+    rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row"
+) -> tuple[Figure, np.ndarray]:
     size = ((width or _panel_width(columns)) * columns + 0.5, height * rows + 0.6)
-    return plt.subplots(rows, columns, figsize=size, sharex="col", sharey="row", squeeze=False)
+    return plt.subplots(rows, columns, figsize=size, sharex="col", sharey=sharey, squeeze=False)
 
 
 def _by_checkpoint(
@@ -277,7 +288,7 @@ def _accuracy_column(axis: Axes, position: float, cell: pd.DataFrame, look: Mapp
         axis.plot([position - 0.3, position + 0.3], [np.mean(interval)] * 2, color="#222222", zorder=2)
 
 
-def _stretched(axes: Sequence[Axes], accuracies: pd.Series) -> None:
+def _stretched(axes: Iterable[Axes], accuracies: pd.Series) -> None:
     """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ."""
     worst_error = 1e-4
     best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - worst_error)

@@ -116,7 +116,12 @@ def sign_flip_p(differences: Sequence[float]) -> float | None:
 
 
 def verdict(low: float, high: float, margin: float) -> str:
-    """What an interval of differences allows to say, given that ±`margin` counts as no difference."""
+    """What an interval of differences allows to say, given that ±`margin` counts as no difference.
+
+    Accuracies are multiples of one over the number of test images, and so is the margin as a rule:
+    what differs from it by rounding only, equals it.
+    """
+    low, high, margin = round(low, 12), round(high, 12), round(margin, 12)
     if low > margin:
         return "better"
     if high < -margin:
