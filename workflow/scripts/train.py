@@ -42,10 +42,9 @@ with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
         states[seed, 0] = fit.state
     described = provenance.describe(Path(snakemake.scriptdir), device)
 
-key_names = ["activation", "depth", "seed", "fold"]
-parquet.write(parquet.table(rows, training.RUNS, key_names), snakemake.output.runs)
-parquet.write(parquet.table(history, training.HISTORY, [*key_names, "epoch"]), snakemake.output.history)
-order = [*key_names, "source", "epoch", "layer", "tensor"]
+parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.runs)
+parquet.write(parquet.table(history, training.HISTORY, [*parquet.RUN, "epoch"]), snakemake.output.history)
+order = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
 parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
 networks.save(states, snakemake.output.model)
 files.write_json({"params": params, "sizes": sizes, "provenance": described}, snakemake.output.config)

@@ -1,5 +1,6 @@
 """From the planned blocks' files to the study's tables; anything that does not fit the plan is refused."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,8 +12,8 @@ import pyarrow.compute
 
 from actbench import files, histograms, parquet, statistics
 from actbench.errors import UserError
+from actbench.parquet import RUN
 
-RUN = ["activation", "depth", "seed", "fold"]
 ORDER = {
     "runs": RUN,
     "history": [*RUN, "epoch"],
@@ -137,7 +138,7 @@ def _difference(path: Path, found: Sequence[tuple], expected: set[tuple]) -> lis
     for words, keys in (
         ("lacks", expected - set(found)),
         ("has the unplanned", set(found) - expected),
-        ("repeats", {key for key in found if found.count(key) > 1} if len(found) > len(set(found)) else ()),
+        ("repeats", {key for key, n in Counter(found).items() if n > 1}),
     ):
         if keys:
             first = ", ".join(map(str, sorted(keys)[0]))

@@ -20,6 +20,7 @@ KEYS = [
     pa.field("seed", pa.int32(), nullable=False),
     pa.field("fold", pa.int16(), nullable=False),
 ]
+RUN = [field.name for field in KEYS]
 
 
 def table(rows: Iterable[Mapping], schema: pa.Schema, sort_by: list[str]) -> pa.Table:

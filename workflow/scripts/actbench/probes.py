@@ -8,7 +8,7 @@ import torch
 
 from actbench import files, networks, parquet, splits
 
-ORDER = ["activation", "depth", "seed", "fold", "checkpoint", "layer"]
+ORDER = [*parquet.RUN, "checkpoint", "layer"]
 
 
 def run(
@@ -39,7 +39,7 @@ def run(
     loaded = splits.load(data, **params["evaluation"], normalisation=params["normalisation"])
     rows = []
     for run in parquet.read(Path(folder) / "runs.parquet").to_pylist():
-        keys = {key: run[key] for key in ("activation", "depth", "seed", "fold")}
+        keys = {key: run[key] for key in parquet.RUN}
         for checkpoint in networks.CHECKPOINTS if run["status"] == "ok" else ("init",):
             network = networks.load(folder, run["seed"], run["fold"], checkpoint)
             rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, loaded)]

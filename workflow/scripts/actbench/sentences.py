@@ -55,22 +55,19 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return ""
     baseline = labels[others["baseline"].iloc[0]]
     compared, lacking = others[others["n_pairs"] > 1], others[others["n_pairs"] <= 1]
-    parts = [
-        f"{_named(compared[compared['verdict'] == word], labels)} {text} {baseline}"
-        for word, text in (
-            ("better", "better than"),
-            ("worse", "worse than"),
-            ("equivalent", "equivalent to"),
-        )
-        if (compared["verdict"] == word).any()
-    ]
-    undecided = compared[compared["verdict"] == "undecided"]["activation"]
+    words = {"better": "better than", "worse": "worse than", "equivalent": "equivalent to"}
+    parts = []
+    for word, text in words.items():
+        chosen = compared[compared["verdict"] == word]
+        if len(chosen):
+            verb = "is" if len(chosen) == 1 else "are"
+            parts.append(f"{_names(chosen, labels)} {verb} {text} {baseline}")
+    undecided = compared[compared["verdict"] == "undecided"]
     if len(undecided):
-        names = listed([labels[key] for key in undecided])
-        parts.append(f"the seeds do not decide between {baseline} and {names}")
+        parts.append(f"the seeds do not decide between {baseline} and {_names(undecided, labels)}")
     if len(lacking):
-        names = listed([labels[key] for key in lacking["activation"]])
-        parts.append(f"{names} cannot be compared: fewer than two seeds trained both it and {baseline}")
+        why = f"fewer than two seeds trained both it and {baseline}"
+        parts.append(f"{_names(lacking, labels)} cannot be compared: {why}")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:] + "."
 
@@ -85,10 +82,8 @@ def smallest_p(n_pairs: int) -> str:
     )
 
 
-def _named(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """`a is`, `a and b are`."""
-    names = [labels[key] for key in cells["activation"]]
-    return f"{listed(names)} {'is' if len(names) == 1 else 'are'}"
+def _names(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    return listed([labels[key] for key in cells["activation"]])
 
 
 def _always(cells: pd.DataFrame) -> str:

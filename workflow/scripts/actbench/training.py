@@ -123,10 +123,10 @@ def fit(
             break
         if settings.histograms:
             result.histograms += _epoch_histograms(network, epoch)
-        row["is_best"] = row["val_accuracy"] > best
-        if row["is_best"]:
+        better = row["val_accuracy"] > best
+        if better:
             best, result.best_epoch = row["val_accuracy"], epoch
-        if row["is_best"] or settings.keep == "last":
+        if better or settings.keep == "last":
             result.state = _copy(network)
         if settings.patience is not None and epoch - result.best_epoch >= settings.patience:
             break
@@ -227,12 +227,11 @@ def _history_row(
         "val_loss": val_loss,
         "val_accuracy": val_accuracy,
         "test_accuracy": test,
-        "is_best": False,
     }
 
 
 def _mark_best(result: Fit) -> None:
-    """Leave `is_best` on one row only, and no non-finite number in the history."""
+    """Add `is_best`, true on one row at most, and leave no non-finite number in the history."""
     for row in result.history:
         row["is_best"] = row["epoch"] == result.best_epoch
         for key in ("train_loss", "val_loss"):
