@@ -7,7 +7,7 @@ import pytest
 from actbench import aggregation, dead_neurons, distributions, files, gradients, histograms, parquet, training
 from actbench.errors import UserError
 
-PARAMS = {"seeds": [0, 1], "training": {"learning_rate": 0.1}}
+PARAMS = {"seeds": [0, 1], "evaluation": {"folds": None}, "training": {"learning_rate": 0.1}}
 STATS = dict.fromkeys(["l2_norm", "rms", "mean", "std", "min", "max", "zero_fraction"], 1.0)
 SIGNAL = dict.fromkeys(distributions.SCHEMA.names[-12:-3], 0.5)
 HISTOGRAM = {"low": 0.0, "high": 1.0, "counts": [1, 2]}

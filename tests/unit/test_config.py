@@ -110,7 +110,7 @@ REFUSED = {
     "baseline": (dict(report=dict(baseline="rely")), "report.baseline is 'rely', did you mean relu?"),
     "too many validation images": (
         dict(evaluation=dict(validation=1497)),
-        "evaluation.validation is 1497; allowed: a whole number from 1 to 1496",
+        "evaluation.validation is 1497; allowed: a whole number from 0 to 1496",
     ),
     "batch larger than the data": (
         dict(training=dict(batch_size=2000)),

@@ -34,6 +34,7 @@ def small(tmp_path, monkeypatch):
         original.title,
         18,
         6,
+        1,
         255,
         original.classes,
         {name: hashlib.md5(c, usedforsecurity=False).hexdigest() for name, c in contents.items()},

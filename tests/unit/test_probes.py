@@ -20,7 +20,7 @@ def block(tmp_path, spec):
     datasets.prepare("digits", "nowhere", tmp_path / "digits.safetensors")
     params = {
         "activation": spec("relu"),
-        "evaluation": {"validation": 250, "split_seed": 42},
+        "evaluation": {"folds": None, "validation": 250, "split_seed": 42},
         "normalisation": "symmetric",
     }
     files.write_json({"params": params, "sizes": [64, 8, 10]}, tmp_path / "config.json")

@@ -13,6 +13,7 @@ EXPECTED = {
     "sigmoid": ((0, 1), (0, 0.25), False, "neither", True, True, (True, True), (True, True), False),
     "tanh": ((-1, 1), (0, 1), True, "odd", True, True, (True, True), (True, True), False),
     "relu": ((0, INF), (0, 1), True, "neither", True, False, (True, False), (True, False), True),
+    "relu_autograd": ((0, INF), (0, 1), True, "neither", True, False, (True, False), (True, False), True),
     "leakyrelu": ((-INF, INF), (0.1, 1), True, "neither", True, False, (False, False), (False, False), False),
     "elu": ((-1, INF), (0, 1), True, "neither", True, True, (True, False), (True, False), False),
     "swish": (

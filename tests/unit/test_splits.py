@@ -6,6 +6,14 @@ import torch
 from actbench import catalogue, datasets, splits
 
 
+EVALUATION = {"folds": None, "validation": 250, "split_seed": 42}
+
+
+def without_folds(is_test, validation, split_seed):
+    labels = torch.zeros(len(is_test), dtype=torch.long)
+    return splits.indices(labels, is_test, None, validation, split_seed)
+
+
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "digits.safetensors"
@@ -15,36 +23,36 @@ def digits(tmp_path_factory):
 
 def test_official_test_images_stay_test_images():
     is_test = torch.tensor([False] * 60 + [True] * 10)
-    train, validation, test = splits.indices(is_test, 10, 42)
+    train, validation, test = without_folds(is_test, 10, 42)
     assert test.tolist() == list(range(60, 70))
     assert sorted([*train.tolist(), *validation.tolist()]) == list(range(60))
     assert len(validation) == 10
 
 
 def test_without_official_ones_a_sixth_is_taken_for_testing():
-    parts = splits.indices(torch.zeros(1797, dtype=torch.bool), 250, 42)
+    parts = without_folds(torch.zeros(1797, dtype=torch.bool), 250, 42)
     assert [len(part) for part in parts] == [1247, 250, 300]
     assert sorted(torch.cat(parts).tolist()) == list(range(1797))
 
 
 def test_split_depends_on_its_seed_only():
     is_test = torch.zeros(100, dtype=torch.bool)
-    first, again, other = (splits.indices(is_test, 10, seed)[0].tolist() for seed in (1, 1, 2))
+    first, again, other = (without_folds(is_test, 10, seed)[0].tolist() for seed in (1, 1, 2))
     assert first == again != other
 
 
 def test_symmetric_maps_pixels_to_one_around_zero(digits):
-    data = splits.load(digits, 250, 42, "symmetric")
+    data = splits.load(digits, EVALUATION, "symmetric")
     assert data.train.x.min() == -1 and data.train.x.max() == 1
     assert data.train.x.shape == (1247, 64) and data.n_classes == 10
 
 
 def test_standard_and_per_pixel_use_training_images_only(digits):
-    standard = splits.load(digits, 250, 42, "standard")
+    standard = splits.load(digits, EVALUATION, "standard")
     assert standard.train.x.mean().item() == pytest.approx(0, abs=1e-6)
     assert standard.train.x.std(correction=0).item() == pytest.approx(1, abs=1e-6)
     assert standard.test.x.mean().abs().item() > 1e-4
-    pixels = splits.load(digits, 250, 42, "per_pixel").train.x
+    pixels = splits.load(digits, EVALUATION, "per_pixel").train.x
     deviation = pixels.std(dim=0, correction=0)
     assert torch.allclose(pixels.mean(dim=0), torch.zeros(64), atol=1e-5)
     constant = deviation == 0

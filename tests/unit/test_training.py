@@ -122,7 +122,7 @@ def test_a_line_an_epoch(toy, spec):
     lines = []
     network = networks.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights"))
     training.fit(network, toy, SETTINGS, seeds.generator(0, "batches"), lines.append)
-    assert len(lines) == 5 and lines[0].startswith("epoch   1") and "val acc" in lines[0]
+    assert len(lines) == 5 and lines[0].startswith("epoch   1") and "val_accuracy" in lines[0]
 
 
 def test_nondeterministic_operations_raise():

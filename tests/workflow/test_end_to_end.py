@@ -53,7 +53,11 @@ def test_networks_learn_and_their_weights_score_what_the_table_says(tiny, monkey
     monkeypatch.chdir(tiny.folder)
     runs = pd.read_parquet(table(tiny, "runs"))
     assert runs["test_accuracy"].min() > 0.7
-    data = splits.load("results/data/digits.safetensors", 250, 42, "symmetric")
+    data = splits.load(
+        "results/data/digits.safetensors",
+        {"folds": None, "validation": 250, "split_seed": 42},
+        "symmetric",
+    )
     for row in runs.itertuples():
         folder = f"results/tiny/runs/{row.activation}/d{row.depth}/seeds0-1"
         network = networks.load(folder, seed=row.seed)

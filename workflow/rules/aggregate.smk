@@ -14,6 +14,8 @@ SUMMARIES = [
     "decay",
     "properties",
 ]
+if config["evaluation"]["folds"]:
+    SUMMARIES.append("cross_validation")
 
 
 rule aggregate:

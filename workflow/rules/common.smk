@@ -11,7 +11,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
-from actbench import devices, progress, sources
+from actbench import catalogue, devices, progress, sources
 from actbench.errors import UserError
 
 SCHEMA = yaml.safe_load(
@@ -22,6 +22,10 @@ try:
     configuration.check_duplicate_keys(workflow.configfiles)
     given = configuration.merged(config, workflow.config_settings.config)
     config.update(configuration.resolve(given, SCHEMA))
+    # Studies whose networks are trained: the one of the config, and those that verification asks for.
+    STUDIES = {config["study"]: config}
+    if config["verify"] == "full":
+        STUDIES |= configuration.references(config["study"], ROOT / "studies", SCHEMA)
     ACTIVATIONS = {entry["id"]: entry for entry in config["activations"]}
     OWN_FILES = {
         key: configuration.user_file(entry["spec"], ".")
@@ -31,14 +35,16 @@ except UserError as error:
     sys.exit(f"Config error: {error}")
 
 STUDY = config["study"]
-BLOCKS = configuration.blocks(config["seeds"], config["seeds_per_job"])
+GRID = configuration.grid(config)
 GPU = int(devices.resolve(config["device"]) == "cuda")
 
 RESULTS = f"results/{STUDY}"
-BLOCK = f"{RESULTS}/runs/{{activation}}/d{{depth}}/seeds{{block}}"
+RUNS = "results/{study}/runs/{activation}/d{depth}/seeds{block}"
+BLOCK = RUNS.replace("{study}", STUDY)
 JOB = "{activation}-d{depth}-seeds{block}"
 TABLES, FIGURES = f"{RESULTS}/tables", f"{RESULTS}/figures"
-DATA = f"results/data/{config['dataset']}.safetensors"
+IMAGES = "results/data/{dataset}.safetensors"
+DATA = IMAGES.format(dataset=config["dataset"])
 TRAINED = dict(
     data=DATA,
     model=f"{BLOCK}/model.safetensors",
@@ -49,10 +55,17 @@ REPORT = f"reports/{STUDY}.html"
 PROGRESS = f"{RESULTS}/logs/progress.txt"
 
 
+GRIDS = [configuration.grid(planned) for planned in STUDIES.values()]
+
+
 wildcard_constraints:
-    activation="|".join(re.escape(key) for key in ACTIVATIONS),
-    depth="|".join(map(str, config["depths"])),
-    block="|".join(BLOCKS),
+    study="|".join(STUDIES),
+    activation="|".join(
+        sorted({re.escape(key) for grid in GRIDS for key in grid["activation"]})
+    ),
+    depth="|".join(sorted({str(depth) for grid in GRIDS for depth in grid["depth"]})),
+    block="|".join(sorted({block for grid in GRIDS for block in grid["block"]})),
+    dataset="|".join(catalogue.DATASETS),
 
 
 def lib(script, own=False):
@@ -64,7 +77,7 @@ def lib(script, own=False):
     found = [str(path), *sources.imported(path, [SCRIPTS])]
     if not own:
         return found
-    return lambda wildcards: [*found, *own_sources(OWN_FILES[wildcards.activation])]
+    return lambda wildcards: [*found, *own_sources(OWN_FILES.get(wildcards.activation))]
 
 
 def own_sources(path):
@@ -74,9 +87,7 @@ def own_sources(path):
 
 def every_block(path):
     """The path of a file of each block's folder, over the whole grid."""
-    return expand(
-        f"{BLOCK}/{path}", activation=ACTIVATIONS, depth=config["depths"], block=BLOCKS
-    )
+    return expand(f"{BLOCK}/{path}", **GRID)
 
 
 def every_activation(path):
@@ -87,9 +98,8 @@ def every_activation(path):
 def timings():
     """The benchmark file of every planned job but the report's own."""
     stages = ["train", "probe_gradients", "probe_distributions", "probe_dead_neurons"]
-    grid = dict(activation=ACTIVATIONS, depth=config["depths"], block=BLOCKS)
     return [
-        *expand(f"{RESULTS}/timings/{{stage}}/{JOB}.tsv", stage=stages, **grid),
+        *expand(f"{RESULTS}/timings/{{stage}}/{JOB}.tsv", stage=stages, **GRID),
         *expand(f"{RESULTS}/timings/describe_activations/{{key}}.tsv", key=ACTIVATIONS),
         f"{RESULTS}/timings/aggregate.tsv",
         f"{RESULTS}/timings/figures.tsv",
@@ -97,10 +107,21 @@ def timings():
 
 
 def without_places():
-    """The resolved config less what never changes a result: where data lie, what device trains."""
-    return {
-        key: value for key, value in config.items() if key not in ("data_dir", "device")
-    }
+    """The resolved config less what never changes the study: data's place, device, extent of `verify`."""
+    places = ("data_dir", "device", "verify")
+    return {key: value for key, value in config.items() if key not in places}
+
+
+def training_params(wildcards):
+    """The params of one block of one study."""
+    planned = STUDIES[wildcards.study]
+    specs = {entry["id"]: entry["spec"] for entry in planned["activations"]}
+    seeds = configuration.blocks(planned["seeds"], planned["seeds_per_job"])[
+        wildcards.block
+    ]
+    return configuration.training_params(
+        planned, specs[wildcards.activation], int(wildcards.depth), seeds
+    )
 
 
 def begin_progress(workflow):

@@ -2,13 +2,11 @@ rule prepare_data:
     input:
         lib=lib("prepare_data"),
     output:
-        "results/data/{dataset}.safetensors",
+        IMAGES,
     log:
         "results/data/logs/{dataset}.log",
     benchmark:
         "results/data/timings/{dataset}.tsv"
-    wildcard_constraints:
-        dataset=config["dataset"],
     conda:
         "../../environment.yml"
     message:

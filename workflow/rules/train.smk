@@ -1,29 +1,26 @@
 rule train:
     input:
-        data=DATA,
+        data=lambda wildcards: IMAGES.format(
+            dataset=STUDIES[wildcards.study]["dataset"]
+        ),
         lib=lib("train", own=True),
     output:
-        model=f"{BLOCK}/model.safetensors",
-        config=f"{BLOCK}/config.json",
-        runs=f"{BLOCK}/runs.parquet",
-        history=f"{BLOCK}/history.parquet",
-        histograms=f"{BLOCK}/histograms.parquet",
+        model=f"{RUNS}/model.safetensors",
+        config=f"{RUNS}/config.json",
+        runs=f"{RUNS}/runs.parquet",
+        history=f"{RUNS}/history.parquet",
+        histograms=f"{RUNS}/histograms.parquet",
     log:
-        f"{RESULTS}/logs/train/{JOB}.log",
+        f"results/{{study}}/logs/train/{JOB}.log",
     benchmark:
-        f"{RESULTS}/timings/train/{JOB}.tsv"
+        f"results/{{study}}/timings/train/{JOB}.tsv"
     conda:
         "../../environment.yml"
-    threads: config["training"]["threads"]
+    threads: lambda wildcards: STUDIES[wildcards.study]["training"]["threads"]
     resources:
         gpu=GPU,
     params:
-        block=lambda wildcards: configuration.training_params(
-            config,
-            ACTIVATIONS[wildcards.activation]["spec"],
-            int(wildcards.depth),
-            BLOCKS[wildcards.block],
-        ),
+        block=training_params,
     message:
         "Train {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
     script:

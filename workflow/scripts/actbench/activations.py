@@ -15,12 +15,15 @@ from actbench.errors import UserError
 if TYPE_CHECKING:
     from torch import nn
 
+    from actbench import relu_autograd  # noqa: F401, so that whoever reads imports sees this file as well
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number that shapes an activation: its keyword in the torch class, default and lower bound."""
+    """A number that shapes an activation: keyword of the torch class, LaTeX symbol, default, lower bound."""
 
     keyword: str
+    symbol: str
     default: float
     above: float | None = None
 
@@ -56,22 +59,28 @@ REGISTRY: dict[str, Activation] = {
     "relu": Activation(
         "torch.nn:ReLU",
         r"\max(0, x)",
-        r"1 \; (x > 0), \quad 0 \; (x \leq 0)",
+        r"\begin{cases} 1 & x > 0 \\ 0 & x \leq 0 \end{cases}",
         "Nair & Hinton (2010), ICML",
+    ),
+    "relu_autograd": Activation(
+        "actbench.relu_autograd:ReLU",
+        r"\max(0, x)",
+        r"\begin{cases} 1 & x > 0 \\ 0 & x \leq 0 \end{cases}",
+        "relu again, its derivative written by hand",
     ),
     "leakyrelu": Activation(
         "torch.nn:LeakyReLU",
-        r"x \; (x > 0), \quad \alpha x \; (x \leq 0)",
-        r"1 \; (x > 0), \quad \alpha \; (x \leq 0)",
+        r"\begin{cases} x & x > 0 \\ \alpha x & x \leq 0 \end{cases}",
+        r"\begin{cases} 1 & x > 0 \\ \alpha & x \leq 0 \end{cases}",
         "Maas, Hannun & Ng (2013), ICML Workshop on Deep Learning for Audio, Speech and Language",
-        {"slope": Parameter("negative_slope", 0.1)},
+        {"slope": Parameter("negative_slope", r"\alpha", 0.1)},
     ),
     "elu": Activation(
         "torch.nn:ELU",
-        r"x \; (x > 0), \quad \alpha\,(e^x - 1) \; (x \leq 0)",
-        r"1 \; (x > 0), \quad \alpha\,e^x \; (x \leq 0)",
+        r"\begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x \leq 0 \end{cases}",
+        r"\begin{cases} 1 & x > 0 \\ \alpha\,e^x & x \leq 0 \end{cases}",
         "Clevert, Unterthiner & Hochreiter (2016), ICLR, arXiv:1511.07289",
-        {"alpha": Parameter("alpha", 1.0, above=0.0)},
+        {"alpha": Parameter("alpha", r"\alpha", 1.0, above=0.0)},
     ),
     "swish": Activation(
         "torch.nn:SiLU",
@@ -87,8 +96,9 @@ REGISTRY: dict[str, Activation] = {
     ),
     "selu": Activation(
         "torch.nn:SELU",
-        r"\lambda x \; (x > 0), \quad \lambda\alpha\,(e^x - 1) \; (x \leq 0)",
-        r"\lambda \; (x > 0), \quad \lambda\alpha\,e^x \; (x \leq 0)",
+        r"\begin{cases} \lambda x & x > 0 \\ \lambda\alpha\,(e^x - 1) & x \leq 0 \end{cases}, \quad "
+        r"\lambda \approx 1.0507, \; \alpha \approx 1.6733",
+        r"\begin{cases} \lambda & x > 0 \\ \lambda\alpha\,e^x & x \leq 0 \end{cases}",
         "Klambauer, Unterthiner, Mayr & Hochreiter (2017), NeurIPS, arXiv:1706.02515",
     ),
     "mish": Activation(
@@ -102,7 +112,7 @@ REGISTRY: dict[str, Activation] = {
         r"\frac{1}{\beta} \ln(1 + e^{\beta x})",
         r"\sigma(\beta x)",
         "Dugas, Bengio, Bélisle, Nadeau & Garcia (2001), NeurIPS",
-        {"beta": Parameter("beta", 1.0, above=0.0)},
+        {"beta": Parameter("beta", r"\beta", 1.0, above=0.0)},
     ),
     "softsign": Activation(
         "torch.nn:Softsign",
@@ -113,34 +123,34 @@ REGISTRY: dict[str, Activation] = {
     "hardtanh": Activation(
         "torch.nn:Hardtanh",
         r"\max(-1, \min(1, x))",
-        r"1 \; (|x| < 1), \quad 0 \; (|x| \geq 1)",
+        r"\begin{cases} 1 & |x| < 1 \\ 0 & |x| \geq 1 \end{cases}",
         "Collobert (2004), PhD thesis, Université Paris VI",
     ),
     "relu6": Activation(
         "torch.nn:ReLU6",
         r"\min(6, \max(0, x))",
-        r"1 \; (0 < x < 6), \quad 0 \; \mathrm{elsewhere}",
+        r"\begin{cases} 1 & 0 < x < 6 \\ 0 & \mathrm{elsewhere} \end{cases}",
         "Krizhevsky (2010), Convolutional deep belief networks on CIFAR-10",
     ),
     "hardswish": Activation(
         "torch.nn:Hardswish",
         r"x\,\frac{\min(6, \max(0, x + 3))}{6}",
-        r"0 \; (x < -3), \quad \frac{2x + 3}{6} \; (|x| \leq 3), \quad 1 \; (x > 3)",
+        r"\begin{cases} 0 & x < -3 \\ (2x + 3)/6 & |x| \leq 3 \\ 1 & x > 3 \end{cases}",
         "Howard et al. (2019), ICCV, arXiv:1905.02244",
     ),
     "celu": Activation(
         "torch.nn:CELU",
         r"\max(0, x) + \min(0, \alpha\,(e^{x/\alpha} - 1))",
-        r"1 \; (x > 0), \quad e^{x/\alpha} \; (x \leq 0)",
+        r"\begin{cases} 1 & x > 0 \\ e^{x/\alpha} & x \leq 0 \end{cases}",
         "Barron (2017), arXiv:1704.07483",
-        {"alpha": Parameter("alpha", 1.0, above=0.0)},
+        {"alpha": Parameter("alpha", r"\alpha", 1.0, above=0.0)},
     ),
     "prelu": Activation(
         "torch.nn:PReLU",
-        r"x \; (x > 0), \quad a x \; (x \leq 0), \quad a \mathrm{\ learnt}",
-        r"1 \; (x > 0), \quad a \; (x \leq 0)",
+        r"\begin{cases} x & x > 0 \\ a x & x \leq 0 \end{cases}, \quad a \; \mathrm{learnt}",
+        r"\begin{cases} 1 & x > 0 \\ a & x \leq 0 \end{cases}",
         "He, Zhang, Ren & Sun (2015), ICCV, arXiv:1502.01852",
-        {"init": Parameter("init", 0.25)},
+        {"init": Parameter("init", "a_0", 0.25)},
     ),
     "identity": Activation("torch.nn:Identity", "x", "1", "a linear network, for comparison"),
 }
@@ -148,22 +158,37 @@ REGISTRY: dict[str, Activation] = {
 ALIASES = {"silu": "swish"}
 
 
-def create(spec: Mapping) -> "nn.Module":
-    """Make a fresh module from a resolved spec.
+def create(spec: str | Mapping) -> "nn.Module":
+    """Make a fresh module from a name of the registry or a resolved spec.
 
     Args:
-        spec: `name`, `parameters`, and `import`: None for an entry of the registry, or "module:class" of
-            a user's own, imported from the working directory and called with the parameters.
+        spec: a name, or `name`, `parameters`, and `import`: None for an entry of the registry, or
+            "module:class" of a user's own, imported from the working directory and called with the
+            parameters.
 
     Raises:
-        UserError: the user's module or class cannot be imported, or does not give a `torch.nn.Module`.
+        UserError: the name is unknown; the user's module or class cannot be imported, or does not give
+            a `torch.nn.Module`.
     """
+    if isinstance(spec, str):
+        spec = named(spec)
     if spec["import"] is not None:
         return _user_module(spec)
     entry = REGISTRY[spec["name"]]
-    values = {key: parameter.default for key, parameter in entry.parameters.items()} | spec["parameters"]
-    keywords = {entry.parameters[key].keyword: value for key, value in values.items()}
+    keywords = {p.keyword: spec["parameters"].get(key, p.default) for key, p in entry.parameters.items()}
     return _resolve(entry.target)(**keywords)
+
+
+def named(name: str) -> dict:
+    """The resolved spec of a name or alias of the registry, all parameters at their defaults.
+
+    Raises:
+        UserError: the name is unknown.
+    """
+    known = ALIASES.get(name, name)
+    if known not in REGISTRY:
+        raise UserError(f"activation {name!r} is unknown; allowed: {', '.join([*REGISTRY, *ALIASES])}.")
+    return {"import": None, "name": known, "parameters": {}}
 
 
 def _resolve(target: str):
@@ -191,9 +216,10 @@ def _user_module(spec: Mapping) -> "nn.Module":
 
 
 def formulas(spec: Mapping) -> dict[str, str | None]:
-    """LaTeX of f and f′ from the registry; a user's own activation has none."""
-    entry = REGISTRY.get(spec["name"]) if spec["import"] is None else None
-    return {
-        "formula": entry.formula if entry else None,
-        "formula_derivative": entry.derivative if entry else None,
-    }
+    """LaTeX of f, with the values of its parameters, and of f′; a user's own activation has none."""
+    if spec["import"] is not None:
+        return {"formula": None, "formula_derivative": None}
+    entry = REGISTRY[spec["name"]]
+    values = ((p.symbol, spec["parameters"].get(key, p.default)) for key, p in entry.parameters.items())
+    set_to = "".join(rf", \quad {symbol} = {value:g}" for symbol, value in values)
+    return {"formula": entry.formula + set_to, "formula_derivative": entry.derivative}

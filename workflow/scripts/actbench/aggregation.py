@@ -36,7 +36,8 @@ class Block:
     params: Mapping
 
     def keys(self) -> set[tuple]:
-        return {(self.activation, self.depth, seed, 0) for seed in self.params["seeds"]}
+        folds = range(self.params["evaluation"]["folds"] or 1)
+        return {(self.activation, self.depth, *key) for key in product(self.params["seeds"], folds)}
 
 
 def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
@@ -66,7 +67,10 @@ def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
 
 
 def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> dict[str, pa.Table]:
-    """The tables over seeds: comparison, gradients, distributions and dead neurons by layer, decay."""
+    """The tables over seeds: comparison, gradients, distributions and dead neurons by layer, decay.
+
+    With cross-validation also the table of its scores.
+    """
     frames = {name: tables[name].to_pandas() for name in ("runs", "gradients", "distributions")}
     dead, measures = _with_fractions(tables["dead_neurons"].to_pandas())
     cell = ["activation", "depth"]
@@ -84,6 +88,10 @@ def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> d
     for name, (keys, frame, columns) in layered.items():
         summaries[name] = _layer_table(statistics.over_seeds(frame, keys, columns), keys)
     summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])
+    n_folds = frames["runs"]["fold"].max() + 1
+    if n_folds > 1:
+        scores, schema = statistics.cross_validation(frames["runs"]), statistics.cross_validation_schema(n_folds)
+        summaries["cross_validation"] = parquet.table(scores, schema, [*cell, "seed"])
     return summaries
 
 

@@ -4,19 +4,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+HELD_OUT = 5  # with cross-validation, one of so many parts of the training images validates
 
 
 @dataclass(frozen=True)
 class Dataset:
     """What is known of a data set before it is there.
 
-    `n_test` counts the images of the official test set, 0 where there is none. `checksums` are MD5
-    sums of the decompressed content. `folder` is torchvision's class and folder name.
+    `n_test` counts the images of the official test set, 0 where there is none; `smallest_class` those of
+    the rarest class among all others. `checksums` are MD5 sums of the decompressed content. `folder` is
+    torchvision's class and folder name.
     """
 
     title: str
     n_images: int
     n_test: int
+    smallest_class: int
     max_value: int
     classes: tuple[str, ...]
     checksums: dict[str, str]
@@ -30,6 +33,7 @@ DATASETS = {
         "scikit-learn's digits (8×8)",
         1797,
         0,
+        174,
         16,
         DIGITS,
         {"images": "fa70cba135d4cdd4cde65da70dbffde2", "labels": "96ecbac7ce6c9c7e9f9f82160cffba40"},
@@ -38,6 +42,7 @@ DATASETS = {
         "Fashion-MNIST",
         70000,
         10000,
+        6000,
         255,
         (
             "T-shirt/top",
@@ -64,6 +69,7 @@ DATASETS = {
         "MNIST",
         70000,
         10000,
+        5421,
         255,
         DIGITS,
         {
@@ -91,3 +97,8 @@ def n_test(name: str) -> int:
 def n_pool(name: str) -> int:
     """Images left to train and validate on."""
     return DATASETS[name].n_images - n_test(name)
+
+
+def n_folded(name: str) -> int:
+    """Images that cross-validation cuts into folds: all but the official test images."""
+    return DATASETS[name].n_images - DATASETS[name].n_test

@@ -16,6 +16,9 @@ from actbench.errors import UserError
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
 IMPORT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 LABEL_LENGTH = 60
+DISTRIBUTION_IMAGES = 1024
+REFERENCES = ("fashion_mnist", "mlp_classifier")
+RESERVED = ("data", "verification")
 OWN_KEYS = ("name", "import", "id", "label")
 
 
@@ -68,12 +71,15 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     """
     _check(config, schema)
     resolved = _complete(config, schema)
+    _check_study(resolved["study"])
     resolved["activations"] = [_activation(entry) for entry in resolved["activations"]]
     _check_ids([entry["id"] for entry in resolved["activations"]])
     resolved["seeds"] = sorted(resolved["seeds"])
     resolved["network"]["hidden_sizes"] = _hidden_sizes(resolved)
     resolved["depths"] = [len(widths) for widths in resolved["network"]["hidden_sizes"]]
+    _check_folds(resolved)
     resolved["evaluation"]["validation"] = _validation(resolved)
+    _check_unvalidated(resolved)
     resolved["report"]["baseline"] = _baseline(resolved)
     _check_sizes(resolved)
     return resolved
@@ -86,6 +92,32 @@ def blocks(seeds: Iterable[int], seeds_per_job: int) -> dict[str, list[int]]:
         first = seed // seeds_per_job * seeds_per_job
         grouped.setdefault(f"{first}-{first + seeds_per_job - 1}", []).append(seed)
     return grouped
+
+
+def grid(config: Mapping) -> dict[str, list]:
+    """Values of the wildcards of a resolved config: activation, depth and block."""
+    return {
+        "activation": [entry["id"] for entry in config["activations"]],
+        "depth": config["depths"],
+        "block": list(blocks(config["seeds"], config["seeds_per_job"])),
+    }
+
+
+def references(study: str, folder: str | Path, schema: Mapping) -> dict[str, dict]:
+    """The resolved configs, by name, of the studies that published results are compared with.
+
+    They are read as their files state them, whatever the study at hand is.
+
+    Raises:
+        UserError: the study at hand has the name of one of them, and may differ from it.
+    """
+    if study in REFERENCES:
+        raise UserError(
+            f"verify is 'full' in the study {study!r}; allowed in any other study, since the networks of "
+            f"{' and '.join(REFERENCES)} are trained as their files in studies/ state."
+        )
+    paths = {name: Path(folder, f"{name}.yaml") for name in REFERENCES}
+    return {name: resolve(yaml.safe_load(path.read_text()), schema) for name, path in paths.items()}
 
 
 def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
@@ -102,9 +134,16 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
     }
 
 
-def n_training_images(config: Mapping) -> int:
-    """Images left for training."""
-    return catalogue.n_pool(config["dataset"]) - config["evaluation"]["validation"]
+def image_counts(config: Mapping) -> dict[str, int]:
+    """Training, validation and test images of a resolved config, with cross-validation those of fold 0."""
+    dataset, evaluation = config["dataset"], config["evaluation"]
+    if evaluation["folds"] is None:
+        pool, test, validation = catalogue.n_pool(dataset), catalogue.n_test(dataset), evaluation["validation"]
+    else:
+        test = math.ceil(catalogue.n_folded(dataset) / evaluation["folds"])
+        pool = catalogue.n_folded(dataset) - test
+        validation = 0 if evaluation["validation"] == 0 else math.ceil(pool / catalogue.HELD_OUT)
+    return {"training": pool - validation, "validation": validation, "test": test}
 
 
 def user_file(spec: Mapping, folder: str | Path) -> Path | None:
@@ -339,11 +378,18 @@ def _hidden_sizes(config: Mapping) -> list[list[int]]:
     return sorted(sizes, key=len)
 
 
-def _validation(config: Mapping) -> int:
+def _validation(config: Mapping) -> int | None:
     given, pool = config["evaluation"]["validation"], catalogue.n_pool(config["dataset"])
+    if config["evaluation"]["folds"] is not None:
+        if given not in (None, 0):
+            raise UserError(
+                f"evaluation.validation is {given}; allowed with evaluation.folds: null (a stratified fifth "
+                "of each training fold) or 0 (none)."
+            )
+        return given
     if given is not None and given >= pool:
         raise UserError(
-            f"evaluation.validation is {given}; allowed: a whole number from 1 to {pool - 1}, since "
+            f"evaluation.validation is {given}; allowed: a whole number from 0 to {pool - 1}, since "
             f"{config['dataset']} has {pool} images that do not test."
         )
     return catalogue.sixth(pool) if given is None else given
@@ -362,9 +408,43 @@ def _baseline(config: Mapping) -> str:
     return given
 
 
+def _check_study(study: str) -> None:
+    """Refuse names whose files would be those of something else."""
+    if study in RESERVED or study.endswith("_hiplot"):
+        raise UserError(
+            f"study is {study!r}; allowed: any name but {', '.join(RESERVED)} and those that end in _hiplot, "
+            "which are names of other files."
+        )
+
+
+def _check_folds(config: Mapping) -> None:
+    """Every fold needs images of every class."""
+    given, most = config["evaluation"]["folds"], catalogue.DATASETS[config["dataset"]].smallest_class
+    if given is not None and given > most:
+        raise UserError(
+            f"evaluation.folds is {given}; allowed: a whole number from 2 to {most}, the images of the "
+            f"smallest class of {config['dataset']}, or null."
+        )
+
+
+def _check_unvalidated(config: Mapping) -> None:
+    """Without validation images nothing can be chosen by them."""
+    if config["evaluation"]["validation"] != 0:
+        return
+    for key, allowed in {"keep": "last", "patience": None}.items():
+        given = config["training"][key]
+        if given != allowed:
+            raise UserError(
+                f"training.{key} is {given!r}; allowed without validation images (evaluation.validation: 0): "
+                f"{'null' if allowed is None else allowed}."
+            )
+
+
 def _check_sizes(config: Mapping) -> None:
-    """No batch and no probe may ask for more images than there are to train on."""
-    n_train = n_training_images(config)
+    """Set the sample that is left open; no batch and no probe may ask for more images than train."""
+    n_train = image_counts(config)["training"]
+    if config["probe_distributions"]["images"] is None:
+        config["probe_distributions"]["images"] = min(DISTRIBUTION_IMAGES, n_train)
     keys = [("training", "batch_size"), ("probe_gradients", "images"), ("probe_distributions", "images")]
     for section, key in keys:
         if config[section][key] > n_train:

@@ -21,10 +21,10 @@ class MLP(nn.Module):
 
     Args:
         sizes: n_inputs, the hidden widths, n_classes; `len(sizes) - 2` hidden layers.
-        activation: a resolved spec, see `activations.create`.
+        activation: a name of the registry or a resolved spec, see `activations.create`.
     """
 
-    def __init__(self, sizes: Sequence[int], activation: Mapping):
+    def __init__(self, sizes: Sequence[int], activation: str | Mapping):
         super().__init__()
         self.linears = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in itertools.pairwise(sizes))
         self.activations = nn.ModuleList(activations.create(activation) for _ in sizes[1:-1])
@@ -44,7 +44,7 @@ class MLP(nn.Module):
         yield self.linears[-1](x), None
 
 
-def build(sizes: Sequence[int], activation: Mapping, generator: torch.Generator) -> MLP:
+def build(sizes: Sequence[int], activation: str | Mapping, generator: torch.Generator) -> MLP:
     """Build a network whose weights are PyTorch's default initialisation, drawn from `generator`.
 
     Weights and biases of layer l are uniform on ±1/sqrt(n_in) (`nn.Linear.reset_parameters`), drawn

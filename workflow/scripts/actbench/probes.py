@@ -36,11 +36,13 @@ def run(
     torch.set_num_threads(threads)
     torch.set_deterministic_debug_mode("error")
     params = files.read_json(Path(folder) / "config.json")["params"]
-    loaded = splits.load(data, **params["evaluation"], normalisation=params["normalisation"])
+    runs = parquet.read(Path(folder) / "runs.parquet").to_pylist()
     rows = []
-    for run in parquet.read(Path(folder) / "runs.parquet").to_pylist():
-        keys = {key: run[key] for key in parquet.RUN}
-        for checkpoint in networks.CHECKPOINTS if run["status"] == "ok" else ("init",):
-            network = networks.load(folder, run["seed"], run["fold"], checkpoint)
-            rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, loaded)]
+    for fold in sorted({run["fold"] for run in runs}):
+        loaded = splits.load(data, params["evaluation"], params["normalisation"], fold)
+        for run in (run for run in runs if run["fold"] == fold):
+            keys = {key: run[key] for key in parquet.RUN}
+            for checkpoint in networks.CHECKPOINTS if run["status"] == "ok" else ("init",):
+                network = networks.load(folder, run["seed"], fold, checkpoint)
+                rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, loaded)]
     parquet.write(parquet.table(rows, schema, [*ORDER, *(sort_by or [])]), output)

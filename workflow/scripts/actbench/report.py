@@ -66,7 +66,7 @@ def context(
         "config": config,
         "labels": labels,
         "dataset": catalogue.DATASETS[config["dataset"]].title,
-        "images": image_counts(config),
+        "images": configuration.image_counts(config),
         "css": Path(stylesheet).read_text(encoding="utf-8"),
         "config_yaml": yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
         "figures": {Path(path).stem: data_uri(path) for path in figures},
@@ -89,15 +89,6 @@ def data_uri(path: str | Path) -> str:
     """A file as a `data:` address, so that the page needs no other file."""
     encoded = base64.b64encode(Path(path).read_bytes()).decode("ascii")
     return f"data:{MEDIA[Path(path).suffix]};base64,{encoded}"
-
-
-def image_counts(config: Mapping) -> dict[str, int]:
-    """Numbers of training, validation and test images."""
-    return {
-        "training": configuration.n_training_images(config),
-        "validation": config["evaluation"]["validation"],
-        "test": catalogue.n_test(config["dataset"]),
-    }
 
 
 def test_set_error(comparison: pd.DataFrame, n_test: int) -> float | None:

@@ -1,6 +1,10 @@
-"""From stored images to normalised training, validation and test sets."""
+"""From stored images to normalised training, validation and test sets.
+
+scikit-learn is imported for cross-validation only.
+"""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import torch
 from torch import Tensor
 
 from actbench import catalogue, seeds
+from actbench.catalogue import HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -36,40 +41,59 @@ class Data:
         return Data(*parts, self.n_classes)
 
 
-def load(path: str | Path, validation: int, split_seed: int, normalisation: str) -> Data:
+def load(path: str | Path, evaluation: Mapping, normalisation: str, fold: int = 0) -> Data:
     """Read a prepared data set, split it and normalise it with statistics of the training images.
 
     Args:
         path: `results/data/{dataset}.safetensors`.
-        validation: number of validation images.
-        split_seed: seed of the permutation behind the split.
+        evaluation: the config section, `folds`, `validation` and `split_seed`; see `indices`.
         normalisation: `symmetric`, `standard` or `per_pixel`, see `normaliser`.
+        fold: which fold tests, with cross-validation.
     """
     with safetensors.safe_open(path, framework="pt") as stored:
         described = json.loads(stored.metadata()["actbench"])
-        images, labels = stored.get_tensor("images"), stored.get_tensor("labels")
+        images, labels = stored.get_tensor("images"), stored.get_tensor("labels").long()
         is_test = stored.get_tensor("is_test").bool()
-    parts = indices(is_test, validation, split_seed)
+    parts = indices(labels, is_test, **evaluation, fold=fold)
     x = images.flatten(1).float()
     shift, scale = normaliser(x[parts[0]], described["max_value"], normalisation)
     x = (x - shift) / scale
-    return Data(*(Subset(x[part], labels[part].long()) for part in parts), len(described["classes"]))
+    return Data(*(Subset(x[part], labels[part]) for part in parts), len(described["classes"]))
 
 
-def indices(is_test: Tensor, validation: int, split_seed: int) -> tuple[Tensor, Tensor, Tensor]:
+def indices(
+    labels: Tensor, is_test: Tensor, folds: int | None, validation: int | None, split_seed: int, fold: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
     """Split image numbers into training, validation and test.
 
-    The images that are not official test images are permuted under `split_seed`; the last
-    `validation` of them validate. A data set without official test images (digits) first gives up a
-    sixth of all images, rounded up, from the end of that permutation as its test set.
+    Without folds, the images that are not official test images are permuted under `split_seed`; the
+    last `validation` of them validate. A data set without official test images (digits) first gives
+    up a sixth of all images, rounded up, from the end of that permutation as its test set.
+
+    With folds, official test images are left aside. scikit-learn's unshuffled `StratifiedKFold(folds)`
+    cuts all others in their stored order; part number `fold` tests. Of the rest, the first part of
+    `StratifiedKFold(5)` validates, as skorch holds out by default; none if `validation` is 0.
     """
     pool = torch.nonzero(~is_test).squeeze(1)
+    if folds is not None:
+        pool, test = _stratified(pool, labels, folds, fold)
+        return (pool, pool[:0], test) if validation == 0 else (*_stratified(pool, labels, HELD_OUT, 0), test)
     pool = pool[torch.randperm(len(pool), generator=seeds.generator(split_seed, "split"))]
     test = torch.nonzero(is_test).squeeze(1)
     if len(test) == 0:
         n_test = catalogue.sixth(len(is_test))
         pool, test = pool[:-n_test], pool[-n_test:]
-    return pool[:-validation], pool[-validation:], test
+    n_train = len(pool) - validation
+    return pool[:n_train], pool[n_train:], test
+
+
+def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[Tensor, Tensor]:
+    """Cut a pool of image numbers into `n_parts` of like class shares: all other parts, and number `part`."""
+    from sklearn.model_selection import StratifiedKFold
+
+    cuts = list(StratifiedKFold(n_parts).split(pool, labels[pool].numpy()))
+    rest, chosen = (pool[torch.from_numpy(rows)] for rows in cuts[part])
+    return rest, chosen
 
 
 def normaliser(train: Tensor, max_value: int, kind: str) -> tuple[Tensor, Tensor]:

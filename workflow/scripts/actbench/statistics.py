@@ -129,13 +129,62 @@ def verdict(low: float, high: float, margin: float) -> str:
     return "equivalent" if -margin <= low and high <= margin else "undecided"
 
 
+def per_seed(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row a seed: with cross-validation, its test accuracy is the mean over its folds.
+
+    Folds share most of their training images and are no independent repetitions; seeds are. A seed
+    has trained if all its folds have, and has diverged if any has.
+    """
+    if not runs["fold"].any():
+        return runs
+    runs = runs.assign(ok=runs["status"] == "ok")
+    grouped = runs.groupby(["activation", "depth", "seed"], observed=True)
+    return pd.DataFrame(
+        {
+            "test_accuracy": grouped["test_accuracy"].mean(),
+            "trained": grouped["trained"].all(),
+            "status": np.where(grouped["ok"].all(), "ok", "diverged"),
+        }
+    ).reset_index()
+
+
+def cross_validation_schema(n_folds: int) -> pa.Schema:
+    """Columns of the scores of cross-validation, named as in scikit-learn's `cv_results_`."""
+    scores = [*(f"split{fold}_test_score" for fold in range(n_folds)), "mean_test_score", "std_test_score"]
+    return pa.schema(
+        [
+            *(field for field in parquet.KEYS if field.name != "fold"),
+            *((name, pa.float64()) for name in scores),
+            pa.field("rank_test_score", pa.int32(), nullable=False),
+        ]
+    )
+
+
+def cross_validation(runs: pd.DataFrame) -> list[dict]:
+    """Each fold's test accuracy, their mean, standard deviation (dividing by n) and rank.
+
+    One row an activation, depth and seed, columns as in `cross_validation_schema`. The rank is among
+    the activations and depths of one seed; equal means share the better rank. A candidate of which a
+    fold diverged has no mean and ranks last, as in `GridSearchCV`.
+    """
+    scores = runs.pivot(index=["activation", "depth", "seed"], columns="fold", values="test_accuracy")
+    means = scores.mean(axis=1, skipna=False)
+    table = scores.add_prefix("split").add_suffix("_test_score").assign(
+        mean_test_score=means,
+        std_test_score=scores.std(axis=1, ddof=0, skipna=False),
+        rank_test_score=means.groupby("seed").rank(method="min", ascending=False, na_option="bottom").astype(int),
+    )
+    return table.reset_index().to_dict("records")
+
+
 def comparison(runs: pd.DataFrame, baseline: str, margin: float) -> list[dict]:
     """One row an activation and depth, columns as in `COMPARISON`.
 
-    Accuracies are test accuracies of trained runs. Differences to the baseline are paired by seed and
-    fold, over pairs in which both trained; their intervals are 95 % for the whole family of
-    comparisons (Bonferroni), and the verdict follows from them.
+    Accuracies are test accuracies of trained runs, with cross-validation `per_seed`. Differences to the
+    baseline are paired by seed, over pairs in which both trained; their intervals are 95 % for the
+    whole family of comparisons (Bonferroni), and the verdict follows from them.
     """
+    runs = per_seed(runs)
     n_cells = runs.groupby(["activation", "depth"], observed=True).ngroups
     family = max(n_cells - runs["depth"].nunique(), 1)
     rows = []
@@ -151,11 +200,14 @@ def comparison(runs: pd.DataFrame, baseline: str, margin: float) -> list[dict]:
 
 
 def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> list[dict]:
-    """Summarise each measure over the runs of activation, depth, checkpoint and `keys`.
+    """Summarise each measure over the seeds of activation, depth, checkpoint and `keys`.
 
-    Rows as in `by_layer_schema(keys)`; runs in which a measure is null do not count in its n.
+    Rows as in `by_layer_schema(keys)`; seeds in which a measure is null do not count in its n. With
+    cross-validation, a seed's measure is the mean over its folds.
     """
     group_keys = ["activation", "depth", "checkpoint", *keys]
+    if table["fold"].any():
+        table = table.groupby([*group_keys, "seed"], observed=True)[list(measures)].mean().reset_index()
     grouped = table.groupby(group_keys, observed=True)[list(measures)]
     count, mean, std = (grouped.agg(how).stack() for how in ("count", "mean", "std"))
     half_width = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * std / np.sqrt(count)
@@ -205,8 +257,7 @@ def _outcomes(cell: pd.DataFrame) -> dict:
 
 
 def _differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
-    keys = ["seed", "fold"]
-    pairs = cell[cell["trained"]].merge(reference[reference["trained"]], on=keys)
+    pairs = cell[cell["trained"]].merge(reference[reference["trained"]], on="seed")
     return (pairs["test_accuracy_x"] - pairs["test_accuracy_y"]).to_numpy()
 
 

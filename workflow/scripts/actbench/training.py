@@ -16,6 +16,7 @@ from actbench.splits import Data, Subset
 
 EVALUATION_BATCH = 4096
 HISTOGRAM_BINS = 100
+LOSSES = ("train_loss", "val_loss")
 
 RUNS = pa.schema(
     [
@@ -118,12 +119,12 @@ def fit(
         row = _history_row(network, data, settings, epoch, loss, accuracy)
         result.history.append(row)
         log(_epoch_line(row))
-        if not (math.isfinite(loss) and math.isfinite(row["val_loss"])):
+        if not all(math.isfinite(row[key]) for key in LOSSES if row[key] is not None):
             result.status = "diverged"
             break
         if settings.histograms:
             result.histograms += _epoch_histograms(network, epoch)
-        better = row["val_accuracy"] > best
+        better = row["val_accuracy"] is not None and row["val_accuracy"] > best
         if better:
             best, result.best_epoch = row["val_accuracy"], epoch
         if better or settings.keep == "last":
@@ -147,7 +148,11 @@ def evaluate(network: nn.Module, subset: Subset) -> tuple[float, float]:
 
 
 def score(network: nn.Module, data: Data, result: Fit) -> dict:
-    """One row of `RUNS` without its keys, for the kept weights; a diverged run has no scores."""
+    """One row of `RUNS` without its keys, for the kept weights; a diverged run has no scores.
+
+    Whether a network trained is judged on the validation images, or where there are none on the
+    training images.
+    """
     row = {
         "status": result.status,
         "trained": False,
@@ -157,10 +162,12 @@ def score(network: nn.Module, data: Data, result: Fit) -> dict:
     }
     network.load_state_dict(result.state)
     for name, subset in (("train", data.train), ("val", data.validation), ("test", data.test)):
-        loss, accuracy = evaluate(network, subset) if result.status == "ok" else (None, None)
+        scored = result.status == "ok" and len(subset.y)
+        loss, accuracy = evaluate(network, subset) if scored else (None, None)
         row |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
     if result.status == "ok":
-        row["trained"] = row["val_accuracy"] >= trained_threshold(data.validation.y)
+        judge, subset = ("val", data.validation) if len(data.validation.y) else ("train", data.train)
+        row["trained"] = row[f"{judge}_accuracy"] >= trained_threshold(subset.y)
     return row
 
 
@@ -218,7 +225,7 @@ def _train_epoch(
 def _history_row(
     network: nn.Module, data: Data, settings: Settings, epoch: int, loss: float, accuracy: float
 ) -> dict:
-    val_loss, val_accuracy = evaluate(network, data.validation)
+    val_loss, val_accuracy = evaluate(network, data.validation) if len(data.validation.y) else (None, None)
     test = evaluate(network, data.test)[1] if settings.test_each_epoch else None
     return {
         "epoch": epoch,
@@ -234,8 +241,8 @@ def _mark_best(result: Fit) -> None:
     """Add `is_best`, true on one row at most, and leave no non-finite number in the history."""
     for row in result.history:
         row["is_best"] = row["epoch"] == result.best_epoch
-        for key in ("train_loss", "val_loss"):
-            row[key] = row[key] if math.isfinite(row[key]) else None
+        for key in LOSSES:
+            row[key] = row[key] if row[key] is not None and math.isfinite(row[key]) else None
 
 
 def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
@@ -250,10 +257,8 @@ def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
 
 
 def _epoch_line(row: Mapping) -> str:
-    return (
-        f"epoch {row['epoch']:3d}  train loss {row['train_loss']:.4f}  train acc {row['train_accuracy']:.4f}"
-        f"  val loss {row['val_loss']:.4f}  val acc {row['val_accuracy']:.4f}"
-    )
+    scores = {key: value for key, value in row.items() if key != "epoch" and value is not None}
+    return f"epoch {row['epoch']:3d}" + "".join(f"  {key} {value:.4f}" for key, value in scores.items())
 
 
 def _copy(network: nn.Module) -> dict[str, Tensor]:
