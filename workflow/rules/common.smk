@@ -8,6 +8,7 @@ import yaml
 # Relative, so that a copied or moved folder has the same inputs as before.
 ROOT = Path(os.path.relpath(workflow.basedir))
 SCRIPTS = ROOT / "workflow" / "scripts"
+PAGES = ROOT / "workflow" / "report"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
@@ -112,15 +113,22 @@ def without_places():
     return {key: value for key, value in config.items() if key not in places}
 
 
-def training_params(wildcards):
+def params_of(study, activation, depth, seeds):
+    """All that the numbers of these networks depend on."""
+    planned = STUDIES[study]
+    specs = {entry["id"]: entry["spec"] for entry in planned["activations"]}
+    return configuration.training_params(planned, specs[activation], depth, seeds)
+
+
+def block_params(wildcards):
     """The params of one block of one study."""
     planned = STUDIES[wildcards.study]
-    specs = {entry["id"]: entry["spec"] for entry in planned["activations"]}
-    seeds = configuration.blocks(planned["seeds"], planned["seeds_per_job"])[
-        wildcards.block
-    ]
-    return configuration.training_params(
-        planned, specs[wildcards.activation], int(wildcards.depth), seeds
+    seeds = configuration.blocks(planned["seeds"], planned["seeds_per_job"])
+    return params_of(
+        wildcards.study,
+        wildcards.activation,
+        int(wildcards.depth),
+        seeds[wildcards.block],
     )
 
 

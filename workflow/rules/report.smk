@@ -53,7 +53,7 @@ rule report:
         figures=rules.figures.output,
         configs=every_block("config.json"),
         timings=timings(),
-        page=sorted(str(path) for path in (ROOT / "workflow" / "report").iterdir()),
+        page=[f"{PAGES}/report.html", f"{PAGES}/page.css"],
         lib=lib("report"),
     output:
         page=REPORT,

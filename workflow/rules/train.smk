@@ -20,7 +20,7 @@ rule train:
     resources:
         gpu=GPU,
     params:
-        block=training_params,
+        block=block_params,
     message:
         "Train {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
     script:

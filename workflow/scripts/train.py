@@ -32,9 +32,7 @@ with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
             log.info("seed %d, fold %d, %s", seed, fold, device)
             keys = dict(zip(parquet.RUN, (activation, depth, seed, fold), strict=True))
             network = networks.build(sizes, params["activation"], seeds.generator(seed, "weights"))
-            fit = training.fit(
-                network.to(device), data, settings, seeds.generator(seed, "batches"), log.info
-            )
+            fit = training.fit(network.to(device), data, settings, seeds.generator(seed, "batches"), log.info)
             rows.append(keys | training.score(network, data, fit))
             history += [keys | row for row in fit.history]
             histogram_rows += [keys | row for row in fit.histograms]

@@ -138,7 +138,11 @@ def image_counts(config: Mapping) -> dict[str, int]:
     """Training, validation and test images of a resolved config, with cross-validation those of fold 0."""
     dataset, evaluation = config["dataset"], config["evaluation"]
     if evaluation["folds"] is None:
-        pool, test, validation = catalogue.n_pool(dataset), catalogue.n_test(dataset), evaluation["validation"]
+        pool, test, validation = (
+            catalogue.n_pool(dataset),
+            catalogue.n_test(dataset),
+            evaluation["validation"],
+        )
     else:
         test = math.ceil(catalogue.n_folded(dataset) / evaluation["folds"])
         pool = catalogue.n_folded(dataset) - test

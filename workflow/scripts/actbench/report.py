@@ -1,19 +1,16 @@
-"""One self-contained HTML page from the study's tables and figures."""
+"""What the report says and shows: the context of its template, from the study's tables and figures."""
 
-import base64
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 import yaml
 
-from actbench import catalogue, files, sentences
+from actbench import catalogue, files, page, sentences
 from actbench import config as configuration
 
-MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv"}
 STAGES = (
     "train",
     "probe_gradients",
@@ -25,20 +22,6 @@ STAGES = (
 )
 
 
-def render(folder: str | Path, context: Mapping) -> str:
-    """Fill the template `report.html` of `folder`; every value is escaped, a missing one is an error."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": sentences.percent, "points": sentences.points}
-    environment.globals |= {"interval": sentences.interval, "layers": sentences.layers}
-    return environment.get_template("report.html").render(context)
-
-
 def context(
     config: Mapping,
     tables: Mapping[str, pd.DataFrame],
@@ -46,7 +29,7 @@ def context(
     csv: str | Path,
     configs: Sequence[str | Path],
     timings: Sequence[str | Path],
-    stylesheet: str | Path,
+    folder: str | Path,
 ) -> dict:
     """Everything the template shows.
 
@@ -57,7 +40,7 @@ def context(
         csv: the comparison table, embedded for download.
         configs: config.json of every block, for versions and hardware.
         timings: Snakemake's benchmark files, `timings/{stage}/….tsv` or `timings/{stage}.tsv`.
-        stylesheet: CSS, embedded.
+        folder: where the stylesheet lies.
     """
     labels = {entry["id"]: entry["label"] for entry in config["activations"]}
     comparison = tables["comparison"]
@@ -67,10 +50,10 @@ def context(
         "labels": labels,
         "dataset": catalogue.DATASETS[config["dataset"]].title,
         "images": configuration.image_counts(config),
-        "css": Path(stylesheet).read_text(encoding="utf-8"),
+        "css": page.stylesheet(folder),
         "config_yaml": yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
-        "figures": {Path(path).stem: data_uri(path) for path in figures},
-        "comparison_csv": data_uri(csv),
+        "figures": {Path(path).stem: page.data_uri(path) for path in figures},
+        "comparison_csv": page.data_uri(csv),
         "depths": by_depth,
         "outcomes": {depth: sentences.outcome(cells, labels) for depth, cells in by_depth.items()},
         "verdicts": {depth: sentences.verdicts(cells, labels) for depth, cells in by_depth.items()},
@@ -83,12 +66,6 @@ def context(
         "provenance": provenance(configs),
         "stages": stage_times(timings),
     }
-
-
-def data_uri(path: str | Path) -> str:
-    """A file as a `data:` address, so that the page needs no other file."""
-    encoded = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    return f"data:{MEDIA[Path(path).suffix]};base64,{encoded}"
 
 
 def test_set_error(comparison: pd.DataFrame, n_test: int) -> float | None:

@@ -169,10 +169,16 @@ def cross_validation(runs: pd.DataFrame) -> list[dict]:
     """
     scores = runs.pivot(index=["activation", "depth", "seed"], columns="fold", values="test_accuracy")
     means = scores.mean(axis=1, skipna=False)
-    table = scores.add_prefix("split").add_suffix("_test_score").assign(
-        mean_test_score=means,
-        std_test_score=scores.std(axis=1, ddof=0, skipna=False),
-        rank_test_score=means.groupby("seed").rank(method="min", ascending=False, na_option="bottom").astype(int),
+    table = (
+        scores.add_prefix("split")
+        .add_suffix("_test_score")
+        .assign(
+            mean_test_score=means,
+            std_test_score=scores.std(axis=1, ddof=0, skipna=False),
+            rank_test_score=means.groupby("seed")
+            .rank(method="min", ascending=False, na_option="bottom")
+            .astype(int),
+        )
     )
     return table.reset_index().to_dict("records")
 

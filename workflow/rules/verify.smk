@@ -1,0 +1,84 @@
+# Published numbers beside ours: `snakemake verify`, with `--config verify=full` also those that need training.
+REFERENCE = "fashion_mnist"
+MLP = "mlp_classifier"
+VERIFICATION = dict(page="reports/verification.html", csv="results/verification.csv")
+
+
+def reference_runs(study, depth):
+    """The scores of one depth of a reference study."""
+    grid = configuration.grid(STUDIES[study]) | {"depth": [depth]}
+    return expand(f"{RUNS}/runs.parquet", study=study, **grid)
+
+
+def trained_references():
+    """What the full verification compares: our runs, and those of scikit-learn's classifier."""
+    if config["verify"] != "full":
+        return {}
+    oracle = "results/verification/mlp_classifier/{activation}.parquet"
+    return dict(
+        runs=reference_runs(REFERENCE, depth=4),
+        mlp_runs=reference_runs(MLP, depth=1),
+        oracle=expand(
+            oracle, activation=configuration.grid(STUDIES[MLP])["activation"]
+        ),
+    )
+
+
+rule fit_mlp_classifier:
+    input:
+        data=IMAGES.format(dataset="fashion_mnist"),
+        lib=lib("fit_mlp_classifier"),
+    output:
+        "results/verification/mlp_classifier/{activation}.parquet",
+    log:
+        "results/verification/logs/mlp_classifier-{activation}.log",
+    benchmark:
+        "results/verification/timings/mlp_classifier-{activation}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        block=lambda wildcards: params_of(
+            MLP, wildcards.activation, 1, STUDIES[MLP]["seeds"]
+        ),
+    message:
+        "Train scikit-learn's MLPClassifier with {wildcards.activation}"
+    script:
+        "../scripts/fit_mlp_classifier.py"
+
+
+rule verification:
+    input:
+        **trained_references(),
+        data=IMAGES.format(dataset="fashion_mnist"),
+        page=[f"{PAGES}/verification.html", f"{PAGES}/page.css"],
+        lib=lib("verification"),
+    output:
+        **VERIFICATION,
+    log:
+        "results/verification/logs/verification.log",
+    benchmark:
+        "results/verification/timings/verification.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    params:
+        extent=config["verify"],
+    message:
+        "Compare with published numbers"
+    script:
+        "../scripts/verification.py"
+
+
+rule verify:
+    input:
+        **VERIFICATION,
+        lib=lib("verify"),
+    log:
+        "results/verification/logs/verify.log",
+    conda:
+        "../../environment.yml"
+    message:
+        "Check the comparison with published numbers"
+    script:
+        "../scripts/verify.py"

@@ -1,0 +1,14 @@
+"""Tell how the comparison with published numbers ended, and fail where one differs."""
+
+import actbench.jobs as jobs
+import pandas as pd
+from actbench import verification
+from actbench.errors import UserError
+
+jobs.start(snakemake.log[0])
+rows = pd.read_csv(snakemake.input.csv).to_dict("records")
+print(verification.told(rows, snakemake.input.page), flush=True)
+differing = verification.count(rows)["differs"]
+if differing:
+    raise UserError(f"{differing} of {len(rows)} published numbers differ by more than their tolerance.")
+jobs.finish()
