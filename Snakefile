@@ -13,6 +13,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/probe.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/export.smk"
 include: "workflow/rules/verify.smk"
 
 
@@ -30,5 +31,5 @@ onstart:
 
 
 onsuccess:
-    if Path(REPORT).exists():
+    if asked_for(workflow, "all") and Path(REPORT).exists():
         print(f"Report: {REPORT}")

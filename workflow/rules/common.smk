@@ -132,6 +132,11 @@ def block_params(wildcards):
     )
 
 
+def asked_for(workflow, rule):
+    """Whether a rule was a target of this run."""
+    return any(job.rule.name == rule for job in workflow.dag.targetjobs)
+
+
 def begin_progress(workflow):
     """Tell the training jobs how many of them there are."""
     planned = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]

@@ -19,6 +19,11 @@ DRAWN = [
 ]
 
 
+DRAWN_BY_DEPTH = ["distributions", "gradient_histograms"]
+if config["training"]["histograms"]:
+    DRAWN_BY_DEPTH.append("epoch_histograms")
+
+
 rule figures:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
@@ -26,9 +31,10 @@ rule figures:
         lib=lib("figures"),
     output:
         **{name: f"{FIGURES}/{name}.svg" for name in DRAWN},
-        distributions=expand(
-            f"{FIGURES}/distributions_d{{depth}}.svg", depth=config["depths"]
-        ),
+        **{
+            name: expand(f"{FIGURES}/{name}_d{{depth}}.svg", depth=config["depths"])
+            for name in DRAWN_BY_DEPTH
+        },
         images=f"{FIGURES}/images.png",
     log:
         f"{RESULTS}/logs/figures.log",

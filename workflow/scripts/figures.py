@@ -15,8 +15,13 @@ tables = {
     name: parquet.read(snakemake.input[name]).to_pandas()
     for name in ("runs", "history", "gradients", "distributions", "dead_neurons", "activations")
 }
-drawn = (pc.field("source") == "distribution") & (pc.field("tensor") == "activation")
-histograms = parquet.read(snakemake.input.histograms).filter(drawn).to_pandas()
+histograms = parquet.read(snakemake.input.histograms)
+source, tensor = pc.field("source"), pc.field("tensor")
+by_layer = {
+    "distributions": histograms.filter((source == "distribution") & (tensor == "activation")).to_pandas(),
+    "gradient_histograms": histograms.filter((source == "gradient") & (tensor == "weight")).to_pandas(),
+    "epoch_histograms": histograms.filter(source.isin(["weight_epoch", "gradient_epoch"])).to_pandas(),
+}
 with safetensors.safe_open(snakemake.input.data, framework="numpy") as stored:
     classes = json.loads(stored.metadata()["actbench"])["classes"]
     images, labels = stored.get_tensor("images"), stored.get_tensor("labels")
@@ -28,8 +33,10 @@ for tensor in ("weight", "preactivation"):
     figures.save(drawn, snakemake.output[f"gradients_{tensor}"])
 figures.save(figures.dead_neurons(tables["dead_neurons"], depths, style), snakemake.output.dead_neurons)
 figures.save(figures.saturation(tables["distributions"], depths, style), snakemake.output.saturation)
-for depth, path in zip(depths, snakemake.output.distributions, strict=True):
-    figures.save(figures.distributions(histograms, depth, style), path)
+for name, rows in by_layer.items():
+    if name in snakemake.output.keys():  # noqa: SIM118, a Namedlist
+        for depth, path in zip(depths, snakemake.output[name], strict=True):
+            figures.save(getattr(figures, name)(rows, depth, style), path)
 figures.save(figures.functions(tables["activations"], style), snakemake.output.functions)
 figures.save(figures.images(images, labels, classes), snakemake.output.images)
 jobs.finish()

@@ -10,7 +10,8 @@ UVA_SEED = 42
 UVA_TRAINING_IMAGES = 50_000
 UVA_BATCH = 256
 
-# Test accuracy of one run each, 784-512-256-256-128-10 on Fashion-MNIST, the protocol of studies/fashion_mnist.yaml.
+# Test accuracy of one run each, 784-512-256-256-128-10 on Fashion-MNIST: the protocol of
+# studies/fashion_mnist.yaml.
 UVA_DEPTH = 4
 UVA_ACCURACY = {
     UVA_PYTORCH: {
@@ -59,7 +60,8 @@ UVA_GRADIENTS = {
     },
 }
 
-# Every weight and bias 0.005, identity activation, first 1,024 images, inputs standardised with these two numbers.
+# Every weight and bias 0.005, identity activation, first 1,024 images, inputs standardised with mean and
+# standard deviation as given.
 CONSTANT_INIT_SOURCE = "UvA tutorial 4 (optimisation and initialisation), re-run by others"
 CONSTANT_INIT = 0.005
 CONSTANT_INIT_IMAGES = 1024

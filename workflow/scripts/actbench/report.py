@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import latex2mathml.converter
 import pandas as pd
 import yaml
+from markupsafe import Markup
 
-from actbench import catalogue, files, page, sentences
+from actbench import catalogue, files, page, sentences, statistics
 from actbench import config as configuration
 
 STAGES = (
@@ -43,7 +45,7 @@ def context(
         folder: where the stylesheet lies.
     """
     labels = {entry["id"]: entry["label"] for entry in config["activations"]}
-    comparison = tables["comparison"]
+    comparison, folds = tables["comparison"], config["evaluation"]["folds"] or 1
     by_depth = {depth: _ranked(comparison[comparison["depth"] == depth]) for depth in config["depths"]}
     return {
         "config": config,
@@ -58,13 +60,79 @@ def context(
         "outcomes": {depth: sentences.outcome(cells, labels) for depth, cells in by_depth.items()},
         "verdicts": {depth: sentences.verdicts(cells, labels) for depth, cells in by_depth.items()},
         "smallest_p": sentences.smallest_p(len(config["seeds"])),
-        "test_error": test_set_error(comparison, catalogue.n_test(config["dataset"])),
+        "cross_validation": cross_validation(tables["runs"], labels),
+        "judged": judged(config),
+        "networks": networks(config, tables["runs"]),
+        "dead_layers": dead_by_layer(tables["dead_neurons"], labels),
+        "test_error": test_set_error(comparison, configuration.image_counts(config)["test"] * folds),
         "n_runs": len(tables["runs"]),
         "failures": failures(tables["runs"], labels),
         "dead": unit_shares(tables["dead_neurons"], labels),
-        "properties": tables["properties"].set_index("activation").to_dict("index"),
+        "properties": {
+            row["activation"]: row | typeset(row) for row in tables["properties"].to_dict("records")
+        },
         "provenance": provenance(configs),
         "stages": stage_times(timings),
+    }
+
+
+def judged(config: Mapping) -> str:
+    """The images whose accuracy by epoch is drawn: validation, test or training."""
+    if configuration.image_counts(config)["validation"]:
+        return "validation"
+    return "test" if config["training"]["test_each_epoch"] else "training"
+
+
+def cross_validation(runs: pd.DataFrame, labels: Mapping[str, str]) -> dict | None:
+    """Scores of cross-validation and a sentence for each depth; None without it."""
+    if not runs["fold"].any():
+        return None
+    rows = pd.DataFrame(statistics.cross_validation(runs)).sort_values(["depth", "seed", "rank_test_score"])
+    return {
+        "folds": [name for name in rows if name.startswith("split")],
+        "rows": rows.to_dict("records"),
+        "sentences": [sentences.cross_validation(r, labels, d) for d, r in rows.groupby("depth")],
+    }
+
+
+def networks(config: Mapping, runs: pd.DataFrame) -> list[dict]:
+    """Hidden sizes and numbers of parameters of each depth; these differ if an activation has its own."""
+    counts = runs.groupby("depth")["n_parameters"].unique()
+    return [
+        {"depth": depth, "hidden": sizes, "parameters": sorted(counts[depth])}
+        for depth, sizes in zip(config["depths"], config["network"]["hidden_sizes"], strict=True)
+    ]
+
+
+def dead_by_layer(dead: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """Dead units of each layer, by depth: rows of activation, checkpoint, n and (mean count, width) pairs.
+
+    Means over runs; only activations of which any unit died.
+    """
+    dying = dead.groupby("activation", observed=True)["n_dead"].sum()
+    dead = dead[dead["activation"].isin(dying[dying > 0].index)]
+    keys = ["depth", "activation", "checkpoint", "layer"]
+    means = dead.groupby(keys, observed=True).agg(
+        n=("n_dead", "size"), mean=("n_dead", "mean"), width=("n_neurons", "first")
+    )
+    found: dict[int, list[dict]] = {}
+    for (depth, key, checkpoint), part in means.groupby(level=keys[:3], observed=True):
+        row = {"key": key, "checkpoint": checkpoint, "n": int(part["n"].iloc[0])}
+        row["layers"] = list(zip(part["mean"], part["width"], strict=True))
+        found.setdefault(int(depth), []).append(row)
+    order = list(labels)
+    return {
+        d: sorted(rows, key=lambda r: (order.index(r["key"]), r["checkpoint"])) for d, rows in found.items()
+    }
+
+
+def typeset(row: Mapping) -> dict[str, Markup | None]:
+    """MathML of an activation's formula and derivative, None where there is no formula."""
+    keys = ("formula", "formula_derivative")
+    convert = latex2mathml.converter.convert
+    return {
+        key: Markup(convert(row[key])) if isinstance(row[key], str) else None  # noqa: S704, the registry's own
+        for key in keys
     }
 
 
@@ -78,7 +146,7 @@ def failures(runs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     """A line for each activation and depth of which runs diverged."""
     diverged = runs[runs["status"] == "diverged"]
     return [
-        f"{labels[activation]}, depth {depth}: seeds {', '.join(map(str, sorted(cell['seed'])))}"
+        f"{labels[activation]}, depth {depth}: seeds {', '.join(map(str, sorted(set(cell['seed']))))}"
         for (activation, depth), cell in diverged.groupby(["activation", "depth"], observed=True)
     ]
 

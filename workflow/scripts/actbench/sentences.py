@@ -69,7 +69,30 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         why = f"fewer than two seeds trained both it and {baseline}"
         parts.append(f"{_names(lacking, labels)} cannot be compared: {why}")
     text = "; ".join(parts)
-    return text[:1].upper() + text[1:] + "."
+    return ("The" + text[3:] if text.startswith("the seeds") else text) + "."
+
+
+def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int) -> str:
+    """Which activation has the highest mean score over the folds, and why that alone decides nothing.
+
+    Args:
+        scores: the rows of the table `cross_validation` of one depth.
+        labels: id to display text.
+        depth: hidden layers.
+    """
+    means = scores.groupby("activation", observed=True)[["mean_test_score", "std_test_score"]].mean()
+    means = means.dropna().sort_values("mean_test_score", ascending=False)
+    what = f"In {sum(name.startswith('split') for name in scores)}-fold cross-validation with {layers(depth)}"
+    if means.empty:
+        return f"{what}, every activation diverged in some fold."
+    best = means["mean_test_score"].iloc[0]
+    first = [labels[key] for key in means.index[means["mean_test_score"] == best]]
+    others = [f"{labels[key]} {percent(mean, 2)}" for key, mean in means["mean_test_score"].items()]
+    text = (
+        f"{what}, {listed(first)} {'has' if len(first) == 1 else 'share'} the highest mean accuracy, "
+        f"{percent(best, 2)} (standard deviation over the folds {100 * means['std_test_score'].iloc[0]:.2f} points)"
+    )
+    return text + (f"; {listed(others[len(first) :])}." if others[len(first) :] else ".")
 
 
 def smallest_p(n_pairs: int) -> str:

@@ -34,7 +34,7 @@ VERDICTS = ("agrees", "differs", "open")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One published number beside the measured one; `tolerance` is absolute, None where nothing can be said."""
+    """One published number beside the measured one; `tolerance` is absolute, None where unknown."""
 
     quantity: str
     setting: str
@@ -242,7 +242,8 @@ def accuracies(runs: pd.DataFrame) -> list[Comparison]:
             trained = theirs >= threshold
             ours = cell.loc[cell["trained"] == trained, "test_accuracy"].dropna().to_numpy()
             outcome = "trained" if trained else "did not train"
-            setting = f"{name}, depth {ref.UVA_DEPTH}, one published run; {len(ours)} of our {len(cell)} {outcome} too"
+            count = f"{len(ours)} of our {len(cell)} {outcome} too"
+            setting = f"{name}, depth {ref.UVA_DEPTH}, one published run; {count}"
             measured, half = _further(ours, confidence, 1)
             why = f"{100 * confidence:.2f} % interval for one further run, at least half a published digit"
             half = None if half is None else max(half, 0.5e-4)

@@ -1,0 +1,42 @@
+# The study's tables as other tools read them: `snakemake tensorboard`, `snakemake hiplot`.
+
+
+rule tensorboard:
+    input:
+        history=f"{TABLES}/history.parquet",
+        histograms=f"{TABLES}/histograms.parquet",
+        lib=lib("write_tensorboard"),
+    output:
+        directory(f"{RESULTS}/tensorboard"),
+    log:
+        f"{RESULTS}/logs/tensorboard.log",
+    benchmark:
+        f"{RESULTS}/timings/tensorboard.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    message:
+        "Event files of study {STUDY}"
+    script:
+        "../scripts/write_tensorboard.py"
+
+
+rule hiplot:
+    input:
+        history=f"{TABLES}/history.parquet",
+        lib=lib("write_hiplot"),
+    output:
+        f"reports/{STUDY}_hiplot.html",
+    log:
+        f"{RESULTS}/logs/hiplot.log",
+    benchmark:
+        f"{RESULTS}/timings/hiplot.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        labels={key: entry["label"] for key, entry in ACTIVATIONS.items()},
+    message:
+        "Parallel coordinates of study {STUDY}"
+    script:
+        "../scripts/write_hiplot.py"

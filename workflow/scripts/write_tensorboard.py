@@ -1,0 +1,13 @@
+"""Write TensorBoard's event files. Not called tensorboard.py, which would hide the package of that name."""
+
+import actbench.jobs as jobs
+import pyarrow.compute as pc
+from actbench import event_files, parquet
+
+jobs.start(snakemake.log[0])
+history = parquet.read(snakemake.input.history).to_pandas()
+by_epoch = pc.field("source").isin(list(event_files.HISTOGRAMS))
+histograms = parquet.read(snakemake.input.histograms).filter(by_epoch).to_pandas()
+event_files.write(snakemake.output[0], history, histograms)
+print(f"See them with: tensorboard --logdir {snakemake.output[0]}", flush=True)
+jobs.finish()
