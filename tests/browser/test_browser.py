@@ -2,7 +2,9 @@
 
 import shutil
 
+import pandas as pd
 import pytest
+from actbench import parallel_coordinates
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -45,17 +47,17 @@ def test_opens_without_requests_errors_or_sideways_scrolling(open_report, width)
 def test_every_figure_is_loaded_captioned_and_described(open_report):
     page, _, _ = open_report(1280)
     images = page.query_selector_all("figure img")
-    assert len(images) == 10
+    assert len(images) == 14
     for image in images:
         assert image.evaluate("i => i.complete && i.naturalWidth > 0")
         assert len(image.get_attribute("alt")) > 15
-    assert len(page.query_selector_all("figcaption")) == 10
+    assert len(page.query_selector_all("figcaption")) == 14
 
 
 def test_contents_lead_to_sections(open_report):
     page, _, _ = open_report(1280)
     targets = [link.get_attribute("href") for link in page.query_selector_all("nav a")]
-    assert len(targets) == 9 and all(page.query_selector(target) for target in targets)
+    assert len(targets) == 10 and all(page.query_selector(target) for target in targets)
 
 
 def test_the_comparison_table_can_be_downloaded(open_report, tiny):
@@ -66,3 +68,34 @@ def test_the_comparison_table_can_be_downloaded(open_report, tiny):
         link.click()
     expected = (tiny.folder / "results/tiny/tables/comparison.csv").read_bytes()
     assert caught.value.path().read_bytes() == expected
+
+
+def test_formulas_are_typeset(open_report):
+    page, _, _ = open_report(1280)
+    formulas = page.query_selector_all("table.formulas math")
+    assert len(formulas) == 4
+    for formula in formulas:
+        box = formula.bounding_box()
+        assert box["width"] > 20 and box["height"] > 10
+
+
+HOSTILE = "<img src=x onerror=document.title='ran'>"
+
+
+def test_hiplot_page_works_without_network_and_runs_no_label(browser, tmp_path):
+    history = pd.DataFrame(
+        {"activation": "relu", "depth": 2, "seed": [0, 0, 1, 1], "fold": 0, "epoch": [1, 2] * 2}
+    )
+    blank = dict.fromkeys(parallel_coordinates.MEASURES)
+    history = history.assign(**blank | {"train_loss": [3.0, 2.0, 2.5, 1.5]})
+    path = tmp_path / "hiplot.html"
+    path.write_text(parallel_coordinates.page(history.assign(val_accuracy=0.5), {"relu": HOSTILE}))
+    page = browser.new_page()
+    requests, errors = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector("text=relu/2/1/0/2")
+    assert [url for url in requests[1:] if not url.startswith("data:")] == [] and errors == []
+    assert page.query_selector("text=train_loss") and page.query_selector("canvas")
+    assert page.title() == "HiPlot" and page.query_selector("text=‹img src=x")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from actbench import activations, config
+from actbench import activations, config, datasets, splits
 from actbench.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +112,29 @@ REFUSED = {
         dict(evaluation=dict(validation=1497)),
         "evaluation.validation is 1497; allowed: a whole number from 0 to 1496",
     ),
+    "one fold": (
+        dict(evaluation=dict(folds=1)),
+        "evaluation.folds is 1; allowed: a whole number from 2 or null.",
+    ),
+    "more folds than images of a class": (
+        dict(evaluation=dict(folds=2000)),
+        "evaluation.folds is 2000; allowed: a whole number from 2 to 174",
+    ),
+    "validation images beside folds": (
+        dict(evaluation=dict(folds=3, validation=100)),
+        "evaluation.validation is 100; allowed with evaluation.folds: null",
+    ),
+    "best weights without validation": (
+        dict(evaluation=dict(validation=0)),
+        "training.keep is 'best'; allowed without validation images (evaluation.validation: 0): last.",
+    ),
+    "early stop without validation": (
+        dict(evaluation=dict(validation=0), training=dict(keep="last", patience=5)),
+        "training.patience is 5; allowed without validation images (evaluation.validation: 0): null.",
+    ),
+    "a name that other files have": (dict(study="verification"), "study is 'verification'; allowed: any"),
+    "a name like HiPlot's page": (dict(study="a_hiplot"), "study is 'a_hiplot'; allowed: any name but"),
+    "verify": (dict(verify="all"), "verify is 'all' (text)"),
     "batch larger than the data": (
         dict(training=dict(batch_size=2000)),
         "training.batch_size is 2000; allowed: at most 1247",
@@ -131,6 +154,49 @@ def test_refused_with_one_sentence(case):
         resolve(**given)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "counts"),
+    [
+        ({}, (1247, 250, 300)),
+        ({"validation": 0}, (1497, 0, 300)),
+        ({"folds": 3}, (958, 240, 599)),
+        ({"folds": 3, "validation": 0}, (1198, 0, 599)),
+        ({"folds": 5}, (1149, 288, 360)),
+    ],
+)
+def test_image_counts_are_those_of_the_split(evaluation, counts, tmp_path):
+    keep = "last" if evaluation.get("validation") == 0 else "best"
+    resolved = resolve(evaluation=evaluation, training=dict(keep=keep))
+    assert tuple(config.image_counts(resolved).values()) == counts
+    datasets.prepare("digits", "nowhere", tmp_path / "digits.safetensors")
+    data = splits.load(tmp_path / "digits.safetensors", resolved["evaluation"], "symmetric")
+    assert tuple(len(part.y) for part in (data.train, data.validation, data.test)) == counts
+
+
+def test_the_sample_of_the_distributions_fits_the_training_images():
+    assert resolve()["probe_distributions"]["images"] == 1024
+    assert resolve(evaluation=dict(folds=3))["probe_distributions"]["images"] == 958
+
+
+def test_reference_studies_are_read_as_their_files_state_them():
+    found = config.references("digits", ROOT / "studies", SCHEMA)
+    assert list(found) == list(config.REFERENCES)
+    assert found["fashion_mnist"]["training"]["max_epochs"] == 50
+    with pytest.raises(
+        UserError, match="verify is 'full' in the study 'fashion_mnist'; allowed in any other"
+    ):
+        config.references("fashion_mnist", ROOT / "studies", SCHEMA)
+
+
+@pytest.mark.parametrize("name", config.REFERENCES)
+def test_reference_studies_state_all_that_their_numbers_depend_on(name):
+    """No default of config.yaml or of the schema may move a number that is compared with a published one."""
+    stated = yaml.safe_load((ROOT / "studies" / f"{name}.yaml").read_text())
+    for section in ("evaluation", "training"):
+        assert stated[section].keys() == SCHEMA["properties"][section]["properties"].keys()
+    assert {"dataset", "normalisation", "network", "seeds", "activations"} <= stated.keys()
 
 
 def test_numbers_take_the_schemas_type():

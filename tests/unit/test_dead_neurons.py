@@ -63,16 +63,3 @@ def test_batches_do_not_change_the_counts(spec, monkeypatch):
     assert dead_neurons.measure(network, x, 0.025) == whole
     keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
     parquet.table([keys | row for row in whole], dead_neurons.SCHEMA, ["layer"])
-
-
-def test_published_dead_neurons_of_the_untrained_network(data_dir, spec):
-    """UvA tutorial 3 in PyTorch: [0, 0, 3, 10] of [512, 256, 256, 128] over the 50,000 training images."""
-    from torchvision.datasets import FashionMNIST
-
-    images = FashionMNIST(data_dir).data.flatten(1).float()
-    torch.manual_seed(42)
-    x = (images[torch.randperm(60000)[:50000]] / 255 - 0.5) / 0.5
-    sizes = [784, 512, 256, 256, 128, 10]
-    network = networks.build(sizes, spec("relu"), torch.Generator().manual_seed(42))
-    rows = dead_neurons.measure(network, x, 0.025)
-    assert [row["n_dead"] for row in rows] == [0, 0, 3, 10]

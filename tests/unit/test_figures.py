@@ -64,6 +64,70 @@ def test_zero_gradients_do_not_break_a_log_scale(style, tmp_path):
     figures.save(figures.gradients(table, [1], style, "weight"), tmp_path / "a.svg")
 
 
+def ridge_rows(**keys):
+    """Symmetric histograms of two layers of one network, the second with a hundred times the spread."""
+    counts = [1, 4, 6, 4, 1]
+    base = {"depth": 1, "seed": 0, "fold": 0, "activation": "relu", "counts": counts} | keys
+    return [base | {"layer": layer, "low": -s, "high": s} for layer, s in ((0, 0.01), (1, 1.0))]
+
+
+def test_gradients_of_each_layer_have_their_own_unit(style):
+    """Five bins at -.8 … .8: mean square .64 (2 · 1 · .64 + 2 · 4 · .16) / 16 = .16, so the unit is .4 and .004."""
+    rows = pd.DataFrame([row for c in ("init", "trained") for row in ridge_rows(checkpoint=c)])
+    drawn = figures.gradient_histograms(rows, 1, style)
+    texts = [text.get_text() for text in drawn.axes[0].texts]
+    assert texts == ["4e−3", "4e−1"]
+
+
+def test_bands_are_quantiles_of_the_histogram():
+    row = pd.DataFrame([{"low": 0.0, "high": 4.0, "counts": [1, 1, 1, 1]}]).itertuples()
+    row = next(row)
+    assert [figures._quantile(row, share) for share in (0, 0.25, 0.5, 1)] == [0, 1, 2, 4]
+
+
+def test_epochs_are_drawn_for_first_and_last_layer(style):
+    rows = []
+    for epoch in (1, 2):
+        for source in ("weight_epoch", "gradient_epoch"):
+            rows += ridge_rows(source=source, epoch=epoch)
+    axes = figures.epoch_histograms(pd.DataFrame(rows), 1, style).axes
+    assert [axis.get_ylabel() for axis in axes] == [
+        "weights, layer 0",
+        "weights, layer 1",
+        "gradients, layer 0",
+        "gradients, layer 1",
+    ]
+    assert all(len(axis.collections) == len(figures.BANDS) for axis in axes)
+
+
+@pytest.mark.parametrize(
+    ("columns", "labels"),
+    [
+        (
+            ("val_accuracy", "val_loss", "test_accuracy"),
+            ["validation accuracy", "training loss", "validation loss"],
+        ),
+        (("test_accuracy",), ["test accuracy", "training loss"]),
+        ((), ["training accuracy", "training loss"]),
+    ],
+)
+def test_learning_curves_draw_what_was_measured(style, columns, labels):
+    names = ["train_accuracy", "train_loss", "val_accuracy", "val_loss", "test_accuracy"]
+    history = pd.DataFrame({"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "epoch": [1, 2]})
+    history[names] = np.nan
+    history[["train_accuracy", "train_loss", *columns]] = 0.5
+    assert [axis.get_ylabel() for axis in figures.learning_curves(history, [2], style).axes] == labels
+
+
+def test_with_folds_the_mean_is_over_seeds(style):
+    """Two seeds of two folds: points .8 and .9, 1 and .9; means .85 and .95, mean of means .9."""
+    runs = pd.DataFrame({"seed": [0, 0, 1, 1], "fold": [0, 1, 0, 1], "test_accuracy": [0.8, 0.9, 1.0, 0.9]})
+    runs = runs.assign(activation="relu", depth=2, status="ok", trained=True)
+    (axis,) = figures.accuracy(runs, [2], style, 0.1).axes
+    heights = [line.get_ydata()[0] for line in axis.lines if len(set(line.get_ydata())) == 1]
+    assert 0.9 in [round(height, 12) for height in heights]
+
+
 def test_many_activations_wrap(runs):
     """Beyond ten activations the panels of accuracy stand below one another, six distributions in a row."""
     figures.use_style()
@@ -71,7 +135,7 @@ def test_many_activations_wrap(runs):
     drawn = figures.accuracy(runs, [2, 4], many, 0.1)
     assert [axis.get_subplotspec().colspan.start for axis in drawn.axes] == [0, 0]
     empty = pd.DataFrame(
-        columns=["depth", "seed", "checkpoint", "activation", "layer", "low", "high", "counts"]
+        columns=["depth", "seed", "fold", "checkpoint", "activation", "layer", "low", "high", "counts"]
     )
     shown = [axis for axis in figures.distributions(empty, 2, many).axes if axis.get_visible()]
     assert len(shown) == 2 * 17 and len({axis.get_subplotspec().colspan.start for axis in shown}) == 6

@@ -1,13 +1,8 @@
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
 from actbench import gradients, networks, parquet
-from torch.nn import functional
-
-PUBLISHED = json.loads((Path(__file__).parent / "published_gradients.json").read_text())
 
 
 def identity_network(spec):
@@ -62,22 +57,3 @@ def test_leaves_no_gradient_behind_and_fits_the_schema(spec):
     keys = {"activation": "identity", "depth": 1, "seed": 0, "fold": 0, "checkpoint": "init"}
     table = parquet.table([keys | row for row in rows], gradients.SCHEMA, ["layer", "tensor"])
     assert table.num_rows == 2 * 3 and {len(c) for c in table["counts"].to_pylist()} == {7}
-
-
-@pytest.mark.parametrize("name", ["relu", "sigmoid"])
-def test_published_gradients_at_initialisation(data_dir, spec, name):
-    from torchvision.datasets import FashionMNIST
-
-    images = FashionMNIST(data_dir)
-    torch.manual_seed(42)
-    rows = torch.randperm(60000)[:256]
-    x = (images.data[rows].flatten(1).float() / 255 - 0.5) / 0.5
-    y = images.targets[rows]
-    sizes = [784, 512, 256, 256, 128, 10]
-    network = networks.build(sizes, spec(name), torch.Generator().manual_seed(42))
-    assert functional.cross_entropy(network(x), y).item() == pytest.approx(PUBLISHED[name]["loss"], rel=1e-5)
-    measured = by_place(gradients.measure(network, x, y, 100))
-    for published in PUBLISHED[name]["weight_gradient"]:
-        row = measured[published["layer"], "weight"]
-        for ours, theirs in (("min", "min"), ("max", "max"), ("std", "std"), ("l2_norm", "l2")):
-            assert row[ours] == pytest.approx(published[theirs], rel=1e-5)

@@ -37,6 +37,30 @@ def block(tmp_path, spec):
     return tmp_path
 
 
+def test_every_fold_is_measured_on_its_own_training_images(block):
+    params = files.read_json(block / "config.json")
+    params["params"]["evaluation"] = {"folds": 2, "validation": 0, "split_seed": 42}
+    files.write_json(params, block / "config.json")
+    runs = parquet.read(block / "runs.parquet").to_pylist()
+    parquet.write(
+        parquet.table([runs[0], runs[0] | {"fold": 1}], training.RUNS, ["fold"]), block / "runs.parquet"
+    )
+    state = networks.load(block, 0).state_dict()
+    copied = {name: tensor.clone() for name, tensor in state.items()}
+    networks.save({(0, 0): state, (0, 1): copied}, block / "model.safetensors")
+    sums = {}
+
+    def measure(network, data):
+        return [{"layer": 0, "bias": data.train.x.sum().item(), "n": len(data.train.y)}]
+
+    probes.run(block, block / "digits.safetensors", 1, SCHEMA, measure, block / "out.parquet")
+    torch.set_deterministic_debug_mode("default")
+    for row in parquet.read(block / "out.parquet").to_pylist():
+        sums.setdefault(row["fold"], set()).add(row["bias"])
+        assert row["n"] in (898, 899)
+    assert [len(sums[fold]) for fold in (0, 1)] == [1, 1] and sums[0] != sums[1]
+
+
 def test_both_checkpoints_of_good_runs_and_the_first_of_diverged_ones(block):
     def measure(network, data):
         return [{"layer": 0, "bias": network.linears[0].bias[0].item(), "n": len(data.train.y)}]

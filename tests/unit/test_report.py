@@ -39,11 +39,38 @@ def test_unit_shares_are_means_over_runs():
     assert row["dead_init"] == pytest.approx(0.25) and row["n_init"] == 2 and "dead_trained" not in row
 
 
-def test_values_are_escaped_and_missing_ones_are_errors(tmp_path):
-    (tmp_path / "report.html").write_text("<p>{{ name }}</p>")
-    assert report.render(tmp_path, {"name": "<script>{{7*7}}"}) == "<p>&lt;script&gt;{{7*7}}</p>"
-    with pytest.raises(Exception, match="name"):
-        report.render(tmp_path, {})
+def test_dead_units_by_layer_are_means_with_widths():
+    keys = {"activation": "relu", "depth": 2, "fold": 0, "checkpoint": "init"}
+    rows = [
+        keys | {"seed": seed, "layer": layer, "n_neurons": 10 * (layer + 1), "n_dead": dead}
+        for seed, layer, dead in [(0, 0, 0), (0, 1, 4), (1, 0, 1), (1, 1, 8)]
+    ]
+    rows += [row | {"activation": "tanh", "n_dead": 0} for row in rows]
+    found = report.dead_by_layer(pd.DataFrame(rows), {"tanh": "tanh", "relu": "ReLU"})
+    assert found == {2: [{"key": "relu", "checkpoint": "init", "n": 2, "layers": [(0.5, 10), (6.0, 20)]}]}
+
+
+def test_networks_side_by_side():
+    config = {"depths": [1, 2], "network": {"hidden_sizes": [[5], [3, 3]]}}
+    runs = pd.DataFrame({"depth": [1, 1, 2], "n_parameters": [60, 61, 40]})
+    found = report.networks(config, runs)
+    assert [network["parameters"] for network in found] == [[60, 61], [40]]
+    assert found[1]["hidden"] == [3, 3]
+
+
+def test_formulas_become_mathml_and_none_stays_none():
+    found = report.typeset({"formula": r"\frac{x}{1 + |x|}", "formula_derivative": None})
+    assert found["formula"].startswith("<math") and "<mfrac>" in found["formula"]
+    assert found["formula_derivative"] is None
+
+
+def test_what_is_judged_by():
+    def config(validation, each_epoch):
+        evaluation = {"folds": None, "validation": validation}
+        return {"dataset": "digits", "evaluation": evaluation, "training": {"test_each_epoch": each_epoch}}
+
+    assert report.judged(config(250, True)) == "validation"
+    assert report.judged(config(0, True)) == "test" and report.judged(config(0, False)) == "training"
 
 
 def test_test_set_error_is_the_binomial_one():

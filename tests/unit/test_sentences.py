@@ -68,7 +68,7 @@ def test_verdicts_by_kind():
         cell("sigmoid", 0, n_pairs=0),
     )
     assert text == (
-        "Tanh is better than ReLU; the seeds do not decide between ReLU and ELU; sigmoid cannot be compared: "
+        "tanh is better than ReLU; the seeds do not decide between ReLU and ELU; sigmoid cannot be compared: "
         "fewer than two seeds trained both it and ReLU."
     )
 
@@ -80,6 +80,28 @@ def test_verdicts_of_the_baseline_alone():
 @pytest.mark.parametrize(("n", "words"), [(5, "0.062"), (10, "0.002"), (1, "add seeds")])
 def test_smallest_p(n, words):
     assert words in sentences.smallest_p(n)
+
+
+def scores(**rows):
+    """Rows of the table of cross-validation: two folds an activation."""
+    table = pd.DataFrame(rows.values(), columns=["split0_test_score", "split1_test_score"])
+    return table.assign(
+        activation=list(rows), mean_test_score=table.mean(axis=1, skipna=False), std_test_score=0.01
+    )
+
+
+def test_cross_validation_names_the_best_and_the_others():
+    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.96]), LABELS, 2)
+    assert text == (
+        "In 2-fold cross-validation with 2 hidden layers, tanh has the highest mean accuracy, 93.00 % (standard "
+        "deviation over the folds 1.00 points); ELU 85.00 %."
+    )
+
+
+def test_cross_validation_with_equal_scores_and_with_diverged_folds():
+    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.8, 0.9]), LABELS, 1)
+    assert "ELU and tanh share the highest mean accuracy, 85.00 %" in text and text.endswith("points).")
+    assert "every activation diverged" in sentences.cross_validation(scores(elu=[0.8, None]), LABELS, 1)
 
 
 def test_numbers_as_text():

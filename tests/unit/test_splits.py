@@ -4,7 +4,7 @@ import pytest
 import safetensors.numpy
 import torch
 from actbench import catalogue, datasets, splits
-
+from sklearn.model_selection import StratifiedKFold
 
 EVALUATION = {"folds": None, "validation": 250, "split_seed": 42}
 
@@ -39,6 +39,53 @@ def test_split_depends_on_its_seed_only():
     is_test = torch.zeros(100, dtype=torch.bool)
     first, again, other = (without_folds(is_test, 10, seed)[0].tolist() for seed in (1, 1, 2))
     assert first == again != other
+
+
+def folded(labels, fold, folds=3, validation=None):
+    is_test = torch.zeros(len(labels), dtype=torch.bool)
+    return splits.indices(labels, is_test, folds, validation, split_seed=0, fold=fold)
+
+
+@pytest.fixture
+def labels():
+    return torch.randint(0, 4, (300,), generator=torch.Generator().manual_seed(3))
+
+
+def test_folds_are_those_of_scikit_learn_and_validation_that_of_skorch(labels):
+    """Indices as GridSearchCV(cv=StratifiedKFold(3)) and skorch's default train_split give them."""
+    skorch_dataset = pytest.importorskip("skorch.dataset")
+    for fold, (rest, test) in enumerate(StratifiedKFold(3).split(labels, labels.numpy())):
+        ours = folded(labels, fold)
+        data = skorch_dataset.Dataset(labels[rest].float()[:, None], labels[rest])
+        train, valid = skorch_dataset.ValidSplit(5, stratified=True)(data, labels[rest].numpy())
+        assert ours[2].tolist() == test.tolist()
+        assert ours[0].tolist() == rest[train.indices].tolist()
+        assert ours[1].tolist() == rest[valid.indices].tolist()
+
+
+def test_every_image_is_tested_once_and_the_three_parts_are_apart(labels):
+    parts = [folded(labels, fold) for fold in range(3)]
+    assert sorted(torch.cat([part[2] for part in parts]).tolist()) == list(range(300))
+    for part in parts:
+        assert sorted(torch.cat(part).tolist()) == list(range(300))
+        assert [len(p) for p in part] == [160, 40, 100]
+
+
+def test_folds_without_validation_and_without_official_test_images(labels):
+    is_test = torch.tensor([False] * 200 + [True] * 100)
+    train, validation, test = splits.indices(labels, is_test, 2, 0, split_seed=0, fold=1)
+    assert len(validation) == 0 and sorted([*train.tolist(), *test.tolist()]) == list(range(200))
+
+
+def test_no_validation_images_leaves_all_for_training():
+    train, validation, test = without_folds(torch.tensor([False] * 60 + [True] * 10), 0, 42)
+    assert (len(train), len(validation), len(test)) == (60, 0, 10)
+
+
+def test_smallest_classes_of_the_catalogue_are_those_of_the_data(digits):
+    with safetensors.safe_open(digits, framework="pt") as stored:
+        counts = torch.bincount(stored.get_tensor("labels").long())
+    assert counts.min() == catalogue.DATASETS["digits"].smallest_class
 
 
 def test_symmetric_maps_pixels_to_one_around_zero(digits):

@@ -32,6 +32,74 @@ def test_clopper_pearson_by_closed_form():
     assert statistics.share_interval(0, 5) == pytest.approx((0, 1 - 0.025 ** (1 / 5)))
 
 
+@pytest.fixture
+def folded_runs():
+    """Accuracies of three activations on three folds, seed 0; one fold of elu diverged."""
+    scores = {"relu": [0.9, 0.8, 1.0], "tanh": [0.9, 0.9, 0.9], "elu": [0.5, np.nan, 0.7]}
+    rows = [
+        {"activation": key, "depth": 2, "seed": 0, "fold": fold, "test_accuracy": score}
+        for key, values in scores.items()
+        for fold, score in enumerate(values)
+    ]
+    runs = pd.DataFrame(rows)
+    ok = runs["test_accuracy"].notna()
+    return runs.assign(status=np.where(ok, "ok", "diverged"), trained=ok)
+
+
+def test_cross_validation_is_what_grid_search_reports(folded_runs):
+    """Names, spread and ranks of cv_results_ for the same scores, given to GridSearchCV through a stub."""
+    from sklearn.base import BaseEstimator
+    from sklearn.model_selection import GridSearchCV, PredefinedSplit
+
+    class Known(BaseEstimator):
+        def __init__(self, key="relu"):
+            self.key = key
+
+        def fit(self, x, y):
+            return self
+
+        def score(self, x, y):
+            runs = folded_runs[(folded_runs["activation"] == self.key) & (folded_runs["fold"] == x[0, 0])]
+            return runs["test_accuracy"].item()
+
+    keys = ["elu", "relu", "tanh"]
+    x = np.repeat(np.arange(3), 2)
+    search = GridSearchCV(Known(), {"key": keys}, cv=PredefinedSplit(x), refit=False)
+    with pytest.warns(UserWarning, match="non-finite"):
+        search.fit(x[:, None], x)
+    rows = {row["activation"]: row for row in statistics.cross_validation(folded_runs)}
+    names = [name for name in statistics.cross_validation_schema(3).names if name.endswith("_score")]
+    assert set(names) <= search.cv_results_.keys()
+    for name in names:
+        assert [rows[key][name] for key in keys] == pytest.approx(list(search.cv_results_[name]), nan_ok=True)
+
+
+def test_a_seed_is_one_value_however_many_folds(folded_runs):
+    by_seed = statistics.per_seed(folded_runs).set_index("activation")
+    assert by_seed.loc["relu", "test_accuracy"] == pytest.approx(0.9) and by_seed.loc["relu", "trained"]
+    assert by_seed.loc["elu", "status"] == "diverged" and not by_seed.loc["elu", "trained"]
+    rows = {row["activation"]: row for row in statistics.comparison(folded_runs, "relu", 0.01)}
+    assert (rows["relu"]["n_seeds"], rows["elu"]["n_diverged"]) == (1, 1)
+    assert rows["tanh"]["n_pairs"] == 1 and rows["tanh"]["verdict"] == "undecided"
+
+
+def test_layers_are_summarised_over_seeds_not_folds():
+    rows = [
+        {
+            "activation": "relu",
+            "depth": 1,
+            "seed": seed,
+            "fold": fold,
+            "checkpoint": "init",
+            "layer": 0,
+            "rms": rms,
+        }
+        for seed, fold, rms in [(0, 0, 1.0), (0, 1, 3.0), (1, 0, 4.0), (1, 1, 4.0)]
+    ]
+    (row,) = statistics.over_seeds(pd.DataFrame(rows), ["layer"], ["rms"])
+    assert (row["n"], row["mean"]) == (2, 3.0)
+
+
 def test_sign_flip_p_is_exact():
     assert statistics.sign_flip_p([1, 2, 3]) == pytest.approx(2 / 2**3)
     assert statistics.sign_flip_p([1, 2, 3, 4, 5]) == pytest.approx(2 / 2**5)

@@ -45,6 +45,36 @@ def test_keeping_the_last_weights(toy, spec):
     assert all(torch.equal(result.state[name], last[name]) for name in last)
 
 
+@pytest.fixture
+def unvalidated(toy):
+    """The toy problem with all of its images for training but those that test."""
+    return dataclasses.replace(toy, validation=splits.Subset(toy.train.x[:0], toy.train.y[:0]))
+
+
+def test_without_validation_images_training_accuracy_judges(unvalidated, spec):
+    network, result = fit(unvalidated, spec("relu"), keep="last", max_epochs=15, test_each_epoch=True)
+    assert result.best_epoch is None and not any(row["is_best"] for row in result.history)
+    assert (
+        {row["val_loss"] for row in result.history}
+        == {row["val_accuracy"] for row in result.history}
+        == {None}
+    )
+    row = training.score(network, unvalidated, result)
+    assert row["trained"] and row["val_accuracy"] is None and row["train_accuracy"] > 0.85
+    assert result.history[-1]["test_accuracy"] == row["test_accuracy"]
+
+
+def test_a_network_at_chance_has_not_trained_without_validation_either(unvalidated, spec):
+    network, result = fit(unvalidated, spec("relu"), keep="last", learning_rate=1e-12)
+    assert not training.score(network, unvalidated, result)["trained"]
+
+
+def test_relu_written_by_hand_trains_to_the_same_weights(toy, spec):
+    by_torch, by_hand = (fit(toy, spec(name))[1] for name in ("relu", "relu_autograd"))
+    assert all(torch.equal(by_torch.state[name], by_hand.state[name]) for name in by_torch.state)
+    assert by_torch.history == by_hand.history
+
+
 def test_early_stop_after_patience_epochs_without_a_better_one(toy, spec):
     _, result = fit(toy, spec("relu"), learning_rate=1e-9, patience=3, max_epochs=50)
     assert len(result.history) == result.best_epoch + 3 < 50

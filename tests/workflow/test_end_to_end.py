@@ -84,6 +84,7 @@ def test_report_is_one_file_with_every_section(tiny):
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     for section in (
         "comparison",
+        "trained",
         "learning",
         "gradients",
         "activations",
@@ -93,7 +94,8 @@ def test_report_is_one_file_with_every_section(tiny):
         "run",
     ):
         assert f'id="{section}"' in page
-    assert page.count("<figure") == 7 + 2 + 1
+    assert page.count("<figure") == 7 + 3 * 2 + 1
+    assert "cross-validation" not in page and "<mfrac>" not in page and "<math" in page
     assert "8 networks: 2 activations × 2 depths × 2 seeds" in page
 
 
@@ -129,3 +131,80 @@ def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):
     page = (tiny.folder / "reports" / "diverged.html").read_text()
     assert "identity never trained (2 runs diverged)" in page
     assert "identity, depth 2: seeds 0, 1" in page
+
+
+@pytest.fixture(scope="module")
+def folded(tiny):
+    """A study with two folds."""
+    given = ["study=folded", "evaluation={folds: 2}", "activations=[relu, relu_autograd]", "depths=[1]"]
+    done = tiny.snakemake("--quiet", "all", "--config", *given, "training={keep: last}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return tiny.folder / "results" / "folded" / "tables"
+
+
+def test_folds_are_a_key_of_every_table_and_scored_as_scikit_learn_names_it(folded):
+    for name in ("runs", "history", "gradients", "distributions", "dead_neurons", "histograms"):
+        assert set(pd.read_parquet(folded / f"{name}.parquet")["fold"]) == {0, 1}, name
+    scores = pd.read_csv(folded / "cross_validation.csv")
+    runs = pd.read_csv(folded / "runs.csv").pivot(
+        index=["activation", "depth", "seed"], columns="fold", values="test_accuracy"
+    )
+    for fold in (0, 1):
+        assert scores[f"split{fold}_test_score"].tolist() == runs[fold].tolist()
+    assert scores["mean_test_score"].tolist() == pytest.approx(runs.mean(axis=1).tolist())
+    assert scores["std_test_score"].tolist() == pytest.approx(runs.std(axis=1, ddof=0).tolist())
+    assert set(scores["rank_test_score"]) == {1}  # relu and relu_autograd are the same function
+
+
+def test_relu_by_hand_gives_relus_numbers_through_the_whole_pipeline(folded):
+    runs = pd.read_csv(folded / "runs.csv").drop(columns="activation")
+    half = len(runs) // 2
+    pd.testing.assert_frame_equal(runs[:half], runs[half:].reset_index(drop=True))
+
+
+def test_report_of_folds(folded):
+    page = (folded.parents[2] / "reports" / "folded.html").read_text()
+    assert "relu and relu_autograd share the highest mean accuracy" in page
+    assert "8 networks: 2 activations × 1 depth × 2 seeds × 2 folds" in page
+    assert 'id="cross-validation"' in page and "<code>split1_test_score</code>" in page
+
+
+def test_a_study_without_validation_images(tiny):
+    given = ["study=unvalidated", "evaluation={validation: 0}", "activations=[tanh]", "depths=[1]"]
+    last = "training={keep: last, test_each_epoch: true, histograms: false}"
+    done = tiny.snakemake("--quiet", "all", "--config", *given, last)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = tiny.folder / "results" / "unvalidated" / "tables"
+    runs, history = (pd.read_parquet(tables / f"{name}.parquet") for name in ("runs", "history"))
+    assert (
+        runs["val_accuracy"].isna().all() and runs["trained"].all() and history["test_accuracy"].notna().all()
+    )
+    page = (tiny.folder / "reports" / "unvalidated.html").read_text()
+    assert "1,497 training, no validation and 300 test images" in page
+    assert "“Trained” means a training accuracy" in page and "epoch_histograms" not in page
+
+
+def test_tensorboard_reads_the_tables_numbers(tiny):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    done = tiny.snakemake("--quiet", "all", "--", "tensorboard")
+    assert done.returncode == 0 and "tensorboard --logdir results/tiny/tensorboard" in done.stdout
+    history, histograms = (pd.read_parquet(table(tiny, name)) for name in ("history", "histograms"))
+    folders = sorted((tiny.folder / "results/tiny/tensorboard").glob("*-fold0"))
+    assert len(folders) == 8
+    events = EventAccumulator(str(folders[0]), size_guidance={"scalars": 0, "histograms": 0}).Reload()
+    assert folders[0].name == "relu-d1-seed0-fold0"
+    run = "activation == 'relu' and depth == 1 and seed == 0"
+    found = [event.value for event in events.Scalars("accuracy/validation")]
+    assert found == pytest.approx(history.query(run)["val_accuracy"].tolist(), rel=1e-6)
+    rows = histograms.query(f"{run} and source == 'gradient_epoch' and layer == 1").sort_values("epoch")
+    stored = events.Histograms("gradients/layer1")
+    assert [event.step for event in stored] == rows["epoch"].tolist()
+    for event, counts in zip(stored, rows["counts"], strict=True):
+        assert event.histogram_value.num == sum(counts)
+
+
+def test_hiplot_page_is_written_from_the_tables(tiny):
+    done = tiny.snakemake("--quiet", "all", "--", "hiplot")
+    assert done.returncode == 0 and "reports/tiny_hiplot.html" in done.stdout
+    assert "Report:" not in done.stdout

@@ -42,6 +42,8 @@ CONFIG = {
     "margin of equivalence": ("report={equivalence: 0.5}", {"aggregate": 1, "figures": 1, "report": 1}),
     "device": ("device=cpu", {}),
     "folder of raw files": ("data_dir=elsewhere", {}),
+    "extent of the verification": ("verify=full", {}),
+    "cross-validation": ("evaluation={folds: 2}", TRAINING),
 }
 
 
@@ -85,7 +87,12 @@ FILES = {
     "scripts/train.py": TRAINING,
     "scripts/probe_distributions.py": {"probe_distributions": 4, **AFTER},
     "scripts/figures.py": LAST,
-    "report/report.css": {"report": 1},
+    "scripts/actbench/page.py": {"report": 1},
+    "scripts/actbench/relu_autograd.py": {"describe_activations": 2, **TRAINING},
+    "scripts/actbench/verification.py": {},
+    "scripts/actbench/event_files.py": {},
+    "report/page.css": {"report": 1},
+    "report/verification.html": {},
 }
 
 

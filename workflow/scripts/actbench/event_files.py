@@ -30,7 +30,7 @@ def write(folder: str | Path, history: pd.DataFrame, histograms: pd.DataFrame) -
 
     The step is the epoch, and so is the time in seconds, since results know no times.
     """
-    drawn = dict(histograms.groupby(parquet.RUN, observed=True))
+    drawn = dict(iter(histograms.groupby(parquet.RUN, observed=True)))
     for keys, epochs in history.groupby(parquet.RUN, observed=True):
         with SummaryWriter(Path(folder) / name(*keys)) as writer:
             for row in epochs.to_dict("records"):

@@ -17,7 +17,8 @@ def page(history: pd.DataFrame, labels: Mapping[str, str]) -> str:
         history: the table of that name.
         labels: activation id to display text.
 
-    A column that is empty throughout, or the same throughout, is left out.
+    A column that is empty throughout, or the same throughout, is left out. HiPlot shows text as HTML,
+    so "<" becomes "‹".
     """
     measures = [column for column in MEASURES if history[column].notna().any()]
     keys = [key for key in parquet.RUN if history[key].nunique() > 1 or key == "activation"]
@@ -27,7 +28,7 @@ def page(history: pd.DataFrame, labels: Mapping[str, str]) -> str:
         for row in epochs.sort_values("epoch").to_dict("records"):
             uid = "/".join(map(str, [*run, row["epoch"]]))
             values = {key: row[key] for key in [*keys, "epoch", *measures] if not pd.isna(row[key])}
-            values["activation"] = labels[row["activation"]]
+            values["activation"] = labels[row["activation"]].replace("<", "‹")
             experiment.datapoints.append(hiplot.Datapoint(uid=uid, values=values, from_uid=before))
             before = uid
     shown = next(

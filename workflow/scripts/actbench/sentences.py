@@ -82,15 +82,17 @@ def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int
     """
     means = scores.groupby("activation", observed=True)[["mean_test_score", "std_test_score"]].mean()
     means = means.dropna().sort_values("mean_test_score", ascending=False)
-    what = f"In {sum(name.startswith('split') for name in scores)}-fold cross-validation with {layers(depth)}"
+    n_folds = sum(name.startswith("split") for name in scores)
+    what = f"In {n_folds}-fold cross-validation with {layers(depth)}"
     if means.empty:
         return f"{what}, every activation diverged in some fold."
     best = means["mean_test_score"].iloc[0]
     first = [labels[key] for key in means.index[means["mean_test_score"] == best]]
     others = [f"{labels[key]} {percent(mean, 2)}" for key, mean in means["mean_test_score"].items()]
+    verb, spread = "has" if len(first) == 1 else "share", 100 * means["std_test_score"].iloc[0]
     text = (
-        f"{what}, {listed(first)} {'has' if len(first) == 1 else 'share'} the highest mean accuracy, "
-        f"{percent(best, 2)} (standard deviation over the folds {100 * means['std_test_score'].iloc[0]:.2f} points)"
+        f"{what}, {listed(first)} {verb} the highest mean accuracy, {percent(best, 2)} (standard deviation over "
+        f"the folds {spread:.2f} points)"
     )
     return text + (f"; {listed(others[len(first) :])}." if others[len(first) :] else ".")
 

@@ -1,0 +1,54 @@
+"""`snakemake verify`: published numbers beside ours, and a status that says whether they agree."""
+
+import pandas as pd
+import pytest
+
+
+def test_without_data_it_says_how_to_get_them(tiny):
+    proxy = {"https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    done = tiny.snakemake("verify", "--config", "data_dir=empty", **proxy, study=None)
+    text = done.stdout + done.stderr
+    assert done.returncode == 1 and "Fashion-MNIST is not in empty/FashionMNIST/raw" in text
+    assert "Traceback" not in text
+    assert not (tiny.folder / "results" / "verification.csv").exists()
+
+
+def test_full_verification_plans_its_own_studies_and_nothing_else(tiny):
+    done = tiny.snakemake("verify", "-n", "--quiet", "host", "--config", "verify=full", study=None)
+    text = done.stdout + done.stderr
+    assert done.returncode == 0, text
+    for line in ("train                    14", "fit_mlp_classifier        2", "verify                    1"):
+        assert line in text, text
+    assert "report  " not in text and "aggregate" not in text
+
+
+@pytest.fixture(scope="module")
+def verified(tiny, data_dir):
+    done = tiny.snakemake("verify", "--config", f"data_dir={data_dir.resolve()}", study=None)
+    yield tiny, done
+    (tiny.folder / "results" / "verification.csv").unlink()
+
+
+def test_every_quick_row_agrees(verified):
+    tiny, done = verified
+    text = done.stdout + done.stderr
+    assert done.returncode == 0, text
+    assert "weight gradient at initialisation: 40 of 40 agree" in text
+    assert "Verification: reports/verification.html" in text and "Report:" not in text
+    rows = pd.read_csv(tiny.folder / "results" / "verification.csv")
+    assert (rows["verdict"] == "agrees").all() and len(rows) == 76
+    page = (tiny.folder / "reports" / "verification.html").read_text()
+    assert "76 of 76 published numbers agree" in page
+
+
+def test_a_row_that_differs_ends_with_status_1(verified):
+    tiny, _ = verified
+    path = tiny.folder / "results" / "verification.csv"
+    before = path.read_text()
+    path.write_text(before.replace("agrees", "differs", 1))
+    try:
+        done = tiny.snakemake("verify", "--allowed-rules", "verify", study=None)
+    finally:
+        path.write_text(before)
+    assert done.returncode == 1
+    assert "1 of 76 published numbers differ by more than their tolerance." in done.stdout + done.stderr
