@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
 import torch
 import yaml
 from actbench import activations, config
+from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text()
@@ -18,7 +20,7 @@ def block(language: str, containing: str) -> str:
 
 def test_it_names_every_activation():
     listed = re.search(r"Known names: (.*?)\.\s", TEXT, re.DOTALL)[1]
-    words = set(re.findall(r"[a-z0-9]+", listed))
+    words = set(re.findall(r"[a-z0-9_]+", listed))
     assert {*activations.REGISTRY, *activations.ALIASES} <= words
 
 
@@ -32,7 +34,34 @@ def test_its_config_is_accepted_and_its_class_works(tmp_path, monkeypatch):
     assert activations.create(spec)(torch.tensor(1.0)).item() == torch.sigmoid(torch.tensor(2.0)).item()
 
 
-def test_links_and_figures_are_there():
-    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda page: page.name
+)
+def test_links_and_figures_are_there(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         if "://" not in target:
-            assert (ROOT / target).exists(), target
+            assert (page.parent / target).exists(), target
+
+
+def test_it_names_every_study_but_that_of_the_tests():
+    studies = {path.name for path in ROOT.glob("studies/*.yaml")} - {"tiny.yaml", "mlp_classifier.yaml"}
+    assert all(f"studies/{study}" in TEXT for study in studies)
+
+
+def test_the_code_of_the_python_page_runs(tiny, tmp_path, monkeypatch):
+    """Each block in order in one namespace, with the tiny study's paths."""
+    page = (ROOT / "docs" / "python.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code = "\n".join(blocks).replace("digits/runs/tanh/d8/seeds0-4", "tiny/runs/tanh/d2/seeds0-1")
+    code = code.replace("results/digits", "results/tiny").replace("seed=3", "seed=1")
+    code = code.replace('"mine.safetensors"', f"{str(tmp_path / 'mine.safetensors')!r}")
+    monkeypatch.chdir(tiny.folder)
+    names = {}
+    exec(code, names)  # noqa: S102, our own page
+    before, after = (names[key].linears[0].weight for key in ("before", "network"))
+    assert names["logits"].shape == (1, 10) and not torch.equal(before, after)
+    assert len(names["history"]) == 8 * 4
+    x, y = load_digits(return_X_y=True)
+    search = names["search"].set_params(estimator__max_epochs=3, estimator__verbose=0)
+    search.fit((x[:300] / 8 - 1).astype("float32"), y[:300])
+    assert set(search.cv_results_["param_module__activation"]) == {"relu", "tanh"}

@@ -40,19 +40,19 @@ def test_outcome_names_always_sometimes_and_never():
     )
     assert text == (
         "With 4 hidden layers, tanh and ELU trained in all 5 runs, tanh with the highest mean test accuracy, "
-        "98.0 % (95 % interval 97.0–99.0 %); ReLU in 3 of 5 runs; sigmoid never trained (2 runs diverged)."
+        "98.0 % (95 % interval 97.0–99.0 %); ReLU in 3 of 5 runs; sigmoid never trained (2 runs diverged)."
     )
 
 
 def test_outcome_of_one_activation():
     assert outcome(cell("relu")) == (
-        "With 4 hidden layers, ReLU trained in all 5 runs, mean test accuracy 97.0 % (95 % interval 96.0–98.0 %)."
+        "With 4 hidden layers, ReLU trained in all 5 runs, mean test accuracy 97.0 % (95 % interval 96.0–98.0 %)."
     )
 
 
 def test_outcome_of_one_seed_claims_no_mean():
     assert outcome(cell("relu", 1, n_seeds=1)) == (
-        "With 4 hidden layers, ReLU trained in the one run, up to 97.0 % test accuracy."
+        "With 4 hidden layers, ReLU trained in the one run, up to 97.0 % test accuracy."
     )
 
 
@@ -93,19 +93,19 @@ def scores(**rows):
 def test_cross_validation_names_the_best_and_the_others():
     text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.96]), LABELS, 2)
     assert text == (
-        "In 2-fold cross-validation with 2 hidden layers, tanh has the highest mean accuracy, 93.00 % (standard "
-        "deviation over the folds 1.00 points); ELU 85.00 %."
+        "In 2-fold cross-validation with 2 hidden layers, tanh has the highest mean accuracy, 93.00 % (standard "
+        "deviation over the folds 1.00 points); ELU 85.00 %."
     )
 
 
 def test_cross_validation_with_equal_scores_and_with_diverged_folds():
     text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.8, 0.9]), LABELS, 1)
-    assert "ELU and tanh share the highest mean accuracy, 85.00 %" in text and text.endswith("points).")
+    assert "ELU and tanh share the highest mean accuracy, 85.00 %" in text and text.endswith("points).")
     assert "every activation diverged" in sentences.cross_validation(scores(elu=[0.8, None]), LABELS, 1)
 
 
 def test_numbers_as_text():
-    assert sentences.percent(0.9734) == "97.3 %" and sentences.percent(None) == "–"
+    assert sentences.percent(0.9734) == "97.3 %" and sentences.percent(None) == "–"
     assert sentences.points(-0.01234) == "−1.23" and sentences.points(0.005) == "+0.50"
-    assert sentences.interval(0.95, 1.02) == "95.0–100.0 %" and sentences.interval(None, 1) == "–"
+    assert sentences.interval(0.95, 1.02) == "95.0–100.0 %" and sentences.interval(None, 1) == "–"
     assert sentences.listed(["a"]) == "a" and sentences.listed(["a", "b", "c"]) == "a, b and c"

@@ -133,7 +133,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: Style) 
         _whole_numbers(axis)
     for row, column in enumerate(rows):
         if column in ACCURACIES:
-            _percent(axes[row : row + 1])
+            _stretched(axes[row], history[column])
         else:
             _log_scale(axes[row], history[column])
     style.legend(figure)

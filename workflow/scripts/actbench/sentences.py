@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+NBSP = "\N{NO-BREAK SPACE}"
+
 
 def percent(value: float | None, digits: int = 1) -> str:
     """A share as text, `97.3 %`; a dash where there is none."""
-    return "–" if pd.isna(value) else f"{100 * value:.{digits}f} %"
+    return "–" if pd.isna(value) else f"{100 * value:.{digits}f}{NBSP}%"
 
 
 def points(value: float | None, digits: int = 2) -> str:
@@ -19,7 +21,7 @@ def interval(low: float | None, high: float | None, digits: int = 1) -> str:
     """An interval of shares, cut to what an accuracy can be: `96.9–97.7 %`."""
     if pd.isna(low) or pd.isna(high):
         return "–"
-    return f"{100 * max(low, 0):.{digits}f}–{100 * min(high, 1):.{digits}f} %"
+    return f"{100 * max(low, 0):.{digits}f}–{100 * min(high, 1):.{digits}f}{NBSP}%"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -91,8 +93,8 @@ def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int
     others = [f"{labels[key]} {percent(mean, 2)}" for key, mean in means["mean_test_score"].items()]
     verb, spread = "has" if len(first) == 1 else "share", 100 * means["std_test_score"].iloc[0]
     text = (
-        f"{what}, {listed(first)} {verb} the highest mean accuracy, {percent(best, 2)} (standard deviation over "
-        f"the folds {spread:.2f} points)"
+        f"{what}, {listed(first)} {verb} the highest mean accuracy, {percent(best, 2)} "
+        f"(standard deviation over the folds {spread:.2f} points)"
     )
     return text + (f"; {listed(others[len(first) :])}." if others[len(first) :] else ".")
 
@@ -103,7 +105,7 @@ def smallest_p(n_pairs: int) -> str:
         return "One seed gives no p value and no interval: add seeds to learn how sure one can be."
     return (
         f"With {n_pairs} shared seeds the smallest two-sided sign-flip p that can occur is "
-        f"{2 / 2**n_pairs:.2g}."
+        f"{2 / 2**n_pairs:.2g}; p is shown beside the verdict and not used for it."
     )
 
 
@@ -121,7 +123,7 @@ def _always(cells: pd.DataFrame) -> str:
     lead = (
         "mean test accuracy" if len(cells) == 1 else f"{best['label']} with the highest mean test accuracy,"
     )
-    certain = f"95 % interval {interval(best['ci_low'], best['ci_high'])}"
+    certain = f"95{NBSP}% interval {interval(best['ci_low'], best['ci_high'])}"
     return f"{text}, {lead} {percent(best['mean'])} ({certain})"
 
 
