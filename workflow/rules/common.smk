@@ -12,7 +12,7 @@ PAGES = ROOT / "workflow" / "report"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
-from actbench import catalogue, devices, progress, sources
+from actbench import catalogue, devices, progress, references, sources
 from actbench.errors import UserError
 
 SCHEMA = yaml.safe_load(
@@ -54,6 +54,10 @@ TRAINED = dict(
 )
 REPORT = f"reports/{STUDY}.html"
 PROGRESS = f"{RESULTS}/logs/progress.txt"
+
+UVA, MLP = configuration.REFERENCES
+ORACLE = "results/verification/mlp_classifier/{activation}.parquet"
+VERIFICATION = dict(page="reports/verification.html", csv="results/verification.csv")
 
 
 GRIDS = [configuration.grid(planned) for planned in STUDIES.values()]
@@ -129,6 +133,24 @@ def block_params(wildcards):
         wildcards.activation,
         int(wildcards.depth),
         seeds[wildcards.block],
+    )
+
+
+def reference_runs(study, depth):
+    """The scores of one depth of a study whose published numbers are known."""
+    grid = configuration.grid(STUDIES[study]) | {"depth": [depth]}
+    return expand(f"{RUNS}/runs.parquet", study=study, **grid)
+
+
+def trained_references():
+    """What the full verification compares: our runs, and those of scikit-learn's classifier."""
+    if config["verify"] != "full":
+        return {}
+    activations = configuration.grid(STUDIES[MLP])["activation"]
+    return dict(
+        runs=reference_runs(UVA, depth=references.UVA_DEPTH),
+        mlp_runs=reference_runs(MLP, depth=1),
+        oracle=expand(ORACLE, activation=activations),
     )
 
 

@@ -1,27 +1,4 @@
 # Published numbers beside ours: `snakemake verify`, with `--config verify=full` also those that need training.
-REFERENCE = "fashion_mnist"
-MLP = "mlp_classifier"
-VERIFICATION = dict(page="reports/verification.html", csv="results/verification.csv")
-
-
-def reference_runs(study, depth):
-    """The scores of one depth of a reference study."""
-    grid = configuration.grid(STUDIES[study]) | {"depth": [depth]}
-    return expand(f"{RUNS}/runs.parquet", study=study, **grid)
-
-
-def trained_references():
-    """What the full verification compares: our runs, and those of scikit-learn's classifier."""
-    if config["verify"] != "full":
-        return {}
-    oracle = "results/verification/mlp_classifier/{activation}.parquet"
-    return dict(
-        runs=reference_runs(REFERENCE, depth=4),
-        mlp_runs=reference_runs(MLP, depth=1),
-        oracle=expand(
-            oracle, activation=configuration.grid(STUDIES[MLP])["activation"]
-        ),
-    )
 
 
 rule fit_mlp_classifier:
@@ -29,7 +6,7 @@ rule fit_mlp_classifier:
         data=IMAGES.format(dataset="fashion_mnist"),
         lib=lib("fit_mlp_classifier"),
     output:
-        "results/verification/mlp_classifier/{activation}.parquet",
+        ORACLE,
     log:
         "results/verification/logs/mlp_classifier-{activation}.log",
     benchmark:
