@@ -134,10 +134,12 @@ def dead_units(pixels: Tensor) -> list[Comparison]:
             published[layer],
             1,
             0.0,
-            "exact: the notebook's own initial weights",
+            "PyTorch: exact, the notebook's own initial weights",
         )
         middle, half = (low + high)[layer] / 2, (high - low)[layer] / 2
-        spread = f"range of {len(ours)} seeds, {low[layer]} to {high[layer]}; its middle stands as measured"
+        spread = (
+            f"JAX: range of {len(ours)} seeds, {low[layer]} to {high[layer]}; its middle stands as measured"
+        )
         ranged = (ref.UVA_JAX, jax, middle, len(ours), half, spread)
         rows += [Comparison(*where, *exact), Comparison(*where, *ranged)]
     return rows
@@ -243,7 +245,7 @@ def accuracies(runs: pd.DataFrame) -> list[Comparison]:
             ours = cell.loc[cell["trained"] == trained, "test_accuracy"].dropna().to_numpy()
             outcome = "trained" if trained else "did not train"
             count = f"{len(ours)} of our {len(cell)} {outcome} too"
-            setting = f"{name}, depth {ref.UVA_DEPTH}, one published run; {count}"
+            setting = f"{name}, depth {ref.UVA_DEPTH}, one run in {_framework(source)}; {count}"
             measured, half = _further(ours, confidence, 1)
             why = f"{100 * confidence:.2f} % interval for one further run, at least half a published digit"
             half = None if half is None else max(half, 0.5e-4)
@@ -289,6 +291,11 @@ def _beside(name: str, ours: np.ndarray, theirs: np.ndarray, confidence: float) 
         None if math.isnan(low) else (high - low) / 2,
         f"{100 * confidence:.2f} % Welch interval of the difference",
     )
+
+
+def _framework(source: str) -> str:
+    """PyTorch or JAX, as the source of one of the two notebooks ends."""
+    return source.rpartition("(")[2].rstrip(")")
 
 
 def _confidence() -> float:
