@@ -8,6 +8,8 @@ FIGURE_TABLES = [
     "activations",
 ]
 REPORT_TABLES = ["runs", "comparison", "dead_neurons", "properties"]
+if config["evaluation"]["folds"]:
+    REPORT_TABLES.append("cross_validation")
 DRAWN = [
     "accuracy",
     "learning_curves",

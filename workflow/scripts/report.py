@@ -7,7 +7,9 @@ import yaml
 from actbench import files, page, parquet, report
 
 jobs.start(snakemake.log[0])
-names = ("runs", "comparison", "dead_neurons", "properties")
+names = ["runs", "comparison", "dead_neurons", "properties"]
+if snakemake.params.config["evaluation"]["folds"]:
+    names.append("cross_validation")
 template = Path(snakemake.input.page[0])
 context = report.context(
     snakemake.params.config,

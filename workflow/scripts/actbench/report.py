@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from actbench import catalogue, files, page, sentences, statistics
+from actbench import catalogue, files, page, sentences
 from actbench import config as configuration
 
 STAGES = (
@@ -37,7 +37,8 @@ def context(
 
     Args:
         config: the resolved config.
-        tables: `runs`, `comparison`, `dead_neurons` and `properties` of the study.
+        tables: `runs`, `comparison`, `dead_neurons` and `properties` of the study, `cross_validation` if
+            it has folds.
         figures: the figure files; embedded under their stems.
         csv: the comparison table, embedded for download.
         configs: config.json of every block, for versions and hardware.
@@ -60,7 +61,7 @@ def context(
         "outcomes": {depth: sentences.outcome(cells, labels) for depth, cells in by_depth.items()},
         "verdicts": {depth: sentences.verdicts(cells, labels) for depth, cells in by_depth.items()},
         "smallest_p": sentences.smallest_p(len(config["seeds"])),
-        "cross_validation": cross_validation(tables["runs"], labels),
+        "cross_validation": cross_validation(tables.get("cross_validation"), labels),
         "judged": judged(config),
         "networks": networks(config, tables["runs"]),
         "dead_layers": dead_by_layer(tables["dead_neurons"], labels),
@@ -83,11 +84,11 @@ def judged(config: Mapping) -> str:
     return "test" if config["training"]["test_each_epoch"] else "training"
 
 
-def cross_validation(runs: pd.DataFrame, labels: Mapping[str, str]) -> dict | None:
-    """Scores of cross-validation and a sentence for each depth; None without it."""
-    if not runs["fold"].any():
+def cross_validation(scores: pd.DataFrame | None, labels: Mapping[str, str]) -> dict | None:
+    """The table of that name, best first, and a sentence for each depth; None without cross-validation."""
+    if scores is None:
         return None
-    rows = pd.DataFrame(statistics.cross_validation(runs)).sort_values(["depth", "seed", "rank_test_score"])
+    rows = scores.sort_values(["depth", "seed", "rank_test_score"])
     return {
         "folds": [name for name in rows if name.startswith("split")],
         "rows": rows.to_dict("records"),

@@ -17,7 +17,16 @@ from scipy import stats
 from torch import Tensor
 from torch.nn import functional
 
-from actbench import activations, dead_neurons, distributions, gradients, networks, properties, seeds
+from actbench import (
+    activations,
+    dead_neurons,
+    distributions,
+    gradients,
+    networks,
+    properties,
+    seeds,
+    training,
+)
 from actbench import references as ref
 
 FLOAT32 = 1e-5
@@ -27,7 +36,6 @@ RANGE_SEEDS = range(10)
 WIDE, WIDE_SEEDS = 1024, range(32)
 BORN = 20_000
 FAMILY_ERROR = 0.05
-CHANCE = 0.1  # of ten equally large classes
 
 VERDICTS = ("agrees", "differs", "open")
 
@@ -236,7 +244,7 @@ def accuracies(runs: pd.DataFrame) -> list[Comparison]:
     assumed, at 95 % for all published accuracies together (Bonferroni).
     """
     confidence = _confidence()
-    threshold = CHANCE + 0.25 * (1 - CHANCE)
+    threshold = training.trained_threshold(torch.arange(10))  # ten equally large classes
     rows = []
     for source, published in ref.UVA_ACCURACY.items():
         for name, theirs in published.items():
