@@ -92,6 +92,7 @@ FILES = {
     "scripts/actbench/verification.py": {},
     "scripts/actbench/event_files.py": {},
     "report/page.css": {"report": 1},
+    "report/head.html": {"report": 1},
     "report/verification.html": {},
 }
 

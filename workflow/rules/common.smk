@@ -154,6 +154,11 @@ def trained_references():
     )
 
 
+def page(template):
+    """A template and what every page shares with it."""
+    return [f"{PAGES}/{name}" for name in (template, "head.html", "page.css")]
+
+
 def asked_for(workflow, rule):
     """Whether a rule was a target of this run."""
     return any(job.rule.name == rule for job in workflow.dag.targetjobs)

@@ -61,7 +61,7 @@ rule report:
         figures=rules.figures.output,
         configs=every_block("config.json"),
         timings=timings(),
-        page=[f"{PAGES}/report.html", f"{PAGES}/page.css"],
+        page=page("report.html"),
         lib=lib("report"),
     output:
         page=REPORT,

@@ -28,7 +28,7 @@ rule verification:
     input:
         **trained_references(),
         data=IMAGES.format(dataset="fashion_mnist"),
-        page=[f"{PAGES}/verification.html", f"{PAGES}/page.css"],
+        page=page("verification.html"),
         lib=lib("verification"),
     output:
         **VERIFICATION,
