@@ -36,6 +36,7 @@ except UserError as error:
     sys.exit(f"Config error: {error}")
 
 STUDY = config["study"]
+LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
 GRID = configuration.grid(config)
 GPU = int(devices.resolve(config["device"]) == "cuda")
 
@@ -64,12 +65,8 @@ GRIDS = [configuration.grid(planned) for planned in STUDIES.values()]
 
 
 wildcard_constraints:
+    **{key: configuration.one_of(grid[key] for grid in GRIDS) for key in GRID},
     study="|".join(STUDIES),
-    activation="|".join(
-        sorted({re.escape(key) for grid in GRIDS for key in grid["activation"]})
-    ),
-    depth="|".join(sorted({str(depth) for grid in GRIDS for depth in grid["depth"]})),
-    block="|".join(sorted({block for grid in GRIDS for block in grid["block"]})),
     dataset="|".join(catalogue.DATASETS),
 
 

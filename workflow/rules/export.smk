@@ -35,7 +35,7 @@ rule hiplot:
         "../../environment.yml"
     threads: 1
     params:
-        labels={key: entry["label"] for key, entry in ACTIVATIONS.items()},
+        labels=LABELS,
     message:
         "Parallel coordinates of study {STUDY}"
     script:

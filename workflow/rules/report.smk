@@ -47,7 +47,7 @@ rule figures:
     threads: 1
     params:
         depths=config["depths"],
-        labels={key: entry["label"] for key, entry in ACTIVATIONS.items()},
+        labels=LABELS,
     message:
         "Figures of study {STUDY}"
     script:

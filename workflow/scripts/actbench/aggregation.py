@@ -90,10 +90,8 @@ def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> d
     summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])
     n_folds = frames["runs"]["fold"].max() + 1
     if n_folds > 1:
-        scores, schema = (
-            statistics.cross_validation(frames["runs"]),
-            statistics.cross_validation_schema(n_folds),
-        )
+        scores = statistics.cross_validation(frames["runs"])
+        schema = statistics.cross_validation_schema(n_folds)
         summaries["cross_validation"] = parquet.table(scores, schema, [*cell, "seed"])
     return summaries
 

@@ -80,6 +80,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     _check_folds(resolved)
     resolved["evaluation"]["validation"] = _validation(resolved)
     _check_unvalidated(resolved)
+    resolved["probe_distributions"]["images"] = _distribution_images(resolved)
     resolved["report"]["baseline"] = _baseline(resolved)
     _check_sizes(resolved)
     return resolved
@@ -101,6 +102,11 @@ def grid(config: Mapping) -> dict[str, list]:
         "depth": config["depths"],
         "block": list(blocks(config["seeds"], config["seeds_per_job"])),
     }
+
+
+def one_of(values: Iterable[Iterable]) -> str:
+    """A regular expression for any of the values of several lists."""
+    return "|".join(sorted({re.escape(str(value)) for several in values for value in several}))
 
 
 def references(study: str, folder: str | Path, schema: Mapping) -> dict[str, dict]:
@@ -138,11 +144,8 @@ def image_counts(config: Mapping) -> dict[str, int]:
     """Training, validation and test images of a resolved config, with cross-validation those of fold 0."""
     dataset, evaluation = config["dataset"], config["evaluation"]
     if evaluation["folds"] is None:
-        pool, test, validation = (
-            catalogue.n_pool(dataset),
-            catalogue.n_test(dataset),
-            evaluation["validation"],
-        )
+        pool, test = catalogue.n_pool(dataset), catalogue.n_test(dataset)
+        validation = evaluation["validation"]
     else:
         test = math.ceil(catalogue.n_folded(dataset) / evaluation["folds"])
         pool = catalogue.n_folded(dataset) - test
@@ -399,6 +402,11 @@ def _validation(config: Mapping) -> int | None:
     return catalogue.sixth(pool) if given is None else given
 
 
+def _distribution_images(config: Mapping) -> int:
+    given = config["probe_distributions"]["images"]
+    return min(DISTRIBUTION_IMAGES, image_counts(config)["training"]) if given is None else given
+
+
 def _baseline(config: Mapping) -> str:
     ids = [entry["id"] for entry in config["activations"]]
     given = config["report"]["baseline"]
@@ -445,10 +453,8 @@ def _check_unvalidated(config: Mapping) -> None:
 
 
 def _check_sizes(config: Mapping) -> None:
-    """Set the sample that is left open; no batch and no probe may ask for more images than train."""
+    """No batch and no probe may ask for more images than there are to train on."""
     n_train = image_counts(config)["training"]
-    if config["probe_distributions"]["images"] is None:
-        config["probe_distributions"]["images"] = min(DISTRIBUTION_IMAGES, n_train)
     keys = [("training", "batch_size"), ("probe_gradients", "images"), ("probe_distributions", "images")]
     for section, key in keys:
         if config[section][key] > n_train:

@@ -46,13 +46,13 @@ def context(
         folder: where the stylesheet lies.
     """
     labels = {entry["id"]: entry["label"] for entry in config["activations"]}
-    comparison, folds = tables["comparison"], config["evaluation"]["folds"] or 1
+    comparison, images = tables["comparison"], configuration.image_counts(config)
     by_depth = {depth: _ranked(comparison[comparison["depth"] == depth]) for depth in config["depths"]}
     return {
         "config": config,
         "labels": labels,
         "dataset": catalogue.DATASETS[config["dataset"]].title,
-        "images": configuration.image_counts(config),
+        "images": images,
         "css": page.stylesheet(folder),
         "config_yaml": yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
         "figures": {Path(path).stem: page.data_uri(path) for path in figures},
@@ -65,7 +65,7 @@ def context(
         "judged": judged(config),
         "networks": networks(config, tables["runs"]),
         "dead_layers": dead_by_layer(tables["dead_neurons"], labels),
-        "test_error": test_set_error(comparison, configuration.image_counts(config)["test"] * folds),
+        "test_error": test_set_error(comparison, images["test"] * (config["evaluation"]["folds"] or 1)),
         "n_runs": len(tables["runs"]),
         "failures": failures(tables["runs"], labels),
         "dead": unit_shares(tables["dead_neurons"], labels),

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from actbench import catalogue, seeds
-from actbench.catalogue import HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,11 @@ def indices(
     pool = torch.nonzero(~is_test).squeeze(1)
     if folds is not None:
         pool, test = _stratified(pool, labels, folds, fold)
-        return (pool, pool[:0], test) if validation == 0 else (*_stratified(pool, labels, HELD_OUT, 0), test)
+        return (
+            (pool, pool[:0], test)
+            if validation == 0
+            else (*_stratified(pool, labels, catalogue.HELD_OUT, 0), test)
+        )
     pool = pool[torch.randperm(len(pool), generator=seeds.generator(split_seed, "split"))]
     test = torch.nonzero(is_test).squeeze(1)
     if len(test) == 0:

@@ -100,10 +100,22 @@ def full(runs: pd.DataFrame, mlp_runs: pd.DataFrame, oracle: pd.DataFrame) -> li
 
 
 def context(rows: Sequence[Mapping], extent: str, described: Mapping, css: str) -> dict:
-    """What the page shows: rows grouped by quantity in the order of their first, counts, where measured."""
-    quantities = dict.fromkeys(row["quantity"].split(",")[0] for row in rows)
-    grouped = {name: [row for row in rows if row["quantity"].split(",")[0] == name] for name in quantities}
-    return {"groups": grouped, "counts": count(rows), "extent": extent, "described": described, "css": css}
+    """What the page shows: rows by quantity, counts, where measured."""
+    return {
+        "groups": grouped(rows),
+        "counts": count(rows),
+        "extent": extent,
+        "described": described,
+        "css": css,
+    }
+
+
+def grouped(rows: Iterable[Mapping]) -> dict[str, list[Mapping]]:
+    """Rows by quantity, less what follows its comma, in the order of their first."""
+    groups: dict[str, list[Mapping]] = {}
+    for row in rows:
+        groups.setdefault(row["quantity"].split(",")[0], []).append(row)
+    return groups
 
 
 def count(rows: Iterable[Mapping]) -> dict[str, int]:
@@ -114,7 +126,7 @@ def count(rows: Iterable[Mapping]) -> dict[str, int]:
 def told(rows: Sequence[Mapping], page: str) -> str:
     """The outcome for the terminal: a line a quantity, and one for each row that differs."""
     lines = []
-    for quantity, group in context(rows, "", {}, "")["groups"].items():
+    for quantity, group in grouped(rows).items():
         agreed = count(group)["agrees"]
         lines.append(f"{quantity}: {agreed} of {len(group)} agree")
         lines += [
@@ -128,7 +140,7 @@ def told(rows: Sequence[Mapping], page: str) -> str:
 
 def dead_units(pixels: Tensor) -> list[Comparison]:
     """Dead ReLU units of untrained networks over the training images [N, 784] of the notebook's split."""
-    x = (pixels / 255 - 0.5) / 0.5
+    x = _symmetric(pixels)
     published = _dead(torch.Generator().manual_seed(ref.UVA_SEED), x)
     ours = np.array([_dead(seeds.generator(seed, "weights"), x) for seed in RANGE_SEEDS])
     low, high = ours.min(axis=0), ours.max(axis=0)
@@ -155,7 +167,7 @@ def dead_units(pixels: Tensor) -> list[Comparison]:
 
 def initial_gradients(pixels: Tensor, labels: Tensor) -> list[Comparison]:
     """Loss and weight gradients at initialisation on the notebook's first batch."""
-    x, y = (pixels[: ref.UVA_BATCH] / 255 - 0.5) / 0.5, labels[: ref.UVA_BATCH]
+    x, y = _symmetric(pixels[: ref.UVA_BATCH]), labels[: ref.UVA_BATCH]
     rows = []
     for name, published in ref.UVA_GRADIENTS.items():
         network = networks.build(ref.UVA_SIZES, name, torch.Generator().manual_seed(ref.UVA_SEED))
@@ -221,7 +233,7 @@ def correlations() -> list[Comparison]:
 
 
 def born_dead() -> list[Comparison]:
-    """Share of narrow deep bias-free ReLU networks that output 0 whatever their input's direction."""
+    """Share of narrow deep bias-free ReLU networks that output exactly 0 for one input."""
     why = f"{STANDARD_ERRORS} standard errors of a share of {BORN:,} random networks"
     rows = []
     for width, theirs in ref.BORN_DEAD.items():
@@ -324,12 +336,17 @@ def _further(values: np.ndarray, confidence: float, n_further: int) -> tuple[flo
 def _recipe_images(path: str | Path) -> tuple[Tensor, Tensor]:
     """Pixels [50000, 784] in 0…255 and labels of the notebook's training split, in its order."""
     with safetensors.safe_open(path, framework="pt") as stored:
-        training = ~stored.get_tensor("is_test").bool()
-        pixels = stored.get_tensor("images")[training].flatten(1)
-        labels = stored.get_tensor("labels")[training].long()
+        official = ~stored.get_tensor("is_test").bool()
+        pixels = stored.get_tensor("images")[official].flatten(1)
+        labels = stored.get_tensor("labels")[official].long()
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(ref.UVA_SEED))
     order = order[: ref.UVA_TRAINING_IMAGES]
     return pixels[order].float(), labels[order]
+
+
+def _symmetric(pixels: Tensor) -> Tensor:
+    """Inputs in -1…1, rounded as the notebook rounds them, which `splits.normaliser` need not."""
+    return (pixels / 255 - 0.5) / 0.5
 
 
 def _dead(generator: torch.Generator, x: Tensor) -> list[int]:
