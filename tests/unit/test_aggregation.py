@@ -4,9 +4,20 @@ import dataclasses
 
 import pyarrow as pa
 import pytest
-from actbench import aggregation, dead_neurons, distributions, files, gradients, histograms, parquet, training
+from actbench import (
+    aggregation,
+    dead_neurons,
+    distributions,
+    files,
+    gradients,
+    histograms,
+    manifest,
+    parquet,
+    training,
+)
 from actbench.errors import UserError
 
+PROBES = {name: {"setting": 7} for name in ("gradients", "distributions", "dead_neurons")}
 PARAMS = {"seeds": [0, 1], "evaluation": {"folds": None}, "training": {"learning_rate": 0.1}}
 STATS = dict.fromkeys(["l2_norm", "rms", "mean", "std", "min", "max", "zero_fraction"], 1.0)
 SIGNAL = dict.fromkeys(distributions.SCHEMA.names[-12:-3], 0.5)
@@ -49,10 +60,13 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         "dead_neurons": dead_neurons.SCHEMA,
         "histograms": histograms.SCHEMA,
     }
+    files.write_text(f"weights of {activation}", folder / manifest.MODEL)
+    record = {"model": files.digest(folder / manifest.MODEL), "provenance": {}}
     for name, schema in schemas.items():
-        parquet.write(parquet.table(rows[name], schema, ["seed"]), folder / f"{name}.parquet")
-    files.write_json({"params": PARAMS}, folder / "config.json")
-    return aggregation.Block(folder, activation, 1, PARAMS)
+        measured = record | {"params": PROBES[name]} if name in PROBES else None
+        parquet.write(parquet.table(rows[name], schema, ["seed"]), folder / f"{name}.parquet", measured)
+    manifest.write(folder, PARAMS, [2, 2], "images", {})
+    return aggregation.Block(folder, activation, 1, PARAMS, PROBES)
 
 
 @pytest.fixture
@@ -60,10 +74,27 @@ def blocks(tmp_path):
     return [write_block(tmp_path / name, name) for name in ("tanh", "relu")]
 
 
-def change(block, name, edit):
-    """Rewrite one of a block's tables."""
+def change(block, name, edit=lambda table: table, **params):
+    """Rewrite one of a block's tables, and all that vouches for it, as a faulty program would."""
     path = block.folder / f"{name}.parquet"
-    parquet.write(edit(parquet.read(path)), path)
+    record = parquet.record(path) if name in PROBES else None
+    if params:
+        record["params"] = params
+    parquet.write(edit(parquet.read(path)), path, record)
+    vouch(block)
+
+
+def vouch(block, data="images"):
+    """Write the manifest for the files as they are now."""
+    manifest.write(block.folder, block.params, [2, 2], data, {})
+
+
+def refused(blocks, words):
+    with pytest.raises(UserError) as caught:
+        aggregation.collect(blocks)
+    message = str(caught.value)
+    assert message.startswith("results do not fit the plan: ") and "\n" not in message
+    assert words in message, message
 
 
 def test_stacked_tables_are_sorted_and_split(blocks):
@@ -114,8 +145,113 @@ def test_missing_and_double_rows_are_refused(blocks, name, edit, words):
 def test_a_file_of_another_run_is_refused(blocks):
     content = (blocks[1].folder / "runs.parquet").read_bytes()
     (blocks[0].folder / "runs.parquet").write_bytes(content)
-    with pytest.raises(UserError, match=r"has the unplanned row .relu, 1, 0, 0"):
+    refused(blocks, "tanh/runs.parquet is damaged (it is not the file that")
+    vouch(blocks[0])
+    refused(blocks, "has the unplanned row (relu, 1, 0, 0)")
+
+
+@pytest.mark.parametrize("name", ["runs", "history", "histograms"])
+def test_another_training_of_the_same_run_is_refused(blocks, name):
+    """The very rows planned, from networks other than those whose weights lie here."""
+    path = blocks[0].folder / f"{name}.parquet"
+    parquet.write(parquet.read(path).slice(0, 0), path)
+    refused(blocks, f"tanh/{name}.parquet is damaged (it is not the file that")
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_a_probe_of_other_weights_is_refused(blocks, name):
+    files.write_text("other weights", blocks[0].folder / manifest.MODEL)
+    vouch(blocks[0])
+    refused(blocks, f"tanh/{name}.parquet was measured on other weights")
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_a_probe_with_other_params_is_refused(blocks, name):
+    change(blocks[0], name, setting=3)
+    refused(blocks, f"tanh/{name}.parquet was measured with setting 3 instead of 7")
+
+
+def test_a_probe_without_a_record_is_refused(blocks):
+    path = blocks[0].folder / "gradients.parquet"
+    parquet.write(parquet.read(path), path)
+    with pytest.raises(
+        UserError, match=r"tanh/gradients.parquet is damaged .it does not say what it was made"
+    ):
         aggregation.collect(blocks)
+
+
+def test_blocks_of_different_images_are_refused(blocks):
+    vouch(blocks[0], data="other images")
+    refused(blocks, "tanh and ")
+    refused(blocks, "relu were trained on different images")
+
+
+def test_other_columns_are_refused(blocks):
+    change(blocks[1], "dead_neurons", lambda table: table.drop_columns(["n_dormant"]))
+    refused(blocks, "relu/dead_neurons.parquet has other columns")
+    change(blocks[1], "dead_neurons", lambda table: table.drop_columns(["layer"]))
+    refused(blocks, "relu/dead_neurons.parquet lacks the column layer")
+
+
+@pytest.mark.parametrize("name", ["config.json", "runs.parquet", "gradients.parquet", "dead_neurons.parquet"])
+@pytest.mark.parametrize("harm", ["cut", "empty", "absent"])
+def test_damaged_files_are_refused_by_name(blocks, name, harm):
+    path = blocks[0].folder / name
+    content = path.read_bytes()
+    path.write_bytes(b"" if harm == "empty" else content[:-1])
+    if harm == "absent":
+        path.unlink()
+    elif name == "config.json" and harm == "cut":
+        path.write_bytes(content[:-2])  # the last byte is a line end
+    refused(blocks, f"tanh/{name} is damaged")
+
+
+def test_every_problem_is_listed_up_to_ten(blocks):
+    for block in blocks:
+        change(block, "gradients", lambda table: table.slice(2))
+    refused(blocks, "lacks row (tanh, 1, 0, 0, init, 0, bias) and 1 more; ")
+    many = [dataclasses.replace(blocks[0], params=PARAMS | {f"key{n}": 1 for n in range(12)})]
+    refused(many, "; and 3 more.")
+
+
+def test_folders_that_are_not_planned_are_ignored(blocks, tmp_path):
+    write_block(tmp_path / "of an earlier config", "elu")
+    (tmp_path / "of an earlier config" / "runs.parquet").write_bytes(b"")
+    assert set(aggregation.collect(blocks)["runs"]["activation"].to_pylist()) == {"relu", "tanh"}
+
+
+CURVE = pa.schema([pa.field("activation", parquet.ACTIVATION, nullable=False), ("x", pa.float64())])
+
+
+@pytest.fixture
+def curves(tmp_path):
+    """Two points of each of two activations, with the specs they were made from."""
+    paths, specs = {}, {}
+    for name in ("relu", "tanh"):
+        paths[name], specs[name] = tmp_path / f"{name}.parquet", {"name": name, "parameters": {}}
+        rows = [{"activation": name, "x": x} for x in (0.0, 1.0)]
+        parquet.write(parquet.table(rows, CURVE, ["x"]), paths[name], {"params": specs[name]})
+    return paths, specs
+
+
+def test_tables_of_activations_are_stacked(curves):
+    table = aggregation.described(*curves, ["activation", "x"])
+    assert table["activation"].to_pylist() == ["relu", "relu", "tanh", "tanh"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (lambda paths, specs: paths["relu"].write_bytes(b""), "relu.parquet is damaged"),
+        (lambda paths, specs: specs["relu"].update(name="elu"), "relu.parquet was made with spec"),
+        (lambda paths, specs: paths.update(relu=paths["tanh"]), "does not hold the rows of relu"),
+    ],
+)
+def test_tables_of_other_activations_are_refused(curves, harm, words):
+    harm(*curves)
+    with pytest.raises(UserError) as caught:
+        aggregation.described(*curves, ["activation", "x"])
+    assert words in str(caught.value)
 
 
 def test_other_params_are_refused_by_key(blocks):

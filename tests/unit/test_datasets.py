@@ -2,8 +2,12 @@
 
 import gzip
 import hashlib
+import multiprocessing
 import shutil
 import struct
+import time
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,13 +92,113 @@ def test_then_the_folder_of_debians_package(small, no_network):
     assert (images == expected).all()
 
 
-def test_truncated_archive_is_named(small, no_network):
-    debian = catalogue.DATASETS["fashion_mnist"].debian
-    debian.mkdir()
-    for path in small.iterdir():
-        (debian / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes())[:-20])
-    with pytest.raises(UserError, match=r"debian.*\.gz cannot be decompressed"):
-        datasets.acquire("fashion_mnist", "nowhere")
+@pytest.fixture
+def packed(small):
+    """The four files as .gz, in torchvision's folder."""
+    for path in list(small.iterdir()):
+        (small / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    return small
+
+
+def test_archives_are_taken_too(packed, no_network):
+    images, _ = datasets.acquire("fashion_mnist", packed.parent.parent)
+    assert images.shape == (18, 28, 28)
+
+
+ARCHIVE = "train-images-idx3-ubyte.gz"
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (lambda c: c[:-20], "cannot be decompressed"),
+        (lambda c: c[:200] + bytes([c[200] ^ 8]) + c[201:], "cannot be decompressed"),
+        (lambda c: b"<!doctype html><title>404</title>", "cannot be decompressed: Not a gzipped file"),
+        (lambda c: b"", "is not the file it should be"),
+        (lambda c: gzip.compress(b"<html>"), "is not the file it should be: its MD5 checksum is"),
+    ],
+    ids=["cut", "flipped", "error page", "empty", "packed error page"],
+)
+def test_damaged_archives_are_named(packed, no_network, harm, words):
+    path = packed / ARCHIVE
+    path.write_bytes(harm(path.read_bytes()))
+    with pytest.raises(UserError) as caught:
+        datasets.acquire("fashion_mnist", packed.parent.parent)
+    assert str(path) in str(caught.value) and words in str(caught.value)
+
+
+def test_swapped_archives_are_named(packed, no_network):
+    train, test = packed / ARCHIVE, packed / "t10k-images-idx3-ubyte.gz"
+    train_content, test_content = train.read_bytes(), test.read_bytes()
+    train.write_bytes(test_content)
+    test.write_bytes(train_content)
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte.gz is not the file it should be"):
+        datasets.acquire("fashion_mnist", packed.parent.parent)
+
+
+def test_a_gz_bomb_is_refused_unopened(packed, no_network, monkeypatch):
+    """100 MB of zeros in 100 kB; reading stops at the bound, which is lowered to see it."""
+    bomb = gzip.compress(bytes(100_000_000), compresslevel=1)
+    (packed / ARCHIVE).write_bytes(bomb)
+    tracemalloc.start()
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte.gz unpacks to more than 67108864 bytes"):
+        datasets.acquire("fashion_mnist", packed.parent.parent)
+    assert tracemalloc.get_traced_memory()[1] < 2.5 * datasets.LARGEST  # reads into pieces, then joins them
+    tracemalloc.stop()
+
+
+def downloader(folder, contents):
+    """A stand-in for torchvision's class that notes each download and takes a while."""
+
+    def make(root, train=True, download=False):
+        if not download:
+            return original(root, train=train)
+        raw = Path(root) / "FashionMNIST" / "raw"
+        with open(folder / "downloads", "a") as stream:
+            stream.write("download\n")
+        time.sleep(0.5)
+        raw.mkdir(parents=True)
+        for name, content in contents.items():
+            (raw / name).write_bytes(content)
+        return None
+
+    import torchvision.datasets
+
+    original = torchvision.datasets.FashionMNIST
+    return make
+
+
+def test_two_jobs_that_need_the_same_download_make_one(small, tmp_path, monkeypatch):
+    import torchvision.datasets
+
+    contents = {path.name: path.read_bytes() for path in small.iterdir()}
+    make = downloader(tmp_path, contents)
+    monkeypatch.setattr(torchvision.datasets, "FashionMNIST", make)
+    context = multiprocessing.get_context("fork")
+    jobs = [context.Process(target=datasets.acquire, args=("fashion_mnist", tmp_path / "new")) for _ in "ab"]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert [job.exitcode for job in jobs] == [0, 0]
+    assert (tmp_path / "downloads").read_text() == "download\n"
+    left = {path.name for path in (tmp_path / "new" / "FashionMNIST" / "raw").iterdir()}
+    assert left == {*contents, ".lock"}
+
+
+def test_a_wrong_download_never_gets_its_place(small, tmp_path, monkeypatch):
+    import torchvision.datasets
+
+    contents = {path.name: path.read_bytes() for path in small.iterdir()} | {
+        "t10k-labels-idx1-ubyte": b"half"
+    }
+    monkeypatch.setattr(torchvision.datasets, "FashionMNIST", downloader(tmp_path, contents))
+    raw = tmp_path / "new" / "FashionMNIST" / "raw"
+    (raw / ".download-of a killed job").mkdir(parents=True)
+    with pytest.raises(UserError, match="t10k-labels-idx1-ubyte is not the file it should be"):
+        datasets.acquire("fashion_mnist", tmp_path / "new")
+    assert [path.name for path in raw.iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize("harm", ["truncate", "flip", "swap"])

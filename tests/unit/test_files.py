@@ -1,5 +1,14 @@
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from actbench import files
+from actbench.errors import DamagedError, UserError
+
+SCRIPTS = Path(files.__file__).parents[1]
 
 
 def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -12,6 +21,36 @@ def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_what_killed_writers_left_is_removed_and_what_living_ones_write_is_not(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for number in (ended.pid, os.getppid()):
+        (tmp_path / f".a.txt.{number}.tmp").write_text("half")
+    (tmp_path / ".b.txt.1.tmp").write_text("another file's")
+    files.write_text("new", tmp_path / "a.txt")
+    left = {".b.txt.1.tmp", f".a.txt.{os.getppid()}.tmp", "a.txt"}
+    assert {path.name for path in tmp_path.iterdir()} == left
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path):
+    """A limit on the size of files fails a write in the middle, as a full disk does."""
+    path = tmp_path / "a.txt"
+    files.write_text("old", path)
+    code = f"from actbench import files; files.write_text('x' * 10_000, {str(path)!r})"
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # noqa: E731
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=SCRIPTS, preexec_fn=limit, capture_output=True, text=True
+    )
+    assert f"UserError: {path} cannot be written: File too large. What was there" in done.stderr
+    assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_that_is_a_file_is_one_sentence(tmp_path):
+    files.write_text("", tmp_path / "a")
+    with pytest.raises(UserError, match=r"a/b.txt cannot be written: (Not a directory|File exists)\."):
+        files.write_text("", tmp_path / "a" / "b.txt")
+
+
 def test_json_is_sorted_and_refuses_nan(tmp_path):
     path = tmp_path / "new" / "a.json"
     files.write_json({"b": 1, "a": [2]}, path)
@@ -19,3 +58,18 @@ def test_json_is_sorted_and_refuses_nan(tmp_path):
     assert files.read_json(path) == {"a": [2], "b": 1}
     with pytest.raises(ValueError, match="JSON compliant"):
         files.write_json({"a": float("nan")}, path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"a": 1'])
+def test_damaged_json_is_named(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(DamagedError, match=r"a.json is damaged .*: delete it and run again\.$"):
+        files.read_json(tmp_path / "a.json")
+
+
+def test_digests(tmp_path):
+    """Of the empty file, as everyone knows it; of values, whatever the order of their keys."""
+    files.write_text("", tmp_path / "a")
+    assert files.digest(tmp_path / "a").startswith("e3b0c44298fc1c149afbf4c8996fb924")
+    assert files.digest_of({"a": 1, "b": [0.1, None]}) == files.digest_of({"b": [0.1, None], "a": 1})
+    assert files.digest_of({"a": 1}) != files.digest_of({"a": 2})

@@ -1,6 +1,9 @@
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -42,3 +45,44 @@ def test_garbage_is_collected_again_once_the_job_has_started(tmp_path):
         f"jobs.start({str(tmp_path / 'log')!r})\nassert gc.isenabled()"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS).returncode == 0
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "log").mkdir()
+    code = f"from actbench import jobs\njobs.start({str(tmp_path / 'log')!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: {tmp_path / 'log'} cannot be written: Is a directory.\n",
+    )
+
+
+def test_an_interruption_is_one_word(tmp_path):
+    done, log = fail(tmp_path, "KeyboardInterrupt")
+    assert done.stderr == "Interrupted.\n" and "Traceback" not in log
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_a_job_ends_with_the_snakemake_that_started_it(tmp_path):
+    """Else it would write its files beside those of the job that is started in its place."""
+    job = (
+        f"from actbench import jobs; import os, time; jobs.start({str(tmp_path / 'log')!r})\n"
+        "print(os.getpid(), flush=True); time.sleep(60)"
+    )
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {job!r}])"
+    starter = subprocess.Popen([sys.executable, "-c", parent], cwd=SCRIPTS, stdout=subprocess.PIPE, text=True)
+    number = int(starter.stdout.readline())
+    starter.kill()
+    starter.wait()
+    deadline = time.monotonic() + 10
+    while running(number) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not running(number)
+
+
+def running(number):
+    """Whether a process is there, and no mere entry of the process table that nobody has read."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

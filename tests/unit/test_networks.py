@@ -1,6 +1,7 @@
 import pytest
 import torch
-from actbench import files, networks, seeds
+from actbench import files, manifest, networks, seeds
+from actbench.errors import DamagedError
 from torch import nn
 
 
@@ -48,10 +49,61 @@ def folder(tmp_path, spec):
             for parameter in network.parameters():
                 parameter += 1
         states[seed, 0] = network.state_dict()
-    networks.save(states, tmp_path / "model.safetensors")
-    config = {"sizes": [4, 8, 3], "params": {"activation": spec("prelu")}}
-    files.write_json(config, tmp_path / "config.json")
+    write(tmp_path, states, spec("prelu"))
     return tmp_path
+
+
+def write(folder, states, spec, sizes=(4, 8, 3), said=None):
+    """Write a block as training does; `said` are params that config.json gives instead of the true ones."""
+    params = {"activation": spec, "seeds": [3, 4]}
+    networks.save(states, params, folder / "model.safetensors")
+    for name in manifest.WRITTEN[1:]:
+        files.write_text(name, folder / name)
+    manifest.write(folder, said or params, list(sizes), "images", {})
+
+
+def states_of(folder):
+    return {(seed, 0): networks.load(folder, seed).state_dict() for seed in (3, 4)}
+
+
+def test_damaged_weights_are_named(folder):
+    path = folder / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match=r"model.safetensors is damaged .it is not the file that"):
+        networks.load(folder, seed=3)
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 100, b"\x80\x04c__builtin__\nexec\n"])
+def test_weights_that_are_no_safetensors_are_named(folder, content):
+    (folder / "model.safetensors").write_bytes(content)
+    manifest.write(folder, files.read_json(folder / "config.json")["params"], [4, 8, 3], "images", {})
+    with pytest.raises(DamagedError, match=r"model.safetensors is damaged"):
+        networks.load(folder, seed=3)
+
+
+def test_weights_of_another_config_are_refused(folder, spec):
+    write(folder, states_of(folder), spec("prelu"), said={"activation": spec("prelu"), "seeds": [3]})
+    with pytest.raises(DamagedError, match=r"trained with other params than config.json says"):
+        networks.load(folder, seed=3)
+
+
+def test_weights_of_another_shape_are_refused(folder, spec):
+    write(folder, states_of(folder), spec("prelu"), sizes=(4, 9, 3))
+    with pytest.raises(DamagedError, match=r"weights of seed 3, fold 0 do not fit the network"):
+        networks.load(folder, seed=3)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(folder, spec, value):
+    states = states_of(folder)
+    states[4, 0]["linears.1.bias"][2] = value
+    write(folder, states, spec("prelu"))
+    networks.load(folder, seed=3)
+    with pytest.raises(DamagedError, match=r"weights of seed 4, fold 0 are not finite"):
+        networks.load(folder, seed=4)
+    networks.load(folder, seed=4, checkpoint="init")
 
 
 def test_load_gives_back_trained_and_initial_weights(folder):
@@ -70,8 +122,8 @@ def test_load_refuses_what_is_not_there(folder):
 
 
 def test_same_states_give_the_same_bytes(folder):
-    states = {(s, 0): networks.load(folder, s).state_dict() for s in (3, 4)}
-    networks.save(states, folder / "again.safetensors")
+    params = files.read_json(folder / "config.json")["params"]
+    networks.save(states_of(folder), params, folder / "again.safetensors")
     assert (folder / "again.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
 
 

@@ -1,6 +1,9 @@
+import contextlib
+
 import pyarrow as pa
 import pytest
 from actbench import parquet
+from actbench.errors import DamagedError
 
 SCHEMA = pa.schema(
     [
@@ -66,3 +69,53 @@ def test_csv_has_a_header_and_empty_fields_for_null(tmp_path):
     lines = (tmp_path / "a.csv").read_text().splitlines()
     assert lines[0].replace('"', "") == "activation,depth,seed,fold,value"
     assert lines[2].endswith(",")
+
+
+@pytest.fixture
+def stored(tmp_path):
+    path = tmp_path / "a.parquet"
+    rows = [row("relu", seed, seed / 7, [seed] * 50) for seed in range(100)]
+    parquet.write(parquet.table(rows, SCHEMA, ORDER), path, {"params": {"bins": 3}})
+    return path
+
+
+def test_the_record_is_beside_the_table_not_in_it(stored):
+    assert parquet.record(stored) == {"params": {"bins": 3}}
+    assert parquet.read(stored).schema.metadata is None
+    assert parquet.read(stored).schema == SCHEMA
+
+
+def test_without_a_record_there_is_none(tmp_path):
+    parquet.write(parquet.table(ROWS, SCHEMA, ORDER), tmp_path / "a.parquet")
+    with pytest.raises(DamagedError, match=r"a.parquet is damaged .it does not say what it was made from"):
+        parquet.record(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("harm", [lambda c: c[:-1], lambda c: b"", lambda c: b"<html>", lambda c: c[:500]])
+def test_damaged_files_are_named(stored, harm):
+    stored.write_bytes(harm(stored.read_bytes()))
+    for read in (parquet.read, parquet.record):
+        with pytest.raises(DamagedError, match=r"a.parquet is damaged .*: delete it and run again"):
+            read(stored)
+    stored.unlink()
+    with pytest.raises(DamagedError, match=r"a.parquet is damaged"):
+        parquet.read(stored)
+
+
+def test_a_file_cut_at_its_beginning_is_named(stored):
+    stored.write_bytes(stored.read_bytes()[1:])
+    with pytest.raises(DamagedError, match=r"a.parquet is damaged"):
+        parquet.read(stored)
+
+
+def test_a_changed_bit_of_the_numbers_is_noticed(stored):
+    """Every page has a checksum; pages are what comes before the footer with its names and statistics."""
+    content = stored.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    table = parquet.read(stored)
+    for place in range(4, footer, 11):
+        changed = bytearray(content)
+        changed[place] ^= 4
+        stored.write_bytes(changed)
+        with contextlib.suppress(DamagedError):
+            assert parquet.read(stored).equals(table)

@@ -1,7 +1,8 @@
 import pyarrow as pa
 import pytest
 import torch
-from actbench import datasets, files, networks, parquet, probes, seeds, training
+from actbench import datasets, files, manifest, networks, parquet, prepared, probes, seeds, training
+from actbench.errors import DamagedError
 
 SCHEMA = pa.schema(
     [
@@ -14,6 +15,30 @@ SCHEMA = pa.schema(
 )
 
 
+def write(folder, params, rows, states):
+    """A block's files as training writes them."""
+    networks.save(states, params, folder / "model.safetensors")
+    parquet.write(parquet.table(rows, training.RUNS, ["seed", "fold"]), folder / "runs.parquet")
+    for name in ("history.parquet", "histograms.parquet"):
+        files.write_text(name, folder / name)
+    manifest.write(folder, params, [64, 8, 10], prepared.read(folder / "digits.safetensors").digest, {})
+
+
+def run(folder, measure):
+    """The probe's rows, and the record that its file was written with."""
+    out = folder / "out.parquet"
+    threads = torch.get_num_threads()
+    probes.run(
+        folder, folder / "digits.safetensors", threads, SCHEMA, measure, out, {"bins": 3}, {"by": "me"}
+    )
+    torch.set_deterministic_debug_mode("default")
+    return parquet.read(out).to_pylist(), parquet.record(out)
+
+
+def first_bias(network, data):
+    return [{"layer": 0, "bias": network.linears[0].bias[0].item(), "n": len(data.train.y)}]
+
+
 @pytest.fixture
 def block(tmp_path, spec):
     """Seed 0 came through, seed 1 diverged."""
@@ -23,7 +48,6 @@ def block(tmp_path, spec):
         "evaluation": {"folds": None, "validation": 250, "split_seed": 42},
         "normalisation": "symmetric",
     }
-    files.write_json({"params": params, "sizes": [64, 8, 10]}, tmp_path / "config.json")
     rows, states = [], {}
     for seed, status in enumerate(["ok", "diverged"]):
         network = networks.build([64, 8, 10], spec("relu"), seeds.generator(seed, "weights"))
@@ -32,44 +56,66 @@ def block(tmp_path, spec):
         keys = {"activation": "relu", "depth": 1, "seed": seed, "fold": 0, "status": status, "trained": False}
         rows.append(keys | {"n_parameters": 1, "epochs_run": 1, "best_epoch": None})
         rows[-1] |= dict.fromkeys(training.RUNS.names[-6:])
-    networks.save(states, tmp_path / "model.safetensors")
-    parquet.write(parquet.table(rows, training.RUNS, ["seed"]), tmp_path / "runs.parquet")
+    write(tmp_path, params, rows, states)
     return tmp_path
 
 
 def test_every_fold_is_measured_on_its_own_training_images(block):
-    params = files.read_json(block / "config.json")
-    params["params"]["evaluation"] = {"folds": 2, "validation": 0, "split_seed": 42}
-    files.write_json(params, block / "config.json")
+    params = files.read_json(block / "config.json")["params"]
+    params["evaluation"] = {"folds": 2, "validation": 0, "split_seed": 42}
     runs = parquet.read(block / "runs.parquet").to_pylist()
-    parquet.write(
-        parquet.table([runs[0], runs[0] | {"fold": 1}], training.RUNS, ["fold"]), block / "runs.parquet"
-    )
     state = networks.load(block, 0).state_dict()
     copied = {name: tensor.clone() for name, tensor in state.items()}
-    networks.save({(0, 0): state, (0, 1): copied}, block / "model.safetensors")
+    write(block, params, [runs[0], runs[0] | {"fold": 1}], {(0, 0): state, (0, 1): copied})
     sums = {}
 
     def measure(network, data):
         return [{"layer": 0, "bias": data.train.x.sum().item(), "n": len(data.train.y)}]
 
-    probes.run(block, block / "digits.safetensors", 1, SCHEMA, measure, block / "out.parquet")
-    torch.set_deterministic_debug_mode("default")
-    for row in parquet.read(block / "out.parquet").to_pylist():
+    for row in run(block, measure)[0]:
         sums.setdefault(row["fold"], set()).add(row["bias"])
         assert row["n"] in (898, 899)
     assert [len(sums[fold]) for fold in (0, 1)] == [1, 1] and sums[0] != sums[1]
 
 
 def test_both_checkpoints_of_good_runs_and_the_first_of_diverged_ones(block):
-    def measure(network, data):
-        return [{"layer": 0, "bias": network.linears[0].bias[0].item(), "n": len(data.train.y)}]
-
-    probes.run(
-        block, block / "digits.safetensors", torch.get_num_threads(), SCHEMA, measure, block / "out.parquet"
-    )
-    torch.set_deterministic_debug_mode("default")
-    rows = parquet.read(block / "out.parquet").to_pylist()
+    rows, _ = run(block, first_bias)
     assert [(row["seed"], row["checkpoint"]) for row in rows] == [(0, "init"), (0, "trained"), (1, "init")]
     assert rows[1]["bias"] == 7 and rows[0]["bias"] != 7
     assert {row["n"] for row in rows} == {1247}
+
+
+def test_the_table_says_what_it_was_measured_on_and_how(block):
+    _, record = run(block, first_bias)
+    weights = files.digest(block / "model.safetensors")
+    assert record == {"model": weights, "params": {"bins": 3}, "provenance": {"by": "me"}}
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "runs.parquet", "digits.safetensors"])
+def test_damaged_files_are_named_and_nothing_is_written(block, name):
+    path = block / name
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(DamagedError, match=f"{name} is damaged"):
+        run(block, first_bias)
+    assert not (block / "out.parquet").exists()
+
+
+def test_other_images_than_those_trained_on_are_refused(block):
+    stored = prepared.read(block / "digits.safetensors")
+    stored.images[0, 0, 0] += 1
+    prepared.write(stored, block / "digits.safetensors")
+    with pytest.raises(
+        DamagedError, match=r"config.json .*trained on other images than .*digits.safetensors"
+    ):
+        run(block, first_bias)
+
+
+def test_operations_without_a_deterministic_form_raise(block):
+    """`Tensor.put_` has none, on the CPU either."""
+
+    def measure(network, data):
+        torch.zeros(3).put_(torch.tensor([0]), torch.tensor([1.0]))
+
+    with pytest.raises(RuntimeError, match="put_ does not have a deterministic implementation"):
+        run(block, measure)
+    torch.set_deterministic_debug_mode("default")

@@ -1,3 +1,4 @@
+import pytest
 from actbench import progress
 
 
@@ -20,3 +21,9 @@ def test_time_left_is_the_mean_so_far_times_what_remains(tmp_path, monkeypatch):
     assert progress.line(path, "relu") == "[ 1/11] relu, about 60 s of training left"
     monkeypatch.setattr(progress.time, "time", lambda: 1060.0)
     assert progress.line(path, "tanh") == "[ 2/11] tanh, about 4 min of training left"
+
+
+@pytest.mark.parametrize("content", ["", "nonsense\n", "a b\n"])
+def test_a_broken_file_costs_the_count_and_nothing_else(tmp_path, content):
+    (tmp_path / "progress.txt").write_text(content)
+    assert progress.line(tmp_path / "progress.txt", "relu") == "relu"

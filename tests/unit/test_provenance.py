@@ -1,6 +1,7 @@
 import subprocess
 from importlib.metadata import version
 
+import pytest
 from actbench import provenance
 
 
@@ -9,19 +10,46 @@ def git(folder, *arguments):
     subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
 
 
-def test_commit_and_uncommitted_changes(tmp_path):
-    assert provenance.commit(tmp_path) == "unknown"
+@pytest.fixture
+def scripts(tmp_path):
+    """The scripts' folder of a project in which everything is committed."""
+    folder = tmp_path / "workflow" / "scripts"
+    folder.mkdir(parents=True)
+    for path in (tmp_path / "Snakefile", tmp_path / "config.yaml", folder / "train.py"):
+        path.write_text("1")
     git(tmp_path, "init")
-    (tmp_path / "a").write_text("1")
-    git(tmp_path, "add", "a")
+    git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "first")
-    clean = provenance.commit(tmp_path)
-    assert len(clean) == 40
-    (tmp_path / "a").write_text("2")
-    assert provenance.commit(tmp_path) == f"{clean}+changes"
+    return folder
 
 
-def test_description_names_versions_and_hardware(tmp_path):
-    described = provenance.describe(tmp_path, "cpu")
+def test_commit_and_uncommitted_changes_of_the_code(scripts):
+    clean = provenance.commit(scripts)
+    assert len(clean["commit"]) == 40 and clean["uncommitted_changes"] is False
+    project = scripts.parent.parent
+    (project / "config.yaml").write_text("2")
+    (project / "mine.py").write_text("2")
+    assert provenance.commit(scripts) == clean
+    for path in (scripts / "train.py", project / "Snakefile"):
+        path.write_text("2")
+        assert provenance.commit(scripts) == {**clean, "uncommitted_changes": True}
+        path.write_text("1")
+
+
+def test_outside_of_git_there_is_no_commit(tmp_path):
+    assert provenance.commit(tmp_path) == {"commit": None, "uncommitted_changes": None}
+
+
+def test_description_names_versions_hardware_and_code(scripts):
+    own = scripts.parent.parent / "mine.py"
+    own.write_text("1")
+    described = provenance.describe([scripts / "train.py", own], "cpu")
     assert described["versions"]["torch"] == version("torch")
     assert described["device"].endswith("cores") and "host" not in described
+    assert list(described["code"]) == ["train.py", str(own)]
+    assert len(set(described["code"].values())) == 1  # both files say 1
+    (scripts / "train.py").write_text("2")
+    assert (
+        provenance.describe([scripts / "train.py"], "cpu")["code"]["train.py"]
+        != described["code"]["train.py"]
+    )

@@ -1,5 +1,3 @@
-import json
-
 import pandas as pd
 import pytest
 from actbench import report
@@ -15,15 +13,6 @@ def test_stage_times_are_summed_by_stage(tmp_path):
         {"name": "train", "jobs": 2, "seconds": 5.0},
         {"name": "aggregate", "jobs": 1, "seconds": 2.5},
     ]
-
-
-def test_provenance_groups_equal_environments(tmp_path):
-    base = {"commit": "a", "device": "cpu", "platform": "p", "python": "3", "versions": {"torch": "2"}}
-    paths = []
-    for i, commit in enumerate("aab"):
-        paths.append(tmp_path / f"{i}.json")
-        paths[-1].write_text(json.dumps({"provenance": base | {"commit": commit}}))
-    assert [(place["commit"], place["jobs"]) for place in report.provenance(paths)] == [("a", 2), ("b", 1)]
 
 
 def test_unit_shares_are_means_over_runs():

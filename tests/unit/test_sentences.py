@@ -109,3 +109,17 @@ def test_numbers_as_text():
     assert sentences.points(-0.01234) == "−1.23" and sentences.points(0.005) == "+0.50"
     assert sentences.interval(0.95, 1.02) == "95.0–100.0 %" and sentences.interval(None, 1) == "–"
     assert sentences.listed(["a"]) == "a" and sentences.listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_nothing_mixed_is_no_sentence():
+    assert sentences.mixture({"code": [], "torch": [], "device": []}) == ""
+
+
+def test_what_is_mixed_is_named():
+    mixed = {"code": ["train.py"], "torch": ["2.13.0", "2.14.1"], "device": []}
+    text = sentences.mixture(mixed)
+    assert (
+        "more than one version of the code (train.py) and more than one version of torch (2.13.0, 2.14.1), so"
+        in text
+    )
+    assert "machine" not in text and text.endswith("--forceall makes all of them anew.")

@@ -54,6 +54,7 @@ TRAINED = dict(
     runs=f"{BLOCK}/runs.parquet",
 )
 REPORT = f"reports/{STUDY}.html"
+PROVENANCE = f"{RESULTS}/provenance.json"
 PROGRESS = f"{RESULTS}/logs/progress.txt"
 
 UVA, MLP = configuration.REFERENCES

@@ -21,6 +21,7 @@ DRAWN = [
 ]
 
 
+PROBED = ["gradients", "distributions", "dead_neurons"]
 DRAWN_BY_DEPTH = ["distributions", "gradient_histograms"]
 if config["training"]["histograms"]:
     DRAWN_BY_DEPTH.append("epoch_histograms")
@@ -57,15 +58,18 @@ rule figures:
 rule report:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
+        **{f"probe_{name}": every_block(f"{name}.parquet") for name in PROBED},
         csv=f"{TABLES}/comparison.csv",
         figures=rules.figures.output,
         configs=every_block("config.json"),
+        describe_activations=every_activation("properties.parquet"),
         timings=timings(),
         page=page("report.html"),
         lib=lib("report"),
     output:
         page=REPORT,
         config=f"{RESULTS}/config.yaml",
+        provenance=PROVENANCE,
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:

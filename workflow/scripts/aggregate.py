@@ -13,12 +13,15 @@ for folder in (Path(path).parent for path in snakemake.input.blocks):
     activation, depth, block = folder.parts[-3], int(folder.parts[-2][1:]), folder.parts[-1]
     planned = seeds[block.removeprefix("seeds")]
     params = config.training_params(snakemake.config, specs[activation], depth, planned)
-    blocks.append(aggregation.Block(folder, activation, depth, params))
+    probes = {name.removeprefix("probe_"): snakemake.config[name] for name in config.PROBES}
+    blocks.append(aggregation.Block(folder, activation, depth, params, probes))
 tables = aggregation.collect(blocks)
 tables |= aggregation.summarise(tables, **snakemake.params.section)
-for name, files in {"activations": snakemake.input.curves, "properties": snakemake.input.properties}.items():
-    order = ["activation", "x"] if name == "activations" else ["activation"]
-    tables[name] = parquet.concat(map(parquet.read, files), order)
+curves, properties = (
+    dict(zip(specs, snakemake.input[name], strict=True)) for name in ("curves", "properties")
+)
+tables["activations"] = aggregation.described(curves, specs, ["activation", "x"])
+tables["properties"] = aggregation.described(properties, specs, ["activation"])
 
 for name, table in tables.items():
     parquet.write(table, snakemake.output[name])

@@ -1,11 +1,8 @@
 """Draw every figure of the report from the study's tables."""
 
-import json
-
 import actbench.jobs as jobs
 import pyarrow.compute as pc
-import safetensors
-from actbench import figures, parquet
+from actbench import figures, parquet, prepared
 
 log = jobs.start(snakemake.log[0])
 figures.use_style()
@@ -22,11 +19,11 @@ by_layer = {
     "gradient_histograms": histograms.filter((source == "gradient") & (tensor == "weight")).to_pandas(),
     "epoch_histograms": histograms.filter(source.isin(["weight_epoch", "gradient_epoch"])).to_pandas(),
 }
-with safetensors.safe_open(snakemake.input.data, framework="numpy") as stored:
-    classes = json.loads(stored.metadata()["actbench"])["classes"]
-    images, labels = stored.get_tensor("images"), stored.get_tensor("labels")
+data = prepared.read(snakemake.input.data)
 
-figures.save(figures.accuracy(tables["runs"], depths, style, 1 / len(classes)), snakemake.output.accuracy)
+figures.save(
+    figures.accuracy(tables["runs"], depths, style, 1 / len(data.classes)), snakemake.output.accuracy
+)
 figures.save(figures.learning_curves(tables["history"], depths, style), snakemake.output.learning_curves)
 for tensor in ("weight", "preactivation"):
     drawn = figures.gradients(tables["gradients"], depths, style, tensor)
@@ -38,5 +35,5 @@ for name, rows in by_layer.items():
         for depth, path in zip(depths, snakemake.output[name], strict=True):
             figures.save(getattr(figures, name)(rows, depth, style), path)
 figures.save(figures.functions(tables["activations"], style), snakemake.output.functions)
-figures.save(figures.images(images, labels, classes), snakemake.output.images)
+figures.save(figures.images(data.images, data.labels, data.classes), snakemake.output.images)
 jobs.finish()

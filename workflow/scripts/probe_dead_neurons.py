@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import actbench.jobs as jobs
-from actbench import dead_neurons, probes
+from actbench import dead_neurons, probes, provenance
 
 jobs.start(snakemake.log[0])
 threshold = snakemake.params.section["dormant_threshold"]
@@ -13,6 +13,14 @@ def measure(network, data):
     return dead_neurons.measure(network, data.train.x, threshold)
 
 
-folder = Path(snakemake.input.model).parent
-probes.run(folder, snakemake.input.data, snakemake.threads, dead_neurons.SCHEMA, measure, snakemake.output[0])
+probes.run(
+    Path(snakemake.input.model).parent,
+    snakemake.input.data,
+    snakemake.threads,
+    dead_neurons.SCHEMA,
+    measure,
+    snakemake.output[0],
+    snakemake.params.section,
+    provenance.describe(snakemake.input.lib, "cpu"),
+)
 jobs.finish()

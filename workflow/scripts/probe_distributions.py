@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import actbench.jobs as jobs
-from actbench import distributions, probes
+from actbench import distributions, probes, provenance
 
 jobs.start(snakemake.log[0])
 n_images, bins = snakemake.params.section["images"], snakemake.params.section["bins"]
@@ -13,14 +13,15 @@ def measure(network, data):
     return distributions.measure(network, data.train.x[:n_images], bins)
 
 
-folder = Path(snakemake.input.model).parent
 probes.run(
-    folder,
+    Path(snakemake.input.model).parent,
     snakemake.input.data,
     snakemake.threads,
     distributions.SCHEMA,
     measure,
     snakemake.output[0],
+    snakemake.params.section,
+    provenance.describe(snakemake.input.lib, "cpu"),
     ["signal"],
 )
 jobs.finish()

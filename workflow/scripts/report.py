@@ -1,26 +1,34 @@
-"""Write the report and the resolved config."""
+"""Write the report, the resolved config, and what made the tables."""
 
 from pathlib import Path
 
 import actbench.jobs as jobs
 import yaml
-from actbench import files, page, parquet, report
+from actbench import files, lineage, page, parquet, provenance, report
 
 jobs.start(snakemake.log[0])
 names = ["runs", "comparison", "dead_neurons", "properties"]
 if snakemake.params.config["evaluation"]["folds"]:
     names.append("cross_validation")
+stages = ("probe_gradients", "probe_distributions", "probe_dead_neurons", "describe_activations")
+made_by = lineage.gather(
+    snakemake.params.config,
+    [Path(path).parent for path in snakemake.input.configs],
+    {stage: snakemake.input[stage] for stage in stages},
+    provenance.describe(snakemake.input.lib, "cpu"),
+)
 template = Path(snakemake.input.page[0])
 context = report.context(
     snakemake.params.config,
     {name: parquet.read(snakemake.input[name]).to_pandas() for name in names},
     snakemake.input.figures,
     snakemake.input.csv,
-    snakemake.input.configs,
+    made_by,
     snakemake.input.timings,
     template.parent,
 )
 files.write_text(page.render(template, context), snakemake.output.page)
 resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)
 files.write_text(resolved, snakemake.output.config)
+files.write_json(made_by, snakemake.output.provenance)
 jobs.finish()

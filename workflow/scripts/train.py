@@ -5,8 +5,8 @@ from pathlib import Path
 import actbench.jobs as jobs
 from actbench import (
     devices,
-    files,
     histograms,
+    manifest,
     networks,
     parquet,
     progress,
@@ -37,14 +37,15 @@ with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
             history += [keys | row for row in fit.history]
             histogram_rows += [keys | row for row in fit.histograms]
             states[seed, fold] = fit.state
-    described = provenance.describe(Path(snakemake.scriptdir), device)
+    described = provenance.describe(snakemake.input.lib, device)
 
 parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.runs)
 parquet.write(parquet.table(history, training.HISTORY, [*parquet.RUN, "epoch"]), snakemake.output.history)
 order = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
 parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
-networks.save(states, snakemake.output.model)
-files.write_json({"params": params, "sizes": sizes, "provenance": described}, snakemake.output.config)
+networks.save(states, params, snakemake.output.model)
+folder = Path(snakemake.output.config).parent
+manifest.write(folder, params, sizes, data.digest, described)
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
 study = snakemake.config["study"]  # at hand; its Snakemake may train networks of another, to verify
 told = progress.line(f"results/{study}/logs/progress.txt", training.summary(title, rows))

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from actbench import files, histograms, parquet, statistics
-from actbench.errors import UserError
+from actbench import histograms, manifest, parquet, statistics
+from actbench.errors import DamagedError, UserError
 from actbench.parquet import RUN
 
 ORDER = {
@@ -28,12 +28,20 @@ SHOWN_PROBLEMS = 10
 
 @dataclass(frozen=True)
 class Block:
-    """One planned block: its folder, and the params that its networks must have been trained with."""
+    """One planned block.
+
+    Args:
+        folder: its folder.
+        activation, depth: its place in the grid.
+        params: what its networks must have been trained with.
+        probes: what each probe must have measured with, by the name of its table.
+    """
 
     folder: Path
     activation: str
     depth: int
     params: Mapping
+    probes: Mapping[str, Mapping]
 
     def keys(self) -> set[tuple]:
         folds = range(self.params["evaluation"]["folds"] or 1)
@@ -44,26 +52,59 @@ def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
     """Read every planned file and stack runs, history, gradients, distributions, dead neurons, histograms.
 
     Raises:
-        UserError: a file was made with other params than planned, or its rows are not exactly those
-            of the plan; the sentence lists file and key.
+        UserError: a file is damaged or missing, was made with other params than planned, from other
+            weights or images than its neighbours, or its rows are not exactly those of the plan; the
+            sentence lists file and key.
     """
-    problems, parts = [], {name: [] for name in (*ORDER, "histograms")}
+    problems, parts, images = [], {name: [] for name in (*ORDER, "histograms")}, {}
     for block in blocks:
-        problems += check_params(block)
-        tables = {name: parquet.read(block.folder / f"{name}.parquet") for name in parts}
+        try:
+            config, tables = check_files(block)
+        except DamagedError as error:
+            problems.append(error.problem)
+            continue
+        images.setdefault(config["data"], block.folder)
+        problems += check_params(block, config) + check_columns(block, tables, parts)
         problems += check_rows(block, tables)
         for name, table in tables.items():
             parts[name].append(table)
-    if problems:
-        more = len(problems) - SHOWN_PROBLEMS
-        shown = "; ".join(problems[:SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
-        raise UserError(f"results do not fit the plan: {shown}. Delete the files named and run again.")
+    if len(images) > 1:
+        folders = " and ".join(str(folder) for folder in images.values())
+        problems.append(f"{folders} were trained on different images")
+    _refuse(problems)
     stacked = {name: parquet.concat(parts[name], ORDER[name]) for name in ORDER}
     drawn = (_histograms(stacked[name], name) for name in ("gradients", "distributions"))
     stacked["histograms"] = parquet.concat([*parts["histograms"], *drawn], [*RUN, *HISTOGRAM_KEYS])
     for name in ("gradients", "distributions"):
         stacked[name] = stacked[name].drop_columns(HISTOGRAM)
     return stacked
+
+
+def described(paths: Mapping[str, str | Path], specs: Mapping[str, Mapping], order: list[str]) -> pa.Table:
+    """Stack the tables of all activations: their curves, or their properties.
+
+    Args:
+        paths: each activation's file.
+        specs: what each must have been made from.
+        order: columns that name a row.
+
+    Raises:
+        UserError: a file is damaged, or is not that of its activation.
+    """
+    problems, parts = [], []
+    for activation, path in paths.items():
+        try:
+            table, found = parquet.read(path), parquet.record(path)["params"]
+        except DamagedError as error:
+            problems.append(error.problem)
+            continue
+        problems += _other_params(path, "made", {"spec": found}, {"spec": specs[activation]})
+        rows = [tuple(row.values()) for row in table.select(order).to_pylist()]
+        if {row[0] for row in rows} != {activation} or len(set(rows)) != len(rows):
+            problems.append(f"{path} does not hold the rows of {activation}, each once")
+        parts.append(table)
+    _refuse(problems)
+    return parquet.concat(parts, order)
 
 
 def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> dict[str, pa.Table]:
@@ -96,14 +137,36 @@ def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> d
     return summaries
 
 
-def check_params(block: Block) -> list[str]:
-    """Say which params of a block's config.json are not those of the plan."""
-    path = block.folder / "config.json"
-    found = files.read_json(path)["params"]
-    different = [key for key in sorted({*found, *block.params}) if found.get(key) != block.params.get(key)]
+def check_files(block: Block) -> tuple[dict, dict[str, pa.Table]]:
+    """Read config.json and the tables of a block, which must be whole.
+
+    Raises:
+        DamagedError: a file is not whole, or not what the block's training wrote.
+    """
+    own = [name for name in manifest.WRITTEN if name != manifest.MODEL]  # the probes have checked the weights
+    config = manifest.read(block.folder, own)
+    tables = {name: parquet.read(block.folder / f"{name}.parquet") for name in (*ORDER, "histograms")}
+    return config, tables
+
+
+def check_params(block: Block, config: Mapping) -> list[str]:
+    """Say which params of a block's networks and probes are not those of the plan."""
+    problems = _other_params(block.folder / manifest.NAME, "trained", config["params"], block.params)
+    for name, planned in block.probes.items():
+        path = block.folder / f"{name}.parquet"
+        record = parquet.record(path)
+        problems += _other_params(path, "measured", record["params"], planned)
+        if record["model"] != config["files"][manifest.MODEL]:
+            problems.append(f"{path} was measured on other weights than {block.folder / manifest.MODEL}")
+    return problems
+
+
+def check_columns(block: Block, tables: Mapping[str, pa.Table], parts: Mapping[str, list]) -> list[str]:
+    """Say which of a block's tables have other columns than those of the blocks before it."""
     return [
-        f"{path} was trained with {key} {found.get(key)!r} instead of {block.params.get(key)!r}"
-        for key in different
+        f"{block.folder / name}.parquet has other columns than the same table of other blocks"
+        for name, table in tables.items()
+        if parts[name] and not table.schema.equals(parts[name][0].schema)
     ]
 
 
@@ -113,11 +176,31 @@ def check_rows(block: Block, tables: Mapping[str, pa.Table]) -> list[str]:
     expected = _expected_rows(block, runs)
     problems = []
     for name, order in ORDER.items():
+        path = block.folder / f"{name}.parquet"
+        lacking = set(order) - set(tables[name].column_names)
+        if lacking:
+            problems.append(f"{path} lacks the column {sorted(lacking)[0]}")
+            continue
         rows = tables[name].select(order).to_pylist()
         found = [tuple(row[key] for key in order) for row in rows]
-        path = block.folder / f"{name}.parquet"
         problems += _difference(path, found, expected[name])
     return problems
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if not problems:
+        return
+    more = len(problems) - SHOWN_PROBLEMS
+    shown = "; ".join(problems[:SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+    raise UserError(f"results do not fit the plan: {shown}. Delete the files named and run again.")
+
+
+def _other_params(path: str | Path, verb: str, found: Mapping, planned: Mapping) -> list[str]:
+    different = [key for key in sorted({*found, *planned}) if found.get(key) != planned.get(key)]
+    return [
+        f"{path} was {verb} with {key} {found.get(key)!r} instead of {planned.get(key)!r}"
+        for key in different
+    ]
 
 
 def _expected_rows(block: Block, runs: Sequence[Mapping]) -> dict[str, set[tuple]]:
@@ -151,7 +234,7 @@ def _difference(path: Path, found: Sequence[tuple], expected: set[tuple]) -> lis
     ):
         if keys:
             first = ", ".join(map(str, sorted(keys)[0]))
-            more = f" and {len(keys) - 1} more rows" if len(keys) > 1 else ""
+            more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
             problems.append(f"{path} {words} row ({first}){more}")
     return problems
 

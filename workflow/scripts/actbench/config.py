@@ -19,6 +19,7 @@ LABEL_LENGTH = 60
 DISTRIBUTION_IMAGES = 1024
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 RESERVED = ("data", "verification")
+PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
 OWN_KEYS = ("name", "import", "id", "label")
 
 

@@ -3,31 +3,33 @@
 scikit-learn and torchvision are imported by the data set that needs them.
 """
 
+import fcntl
 import gzip
 import hashlib
-import json
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from actbench import files
+from actbench import prepared
 from actbench.catalogue import DATASETS, Dataset
 from actbench.errors import UserError
 
 ATTEMPTS = 3
+LARGEST = 64 * 2**20  # bytes of a decompressed file; the largest real one has 47,040,016
 
 
 def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """Get the images [N, H, W] and labels [N] of a data set, both uint8, checked against known checksums.
 
     Official training images come first, test images last. Fashion-MNIST and MNIST are looked for in
-    `data_dir` (torchvision's layout, `<data_dir>/FashionMNIST/raw/`), then in the folder of Debian's
-    package dataset-fashion-mnist, then downloaded into `data_dir`.
+    `data_dir` (torchvision's layout, `<data_dir>/FashionMNIST/raw/`, decompressed or as .gz), then in the
+    folder of Debian's package dataset-fashion-mnist, then downloaded into `data_dir`.
 
     Raises:
         UserError: a file differs from its checksum, or no copy can be had.
@@ -41,21 +43,12 @@ def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prepare(name: str, data_dir: str | Path, path: str | Path) -> None:
-    """Write one data set as safetensors: `images`, `labels`, `is_test` and a description in the metadata."""
-    import safetensors.numpy
-
+    """Write one data set, see `prepared`."""
     dataset = DATASETS[name]
     images, labels = acquire(name, data_dir)
     is_test = np.zeros(len(labels), dtype=np.uint8)
     is_test[len(labels) - dataset.n_test :] = 1
-    described = {"dataset": name, "max_value": dataset.max_value, "classes": dataset.classes}
-    with files.atomic(path) as temporary:
-        # One metadata key: safetensors does not keep the order of several.
-        safetensors.numpy.save_file(
-            {"images": images, "labels": labels, "is_test": is_test},
-            temporary,
-            metadata={"actbench": json.dumps(described, sort_keys=True)},
-        )
+    prepared.write(prepared.Prepared(images, labels, is_test, dataset.max_value, dataset.classes), path)
 
 
 def check_files(dataset: Dataset, raw: Path) -> None:
@@ -92,26 +85,34 @@ def _digits(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 def _raw_folder(dataset: Dataset, data_dir: Path) -> Iterator[Path]:
     """Give a root in torchvision's layout that holds the four files, wherever they come from."""
     raw = data_dir / dataset.folder / "raw"
-    if all((raw / file).is_file() for file in dataset.checksums):
-        yield data_dir
-    elif dataset.debian and all((dataset.debian / f"{f}.gz").is_file() for f in dataset.checksums):
+    packed = [folder for folder in (raw, dataset.debian) if folder and _holds(dataset, folder, ".gz")]
+    if not _holds(dataset, raw) and packed:
         with tempfile.TemporaryDirectory() as root:
-            _decompress(dataset, Path(root) / dataset.folder / "raw")
+            _decompress(dataset, packed[0], Path(root) / dataset.folder / "raw")
             yield Path(root)
     else:
-        _download(dataset, data_dir)
+        if not _holds(dataset, raw):
+            _download(dataset, data_dir)
         yield data_dir
 
 
-def _decompress(dataset: Dataset, raw: Path) -> None:
+def _holds(dataset: Dataset, folder: Path, suffix: str = "") -> bool:
+    return all((folder / f"{file}{suffix}").is_file() for file in dataset.checksums)
+
+
+def _decompress(dataset: Dataset, packed: Path, raw: Path) -> None:
     raw.mkdir(parents=True)
-    for file in dataset.checksums:
-        packed = dataset.debian / f"{file}.gz"
+    for file, expected in dataset.checksums.items():
+        archive = packed / f"{file}.gz"
         try:
-            with gzip.open(packed) as source, open(raw / file, "wb") as target:
-                shutil.copyfileobj(source, target)
-        except (OSError, EOFError) as error:
-            raise UserError(f"{packed} cannot be decompressed: {error}.") from error
+            with gzip.open(archive) as stream:
+                content = stream.read(LARGEST + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UserError(f"{archive} cannot be decompressed: {error}.") from error
+        if len(content) > LARGEST:
+            raise UserError(f"{archive} unpacks to more than {LARGEST} bytes; the right file has fewer.")
+        _check(str(archive), hashlib.md5(content, usedforsecurity=False).hexdigest(), expected)
+        (raw / file).write_bytes(content)
 
 
 def _through_torchvision(dataset: Dataset, root: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -125,22 +126,48 @@ def _through_torchvision(dataset: Dataset, root: Path) -> tuple[np.ndarray, np.n
 
 
 def _download(dataset: Dataset, data_dir: Path) -> None:
-    """Let torchvision download and unpack; it tries its mirrors in turn, and we try it again."""
+    """Let torchvision download and unpack; it tries its mirrors in turn, and we try it again.
+
+    One process at a time downloads into `data_dir`, and the others then find the files there. They get their
+    place when all are there and checked, so that a download cut short leaves nothing that looks like one.
+    """
+    raw = data_dir / dataset.folder / "raw"
+    try:
+        raw.mkdir(parents=True, exist_ok=True)
+        with open(raw / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _holds(dataset, raw):
+                _download_into(dataset, raw)
+    except OSError as error:
+        raise UserError(f"{raw} cannot be written to: {error.strerror}.") from error
+
+
+def _download_into(dataset: Dataset, raw: Path) -> None:
+    for leftover in raw.glob(".download-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=raw) as root:
+        _fetch(dataset, root, raw)
+        downloaded = Path(root) / dataset.folder / "raw"
+        check_files(dataset, downloaded)
+        for file in dataset.checksums:
+            (downloaded / file).replace(raw / file)
+
+
+def _fetch(dataset: Dataset, root: str, raw: Path) -> None:
     import torchvision.datasets
 
     make = getattr(torchvision.datasets, dataset.folder)
     for attempt in range(ATTEMPTS):
         try:
-            make(data_dir, download=True)
+            make(root, download=True)
             return
         except (RuntimeError, OSError, EOFError) as error:
             reason = error
             time.sleep(2**attempt if attempt + 1 < ATTEMPTS else 0)
-    raise UserError(_no_copy(dataset, data_dir, reason)) from reason
+    raise UserError(_no_copy(dataset, raw, reason)) from reason
 
 
-def _no_copy(dataset: Dataset, data_dir: Path, reason: Exception) -> str:
-    raw = data_dir / dataset.folder / "raw"
+def _no_copy(dataset: Dataset, raw: Path, reason: Exception) -> str:
     packaged = (
         "install Debian's package dataset-fashion-mnist"
         if dataset.debian

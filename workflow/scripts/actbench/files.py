@@ -1,32 +1,50 @@
 """Files that are either whole or not there."""
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from actbench.errors import DamagedError, UserError
 
 
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Give a temporary sibling to write to; it takes the place of `path` only when the block succeeds.
 
-    A killed or failing writer therefore leaves an older `path` as it was and never half a new one.
+    A killed or failing writer therefore leaves an older `path` as it was and never half a new one; after a
+    power cut, too, since the content is on the disk before it gets its name. What killed writers left
+    behind is removed.
+
+    Raises:
+        UserError: the disk is full, the folder may not be written to, …; the sentence names `path`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
         yield temporary
+        _flush(temporary)
         temporary.replace(path)
+    except OSError as error:
+        raise UserError(_unwritten(path, error)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(content: bytes, path: str | Path) -> None:
+    """Write bytes, whole or not at all."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_text(text: str, path: str | Path) -> None:
     """Write `text` as UTF-8, whole or not at all."""
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_bytes(text.encode(), path)
 
 
 def write_json(value: object, path: str | Path) -> None:
@@ -35,5 +53,44 @@ def write_json(value: object, path: str | Path) -> None:
 
 
 def read_json(path: str | Path) -> dict:
-    """Read one JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Read a JSON file that holds one object.
+
+    Raises:
+        DamagedError: it does not, or it cannot be read.
+    """
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DamagedError(path, error) from error
+    if not isinstance(value, dict):
+        raise DamagedError(path, "it holds no JSON object")
+    return value
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove temporary siblings whose writers are gone."""
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        number = leftover.name.split(".")[-2]
+        if number.isdigit() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists():
+            leftover.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _unwritten(path: Path, error: OSError) -> str:
+    reason = os.strerror(error.errno) if error.errno else str(error).strip().splitlines()[0]
+    return f"{path} cannot be written: {reason}. What was there before is untouched."

@@ -5,9 +5,11 @@ torch and taking it apart again: pausing the garbage collector while importing s
 another 0.6 s (AMD EPYC, 2 cores; CPU time, mean of 4).
 """
 
+import ctypes
 import gc
 import logging
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -20,14 +22,20 @@ gc.disable()
 def start(path: str | Path) -> logging.Logger:
     """Log to `path` from now on; an uncaught exception goes there and to the screen.
 
-    A `UserError` shows its sentence only, everything else a traceback. Garbage collection, which importing
-    this module has paused, goes on.
+    A `UserError` shows its sentence only, everything else a traceback. If Snakemake is killed, so is the job
+    (on Linux): otherwise it would go on and write its files beside those of the job that replaces it.
+    Garbage collection, which importing this module has paused, goes on.
     """
-    logging.basicConfig(
-        filename=path, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True
-    )
-    logging.captureWarnings(True)
+    _die_with_parent()
     sys.excepthook = _report
+    logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
+    try:
+        logging.basicConfig(
+            filename=path, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True
+        )
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+    logging.captureWarnings(True)
     gc.freeze()
     gc.enable()
     return logging.getLogger("actbench")
@@ -45,8 +53,17 @@ def finish() -> None:
     os._exit(0)
 
 
+def _die_with_parent() -> None:
+    """prctl(2), PR_SET_PDEATHSIG; there is no other way to hear of a parent's SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 def _report(kind: type[BaseException], error: BaseException, trace) -> None:
     full = "".join(traceback.format_exception(kind, error, trace))
     text = f"Error: {error}\n" if isinstance(error, UserError) else full
-    logging.getLogger("actbench").error(text.rstrip())
+    if isinstance(error, KeyboardInterrupt):
+        text = "Interrupted.\n"
+    if logging.getLogger().handlers:
+        logging.getLogger("actbench").error(text.rstrip())
     sys.stderr.write(text)

@@ -1,9 +1,10 @@
 """Reading tables, and writing them so that the same rows give the same bytes."""
 
+import contextlib
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.json
 import pyarrow.parquet
 
 from actbench import files
+from actbench.errors import DamagedError
 
 ACTIVATION = pa.dictionary(pa.int32(), pa.string())
 KEYS = [
@@ -21,6 +23,7 @@ KEYS = [
     pa.field("fold", pa.int16(), nullable=False),
 ]
 RUN = [field.name for field in KEYS]
+RECORD = b"actbench"
 
 
 def table(rows: Iterable[Mapping], schema: pa.Schema, sort_by: list[str]) -> pa.Table:
@@ -59,10 +62,18 @@ def concat(tables: Iterable[pa.Table], sort_by: list[str]) -> pa.Table:
     return ordered(pa.concat_tables(tables).unify_dictionaries(), sort_by)
 
 
-def write(content: pa.Table, path: str | Path) -> None:
-    """Write a table to Parquet, whole or not at all, after reading the file back once."""
+def write(content: pa.Table, path: str | Path, record: Mapping | None = None) -> None:
+    """Write a table to Parquet, whole or not at all, after reading the file back once.
+
+    Args:
+        content: the table.
+        path: the file; its pages carry checksums.
+        record: what the numbers were made from, a JSON object for the file's metadata; see `record`.
+    """
+    if record is not None:
+        content = content.replace_schema_metadata({RECORD: json.dumps(record, sort_keys=True)})
     with files.atomic(path) as temporary:
-        pa.parquet.write_table(content, temporary, compression="zstd")
+        pa.parquet.write_table(content, temporary, compression="zstd", write_page_checksum=True)
         if read(temporary).num_rows != content.num_rows:
             raise OSError(f"{path}: the written table could not be read back whole")
 
@@ -74,9 +85,36 @@ def write_csv(content: pa.Table, path: str | Path) -> None:
 
 
 def read(path: str | Path) -> pa.Table:
-    """Read a Parquet file; `.to_pandas()` gives a data frame."""
-    with pa.parquet.ParquetFile(path) as stored:  # unlike read_table, does not import pandas
-        return stored.read()
+    """Read a Parquet file, without its record; `.to_pandas()` gives a data frame.
+
+    Raises:
+        DamagedError: it is cut, empty, changed or no Parquet file at all.
+    """
+    with _opened(path) as stored:
+        return stored.read().replace_schema_metadata(None)
+
+
+def record(path: str | Path) -> dict:
+    """The record that a table was written with.
+
+    Raises:
+        DamagedError: the file cannot be read, or has none.
+    """
+    with _opened(path) as stored:
+        found = (stored.schema_arrow.metadata or {}).get(RECORD)
+    if found is None:
+        raise DamagedError(path, "it does not say what it was made from")
+    return json.loads(found)
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[pa.parquet.ParquetFile]:
+    """Unlike pyarrow.parquet.read_table, this does not import pandas."""
+    try:
+        with pa.parquet.ParquetFile(path, page_checksum_verification=True) as stored:
+            yield stored
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DamagedError(path, error) from error
 
 
 def _finite(value: object) -> object:

@@ -1,12 +1,13 @@
 """What the three probe scripts share: run over a block's networks, collect rows, write one table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import torch
 
-from actbench import files, networks, parquet, splits
+from actbench import manifest, networks, parquet, splits
+from actbench.errors import DamagedError
 
 ORDER = [*parquet.RUN, "checkpoint", "layer"]
 
@@ -18,6 +19,8 @@ def run(
     schema: pa.Schema,
     measure: Callable[[networks.MLP, splits.Data], list[dict]],
     output: str | Path,
+    params: Mapping,
+    provenance: Mapping,
     sort_by: list[str] | None = None,
 ) -> None:
     """Measure every network of a block at both checkpoints and write the rows.
@@ -30,19 +33,32 @@ def run(
         threads: for torch.
         schema: of the rows.
         measure: gives rows without keys and checkpoint.
-        output: the Parquet file.
+        output: the Parquet file; its record says what was measured, how and by which code.
+        params: the probe's section of the config.
+        provenance: see `provenance.describe`.
         sort_by: columns after activation, depth, seed, fold, checkpoint and layer.
+
+    Raises:
+        DamagedError: the weights or scores are not those of one training, or it used other images.
     """
     torch.set_num_threads(threads)
     torch.set_deterministic_debug_mode("error")
-    params = files.read_json(Path(folder) / "config.json")["params"]
+    stored = networks.Stored(folder)
+    config = manifest.read(folder, ["runs.parquet"])
+    trained_with = config["params"]
     runs = parquet.read(Path(folder) / "runs.parquet").to_pylist()
     rows = []
     for fold in sorted({run["fold"] for run in runs}):
-        loaded = splits.load(data, params["evaluation"], params["normalisation"], fold)
+        loaded = splits.load(data, trained_with["evaluation"], trained_with["normalisation"], fold)
+        if loaded.digest != config["data"]:
+            raise DamagedError(
+                Path(folder, manifest.NAME), f"its networks were trained on other images than {data}"
+            )
         for run in (run for run in runs if run["fold"] == fold):
             keys = {key: run[key] for key in parquet.RUN}
             for checkpoint in networks.CHECKPOINTS if run["status"] == "ok" else ("init",):
-                network = networks.load(folder, run["seed"], fold, checkpoint)
+                network = stored.network(run["seed"], fold, checkpoint)
                 rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, loaded)]
-    parquet.write(parquet.table(rows, schema, [*ORDER, *(sort_by or [])]), output)
+    table = parquet.table(rows, schema, [*ORDER, *(sort_by or [])])
+    record = {"model": config["files"][manifest.MODEL], "params": params, "provenance": provenance}
+    parquet.write(table, output, record)

@@ -15,16 +15,17 @@ def line(path: str | Path, text: str) -> str:
     """Add a finished block to the progress file and give the line for the terminal.
 
     The file's first line is number of blocks and start time; each finished block adds one. Without
-    the file (a job run by hand) the line comes without a count.
+    the file (a job run by hand), or if it cannot be used, the line comes without a count.
     """
-    path = Path(path)
-    if not path.exists():
+    try:
+        head = Path(path).read_text(encoding="utf-8").splitlines()[0]
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+        done = Path(path).read_text(encoding="utf-8").splitlines()[1:]
+        total, started = head.split()
+        left = (time.time() - float(started)) / len(done) * max(int(total) - len(done), 0)
+    except (OSError, ValueError, IndexError):
         return text
-    with open(path, "a", encoding="utf-8") as stream:
-        stream.write(text + "\n")
-    head, *done = path.read_text(encoding="utf-8").splitlines()
-    total, started = head.split()
-    left = (time.time() - float(started)) / len(done) * max(int(total) - len(done), 0)
     width = len(total)
     return f"[{len(done):{width}d}/{total}] {text}, {_duration(left)}"
 

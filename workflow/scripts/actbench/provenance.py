@@ -4,30 +4,44 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-PACKAGES = ("torch", "numpy", "pyarrow", "scikit-learn", "snakemake")
+from actbench import files
+
+PACKAGES = ("torch", "numpy", "pyarrow", "pandas", "scipy", "scikit-learn", "snakemake")
+DIGEST = 16  # hexadecimal digits that tell versions of a file apart
 
 
-def describe(repository: str | Path, device: str) -> dict:
-    """Commit, versions of Python and packages, and the processor or GPU that did the work."""
+def describe(lib: Sequence[str | Path], device: str) -> dict:
+    """Code, commit, versions of Python and packages, and the processor or GPU that did the work.
+
+    Args:
+        lib: the files that the job is made of, its script first; each is named with a digest of its content.
+        device: `cpu` or `cuda:<i>`.
+    """
+    scripts = Path(lib[0]).parent
     return {
-        "commit": commit(repository),
+        "code": {_name(path, scripts): files.digest(path)[:DIGEST] for path in lib},
         "device": device_name(device),
         "platform": platform.platform(terse=True),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
-    }
+    } | commit(scripts)
 
 
-def commit(repository: str | Path) -> str:
-    """The commit checked out, with `+changes` where tracked files differ from it; `unknown` without git."""
+def commit(scripts: str | Path) -> dict:
+    """The commit checked out, and whether the workflow's tracked files differ from it; null without git.
+
+    What is outside of the workflow (config.yaml, docs, tests) is no part of the code that made a number.
+    """
+    workflow = ("..", "../../Snakefile", "../../profiles")
     try:
-        head = _git(repository, "rev-parse", "HEAD")
-        changed = _git(repository, "status", "--porcelain", "--untracked-files=no")
+        head = _git(scripts, "rev-parse", "HEAD")
+        changed = _git(scripts, "status", "--porcelain", "--untracked-files=no", "--", *workflow)
     except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return head + ("+changes" if changed else "")
+        return {"commit": None, "uncommitted_changes": None}
+    return {"commit": head, "uncommitted_changes": bool(changed)}
 
 
 def device_name(device: str) -> str:
@@ -46,6 +60,11 @@ def _processor() -> str:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def _name(path: str | Path, scripts: Path) -> str:
+    path = Path(path)
+    return str(path.relative_to(scripts) if path.is_relative_to(scripts) else path)
 
 
 def _git(repository: str | Path, *arguments: str) -> str:

@@ -1,7 +1,6 @@
 """What the report says and shows: the context of its template, from the study's tables and figures."""
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from actbench import catalogue, files, page, sentences
+from actbench import catalogue, page, sentences
 from actbench import config as configuration
 
 STAGES = (
@@ -29,7 +28,7 @@ def context(
     tables: Mapping[str, pd.DataFrame],
     figures: Sequence[str | Path],
     csv: str | Path,
-    configs: Sequence[str | Path],
+    lineage: Mapping,
     timings: Sequence[str | Path],
     folder: str | Path,
 ) -> dict:
@@ -41,7 +40,7 @@ def context(
             it has folds.
         figures: the figure files; embedded under their stems.
         csv: the comparison table, embedded for download.
-        configs: config.json of every block, for versions and hardware.
+        lineage: what the tables were made by, see `lineage.gather`.
         timings: Snakemake's benchmark files, `timings/{stage}/….tsv` or `timings/{stage}.tsv`.
         folder: where the stylesheet lies.
     """
@@ -72,7 +71,8 @@ def context(
         "properties": {
             row["activation"]: row | typeset(row) for row in tables["properties"].to_dict("records")
         },
-        "provenance": provenance(configs),
+        "lineage": lineage,
+        "mixture": sentences.mixture(lineage["mixed"]),
         "stages": stage_times(timings),
     }
 
@@ -168,18 +168,6 @@ def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
         row |= {f"{count.removeprefix('n_')}_{checkpoint}": mean[count] for count in counts[1:]}
         row[f"n_{checkpoint}"] = int(sizes[activation, depth, checkpoint])
     return [rows[place] for place in sorted(rows)]
-
-
-def provenance(configs: Sequence[str | Path]) -> list[dict]:
-    """The distinct environments that trained the networks, each with its number of jobs."""
-    found = Counter()
-    for path in configs:
-        recorded = files.read_json(path)["provenance"]
-        versions = ", ".join(f"{name} {v}" for name, v in recorded["versions"].items() if v)
-        place = (recorded["commit"], recorded["device"], recorded["platform"], recorded["python"], versions)
-        found[place] += 1
-    keys = ("commit", "device", "platform", "python", "versions")
-    return [dict(zip(keys, place, strict=True)) | {"jobs": n} for place, n in found.most_common()]
 
 
 def stage_times(paths: Sequence[str | Path]) -> list[dict]:

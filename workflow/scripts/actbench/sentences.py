@@ -109,6 +109,29 @@ def smallest_p(n_pairs: int) -> str:
     )
 
 
+def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
+    """What the tables of one study do not have in common, and what to do; empty if there is nothing.
+
+    Args:
+        mixed: as `lineage.differences` gives it.
+    """
+    parts = [
+        f"{words} ({', '.join(mixed[key])})"
+        for key, words in {
+            "code": "more than one version of the code",
+            "torch": "more than one version of torch",
+            "device": "more than one kind of machine",
+        }.items()
+        if mixed[key]
+    ]
+    if not parts:
+        return ""
+    return (
+        f"These tables come from {listed(parts)}, so differences between networks may be differences "
+        "between those. Running Snakemake with --forceall makes all of them anew."
+    )
+
+
 def _names(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return listed([labels[key] for key in cells["activation"]])
 

@@ -3,16 +3,14 @@
 scikit-learn is imported for cross-validation only.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import safetensors
 import torch
 from torch import Tensor
 
-from actbench import catalogue, seeds
+from actbench import catalogue, prepared, seeds
 
 
 @dataclass(frozen=True)
@@ -28,16 +26,17 @@ class Subset:
 
 @dataclass(frozen=True)
 class Data:
-    """The three subsets of one split, and how many classes there are."""
+    """The three subsets of one split, how many classes there are, and the digest of the prepared file."""
 
     train: Subset
     validation: Subset
     test: Subset
     n_classes: int
+    digest: str = ""
 
     def to(self, device: str) -> "Data":
         parts = (part.to(device) for part in (self.train, self.validation, self.test))
-        return Data(*parts, self.n_classes)
+        return Data(*parts, self.n_classes, self.digest)
 
 
 def load(path: str | Path, evaluation: Mapping, normalisation: str, fold: int = 0) -> Data:
@@ -48,16 +47,18 @@ def load(path: str | Path, evaluation: Mapping, normalisation: str, fold: int = 
         evaluation: the config section, `folds`, `validation` and `split_seed`; see `indices`.
         normalisation: `symmetric`, `standard` or `per_pixel`, see `normaliser`.
         fold: which fold tests, with cross-validation.
+
+    Raises:
+        DamagedError: the file is not what was prepared.
     """
-    with safetensors.safe_open(path, framework="pt") as stored:
-        described = json.loads(stored.metadata()["actbench"])
-        images, labels = stored.get_tensor("images"), stored.get_tensor("labels").long()
-        is_test = stored.get_tensor("is_test").bool()
+    stored = prepared.read(path)
+    labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
     parts = indices(labels, is_test, **evaluation, fold=fold)
-    x = images.flatten(1).float()
-    shift, scale = normaliser(x[parts[0]], described["max_value"], normalisation)
+    x = torch.from_numpy(stored.images).flatten(1).float()
+    shift, scale = normaliser(x[parts[0]], stored.max_value, normalisation)
     x = (x - shift) / scale
-    return Data(*(Subset(x[part], labels[part]) for part in parts), len(described["classes"]))
+    subsets = (Subset(x[part], labels[part]) for part in parts)
+    return Data(*subsets, len(stored.classes), stored.digest)
 
 
 def indices(

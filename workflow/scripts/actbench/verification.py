@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import safetensors
 import torch
 from scipy import stats
 from torch import Tensor
@@ -23,6 +22,7 @@ from actbench import (
     distributions,
     gradients,
     networks,
+    prepared,
     properties,
     seeds,
     training,
@@ -335,10 +335,10 @@ def _further(values: np.ndarray, confidence: float, n_further: int) -> tuple[flo
 
 def _recipe_images(path: str | Path) -> tuple[Tensor, Tensor]:
     """Pixels [50000, 784] in 0…255 and labels of the notebook's training split, in its order."""
-    with safetensors.safe_open(path, framework="pt") as stored:
-        official = ~stored.get_tensor("is_test").bool()
-        pixels = stored.get_tensor("images")[official].flatten(1)
-        labels = stored.get_tensor("labels")[official].long()
+    stored = prepared.read(path)
+    official = ~torch.from_numpy(stored.is_test).bool()
+    pixels = torch.from_numpy(stored.images)[official].flatten(1)
+    labels = torch.from_numpy(stored.labels)[official].long()
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(ref.UVA_SEED))
     order = order[: ref.UVA_TRAINING_IMAGES]
     return pixels[order].float(), labels[order]

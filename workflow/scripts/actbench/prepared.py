@@ -1,0 +1,60 @@
+"""The prepared data set: one file of images and labels that knows whether it is whole."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from actbench import files
+from actbench.errors import DamagedError
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Images [N, H, W], labels [N] and official test marks [N], all uint8, and what describes them."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    is_test: np.ndarray
+    max_value: int
+    classes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it."""
+        found = hashlib.sha256(json.dumps([self.max_value, *self.classes]).encode())
+        for values in (self.images, self.labels, self.is_test):
+            found.update(f"{values.dtype} {values.shape}".encode())
+            found.update(np.ascontiguousarray(values))
+        return found.hexdigest()
+
+
+def write(dataset: Prepared, path: str | Path) -> None:
+    """Write safetensors: `images`, `labels`, `is_test`, and in the metadata the rest and the digest."""
+    described = {"classes": dataset.classes, "max_value": dataset.max_value, "sha256": dataset.digest}
+    tensors = {"images": dataset.images, "labels": dataset.labels, "is_test": dataset.is_test}
+    # One metadata key: safetensors does not keep the order of several.
+    metadata = {"actbench": json.dumps(described, sort_keys=True)}
+    files.write_bytes(safetensors.numpy.save(tensors, metadata), path)
+
+
+def read(path: str | Path) -> Prepared:
+    """Read what `write` wrote.
+
+    Raises:
+        DamagedError: the file is not what was written; the sentence names it.
+    """
+    try:
+        with safetensors.safe_open(path, framework="numpy") as stored:
+            described = json.loads(stored.metadata()["actbench"])
+            tensors = (stored.get_tensor(name) for name in ("images", "labels", "is_test"))
+            found = Prepared(*tensors, described["max_value"], tuple(described["classes"]))
+    except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise DamagedError(path, error) from error
+    if found.digest != described.get("sha256"):
+        raise DamagedError(path, "its images or labels are not those that were checked")
+    return found
