@@ -20,7 +20,12 @@ include: "workflow/rules/verify.smk"
 rule all:
     default_target: True
     input:
-        REPORT,
+        report_of_this_study,
+        # All of it, so that nothing is missing after --keep-incomplete, with which Snakemake takes a failed
+        # job for a finished one (https://github.com/snakemake/snakemake/issues/3808).
+        rules.aggregate.output,
+        rules.figures.output,
+        rules.report.output,
     localrule: True
     message:
         "Study {STUDY} is complete"

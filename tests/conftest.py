@@ -1,11 +1,14 @@
 """Fixtures that several tests share."""
 
+import contextlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,13 @@ import torch
 from actbench import splits
 
 ROOT = Path(__file__).parent.parent
+ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--chaos", action="store_true", help="try every fault as often as docs/reliability.md says"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -42,32 +52,97 @@ def toy() -> splits.Data:
     return splits.Data(subset(256), subset(64), subset(64), 4)
 
 
+class DryRuns:
+    """A process that does dry runs quickly, see dry_runs.py; one at a time."""
+
+    def __init__(self):
+        command = [sys.executable, str(ROOT / "tests" / "dry_runs.py")]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def run(self, folder: Path, arguments: list[str]) -> tuple[int, str]:
+        """Exit status, and standard output and error together."""
+        request = {"folder": str(folder), "arguments": arguments, "environment": ENVIRONMENT}
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        return answer["status"], answer["output"]
+
+    def end(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
 class Project:
     """A copy of the project in a folder of its own, in which Snakemake runs the tiny study."""
 
-    LEFT_OUT = (".git", ".venv", ".snakemake", "results", "reports", "__pycache__", ".*_cache")
+    LEFT_OUT = (".git", ".venv", ".snakemake", "results", "reports", "__pycache__", ".*_cache", "mutants")
 
     def __init__(self, folder: Path, source: Path = ROOT, ignored: tuple[str, ...] = LEFT_OUT):
         self.folder = folder
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*ignored))
 
-    def snakemake(self, *arguments: str, study: str | None = "tiny", **environment: str):
-        """Run Snakemake; the study is given by --configfile unless None."""
+    def copy(self, folder: Path) -> "Project":
+        """The same with all its results and Snakemake's records."""
+        return Project(folder, source=self.folder, ignored=())
+
+    def command(self, *arguments: str, study: str | None = "tiny", cores: int = 2) -> list[str]:
         given = ["--configfile", f"studies/{study}.yaml"] if study else []
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *given, *arguments]
-        env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200", **environment}
+        return ["--cores", str(cores), *given, *arguments]
+
+    def start(self, *arguments: str, cores: int = 2, environment=(), **options) -> subprocess.Popen:
+        """Start Snakemake in a process group of its own."""
+        command = [sys.executable, "-m", "snakemake", *self.command(*arguments, cores=cores)]
+        env = os.environ | ENVIRONMENT | dict(environment)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return subprocess.Popen(
+            command, cwd=self.folder, env=env, start_new_session=True, **(pipes | options)
+        )
+
+    def snakemake(self, *arguments: str, study: str | None = "tiny", cores: int = 2, **environment: str):
+        """Run Snakemake; the study is given by --configfile unless None."""
+        command = [sys.executable, "-m", "snakemake", *self.command(*arguments, study=study, cores=cores)]
+        env = {**os.environ, **ENVIRONMENT, **environment}
         return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True)
 
-    def planned(self, *arguments: str) -> Counter:
+    def dry_run(self, *arguments: str, study: str | None = "tiny", by: DryRuns) -> tuple[int, str]:
+        """Exit status and text of a dry run."""
+        return by.run(self.folder, self.command(*arguments, study=study))
+
+    def planned(self, *arguments: str, by: DryRuns) -> Counter:
         """How many jobs of each rule a dry run plans, the collecting rule `all` left out."""
-        done = self.snakemake("--dry-run", "--quiet", "rules", "host", *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        text = done.stdout + done.stderr
+        status, text = self.dry_run("--quiet", "rules", "host", *arguments, by=by)
+        assert status == 0, text
         if "Nothing to be done" in text:
             return Counter()
         table = text.split("Job stats:")[1].split("\n\n")[0]
         found = re.findall(r"^(\w+)\s+(\d+)$", table, re.MULTILINE)
         return Counter({rule: int(n) for rule, n in found if rule not in ("all", "total")})
+
+    def tables(self, study: str = "tiny") -> dict[str, bytes]:
+        """Every result table's bytes, by name."""
+        folder = self.folder / "results" / study / "tables"
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+    @contextlib.contextmanager
+    def edited(self, path: str, text: str = "\n# edited\n") -> Iterator[None]:
+        """Append to a file for a while."""
+        file = self.folder / path
+        before = file.read_text()
+        file.write_text(before + text)
+        try:
+            yield
+        finally:
+            file.write_text(before)
+
+
+@pytest.fixture(scope="session")
+def dry_runs() -> Iterator[DryRuns]:
+    """What does dry runs."""
+    runs = DryRuns()
+    yield runs
+    runs.end()
 
 
 @pytest.fixture(scope="session")

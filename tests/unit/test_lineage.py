@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pytest
 from actbench import catalogue, files, lineage, manifest, parquet
+from actbench.errors import UserError
 
 CONFIG = {"study": "mine", "dataset": "digits"}
 
@@ -27,7 +28,7 @@ def gather(tmp_path, trained, probed):
     for number, described in enumerate(probed):
         tables.append(tmp_path / f"{number}.parquet")
         parquet.write(pa.table({"x": [1]}), tables[-1], {"provenance": described})
-    return lineage.gather(CONFIG, folders, {"probe_gradients": tables}, record())
+    return lineage.gather(CONFIG, folders, {"probe_gradients": tables}, {"report": record()})
 
 
 def test_equal_descriptions_are_counted(tmp_path):
@@ -64,3 +65,43 @@ OTHER_CODE = {"train.py": "changed", "actbench/files.py": "b"}
 )
 def test_what_differs_is_named(tmp_path, trained, probed, expected):
     assert gather(tmp_path, trained, probed)["mixed"] == {"code": [], "torch": [], "device": []} | expected
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """provenance.json of a study made by the code in `scripts`, which also used a module of the user's."""
+    (tmp_path / "scripts").mkdir()
+    own = tmp_path / "mine.py"
+    for path in (tmp_path / "scripts" / "train.py", own):
+        path.write_text("as it was")
+    code = {name: files.digest(path)[:16] for name, path in (("train.py", own), (str(own), own))}
+    found = gather(tmp_path, [record(code=code)], []) | {"config": files.digest_of(CONFIG)}
+    found["stages"].pop("report")
+    files.write_json(found, tmp_path / "provenance.json")
+    return tmp_path
+
+
+def test_the_same_config_and_code_pass(recorded):
+    lineage.check(recorded / "provenance.json", CONFIG, recorded / "scripts")
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (lambda folder: (folder / "scripts" / "train.py").write_text("new"), "another version of train.py,"),
+        (lambda folder: (folder / "mine.py").unlink(), "another version of .*mine.py,"),
+        (
+            lambda folder: [p.write_text("new") for p in folder.rglob("*.py")],
+            "version of .* and 1 more",
+        ),
+    ],
+)
+def test_other_code_is_named(recorded, harm, words):
+    harm(recorded)
+    with pytest.raises(UserError, match=words):
+        lineage.check(recorded / "provenance.json", CONFIG, recorded / "scripts")
+
+
+def test_other_settings_are_named(recorded):
+    with pytest.raises(UserError, match="it was made with other settings, and without its records"):
+        lineage.check(recorded / "provenance.json", CONFIG | {"seeds": [1]}, recorded / "scripts")

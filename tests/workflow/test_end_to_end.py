@@ -111,16 +111,6 @@ def test_second_run_does_nothing(tiny):
     assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr
 
 
-def test_another_order_and_block_size_give_the_same_table(tiny):
-    """A run's numbers do not depend on the block it is trained in."""
-    changed = ["--config", "study=other", "seeds=[1,0]", "seeds_per_job=1", "--", "aggregate"]
-    done = tiny.snakemake("--quiet", "all", *changed)
-    assert done.returncode == 0, done.stderr
-    for name in ("runs", "history", "gradients", "distributions", "dead_neurons", "comparison"):
-        other = tiny.folder / "results" / "other" / "tables" / f"{name}.parquet"
-        assert other.read_bytes() == table(tiny, name).read_bytes(), name
-
-
 def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):
     given = ["study=diverged", "activations=[identity]", "depths=[2]", "training={learning_rate: 1.0e+9}"]
     done = tiny.snakemake("--config", *given)

@@ -4,8 +4,8 @@ import pytest
 
 
 def refused(done, words):
-    text = done.stdout + done.stderr
-    assert done.returncode == 1
+    status, text = done
+    assert status == 1
     assert words in text
     assert "Traceback" not in text and "File " not in text
     lines = [line for line in text.splitlines() if line.startswith("Config error:")]
@@ -16,15 +16,17 @@ WORDS = "training.learnig_rate is not a key of the config, did you mean learning
 
 
 def test_from_the_command_line(tiny):
-    refused(tiny.snakemake("-n", "--config", "training={learnig_rate: 0.1}"), WORDS)
+    """The whole command, so that standard error and status are the real ones."""
+    done = tiny.snakemake("-n", "--config", "training={learnig_rate: 0.1}")
+    refused((done.returncode, done.stdout + done.stderr), WORDS)
 
 
-def test_from_config_yaml(tiny):
+def test_from_config_yaml(tiny, dry_runs):
     path = tiny.folder / "config.yaml"
     before = path.read_text()
     path.write_text(before.replace("learning_rate", "learnig_rate"))
     try:
-        refused(tiny.snakemake("-n", study=None), WORDS)
+        refused(tiny.dry_run(study=None, by=dry_runs), WORDS)
     finally:
         path.write_text(before)
 
@@ -40,20 +42,15 @@ def test_from_config_yaml(tiny):
         ("activations: [relu, {name: mine, import: 'nowhere:A'}]", "there is no nowhere.py"),
     ],
 )
-def test_from_a_config_file(tiny, content, words):
+def test_from_a_config_file(tiny, dry_runs, content, words):
     (tiny.folder / "studies" / "bad.yaml").write_text(content + "\n")
-    refused(tiny.snakemake("-n", study="bad"), words)
+    refused(tiny.dry_run(study="bad", by=dry_runs), words)
 
 
-def test_file_and_command_line_give_the_same_plan(tiny):
+def test_file_and_command_line_give_the_same_plan(tiny, dry_runs):
     """Nothing is to be done when the command line repeats what the file says."""
     given = ["seeds=[0,1]", "depths=[1,2]", "training={max_epochs: 4, patience: null, histograms: true}"]
-    assert not tiny.planned("--config", *given)
-
-
-def test_wildcards_outside_the_config_are_refused(tiny):
-    for target in ("results/tiny/runs/../../../x/d1/seeds0-1/model.safetensors", "/tmp/x.html"):  # noqa: S108
-        assert tiny.snakemake("-n", target).returncode != 0
+    assert not tiny.planned("--config", *given, by=dry_runs)
 
 
 def test_cuda_where_there_is_none_is_one_sentence(tiny):

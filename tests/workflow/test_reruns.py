@@ -1,132 +1,277 @@
-"""You changed X: these stages run, and no others (by dry run after a finished study)."""
+"""You changed X: these stages run, and no others (by dry run after a finished study).
 
+Every config key, script, module and page must have its line here: a new one without fails the test.
+"""
+
+import os
 from collections import Counter
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from conftest import Project
+import yaml
+from conftest import ROOT, DryRuns, Project
 
-SCRIPTS = "workflow/scripts"
-LAST = {"figures": 1, "report": 1}
-AFTER = {"aggregate": 1, **LAST}
-PROBES = {"probe_gradients": 4, "probe_distributions": 4, "probe_dead_neurons": 4}
-TRAINING = {"train": 4, **PROBES, **AFTER}
-ALL = {"prepare_data": 1, "describe_activations": 2, **TRAINING}
+COUNTS = {
+    "prepare_data": 1,
+    "train": 4,
+    "probe_gradients": 4,
+    "probe_distributions": 4,
+    "probe_dead_neurons": 4,
+    "describe_activations": 2,
+    "aggregate": 1,
+    "figures": 1,
+    "report": 1,
+}
+PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
+NEXT = {
+    "prepare_data": ("train", "figures"),
+    "train": PROBES,
+    **dict.fromkeys((*PROBES, "describe_activations"), ("aggregate",)),
+    "aggregate": ("figures",),
+    "figures": ("report",),
+    "report": (),
+}
 
-CONFIG = {
-    "learning rate": ("training={learning_rate: 0.07}", TRAINING),
-    "a probe's setting": ("probe_gradients={bins: 7}", {"probe_gradients": 4, **AFTER}),
-    "another probe's setting": (
+
+def stages(*first: str) -> dict[str, int]:
+    """These stages and all after them, with all their jobs."""
+    found = set(first)
+    for stage in first:
+        found |= stages(*NEXT[stage]).keys()
+    return {stage: n for stage, n in COUNTS.items() if stage in found}
+
+
+def half(*first: str) -> dict[str, int]:
+    """The same for one of two activations, or one of two depths: half the jobs of each grid stage."""
+    return {stage: n // 2 if n > 1 else n for stage, n in stages(*first).items()}
+
+
+TRAINING = stages("train")
+LAST = stages("figures")
+
+KEYS = {
+    "study": ("study=another", {**stages("train", "describe_activations")}),
+    "dataset": ("dataset=mnist", stages("prepare_data")),
+    "data_dir": ("data_dir=elsewhere", {}),
+    "device": ("device=cpu", {}),
+    "verify": ("verify=full", {}),
+    "activations": ("activations=[relu, {name: tanh, label: Tanh}]", LAST),
+    "depths": ("depths=[1, 3]", half("train")),
+    "seeds": ("seeds=[0, 1, 2, 3]", TRAINING),
+    "seeds_per_job": ("seeds_per_job=1", {**TRAINING, "train": 8, **dict.fromkeys(PROBES, 8)}),
+    "normalisation": ("normalisation=standard", TRAINING),
+    "network.width": ("network={width: 17}", TRAINING),
+    "network.hidden_sizes": ("network={hidden_sizes: [[16], [16, 15]]}", half("train")),
+    "evaluation.folds": ("evaluation={folds: 2}", TRAINING),
+    "evaluation.validation": ("evaluation={validation: 200}", TRAINING),
+    "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),
+    "training.optimizer": ("training={optimizer: adam}", TRAINING),
+    "training.learning_rate": ("training={learning_rate: 0.07}", TRAINING),
+    "training.momentum": ("training={momentum: 0.5}", TRAINING),
+    "training.weight_decay": ("training={weight_decay: 0.1}", TRAINING),
+    "training.batch_size": ("training={batch_size: 33}", TRAINING),
+    "training.max_epochs": ("training={max_epochs: 5}", TRAINING),
+    "training.patience": ("training={patience: 2}", TRAINING),
+    "training.keep": ("training={keep: last}", TRAINING),
+    "training.test_each_epoch": ("training={test_each_epoch: true}", TRAINING),
+    "training.histograms": ("training={histograms: false}", TRAINING),
+    "training.precision": ("training={precision: high}", TRAINING),
+    "training.threads": ("training={threads: 2}", TRAINING),
+    "probe_gradients.images": ("probe_gradients={images: 100}", stages("probe_gradients")),
+    "probe_gradients.bins": ("probe_gradients={bins: 7}", stages("probe_gradients")),
+    "probe_distributions.images": ("probe_distributions={images: 100}", stages("probe_distributions")),
+    "probe_distributions.bins": ("probe_distributions={bins: 7}", stages("probe_distributions")),
+    "probe_dead_neurons.dormant_threshold": (
         "probe_dead_neurons={dormant_threshold: 0.1}",
-        {"probe_dead_neurons": 4, **AFTER},
+        stages("probe_dead_neurons"),
     ),
+    "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
+    "report.equivalence": ("report={equivalence: 0.5}", stages("aggregate")),
+}
+CHANGES = {
+    **KEYS,
     "one more activation": (
         "activations=[relu, tanh, elu]",
-        {
-            "train": 2,
-            "probe_gradients": 2,
-            "probe_distributions": 2,
-            "probe_dead_neurons": 2,
-            "describe_activations": 1,
-            **AFTER,
-        },
+        half("train", "describe_activations"),
     ),
-    "one more depth": (
-        "depths=[1, 2, 3]",
-        {"train": 2, "probe_gradients": 2, "probe_distributions": 2, "probe_dead_neurons": 2, **AFTER},
-    ),
-    "one more block of seeds": ("seeds=[0, 1, 2, 3]", TRAINING),
-    "one activation less": ("activations=[relu]", AFTER),
-    "order of seeds": ("seeds=[1, 0]", {}),
-    "label": ("activations=[{name: relu, label: ReLU}, tanh]", LAST),
-    "margin of equivalence": ("report={equivalence: 0.5}", {"aggregate": 1, "figures": 1, "report": 1}),
-    "device": ("device=cpu", {}),
-    "folder of raw files": ("data_dir=elsewhere", {}),
-    "extent of the verification": ("verify=full", {}),
-    "cross-validation": ("evaluation={folds: 2}", TRAINING),
+    "one more depth": ("depths=[1, 2, 3]", half("train")),
+    "one activation less": ("activations=[relu]", stages("aggregate")),
+    "the order of seeds": ("seeds=[1, 0]", {}),
+    "the order of depths": ("depths=[2, 1]", {}),
+    "what is said anyway": ("training={momentum: 0.9}", {}),
+    "a number in another form": ("training={learning_rate: 5.0e-2}", {}),
 }
 
-
-@pytest.mark.parametrize("change", CONFIG)
-def test_changed_config(tiny, change):
-    given, expected = CONFIG[change]
-    assert tiny.planned("--config", given) == Counter(expected)
-
-
-@contextmanager
-def edited(tiny, path, text="\n# edited\n"):
-    """Append to a file for a while."""
-    file = tiny.folder / path
-    before = file.read_text()
-    file.write_text(before + text)
-    try:
-        yield
-    finally:
-        file.write_text(before)
-
-
+PACKAGE = "workflow/scripts/actbench"
+EVERY = stages("prepare_data", "describe_activations")
+NUMBERS = stages("train", "describe_activations")
 FILES = {
-    "scripts/actbench/figures.py": LAST,
-    "scripts/actbench/sentences.py": {"report": 1},
-    "scripts/actbench/statistics.py": AFTER,
-    "scripts/actbench/aggregation.py": AFTER,
-    "scripts/actbench/gradients.py": {"probe_gradients": 4, **AFTER},
-    "scripts/actbench/dead_neurons.py": {"probe_dead_neurons": 4, **AFTER},
-    "scripts/actbench/properties.py": {
-        "describe_activations": 2,
-        "probe_distributions": 4,
-        "probe_dead_neurons": 4,
-        **AFTER,
-    },
-    "scripts/actbench/probes.py": {**PROBES, **AFTER},
-    "scripts/actbench/training.py": TRAINING,
-    "scripts/actbench/activations.py": {"describe_activations": 2, **TRAINING},
-    "scripts/actbench/datasets.py": {"prepare_data": 1, **TRAINING},
-    "scripts/actbench/parquet.py": {"describe_activations": 2, **TRAINING},
-    "scripts/actbench/errors.py": ALL,
-    "scripts/train.py": TRAINING,
-    "scripts/probe_distributions.py": {"probe_distributions": 4, **AFTER},
-    "scripts/figures.py": LAST,
-    "scripts/actbench/page.py": {"report": 1},
-    "scripts/actbench/relu_autograd.py": {"describe_activations": 2, **TRAINING},
-    "scripts/actbench/verification.py": {},
-    "scripts/actbench/event_files.py": {},
-    "report/page.css": {"report": 1},
-    "report/head.html": {"report": 1},
-    "report/verification.html": {},
+    f"{PACKAGE}/__init__.py": EVERY,
+    f"{PACKAGE}/activations.py": NUMBERS,
+    f"{PACKAGE}/aggregation.py": stages("aggregate"),
+    f"{PACKAGE}/catalogue.py": stages("prepare_data"),
+    f"{PACKAGE}/config.py": stages("aggregate"),
+    f"{PACKAGE}/datasets.py": stages("prepare_data"),
+    f"{PACKAGE}/dead_neurons.py": stages("probe_dead_neurons"),
+    f"{PACKAGE}/devices.py": TRAINING,
+    f"{PACKAGE}/distributions.py": stages("probe_distributions"),
+    f"{PACKAGE}/errors.py": EVERY,
+    f"{PACKAGE}/event_files.py": {},
+    f"{PACKAGE}/figures.py": LAST,
+    f"{PACKAGE}/files.py": EVERY,
+    f"{PACKAGE}/gradients.py": stages("probe_gradients"),
+    f"{PACKAGE}/histograms.py": TRAINING,
+    f"{PACKAGE}/jobs.py": EVERY,
+    f"{PACKAGE}/lineage.py": stages("report"),
+    f"{PACKAGE}/manifest.py": TRAINING,
+    f"{PACKAGE}/mlp_classifier.py": {},
+    f"{PACKAGE}/networks.py": TRAINING,
+    f"{PACKAGE}/optimizers.py": TRAINING,
+    f"{PACKAGE}/page.py": stages("report"),
+    f"{PACKAGE}/parallel_coordinates.py": {},
+    f"{PACKAGE}/parquet.py": NUMBERS,
+    f"{PACKAGE}/prepared.py": stages("prepare_data"),
+    f"{PACKAGE}/probes.py": stages(*PROBES),
+    f"{PACKAGE}/progress.py": TRAINING,
+    f"{PACKAGE}/properties.py": stages("probe_distributions", "probe_dead_neurons", "describe_activations"),
+    f"{PACKAGE}/provenance.py": NUMBERS,
+    f"{PACKAGE}/references.py": {},
+    f"{PACKAGE}/relu_autograd.py": NUMBERS,
+    f"{PACKAGE}/report.py": stages("report"),
+    f"{PACKAGE}/seeds.py": TRAINING,
+    f"{PACKAGE}/sentences.py": stages("report"),
+    f"{PACKAGE}/sources.py": {},
+    f"{PACKAGE}/splits.py": TRAINING,
+    f"{PACKAGE}/statistics.py": stages("aggregate"),
+    f"{PACKAGE}/training.py": TRAINING,
+    f"{PACKAGE}/verification.py": {},
+    "workflow/scripts/aggregate.py": stages("aggregate"),
+    "workflow/scripts/describe_activations.py": stages("describe_activations"),
+    "workflow/scripts/figures.py": LAST,
+    "workflow/scripts/fit_mlp_classifier.py": {},
+    "workflow/scripts/prepare_data.py": stages("prepare_data"),
+    "workflow/scripts/probe_dead_neurons.py": stages("probe_dead_neurons"),
+    "workflow/scripts/probe_distributions.py": stages("probe_distributions"),
+    "workflow/scripts/probe_gradients.py": stages("probe_gradients"),
+    "workflow/scripts/report.py": stages("report"),
+    "workflow/scripts/train.py": TRAINING,
+    "workflow/scripts/verification.py": {},
+    "workflow/scripts/verify.py": {},
+    "workflow/scripts/write_hiplot.py": {},
+    "workflow/scripts/write_tensorboard.py": {},
+    "workflow/report/head.html": stages("report"),
+    "workflow/report/page.css": stages("report"),
+    "workflow/report/report.html": stages("report"),
+    "workflow/report/verification.html": {},
+    **{f"workflow/rules/{path.name}": {} for path in ROOT.glob("workflow/rules/*.smk")},
+    "workflow/schemas/config.schema.yaml": {},
 }
+
+
+def leaves(schema, prefix=""):
+    for key, part in schema["properties"].items():
+        if "properties" in part:
+            yield from leaves(part, f"{prefix}{key}.")
+        else:
+            yield prefix + key
+
+
+def test_every_config_key_has_its_line():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    assert set(leaves(schema)) == KEYS.keys()
+
+
+def test_every_file_of_the_workflow_has_its_line():
+    kinds = ("scripts/*.py", "scripts/actbench/*.py", "report/*", "rules/*", "schemas/*")
+    found = {str(path.relative_to(ROOT)) for kind in kinds for path in ROOT.glob(f"workflow/{kind}")}
+    assert {path for path in found if "__pycache__" not in path} == FILES.keys()
+
+
+class Planner:
+    """Dry runs after one change each, in a copy of the tiny project."""
+
+    def __init__(self, tiny: Project, folder: Path):
+        self.project, self.runs = tiny.copy(folder), DryRuns()
+
+    def changed(self, given: str) -> Counter:
+        return self.project.planned("--config", given, by=self.runs)
+
+    def edited(self, path: str) -> Counter:
+        comment = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n"}.get(Path(path).suffix)
+        with self.project.edited(path, comment or "\n# edited\n"):
+            return self.project.planned(by=self.runs)
+
+
+@pytest.fixture(scope="module")
+def plans(tiny, tmp_path_factory):
+    """The plan after each change, by its name; two at a time."""
+    planners = [Planner(tiny, tmp_path_factory.mktemp("plans") / "actbench") for _ in range(2)]
+    tasks = [(change, "changed", given) for change, (given, _) in CHANGES.items()]
+    tasks += [(path, "edited", path) for path in FILES]
+
+    def work(number):
+        mine = tasks[number :: len(planners)]
+        return {name: getattr(planners[number], how)(what) for name, how, what in mine}
+
+    with ThreadPoolExecutor(len(planners)) as pool:
+        first, second = pool.map(work, range(len(planners)))
+    for planner in planners:
+        planner.runs.end()
+    return first | second
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changed_config(plans, change):
+    assert plans[change] == Counter(CHANGES[change][1])
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_edited_file(tiny, path):
-    with edited(tiny, f"workflow/{path}"):
-        assert tiny.planned() == Counter(FILES[path])
+def test_edited_file(plans, path):
+    assert plans[path] == Counter(FILES[path])
 
 
-def test_touch_re_runs_nothing(tiny):
-    """Nor does an edit that was taken back, as the tests above leave them."""
+def test_touch_and_a_formatter_that_changes_nothing_re_run_nothing(tiny, dry_runs):
+    """Nor does an edit that was taken back."""
     for path in [*tiny.folder.glob("workflow/**/*"), tiny.folder / "config.yaml"]:
+        if path.is_file():
+            path.write_bytes(path.read_bytes())
         path.touch()
-    assert tiny.planned() == Counter()
+    assert tiny.planned(by=dry_runs) == Counter()
 
 
-def test_own_activation_and_what_it_imports_are_inputs(tiny):
+def test_keys_in_another_order_re_run_nothing(tiny, dry_runs):
+    def reversed_keys(value):
+        return {k: reversed_keys(v) for k, v in reversed(value.items())} if isinstance(value, dict) else value
+
+    path = tiny.folder / "studies" / "tiny.yaml"
+    before = path.read_text()
+    path.write_text(yaml.safe_dump(reversed_keys(yaml.safe_load(before)), sort_keys=False))
+    try:
+        assert tiny.planned(by=dry_runs) == Counter()
+    finally:
+        path.write_text(before)
+
+
+def test_own_activation_and_what_it_imports_are_inputs(tiny, dry_runs):
     (tiny.folder / "helper_of_mine.py").write_text("SCALE = 1\n")
     (tiny.folder / "mine.py").write_text(
         "import helper_of_mine\nfrom torch import nn\n"
         "class Mine(nn.Module):\n    def forward(self, x):\n        return helper_of_mine.SCALE * x\n"
     )
-    given = ["--config", "study=own", "activations=[relu, {name: mine, import: 'mine:Mine'}]"]
-    done = tiny.snakemake("--quiet", "all", *given)
+    given = ["--config", "study=own", "depths=[1]", "activations=[relu, {name: mine, import: 'mine:Mine'}]"]
+    done = tiny.snakemake("--quiet", "all", "--until", "train", "describe_activations", *given)
     assert done.returncode == 0, done.stderr
-    assert tiny.planned(*given) == Counter()
-    half = {"train": 2, "probe_gradients": 2, "probe_distributions": 2, "probe_dead_neurons": 2}
+    until = ["--until", "train", "describe_activations", *given]
+    assert tiny.planned(*until, by=dry_runs) == Counter()
     for name in ("mine.py", "helper_of_mine.py"):
-        with edited(tiny, name):
-            assert tiny.planned(*given) == Counter({**half, "describe_activations": 1, **AFTER}), name
+        with tiny.edited(name):
+            assert tiny.planned(*until, by=dry_runs) == Counter(train=1, describe_activations=1), name
 
 
-def test_a_copy_elsewhere_re_runs_nothing(tiny, tmp_path):
+def test_a_copy_elsewhere_re_runs_nothing(tiny, tmp_path, dry_runs):
     """Code, results and Snakemake's records copied together stay up to date."""
-    copy = Project(tmp_path / "copy", source=tiny.folder, ignored=())
-    assert copy.planned() == Counter()
+    copy = tiny.copy(tmp_path / "copy")
+    for path in copy.folder.rglob("*"):
+        os.utime(path)
+    assert copy.planned(by=dry_runs) == Counter()

@@ -29,6 +29,7 @@ rule aggregate:
         **{name: f"{TABLES}/{name}.parquet" for name in [*BLOCK_TABLES, *SUMMARIES]},
         **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs", *SUMMARIES]},
         activations=f"{TABLES}/activations.parquet",
+        made_by=MADE_BY.format(stage="aggregate"),
     log:
         f"{RESULTS}/logs/aggregate.log",
     benchmark:

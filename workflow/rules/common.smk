@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from snakemake.io import IOFile
 
 # Relative, so that a copied or moved folder has the same inputs as before.
 ROOT = Path(os.path.relpath(workflow.basedir))
@@ -12,7 +13,7 @@ PAGES = ROOT / "workflow" / "report"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
-from actbench import catalogue, devices, progress, references, sources
+from actbench import catalogue, devices, lineage, progress, references, sources
 from actbench.errors import UserError
 
 SCHEMA = yaml.safe_load(
@@ -55,6 +56,7 @@ TRAINED = dict(
 )
 REPORT = f"reports/{STUDY}.html"
 PROVENANCE = f"{RESULTS}/provenance.json"
+MADE_BY = f"{RESULTS}/made_by/{{stage}}.json"
 PROGRESS = f"{RESULTS}/logs/progress.txt"
 
 UVA, MLP = configuration.REFERENCES
@@ -110,9 +112,12 @@ def timings():
 
 
 def without_places():
-    """The resolved config less what never changes the study: data's place, device, extent of `verify`."""
+    """The resolved config less what never changes the study: data's place, device, extent of `verify`.
+
+    In the schema's order, since Snakemake compares params as text.
+    """
     places = ("data_dir", "device", "verify")
-    return {key: value for key, value in config.items() if key not in places}
+    return {key: config[key] for key in SCHEMA["properties"] if key not in places}
 
 
 def params_of(study, activation, depth, seeds):
@@ -152,6 +157,25 @@ def trained_references():
     )
 
 
+def report_of_this_study(wildcards):
+    """The report, unless it was made with another config or code and Snakemake has no record to see that.
+
+    Results that were copied without .snakemake would pass for up to date, whatever the config says.
+    """
+    if (
+        Path(REPORT).exists()
+        and not workflow.persistence.metadata(IOFile(REPORT))
+        and not workflow.dag_settings.forcerun
+        and not workflow.dag_settings.forceall
+        and not workflow.touch
+    ):
+        try:
+            lineage.check(PROVENANCE, without_places(), SCRIPTS)
+        except UserError as error:
+            sys.exit(f"{REPORT} is of another study: {error}")
+    return REPORT
+
+
 def page(template):
     """A template and what every page shares with it."""
     return [f"{PAGES}/{name}" for name in (template, "head.html", "page.css")]
@@ -166,4 +190,7 @@ def begin_progress(workflow):
     """Tell the training jobs how many of them there are."""
     planned = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
     if planned:
-        progress.begin(PROGRESS, len(planned))
+        try:
+            progress.begin(PROGRESS, len(planned))
+        except UserError as error:
+            sys.exit(f"Error: {error}")

@@ -39,6 +39,7 @@ rule figures:
             for name in DRAWN_BY_DEPTH
         },
         images=f"{FIGURES}/images.png",
+        made_by=MADE_BY.format(stage="figures"),
     log:
         f"{RESULTS}/logs/figures.log",
     benchmark:
@@ -60,7 +61,8 @@ rule report:
         **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
         **{f"probe_{name}": every_block(f"{name}.parquet") for name in PROBED},
         csv=f"{TABLES}/comparison.csv",
-        figures=rules.figures.output,
+        figures=[path for path in rules.figures.output if not path.endswith(".json")],
+        made_by=[MADE_BY.format(stage=stage) for stage in ["aggregate", "figures"]],
         configs=every_block("config.json"),
         describe_activations=every_activation("properties.parquet"),
         timings=timings(),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import actbench.jobs as jobs
-from actbench import aggregation, config, parquet
+from actbench import aggregation, config, files, parquet, provenance
 
 jobs.start(snakemake.log[0])
 specs = {entry["id"]: entry["spec"] for entry in snakemake.config["activations"]}
@@ -28,4 +28,5 @@ for name, table in tables.items():
     csv = snakemake.output.get(f"{name}_csv")
     if csv is not None:
         parquet.write_csv(table, csv)
+files.write_json(provenance.describe(snakemake.input.lib, "cpu"), snakemake.output.made_by)
 jobs.finish()

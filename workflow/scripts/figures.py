@@ -2,7 +2,7 @@
 
 import actbench.jobs as jobs
 import pyarrow.compute as pc
-from actbench import figures, parquet, prepared
+from actbench import figures, files, parquet, prepared, provenance
 
 log = jobs.start(snakemake.log[0])
 figures.use_style()
@@ -36,4 +36,5 @@ for name, rows in by_layer.items():
             figures.save(getattr(figures, name)(rows, depth, style), path)
 figures.save(figures.functions(tables["activations"], style), snakemake.output.functions)
 figures.save(figures.images(data.images, data.labels, data.classes), snakemake.output.images)
+files.write_json(provenance.describe(snakemake.input.lib, "cpu"), snakemake.output.made_by)
 jobs.finish()

@@ -15,7 +15,8 @@ made_by = lineage.gather(
     snakemake.params.config,
     [Path(path).parent for path in snakemake.input.configs],
     {stage: snakemake.input[stage] for stage in stages},
-    provenance.describe(snakemake.input.lib, "cpu"),
+    {Path(path).stem: files.read_json(path) for path in snakemake.input.made_by}
+    | {"report": provenance.describe(snakemake.input.lib, "cpu")},
 )
 template = Path(snakemake.input.page[0])
 context = report.context(
@@ -27,8 +28,8 @@ context = report.context(
     snakemake.input.timings,
     template.parent,
 )
-files.write_text(page.render(template, context), snakemake.output.page)
 resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)
 files.write_text(resolved, snakemake.output.config)
 files.write_json(made_by, snakemake.output.provenance)
+files.write_text(page.render(template, context), snakemake.output.page)
 jobs.finish()

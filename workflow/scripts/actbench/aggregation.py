@@ -196,11 +196,21 @@ def _refuse(problems: Sequence[str]) -> None:
 
 
 def _other_params(path: str | Path, verb: str, found: Mapping, planned: Mapping) -> list[str]:
+    found, planned = _flat(found), _flat(planned)
     different = [key for key in sorted({*found, *planned}) if found.get(key) != planned.get(key)]
     return [
         f"{path} was {verb} with {key} {found.get(key)!r} instead of {planned.get(key)!r}"
         for key in different
     ]
+
+
+def _flat(params: Mapping, prefix: str = "") -> dict:
+    """Keys of mappings inside mappings with dots: training.learning_rate."""
+    flat = {}
+    for key, value in params.items():
+        inner = isinstance(value, Mapping) and value
+        flat |= _flat(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
+    return flat
 
 
 def _expected_rows(block: Block, runs: Sequence[Mapping]) -> dict[str, set[tuple]]:

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from actbench import catalogue, files, manifest, parquet
+from actbench import catalogue, files, manifest, parquet, provenance
+from actbench.errors import UserError
 
 
 def gather(
     config: Mapping,
     folders: Iterable[str | Path],
     measured: Mapping[str, Iterable[str | Path]],
-    report: Mapping,
+    summarised: Mapping[str, Mapping],
 ) -> dict:
     """The content of provenance.json.
 
@@ -19,7 +20,7 @@ def gather(
         config: the resolved config, less what never changes the study.
         folders: of every block.
         measured: by stage, the tables that its jobs wrote.
-        report: the description of the job that gathers.
+        summarised: by stage, the description of the one job that worked on all of it.
 
     Returns:
         `study`; `config`, its SHA-256; `data`, the name, source checksums and digests of the images;
@@ -29,7 +30,7 @@ def gather(
     manifests = [manifest.read(folder) for folder in folders]
     records = {"train": [found["provenance"] for found in manifests]}
     records |= {stage: [parquet.record(p)["provenance"] for p in paths] for stage, paths in measured.items()}
-    records["report"] = [report]
+    records |= {stage: [described] for stage, described in summarised.items()}
     return {
         "study": config["study"],
         "config": files.digest_of(config),
@@ -41,6 +42,37 @@ def gather(
         "stages": {stage: _distinct(found) for stage, found in records.items()},
         "mixed": differences(records),
     }
+
+
+def check(path: str | Path, config: Mapping, scripts: str | Path) -> None:
+    """Compare the config and the code that a study was made with, as its provenance.json says, with today's.
+
+    Args:
+        path: provenance.json.
+        config: as for `gather`.
+        scripts: the folder of the scripts; other files are looked for from the working directory.
+
+    Raises:
+        UserError: they differ; the sentence says in what, and what to do.
+    """
+    recorded = files.read_json(path)
+    different = [] if recorded.get("config") == files.digest_of(config) else ["other settings"]
+    made_by = {
+        name: content
+        for records in recorded.get("stages", {}).values()
+        for record in records
+        for name, content in record["code"].items()
+    }
+    changed = sorted(name for name, content in made_by.items() if _version(name, scripts) != content)
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        different.append(f"another version of {changed[0]}{more}")
+    if different:
+        raise UserError(
+            f"it was made with {' and with '.join(different)}, and without its records (.snakemake) "
+            "Snakemake cannot see what must run again. Copy that folder too, or run once with --forcerun "
+            "aggregate, which compares every result with the plan, or with --forceall."
+        )
 
 
 def differences(records: Mapping[str, Iterable[Mapping]]) -> dict[str, list[str]]:
@@ -69,3 +101,9 @@ def _distinct(records: Iterable[Mapping]) -> list[dict]:
     by_digest = {files.digest_of(record): record for record in records}
     counts = Counter(map(files.digest_of, records))
     return [dict(by_digest[key]) | {"jobs": n} for key, n in counts.most_common()]
+
+
+def _version(name: str, scripts: str | Path) -> str | None:
+    """Digest of a file as it is now, None if it is gone."""
+    found = [path for path in (Path(scripts, name), Path(name)) if path.is_file()]
+    return files.digest(found[0])[: provenance.DIGEST] if found else None

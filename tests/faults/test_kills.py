@@ -1,0 +1,218 @@
+"""Killed anywhere: nothing half-written passes for finished, and what comes after is the same byte for byte."""
+
+import collections
+import os
+import random
+import re
+import shutil
+import signal
+import time
+
+import psutil
+import pytest
+
+INTERRUPTER = """
+import os
+import signal
+import sys
+
+script, number = os.environ["INTERRUPT"].split(":")
+if sys.orig_argv[-1].endswith(f".{script}.py"):
+    left, flush = int(number), os.fsync
+
+    def die_half_way(descriptor):
+        global left
+        left -= 1
+        if left == 0:
+            path = os.readlink(f"/proc/self/fd/{descriptor}")
+            os.truncate(path, os.path.getsize(path) // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        flush(descriptor)
+
+    os.fsync = die_half_way
+"""
+
+
+def jobs_of(snakemake) -> list[psutil.Process]:
+    """The scripts that run now below a Snakemake."""
+    try:
+        children = psutil.Process(snakemake.pid).children(recursive=True)
+        return [child for child in children if stage(child)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def stage(process: psutil.Process) -> str | None:
+    try:
+        found = re.search(r"\.snakemake/scripts/\w+\.(\w+)\.py$", process.cmdline()[-1])
+    except (psutil.Error, IndexError):
+        return None
+    return found and found[1]
+
+
+def recover(project) -> None:
+    """What the README says: unlock, then the usual command."""
+    unlocked = project.snakemake("--unlock")
+    assert unlocked.returncode == 0, unlocked.stderr
+
+
+def assert_undisturbed(project, tiny) -> None:
+    assert project.tables() == tiny.tables()
+    assert not list(project.folder.glob("re*/**/.*.tmp"))
+
+
+def interrupted(project, send, delay, *arguments) -> tuple[bool, list[str]]:
+    """Run, send a signal after a while; whether it was still running, and what ran at that moment."""
+    running = project.start(*arguments)
+    try:
+        running.communicate(timeout=delay)
+    except Exception:
+        jobs = jobs_of(running)
+        names = [name for name in map(stage, jobs) if name]
+        send(running)
+        text, _ = running.communicate()
+        psutil.wait_procs(jobs, timeout=10)
+        assert not [job for job in jobs if job.is_running() and job.status() != psutil.STATUS_ZOMBIE]
+        assert "Traceback" not in text, text
+        return True, names
+    assert running.returncode == 0
+    return False, []
+
+
+def again_and_again(tiny, folder, wanted, send, shortest, longest, recovery) -> collections.Counter:
+    """Interrupt the study at random moments until it is through, and so on until `wanted` times."""
+    moments = random.Random(4)  # noqa: S311, which moments they are is no secret
+    hit = collections.Counter()
+    for study in range(wanted):
+        project = fresh(tiny, folder / str(study))
+        while sum(hit.values()) < wanted:
+            keep = ["--keep-incomplete"] if moments.random() < 0.5 else []
+            alive, names = interrupted(project, send, moments.uniform(shortest, longest), *keep)
+            if not alive:
+                break
+            hit[" + ".join(sorted(names)) or "between jobs"] += 1
+            recovery(project)
+        done = project.snakemake()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert_undisturbed(project, tiny)
+        if sum(hit.values()) >= wanted:
+            return hit
+    raise AssertionError("the study was always through before it was interrupted")
+
+
+def fresh(tiny, folder):
+    """A copy in which nothing has run yet."""
+    project = type(tiny)(folder, source=tiny.folder, ignored=type(tiny).LEFT_OUT)
+    for name in ("results", "reports"):
+        (project.folder / name).mkdir()
+    return project
+
+
+def spread(hit: collections.Counter) -> str:
+    """How many of the kills met which stage."""
+    met = collections.Counter(name for names in hit.elements() for name in set(names.split(" + ")))
+    return ", ".join(f"{name} {n}" for name, n in met.most_common())
+
+
+@pytest.mark.fault(
+    "SIGKILL of Snakemake",
+    "`kill -9` at random moments over a whole tiny study, half of them with `--keep-incomplete`; then "
+    "`--unlock` and the usual command",
+    "its jobs end with it; the tables are those of an undisturbed run, byte for byte",
+)
+def test_snakemake_is_killed(tiny, tmp_path, chaos, tried):
+    wanted = 24 if chaos else 2
+    hit = again_and_again(tiny, tmp_path, wanted, lambda running: running.kill(), 3, 11, recover)
+    tried(wanted, f"same bytes; met {spread(hit)}")
+
+
+@pytest.mark.fault(
+    "Ctrl-C",
+    "SIGINT to Snakemake and all its jobs at random moments; then the usual command, without `--unlock`",
+    "no traceback; the tables are those of an undisturbed run, byte for byte",
+)
+def test_control_c(tiny, tmp_path, chaos, tried):
+    if not chaos:
+        pytest.skip("only with --chaos")
+
+    def send(running):
+        os.killpg(running.pid, signal.SIGINT)
+
+    hit = again_and_again(tiny, tmp_path, 6, send, 4, 12, lambda project: None)
+    tried(6, f"same bytes; met {spread(hit)}")
+
+
+@pytest.mark.fault(
+    "SIGKILL of a job",
+    "`kill -9` of a running script at random moments, half of them with `--keep-incomplete`; then the usual "
+    "command",
+    "the tables are those of an undisturbed run, byte for byte",
+)
+def test_jobs_are_killed(tiny, tmp_path, chaos, tried):
+    if not chaos:
+        pytest.skip("only with --chaos")
+
+    def send(running):
+        for _ in range(200):
+            jobs = jobs_of(running)
+            if jobs:
+                jobs[0].kill()
+                return
+            time.sleep(0.02)
+        running.kill()
+
+    hit = again_and_again(tiny, tmp_path, 8, send, 3, 14, recover)
+    tried(8, f"same bytes; met {spread(hit)}")
+
+
+WRITES = {
+    "prepare_data": 1,
+    "train": 5,
+    "probe_gradients": 1,
+    "probe_distributions": 1,
+    "probe_dead_neurons": 1,
+    "describe_activations": 2,
+    "aggregate": 20,
+    "figures": 10,
+    "report": 3,
+}
+OUTPUTS = {
+    "prepare_data": "results/data/digits.safetensors",
+    "train": "results/tiny/runs/relu/d1/seeds0-1/model.safetensors",
+    "describe_activations": "results/tiny/activations/relu/curves.parquet",
+    **{
+        f"probe_{name}": f"results/tiny/runs/relu/d1/seeds0-1/{name}.parquet"
+        for name in ("gradients", "distributions", "dead_neurons")
+    },
+    "aggregate": "results/tiny/tables/runs.parquet",
+    "figures": "results/tiny/figures/accuracy.svg",
+    "report": "reports/tiny.html",
+}
+
+
+@pytest.mark.fault(
+    "SIGKILL in the middle of a write",
+    "a job kills itself when half of a file is written: of each stage the first, the last and one file "
+    "between; with `--keep-incomplete`",
+    "no half-written file has its name; the usual command gives the bytes of an undisturbed run",
+)
+@pytest.mark.parametrize("script", WRITES)
+def test_killed_in_the_middle_of_a_write(tiny, tmp_path, chaos, tried, script):
+    if not chaos and script != "train":
+        pytest.skip("only with --chaos")
+    project = tiny.copy(tmp_path / "actbench")
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTER)
+    last = WRITES[script]
+    numbers = sorted({1, (last + 1) // 2, last}) if chaos else [last]
+    for number in numbers:
+        for name in ("results/tiny/tables", "results/tiny/figures", "reports"):
+            shutil.rmtree(project.folder / name, ignore_errors=True)
+        forced = ["--keep-incomplete", "--forcerun", OUTPUTS[script]]
+        environment = {"PYTHONPATH": str(tmp_path), "INTERRUPT": f"{script}:{number}"}
+        done = project.snakemake(*forced, **environment)
+        assert done.returncode == 1 and "SIGKILL" in done.stdout + done.stderr, done.stdout + done.stderr
+        assert list(project.folder.glob("re*/**/.*.tmp"))
+        done = project.snakemake()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert_undisturbed(project, tiny)
+    tried(len(numbers), "same bytes")

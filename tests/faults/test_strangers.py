@@ -1,0 +1,86 @@
+"""What others bring: a second Snakemake, strange targets, files that are code."""
+
+import pickle
+
+import pytest
+from actbench import files, manifest, networks, parquet, prepared
+from actbench.errors import DamagedError
+
+TWO_SNAKEMAKES = "the second ends at once with Snakemake's sentence on its lock; the first is not disturbed"
+
+
+@pytest.mark.fault(
+    "two Snakemakes in one folder", "a second one is started while the first trains", TWO_SNAKEMAKES
+)
+def test_a_second_snakemake_refuses(tiny, tmp_path, tried):
+    project = tiny.copy(tmp_path / "actbench")
+    forced = ["--forcerun", "results/tiny/runs/relu/d1/seeds0-1/model.safetensors"]
+    first = project.start(*forced)
+    for line in first.stdout:
+        if line.startswith("Execute"):
+            break
+    second = project.snakemake(*forced)
+    assert second.returncode == 1 and "Directory cannot be locked" in second.stdout + second.stderr
+    assert "Traceback" not in second.stdout + second.stderr
+    text, _ = first.communicate()
+    assert first.returncode == 0, text
+    assert project.tables() == tiny.tables()
+    tried(1, "as expected")
+
+
+@pytest.mark.fault(
+    "targets outside of the study",
+    "targets with `../`, absolute paths and unknown wildcards, for real and not as a dry run",
+    "refused; nothing is written anywhere",
+)
+@pytest.mark.parametrize(
+    "target",
+    [
+        "results/tiny/runs/../../../x/d1/seeds0-1/model.safetensors",
+        "results/../../escaped/runs/relu/d1/seeds0-1/model.safetensors",
+        "results/data/../../escaped.safetensors",
+        "/tmp/actbench-escaped/results/data/digits.safetensors",
+        "results/verification/mlp_classifier/../../../escaped.parquet",
+        "results/other/runs/relu/d1/seeds0-1/model.safetensors",
+        "results/tiny/runs/relu/d9/seeds0-1/model.safetensors",
+    ],
+)
+def test_targets_outside_of_the_study_write_nothing(tiny, tmp_path, tried, target):
+    project = tiny.copy(tmp_path / "actbench")
+    before = sorted(path for path in tmp_path.rglob("*") if ".snakemake" not in path.parts)
+    done = project.snakemake("--", target)
+    assert done.returncode == 1 and "MissingRuleException" in done.stdout + done.stderr
+    assert sorted(path for path in tmp_path.rglob("*") if ".snakemake" not in path.parts) == before
+    tried(1, "refused")
+
+
+@pytest.mark.fault(
+    "a pickle in place of data",
+    "weights, tables, JSON and images replaced by a pickle that leaves a mark when it is read",
+    "refused; no mark",
+)
+def test_no_pickle_is_read(tiny, tmp_path, tried):
+    class Bomb:
+        def __reduce__(self):
+            return (type(tmp_path).touch, (tmp_path / "mark",))
+
+    content = pickle.dumps(Bomb())
+    pickle.loads(content)  # noqa: S301, it works
+    (tmp_path / "mark").unlink()
+    project = tiny.copy(tmp_path / "actbench")
+    folder = project.folder / "results/tiny/runs/relu/d1/seeds0-1"
+    readers = {
+        folder / "model.safetensors": lambda path: networks.load(folder, seed=0),
+        folder / "runs.parquet": parquet.read,
+        project.folder / "results/data/digits.safetensors": prepared.read,
+        folder / "config.json": files.read_json,
+    }
+    for path, read in readers.items():
+        path.write_bytes(content)
+        if path.name == "model.safetensors":
+            config = files.read_json(folder / "config.json")
+            manifest.write(folder, config["params"], config["sizes"], config["data"], config["provenance"])
+        with pytest.raises(DamagedError):
+            read(path)
+    assert not (tmp_path / "mark").exists()
+    tried(len(readers), "as expected")
