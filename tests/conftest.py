@@ -15,6 +15,7 @@ import pytest
 import torch
 from actbench import splits
 
+pytest_plugins = ["fault_table"]
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
 

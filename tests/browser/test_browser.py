@@ -1,9 +1,12 @@
 """The report in a real browser: Chromium, headless, without network."""
 
+import contextlib
 import shutil
+import socket
 
 import pandas as pd
 import pytest
+import yaml
 from actbench import parallel_coordinates
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -80,6 +83,91 @@ def test_formulas_are_typeset(open_report):
 
 
 HOSTILE = "<img src=x onerror=document.title='ran'>"
+LABELS = {
+    "relu": "</script><img src=x onerror=document.title='ran'>{{7*7}}",
+    "tanh": "_x $x_1$ \N{SLIGHTLY SMILING FACE} \N{HEBREW LETTER SHIN}\N{HEBREW LETTER LAMED} <b>",
+}
+
+
+@pytest.fixture(scope="module")
+def hostile(tiny, tmp_path_factory):
+    """The tiny study with other labels, which draws and writes its report anew."""
+    project = tiny.copy(tmp_path_factory.mktemp("hostile") / "actbench")
+    entries = [{"name": key, "label": label} for key, label in LABELS.items()]
+    study = project.folder / "studies" / "tiny.yaml"
+    study.write_text(yaml.safe_dump(yaml.safe_load(study.read_text()) | {"activations": entries}))
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+def watched(browser, path):
+    """Open a file; give the page, what its console says, and the addresses it asked for."""
+    page = browser.new_page()
+    said, requests = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+    page.wait_for_timeout(300)
+    return page, said, [url for url in requests[1:] if not url.startswith("data:")]
+
+
+@pytest.mark.fault(
+    "hostile labels",
+    "labels that are markup with an event handler, a template's braces, mathematics of matplotlib, a hidden "
+    "legend entry, an emoji, right-to-left letters; the report in a browser",
+    "shown as text; nothing runs, nothing is asked for",
+)
+def test_hostile_labels_are_text(browser, hostile, tried):
+    page, said, requests = watched(browser, hostile.folder / "reports" / "tiny.html")
+    assert said == [] and requests == []
+    assert page.title() == "actbench: tiny"
+    assert page.query_selector("img[onerror]") is None and page.query_selector("script") is None
+    rows = {cell.inner_text() for cell in page.query_selector_all("tbody th[scope=row]")}
+    assert set(LABELS.values()) <= rows
+    tried(len(LABELS), "as expected")
+
+
+def said_to(server) -> bytes:
+    """All that was sent to a server; a connection that a browser opens in advance says nothing."""
+    text = b""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            connection, _ = server.accept()
+            connection.settimeout(0.5)
+            with connection, contextlib.suppress(TimeoutError):
+                text += connection.recv(1000)
+    return text
+
+
+@pytest.mark.fault(
+    "markup that was not escaped",
+    "an inline script, an event handler, a foreign image, a form and a base address written into the report by "
+    "hand, as if escaping had failed",
+    "the page's Content-Security-Policy stops each",
+)
+def test_the_policy_stops_what_escaping_might_miss(browser, tiny, tmp_path, tried):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+        host = f"http://127.0.0.1:{server.getsockname()[1]}"
+        page = (tiny.folder / "reports" / "tiny.html").read_text()
+        ran = "document.title = 'ran'"
+        bad = (
+            f"<script>{ran}</script><img src=data:, onerror=\"{ran}\"><img src='{host}/a.png'><base href='{host}'>"
+            f"<iframe srcdoc=\"<script>parent.{ran}</script>\"></iframe><link rel=stylesheet href='{host}/a.css'>"
+            f"<form action='{host}'><button>send</button></form>"
+        )
+        (tmp_path / "bad.html").write_text(page.replace("<main>", f"<main>{bad}"))
+        opened, said, _ = watched(browser, tmp_path / "bad.html")
+        assert opened.title() == "actbench: tiny"
+        opened.click("button", no_wait_after=True)
+        opened.wait_for_timeout(300)
+        assert said_to(server) == b""
+    for kind in ("inline script", "event handler", "a.png", "base-uri", "a.css", "Sending form data"):
+        assert kind in " ".join(said), said
+    tried(6, "as expected")
 
 
 def test_hiplot_page_works_without_network_and_runs_no_label(browser, tmp_path):

@@ -99,6 +99,26 @@ REFUSED = {
     "study that leaves the folder": (dict(study="../x"), "study is '../x' (text); allowed: lower-case"),
     "study with a line end": (dict(study="a\n"), "study is"),
     "endless label": (dict(activations=[dict(name="relu", label="x" * 61)]), "1 to 60 characters"),
+    "label of 200 characters": (
+        dict(activations=[dict(name="relu", label="x" * 200)]),
+        "allowed: text of 1 to 60 characters",
+    ),
+    "label that turns the text around": (
+        dict(activations=[dict(name="relu", label="a\u202eb")]),
+        "label is 'a\\u202eb'; allowed: text without control characters",
+    ),
+    "label with a line end": (
+        dict(activations=[dict(name="relu", label="a\nb")]),
+        "allowed: text without control characters",
+    ),
+    "study that is markup": (dict(study="</script><img src=x>"), "study is '</script><img src=x>' (text)"),
+    "study that is a template": (dict(study="{{7*7}}"), "study is '{{7*7}}' (text); allowed: lower-case"),
+    "study of an emoji": (dict(study="\N{SLIGHTLY SMILING FACE}"), "allowed: lower-case letters, digits"),
+    "study of 200 characters": (dict(study="x" * 200), "study is 'xxx"),
+    "id that is markup": (
+        dict(activations=[dict(name="relu", id="<b>")]),
+        "id of relu is '<b>' (text); allowed: letters, digits",
+    ),
     "code instead of an import": (
         dict(activations=[{"name": "mine", "import": "os.system('ls')"}]),
         "import of mine is \"os.system('ls')\" (text); allowed: module:class",

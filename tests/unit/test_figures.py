@@ -139,3 +139,18 @@ def test_many_activations_wrap(runs):
     )
     shown = [axis for axis in figures.distributions(empty, 2, many).axes if axis.get_visible()]
     assert len(shown) == 2 * 17 and len({axis.get_subplotspec().colspan.start for axis in shown}) == 6
+
+
+def test_class_names_are_shown_as_they_are(style, tmp_path):
+    pixels, labels = np.zeros((2, 8, 8), dtype=np.uint8), np.array([0, 1])
+    figure = figures.images(pixels, labels, ["$x_1$", "</text><script>"])
+    figure.canvas.draw()
+    assert figure.axes[0].get_title() == r"\$x_1\$"
+    figures.save(figure, tmp_path / "a.svg")
+    assert "<script>" not in (tmp_path / "a.svg").read_text()
+
+
+def test_a_label_with_an_underscore_has_its_entry_in_the_legend(style):
+    figure = figures.plt.figure()
+    style.legend(figure)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(style.labels.values())

@@ -229,7 +229,7 @@ def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examp
     figure, axes = plt.subplots(examples, len(classes), figsize=(0.85 * len(classes), 0.8 * examples + 0.3))
     for column, name in enumerate(classes):
         chosen = pixels[labels == column][:examples]
-        axes[0][column].set_title(name, fontsize="small")
+        axes[0][column].set_title(plain(name), fontsize="small")
         for axis, image in zip(axes[:, column], chosen, strict=False):
             axis.imshow(image, cmap="gray_r", interpolation="nearest")
         for axis in axes[:, column]:
