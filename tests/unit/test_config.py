@@ -62,7 +62,18 @@ REFUSED = {
         "(YAML reads 1e-3 as text; write 0.001)",
     ),
     "zero learning rate": (dict(training=dict(learning_rate=0)), "allowed: a number above 0"),
-    "infinite learning rate": (dict(training=dict(learning_rate=float("inf"))), "learning_rate is inf"),
+    "infinite learning rate": (
+        dict(training=dict(learning_rate=float("inf"))),
+        "training.learning_rate is inf",
+    ),
+    "unknown key with an escape sequence": (
+        {"\x1b[31m": 1},
+        "'\\x1b[31m' is not a key of the config; allowed here",
+    ),
+    "parameter that is no name": (
+        dict(activations=[{"name": "elu", 1: 2}]),
+        "activations: elu has the parameter 1; allowed: a name (text).",
+    ),
     "depth 0": (dict(depths=[2, 0]), "depths[1] is 0; allowed: a whole number from 1 to 1000"),
     "text for a list": (dict(depths="2"), "depths is '2' (text); allowed: a list of at least one entry"),
     "fractional depth": (dict(depths=[2.5]), "depths[0] is 2.5; allowed: a whole number"),

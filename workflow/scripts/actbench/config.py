@@ -167,7 +167,7 @@ def user_file(spec: Mapping, folder: str | Path) -> Path | None:
         if path.is_file():
             return path
     raise UserError(
-        f"activations: {spec['name']} has import {spec['import']!r}, but there is no "
+        f"activations: {_plain(spec['name'])} has import {spec['import']!r}, but there is no "
         f"{stem.with_suffix('.py')}; the module must lie in the working directory."
     )
 
@@ -204,12 +204,12 @@ def _sentence(error: jsonschema.ValidationError, schema: Mapping) -> str:
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         unknown = next(str(key) for key in error.instance if key not in known)
-        where = f"{path}.{unknown}" if path else unknown
+        where = f"{path}.{_plain(unknown)}" if path else _plain(unknown)
         return (
             f"{where} is not a key of the config{_nearest(unknown, known)}; allowed here: {', '.join(known)}."
         )
     if error.validator == "uniqueItems":
-        return f"{path} is {error.instance!r}: every entry is allowed once."
+        return f"{path} is {_shown(error.instance)}: every entry is allowed once."
     if error.validator == "minItems":
         return f"{path} is an empty list; allowed: {_allowed(error.schema)}."
     nearest = _nearest(error.instance, error.schema.get("enum", []))
@@ -228,7 +228,16 @@ def _shown(value: object) -> str:
     words = {None: "empty (null)", True: "true", False: "false"}
     if value is None or isinstance(value, bool):
         return words[value]
-    text = f"{value!r} (text)" if isinstance(value, str) else repr(value)
+    return _cut(repr(value)) + (" (text)" if isinstance(value, str) else "")
+
+
+def _plain(text: object) -> str:
+    """A word of the user's inside a sentence: as it is, or quoted where it is long or not printable."""
+    text = str(text)
+    return text if text.isprintable() and 0 < len(text) <= 60 else _cut(repr(text))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "…"
 
 
@@ -276,14 +285,15 @@ def _bounds(schema: Mapping) -> str:
     return "".join(f" {text.format(schema[key])}" for key, text in words.items() if key in schema)
 
 
-def _complete(config: Mapping, schema: Mapping) -> dict:
+def _complete(config: Mapping, schema: Mapping, section: str = "") -> dict:
     """Every key of the schema, in its order, with the value given or the default."""
     complete = {}
     for key, part in schema["properties"].items():
         if "properties" in part:
-            complete[key] = _complete(config.get(key, {}), part)
+            complete[key] = _complete(config.get(key, {}), part, f"{key}.")
         else:
-            complete[key] = _number(key, config.get(key, deepcopy(part.get("default"))), part)
+            given = config.get(key, deepcopy(part.get("default")))
+            complete[key] = _number(f"{section}{key}", given, part)
     return complete
 
 
@@ -302,13 +312,18 @@ def _activation(entry: str | Mapping) -> dict:
     entry = {"name": entry} if isinstance(entry, str) else dict(entry)
     written = entry.get("name")
     if not isinstance(written, str):
-        raise UserError(f"activations: {entry!r} has no name; allowed: a mapping with a name (text).")
+        raise UserError(f"activations: {_shown(entry)} has no name; allowed: a mapping with a name (text).")
     name = activations.ALIASES.get(written, written)
     target = entry.get("import")
-    given = {str(key): value for key, value in entry.items() if key not in OWN_KEYS}
+    given = {key: value for key, value in entry.items() if key not in OWN_KEYS}
+    for key in given:
+        if not isinstance(key, str):
+            raise UserError(
+                f"activations: {_plain(written)} has the parameter {key!r}; allowed: a name (text)."
+            )
     parameters = _parameters(name, given) if target is None else _own_parameters(name, target, given)
     identifier = entry.get("id", name + "".join(f"-{k}{v:g}" for k, v in sorted(parameters.items())))
-    _check_pattern(f"activations: id of {written}", identifier, ID)
+    _check_pattern(f"activations: id of {_plain(written)}", identifier, ID)
     spec = {"import": target, "name": name, "parameters": dict(sorted(parameters.items()))}
     label = _label(entry.get("label", _default_label(written, parameters)))
     return {"id": identifier, "label": label, "spec": spec}
@@ -324,7 +339,9 @@ def _label(label: object) -> str:
             f"activations: label is {_shown(label)}; allowed: text of 1 to {LABEL_LENGTH} characters."
         )
     if not label.isprintable():
-        raise UserError(f"activations: label is {label!r}; allowed: text without control characters.")
+        raise UserError(
+            f"activations: label is {_cut(repr(label))}; allowed: text without control characters."
+        )
     return label
 
 
@@ -333,14 +350,16 @@ def _parameters(name: str, given: Mapping) -> dict[str, float]:
     if name not in activations.REGISTRY:
         known = [*activations.REGISTRY, *activations.ALIASES]
         raise UserError(
-            f"activations: {name!r} is unknown{_nearest(name, known)}; allowed: {', '.join(known)}, or "
-            "your own as {name: …, import: 'module:class'}."
+            f"activations: {_cut(repr(name))} is unknown{_nearest(name, known)}; allowed: {', '.join(known)}, "
+            "or your own as {name: …, import: 'module:class'}."
         )
     allowed = activations.REGISTRY[name].parameters
     for key, value in given.items():
         if key not in allowed:
             names = ", ".join([*allowed, "id", "label"])
-            raise UserError(f"activations: {name} has no {key!r}{_nearest(key, allowed)}; allowed: {names}.")
+            raise UserError(
+                f"activations: {name} has no {_cut(repr(key))}{_nearest(key, allowed)}; allowed: {names}."
+            )
         _check_number(f"activations: {name}.{key}", value, allowed[key].above)
     return {key: float(value) for key, value in given.items() if value != allowed[key].default}
 
@@ -348,9 +367,9 @@ def _parameters(name: str, given: Mapping) -> dict[str, float]:
 def _own_parameters(name: str, target: object, given: Mapping) -> dict[str, float]:
     if name in activations.REGISTRY:
         raise UserError(f"activations: {name} is a name of the registry; give your own another name.")
-    _check_pattern(f"activations: import of {name}", target, IMPORT, "module:class")
+    _check_pattern(f"activations: import of {_plain(name)}", target, IMPORT, "module:class")
     for key, value in given.items():
-        _check_number(f"activations: {name}.{key}", value, None)
+        _check_number(f"activations: {_plain(name)}.{_plain(key)}", value, None)
     return dict(given)
 
 
@@ -415,8 +434,8 @@ def _baseline(config: Mapping) -> str:
         return "relu" if "relu" in ids else ids[0]
     if given not in ids:
         raise UserError(
-            f"report.baseline is {given!r}{_nearest(given, ids)}; allowed: {', '.join(ids)} (an activation "
-            "of this study), or null."
+            f"report.baseline is {_cut(repr(given))}{_nearest(given, ids)}; allowed: {', '.join(ids)} (an "
+            "activation of this study), or null."
         )
     return given
 
