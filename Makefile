@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test lint format lock clean
+.PHONY: report test chaos mutants lint format lock clean
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
@@ -12,6 +12,14 @@ report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 
 test: $(VENV)/.installed-dev ## run every test
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (20 minutes on 2 cores)
+	$(BIN)/python -m pytest tests/faults tests/browser -m fault --chaos
+
+mutants: $(VENV)/.installed-dev ## change the code of the measurements at random and see whether a test notices
+	rm -rf mutants && mkdir -p mutants/src
+	cp -r workflow/scripts/actbench mutants/src/ && cp -r tests mutants/ && cp tests/mutants.toml mutants/pyproject.toml
+	cd mutants && ../$(BIN)/mutmut run && ../$(BIN)/mutmut results
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -63,3 +63,55 @@ def test_batches_do_not_change_the_counts(spec, monkeypatch):
     assert dead_neurons.measure(network, x, 0.025) == whole
     keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
     parquet.table([keys | row for row in whole], dead_neurons.SCHEMA, ["layer"])
+
+
+def test_permuting_neurons_permutes_the_flags_and_keeps_the_counts(spec):
+    network = networks.build([4, 30, 3], spec("relu"), torch.Generator().manual_seed(1))
+    x, order = torch.randn(60, 4), torch.randperm(30, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        network.linears[0].bias[:7] = -50
+        network.linears[0].bias[7:12] = -1.2
+    counter, permuted = (dead_neurons.LayerCounter(network.activations[0]) for _ in "ab")
+    z = network.linears[0](x).detach()
+    counter.update(z)
+    permuted.update(z[:, order])
+    for flag in ("dead", "zero_gradient", "saturated"):
+        assert torch.equal(getattr(permuted, flag), getattr(counter, flag)[order])
+    assert torch.equal(permuted.size, counter.size[order])
+    assert permuted.counts(0.3) == counter.counts(0.3) and 7 <= counter.counts(0.3)["n_dead"] < 30
+
+
+def test_duplicating_the_images_changes_no_count(spec):
+    network = networks.build([4, 30, 20, 3], spec("relu"), torch.Generator().manual_seed(1))
+    x = torch.randn(20, 4, generator=torch.Generator().manual_seed(2))
+    once = dead_neurons.measure(network, x, 0.5)
+    assert dead_neurons.measure(network, torch.cat([x, x.flip(0)]), 0.5) == once
+    assert [row["layer"] for row in once] == [0, 1] and any(row["n_dormant"] for row in once)
+
+
+def test_a_dead_layer_is_entirely_dead(spec):
+    network = networks.build([4, 30, 20, 3], spec("relu"), torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.linears[1].bias.fill_(-1e6)
+    rows = dead_neurons.measure(network, torch.randn(20, 4), 0.025)
+    assert rows[1] == {
+        "layer": 1,
+        **dict.fromkeys(["n_neurons", "n_dead", "n_zero_gradient", "n_dormant", "n_saturated"], 20),
+    }
+    assert rows[0]["n_dead"] < 30
+
+
+def test_identity_units_are_never_dead_saturated_or_without_gradient(spec):
+    network = networks.build([4, 30, 3], spec("identity"), torch.Generator().manual_seed(1))
+    row = counts(network, torch.randn(20, 4), threshold=0.0)
+    assert row == {"layer": 0, "n_neurons": 30, **dict.fromkeys(list(row)[2:], 0)}
+
+
+def test_dormancy_is_of_the_mean_over_all_batches(spec):
+    """|h| is 2 for one unit and 0, then 4 for another: both means are 2, whatever the batches."""
+    activation = networks.MLP([1, 2, 2], spec("identity")).activations[0]
+    counter = dead_neurons.LayerCounter(activation)
+    counter.update(torch.tensor([[2.0, 0.0]]))
+    counter.update(torch.tensor([[-2.0, -4.0]]))
+    assert counter.size.tolist() == [4.0, 4.0]
+    assert counter.counts(0.99)["n_dormant"] == 0 and counter.counts(1.0)["n_dormant"] == 2

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from actbench import distributions, networks, parquet
@@ -66,3 +68,96 @@ def test_rows_of_a_network(spec):
 def test_relu_network_saturates_where_it_is_zero(spec):
     rows = distributions.measure(networks.MLP([4, 64, 3], spec("relu")), torch.randn(200, 4), 10)
     assert rows[0]["saturated_fraction"] == rows[1]["zero_fraction"] > 0.2
+
+
+def signals(network, x, bins=10):
+    return {(row["layer"], row["signal"]): row for row in distributions.measure(network, x, bins)}
+
+
+MOMENTS = ["mean", "std", "min", "max", "skewness", "excess_kurtosis", "zero_fraction"]
+
+
+def test_identity_activation_gives_linear_algebras_answer(spec):
+    """z of layer 1 is W2 (W1 x + b1) + b2, and h is z."""
+    network = networks.build([4, 6, 5, 3], spec("identity"), torch.Generator().manual_seed(1)).double()
+    x = torch.randn(50, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    rows, z = signals(network, x), x
+    for layer, linear in enumerate(network.linears):
+        z = z @ linear.weight.detach().T + linear.bias.detach()
+        row = rows[layer, "preactivation"]
+        assert row["mean"] == pytest.approx(z.mean().item())
+        assert row["std"] == pytest.approx(z.std(correction=0).item())
+        assert row["skewness"] == pytest.approx(stats.skew(z.flatten().numpy()))
+        if layer < 2:
+            assert [rows[layer, "activation"][key] for key in MOMENTS] == [row[key] for key in MOMENTS]
+            assert row["saturated_fraction"] == 0
+    rank = distributions.effective_rank(x @ network.linears[0].weight.detach().T)
+    assert rows[0, "activation"]["effective_rank"] == pytest.approx(rank)
+
+
+def test_permuting_neurons_or_images_changes_nothing(spec):
+    network = networks.build([4, 6, 3], spec("relu"), torch.Generator().manual_seed(1))
+    x = torch.randn(40, 4, generator=torch.Generator().manual_seed(2))
+    before, order = signals(network, x), torch.tensor([3, 0, 5, 1, 4, 2])
+    with torch.no_grad():
+        network.linears[0].weight.copy_(network.linears[0].weight[order].clone())
+        network.linears[0].bias.copy_(network.linears[0].bias[order].clone())
+        network.linears[1].weight.copy_(network.linears[1].weight[:, order].clone())
+    after = signals(network, x.flip(0))
+    for place, row in before.items():
+        assert [after[place][key] for key in MOMENTS] == pytest.approx(
+            [row[key] for key in MOMENTS], abs=1e-6
+        )
+        assert after[place]["counts"] == row["counts"]
+        assert after[place]["effective_rank"] == pytest.approx(row["effective_rank"])
+        assert after[place]["saturated_fraction"] == row["saturated_fraction"]
+
+
+def test_duplicating_the_images_changes_no_moment(spec):
+    network = networks.build([4, 6, 3], spec("tanh"), torch.Generator().manual_seed(1))
+    x = torch.randn(40, 4, generator=torch.Generator().manual_seed(2))
+    once, twice = signals(network, x), signals(network, torch.cat([x, x]))
+    for place, row in once.items():
+        assert [twice[place][key] for key in MOMENTS] == pytest.approx(
+            [row[key] for key in MOMENTS], abs=1e-6
+        )
+        if place[1] == "activation":
+            assert twice[place]["effective_rank"] == pytest.approx(row["effective_rank"], rel=1e-5)
+        assert sum(twice[place]["counts"]) == 2 * sum(row["counts"])
+
+
+def test_a_dead_layer_is_constant(spec):
+    network = networks.build([4, 6, 3], spec("relu"), torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.linears[0].bias.fill_(-1e6)
+    row = signals(network, torch.randn(40, 4))[0, "activation"]
+    assert (row["zero_fraction"], row["effective_rank"], row["std"], row["skewness"]) == (1, 0, 0, None)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_effective_rank_does_not_depend_on_units_or_rotation(scale):
+    h = torch.randn(30, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    h = h * torch.tensor([5.0, 1.0, 1.0, 0.1, 0.0])
+    rotation, _ = torch.linalg.qr(torch.randn(5, 5, dtype=torch.float64))
+    expected = distributions.effective_rank(h)
+    assert 1 < expected < 4
+    assert distributions.effective_rank(scale * h @ rotation + 7) == pytest.approx(expected)
+
+
+def test_tiny_spreads_have_no_shape_rather_than_an_infinite_one():
+    """Powers of the variance are 0 in floating point before the values agree; each moment lasts as it can."""
+
+    def shape(unit):
+        row = distributions.describe(unit * torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64), 3)
+        assert row["std"] == pytest.approx(unit * math.sqrt(2) / 3)
+        return row["skewness"], row["excess_kurtosis"]
+
+    assert shape(1e-120) == (None, None)
+    assert shape(1e-90) == (pytest.approx(math.sqrt(0.5)), None)
+    assert shape(1e-70) == (pytest.approx(math.sqrt(0.5)), pytest.approx(-1.5))
+
+
+def test_constants_have_no_spread_whatever_their_sum_rounds_to():
+    for n in range(1, 100):
+        assert distributions.describe(torch.full((n,), 0.1, dtype=torch.float64), 5)["std"] == 0
+    assert distributions.effective_rank(torch.tensor([[0.1, 0.7, 0.0]] * 7)) == 0

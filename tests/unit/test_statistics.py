@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from actbench import parquet, statistics
 
@@ -34,8 +35,9 @@ def test_clopper_pearson_by_closed_form():
 
 @pytest.fixture
 def folded_runs():
-    """Accuracies of three activations on three folds, seed 0; one fold of elu diverged."""
+    """Accuracies on three folds, seed 0: three activations share the best mean, one fold of elu diverged."""
     scores = {"relu": [0.9, 0.8, 1.0], "tanh": [0.9, 0.9, 0.9], "elu": [0.5, np.nan, 0.7]}
+    scores |= {"softsign": [0.8, 0.9, 1.0], "swish": [0.7, 0.7, 0.7]}
     rows = [
         {"activation": key, "depth": 2, "seed": 0, "fold": fold, "test_accuracy": score}
         for key, values in scores.items()
@@ -62,7 +64,7 @@ def test_cross_validation_is_what_grid_search_reports(folded_runs):
             runs = folded_runs[(folded_runs["activation"] == self.key) & (folded_runs["fold"] == x[0, 0])]
             return runs["test_accuracy"].item()
 
-    keys = ["elu", "relu", "tanh"]
+    keys = ["elu", "relu", "softsign", "swish", "tanh"]
     x = np.repeat(np.arange(3), 2)
     search = GridSearchCV(Known(), {"key": keys}, cv=PredefinedSplit(x), refit=False)
     with pytest.warns(UserWarning, match="non-finite"):
@@ -72,12 +74,15 @@ def test_cross_validation_is_what_grid_search_reports(folded_runs):
     assert set(names) <= search.cv_results_.keys()
     for name in names:
         assert [rows[key][name] for key in keys] == pytest.approx(list(search.cv_results_[name]), nan_ok=True)
+    table = parquet.table(rows.values(), statistics.cross_validation_schema(3), ["activation"])
+    assert table["rank_test_score"].to_pylist() == [5, 1, 1, 4, 1]
 
 
 def test_a_seed_is_one_value_however_many_folds(folded_runs):
     by_seed = statistics.per_seed(folded_runs).set_index("activation")
     assert by_seed.loc["relu", "test_accuracy"] == pytest.approx(0.9) and by_seed.loc["relu", "trained"]
     assert by_seed.loc["elu", "status"] == "diverged" and not by_seed.loc["elu", "trained"]
+    assert by_seed["status"].drop("elu").tolist() == ["ok"] * 4
     rows = {row["activation"]: row for row in statistics.comparison(folded_runs, "relu", 0.01)}
     assert (rows["relu"]["n_seeds"], rows["elu"]["n_diverged"]) == (1, 1)
     assert rows["tanh"]["n_pairs"] == 1 and rows["tanh"]["verdict"] == "undecided"
@@ -117,10 +122,78 @@ def test_sign_flip_p_is_exact():
         (0.0, 0.02, "undecided"),
         (-0.02, 0.005, "undecided"),
         (0.97 - 0.96, 0.97 - 0.96, "equivalent"),  # a little more than 0.01 in floating point
+        (-0.02, -0.01, "undecided"),
+        (0.01, 0.02, "undecided"),
+        (0.01 + 4e-13, 0.02, "undecided"),
+        (-0.02, -0.01 - 4e-13, "undecided"),
     ],
 )
 def test_verdicts(low, high, expected):
     assert statistics.verdict(low, high, 0.01) == expected
+
+
+def test_a_margin_is_rounded_like_the_interval():
+    assert statistics.verdict(0.01, 0.02, 0.01 - 4e-13) == "undecided"
+
+
+def test_summary_by_hand():
+    """1, 2, 3, 4: variance 5/3, standard error sqrt(5/12), t(3, .975) = 3.182446."""
+    half = 3.182446 * math.sqrt(5 / 12)
+    expected = {"n": 4, "mean": 2.5, "std": math.sqrt(5 / 3), "ci_low": 2.5 - half, "ci_high": 2.5 + half}
+    assert statistics.summary([1, 2, 3, 4]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_sign_flips_are_exact_up_to_twenty_pairs_and_repeatable_above():
+    assert statistics.sign_flip_p([0.1] * 20) == 2 / 2**20
+    assert statistics.sign_flip_p([0.1] * 21) == 2 / 10_000
+    mixed = np.random.default_rng(3).normal(0.3, size=25)
+    assert statistics.sign_flip_p(mixed) == statistics.sign_flip_p(mixed)
+    assert 0.01 < statistics.sign_flip_p(mixed) < 0.9
+
+
+KEY = [("activation", parquet.ACTIVATION), ("depth", pa.int16())]
+SUMMARY = ["mean", "std", "ci_low", "ci_high"]
+
+
+def test_schemas_say_what_may_be_null():
+    schema = statistics.by_layer_schema(["layer", "tensor"])
+    keys = ["activation", "depth", "checkpoint", "layer", "tensor", "measure"]
+    assert schema.names == [*keys, "n", *SUMMARY]
+    assert [field.nullable for field in schema] == [False] * 7 + [True] * 4
+    assert schema.types == [
+        *(kind for _, kind in KEY),
+        *(pa.string(), pa.int16(), pa.string(), pa.string(), pa.int32()),
+        *[pa.float64()] * 4,
+    ]
+    scores = statistics.cross_validation_schema(2)
+    names = ["split0_test_score", "split1_test_score", "mean_test_score", "std_test_score"]
+    assert scores.names == ["activation", "depth", "seed", *names, "rank_test_score"]
+    assert [field.nullable for field in scores] == [False] * 3 + [True] * 4 + [False]
+    assert scores.field("rank_test_score").type == pa.int32()
+
+
+def categories(frame):
+    """As Arrow gives them: activations are categories, some of which no row has."""
+    return frame.assign(activation=pd.Categorical(frame["activation"], [*set(frame["activation"]), "absent"]))
+
+
+def test_activations_that_no_row_has_are_no_rows(folded_runs):
+    plain, table = runs(relu=[0.9, 0.8, 0.7], tanh=[0.9, 0.7, 0.8]), pd.DataFrame(gradient_rows([1.0, 2.0]))
+    for frame, function in (
+        (plain, lambda f: statistics.comparison(f, "relu", 0.01)),
+        (folded_runs, lambda f: statistics.comparison(f, "relu", 0.01)),
+        (table, lambda f: statistics.over_seeds(f, ["layer"], ["rms"])),
+        (pd.concat([table, table.assign(fold=1)]), lambda f: statistics.over_seeds(f, ["layer"], ["rms"])),
+        (table, statistics.decay),
+    ):
+        rows, same = function(frame), function(categories(frame))
+        assert repr(sorted(rows, key=str)) == repr(sorted(same, key=str))
+
+
+def test_a_family_of_one_is_not_corrected():
+    row = compare(runs(relu=[0.80, 0.90, 0.85], tanh=[0.82, 0.93, 0.86]))["tanh"]
+    expected = statistics.t_interval([0.02, 0.03, 0.01])
+    assert (row["difference_low"], row["difference_high"]) == pytest.approx(expected)
 
 
 def runs(**accuracies):
@@ -214,6 +287,10 @@ def test_decay_of_exact_powers():
     assert rows["log10_first_last"]["mean"] == pytest.approx(-3)
 
 
+def test_one_layer_has_no_decay():
+    assert {row["n"] for row in statistics.decay(pd.DataFrame(gradient_rows([0.5])))} == {0}
+
+
 def test_decay_is_null_where_a_gradient_is_zero():
     table = pd.DataFrame(gradient_rows([0.0, 1e-3]) + gradient_rows([1e-4, 1e-3], seed=1))
     rows = statistics.decay(table)
@@ -224,4 +301,5 @@ def test_over_seeds_counts_only_values():
     table = pd.DataFrame(gradient_rows([1.0]) + gradient_rows([3.0], seed=1) + gradient_rows([None], seed=2))
     (row,) = statistics.over_seeds(table, ["layer", "tensor"], ["rms"])
     assert (row["n"], row["mean"], row["std"]) == (2, 2.0, pytest.approx(math.sqrt(2)))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(statistics.t_interval([1.0, 3.0]))
     parquet.table([row], statistics.by_layer_schema(["layer", "tensor"]), ["layer"])

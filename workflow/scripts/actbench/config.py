@@ -350,8 +350,9 @@ def _parameters(name: str, given: Mapping) -> dict[str, float]:
     if name not in activations.REGISTRY:
         known = [*activations.REGISTRY, *activations.ALIASES]
         raise UserError(
-            f"activations: {_cut(repr(name))} is unknown{_nearest(name, known)}; allowed: {', '.join(known)}, "
-            "or your own as {name: …, import: 'module:class'}."
+            f"activations: {_cut(repr(name))} is unknown{_nearest(name, known)}; allowed: "
+            f"{', '.join(known)}, or "
+            "your own as {name: …, import: 'module:class'}."
         )
     allowed = activations.REGISTRY[name].parameters
     for key, value in given.items():

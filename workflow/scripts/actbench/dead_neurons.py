@@ -29,7 +29,7 @@ class LayerCounter:
     def __init__(self, activation: nn.Module):
         self.activation = activation
         self.saturation = properties.saturation(activation)
-        self.n_inputs = 0
+        self.size = None
 
     def update(self, z: Tensor) -> None:
         """Take in the pre-activations [N, n_l] of one batch."""
@@ -37,11 +37,10 @@ class LayerCounter:
         dead, zero_gradient = (h == 0).all(dim=0), (derivative == 0).all(dim=0)
         saturated = self.saturation(z, derivative).all(dim=0)
         size = h.double().abs().sum(dim=0)
-        if self.n_inputs:
+        if self.size is not None:
             dead, zero_gradient = dead & self.dead, zero_gradient & self.zero_gradient
             saturated, size = saturated & self.saturated, size + self.size
         self.dead, self.zero_gradient, self.saturated, self.size = dead, zero_gradient, saturated, size
-        self.n_inputs += len(z)
 
     def counts(self, dormant_threshold: float) -> dict:
         """The columns of `SCHEMA` after `layer`."""
@@ -49,7 +48,7 @@ class LayerCounter:
             "n_neurons": len(self.size),
             "n_dead": int(self.dead.sum()),
             "n_zero_gradient": int(self.zero_gradient.sum()),
-            "n_dormant": int(dormant(self.size / self.n_inputs, dormant_threshold).sum()),
+            "n_dormant": int(dormant(self.size, dormant_threshold).sum()),
             "n_saturated": int(self.saturated.sum()),
         }
 
@@ -72,12 +71,13 @@ def measure(network: nn.Module, x: Tensor, dormant_threshold: float) -> list[dic
     return [{"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)]
 
 
-def dormant(mean_size: Tensor, threshold: float) -> Tensor:
+def dormant(size: Tensor, threshold: float) -> Tensor:
     """Which units are dormant: E|h_i| over the layer's mean of it is at most `threshold`.
 
-    A silent layer is all dormant. Sokar, Agarwal, Castro & Evci (2023), arXiv:2302.12902, eq. 1.
+    `size` is E|h_i| or, since only ratios count, the sum of |h_i| over any number of inputs. A silent
+    layer is all dormant. Sokar, Agarwal, Castro & Evci (2023), arXiv:2302.12902, eq. 1.
     """
-    return mean_size <= threshold * mean_size.mean()
+    return size <= threshold * size.mean()
 
 
 def _update(counters: list[LayerCounter], zs: Iterable[Tensor]) -> None:
