@@ -115,6 +115,11 @@ def test_nothing_mixed_is_no_sentence():
     assert sentences.mixture({"code": [], "torch": [], "device": []}) == ""
 
 
+def test_many_mixed_files_are_counted():
+    mixed = {"code": [f"{name}.py" for name in "abcde"], "torch": [], "device": []}
+    assert "(a.py, b.py, c.py, and 2 more)" in sentences.mixture(mixed)
+
+
 def test_what_is_mixed_is_named():
     mixed = {"code": ["train.py"], "torch": ["2.13.0", "2.14.1"], "device": []}
     text = sentences.mixture(mixed)

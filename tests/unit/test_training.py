@@ -180,6 +180,20 @@ def test_summary_says_what_came_out():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_a_gpu_gives_the_same_bytes_twice(toy, spec):
+    """On one machine, whatever else the process has trained before."""
+
+    def trained():
+        network = networks.build([4, 64, 64, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
+        return training.fit(network, toy.to("cuda"), SETTINGS, seeds.generator(0, "batches"))
+
+    first, _, again = trained(), fit(toy, spec("tanh")), trained()
+    assert first.history == again.history
+    assert all(torch.equal(first.state[name], again.state[name]) for name in first.state)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 def test_same_code_trains_on_a_gpu(toy, spec):
     network = networks.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
     data = toy.to("cuda")

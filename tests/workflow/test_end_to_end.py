@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.metadata import version
 
 import duckdb
 import pandas as pd
@@ -121,6 +122,90 @@ def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):
     page = (tiny.folder / "reports" / "diverged.html").read_text()
     assert "identity never trained (2 runs diverged)" in page
     assert "identity, depth 2: seeds 0, 1" in page
+
+
+SOMETIMES = """
+import torch
+from torch import nn
+
+
+class Sometimes(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = 1.0 if torch.rand(()) < 0.5 else 1e30
+
+    def forward(self, x):
+        return self.scale * x
+"""
+
+
+@pytest.mark.fault(
+    "runs that diverge",
+    "an activation that lets the networks of some seeds overflow",
+    "a full report, which shows them and counts them in every n",
+)
+def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
+    (tiny.folder / "sometimes.py").write_text(SOMETIMES)
+    own = "activations=[relu, {name: sometimes, import: 'sometimes:Sometimes'}]"
+    done = tiny.snakemake("--config", "study=some", own, "depths=[1]", "seeds=[0, 1, 2]", "seeds_per_job=3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = tiny.folder / "results" / "some" / "tables"
+    runs = pd.read_parquet(tables / "runs.parquet").query("activation == 'sometimes'")
+    diverged = runs[runs["status"] == "diverged"]
+    assert 0 < len(diverged) < 3 and diverged["test_accuracy"].isna().all()
+    row = pd.read_csv(tables / "comparison.csv").set_index("activation").loc["sometimes"]
+    assert (row["n_seeds"], row["n_trained"]) == (3, 3 - len(diverged))
+    assert row["n_diverged"] == len(diverged) and row["n_pairs"] == 3 - len(diverged)
+    assert row["trained_share"] == pytest.approx(1 - len(diverged) / 3)
+    layers = pd.read_csv(tables / "dead_neurons_by_layer.csv").query("activation == 'sometimes'")
+    counted = layers.groupby("checkpoint")["n"].unique().map(list).to_dict()
+    assert counted == {"init": [3], "trained": [3 - len(diverged)]}
+    page = (tiny.folder / "reports" / "some.html").read_text()
+    seeds = ", ".join(map(str, diverged["seed"]))
+    assert f"sometimes, depth 1: seeds {seeds}" in page
+    assert f"{3 - len(diverged)} of 3 ({len(diverged)} diverged)" in page
+    tried(1, f"{len(diverged)} of 3 diverged, as expected")
+
+
+def test_provenance_names_code_versions_hardware_data_and_config(tiny):
+    study = tiny.folder / "results" / "tiny"
+    found = json.loads((study / "provenance.json").read_text())
+    assert found["study"] == "tiny" and len(found["config"]) == 64
+    assert found["data"]["dataset"] == "digits" and len(found["data"]["sha256"]) == 1
+    assert found["mixed"] == {"code": [], "torch": [], "device": []}
+    jobs = {stage: sum(record["jobs"] for record in records) for stage, records in found["stages"].items()}
+    probes = dict.fromkeys(["probe_gradients", "probe_distributions", "probe_dead_neurons"], 4)
+    assert jobs == {
+        "train": 4,
+        **probes,
+        "describe_activations": 2,
+        "aggregate": 1,
+        "figures": 1,
+        "report": 1,
+    }
+    (trained,) = found["stages"]["train"]
+    assert {"commit", "uncommitted_changes", "device", "platform", "python"} < trained.keys()
+    assert trained["versions"]["torch"] and "actbench/training.py" in trained["code"]
+    page = (tiny.folder / "reports" / "tiny.html").read_text()
+    assert found["config"] in page and found["data"]["sha256"][0] in page and "Mixed origins" not in page
+
+
+def test_mixed_origins_are_said_on_the_first_screen(tiny, tmp_path):
+    project = tiny.copy(tmp_path / "actbench")
+    path = project.folder / "results/tiny/runs/relu/d1/seeds0-1/config.json"
+    config = json.loads(path.read_text())
+    config["provenance"]["versions"]["torch"] = "2.13.0"
+    config["provenance"]["code"]["actbench/training.py"] = "0123456789abcdef"
+    path.write_text(json.dumps(config))
+    done = project.snakemake("--allowed-rules", "report", "--forcerun", "report", "--", "reports/tiny.html")
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (project.folder / "reports" / "tiny.html").read_text()
+    before_the_contents = page[: page.index("<nav")]
+    assert "Mixed origins" in before_the_contents
+    assert "more than one version of the code (actbench/training.py)" in before_the_contents
+    assert f"more than one version of torch (2.13.0, {version('torch')})" in before_the_contents
+    found = json.loads((project.folder / "results/tiny/provenance.json").read_text())["mixed"]
+    assert found == {"code": ["actbench/training.py"], "torch": ["2.13.0", version("torch")], "device": []}
 
 
 @pytest.fixture(scope="module")

@@ -116,7 +116,7 @@ def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
         mixed: as `lineage.differences` gives it.
     """
     parts = [
-        f"{words} ({', '.join(mixed[key])})"
+        f"{words} ({_first(mixed[key])})"
         for key, words in {
             "code": "more than one version of the code",
             "torch": "more than one version of torch",
@@ -130,6 +130,11 @@ def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
         f"These tables come from {listed(parts)}, so differences between networks may be differences "
         "between those. Running Snakemake with --forceall makes all of them anew."
     )
+
+
+def _first(names: Sequence[str], shown: int = 3) -> str:
+    more = [f"and {len(names) - shown} more"] if len(names) > shown else []
+    return ", ".join([*names[:shown], *more])
 
 
 def _names(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
