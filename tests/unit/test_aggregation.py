@@ -127,6 +127,11 @@ def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):
     assert (row["n_seeds"], row["n_trained"], row["n_diverged"]) == (2, 1, 1)
 
 
+@pytest.mark.fault(
+    "rows missing or double",
+    "a row of each of five tables of a block taken away, or there twice, with everything else in order",
+    "aggregation refuses and names table and row",
+)
 @pytest.mark.parametrize("name", ["runs", "history", "gradients", "distributions", "dead_neurons"])
 @pytest.mark.parametrize(
     ("edit", "words"),
@@ -136,10 +141,11 @@ def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):
     ],
     ids=["missing", "double"],
 )
-def test_missing_and_double_rows_are_refused(blocks, name, edit, words):
+def test_missing_and_double_rows_are_refused(blocks, tried, name, edit, words):
     change(blocks[0], name, edit)
     with pytest.raises(UserError, match=f"tanh/{name}.parquet {words} .tanh, 1, 0"):
         aggregation.collect(blocks)
+    tried(1, "as expected")
 
 
 def test_a_file_of_another_run_is_refused(blocks):

@@ -32,6 +32,21 @@ def test_what_killed_writers_left_is_removed_and_what_living_ones_write_is_not(t
     assert {path.name for path in tmp_path.iterdir()} == left
 
 
+def test_a_folder_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "events"
+    with pytest.raises(RuntimeError), files.atomic_folder(path) as folder:
+        (folder / "a").write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+    with files.atomic_folder(path) as folder:
+        (folder / "a").write_text("whole")
+        assert not path.exists()
+    assert (path / "a").read_text() == "whole" and list(tmp_path.iterdir()) == [path]
+    refused = pytest.raises(UserError, match=r"events cannot be written: Directory not empty")
+    with refused, files.atomic_folder(path) as folder:
+        (folder / "a").write_text("again")
+
+
 def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path):
     """A limit on the size of files fails a write in the middle, as a full disk does."""
     path = tmp_path / "a.txt"

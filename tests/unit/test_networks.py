@@ -56,7 +56,7 @@ def folder(tmp_path, spec):
 def write(folder, states, spec, sizes=(4, 8, 3), said=None):
     """Write a block as training does; `said` are params that config.json gives instead of the true ones."""
     params = {"activation": spec, "seeds": [3, 4]}
-    networks.save(states, params, folder / "model.safetensors")
+    networks.save(states, folder / "model.safetensors", params)
     for name in manifest.WRITTEN[1:]:
         files.write_text(name, folder / name)
     manifest.write(folder, said or params, list(sizes), "images", {})
@@ -123,7 +123,7 @@ def test_load_refuses_what_is_not_there(folder):
 
 def test_same_states_give_the_same_bytes(folder):
     params = files.read_json(folder / "config.json")["params"]
-    networks.save(states_of(folder), params, folder / "again.safetensors")
+    networks.save(states_of(folder), folder / "again.safetensors", params)
     assert (folder / "again.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
 
 

@@ -17,7 +17,7 @@ SCHEMA = pa.schema(
 
 def write(folder, params, rows, states):
     """A block's files as training writes them."""
-    networks.save(states, params, folder / "model.safetensors")
+    networks.save(states, folder / "model.safetensors", params)
     parquet.write(parquet.table(rows, training.RUNS, ["seed", "fold"]), folder / "runs.parquet")
     for name in ("history.parquet", "histograms.parquet"):
         files.write_text(name, folder / name)

@@ -43,7 +43,7 @@ parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.
 parquet.write(parquet.table(history, training.HISTORY, [*parquet.RUN, "epoch"]), snakemake.output.history)
 order = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
 parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
-networks.save(states, params, snakemake.output.model)
+networks.save(states, snakemake.output.model, params)
 folder = Path(snakemake.output.config).parent
 manifest.write(folder, params, sizes, data.digest, described)
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)

@@ -2,12 +2,13 @@
 
 import actbench.jobs as jobs
 import pyarrow.compute as pc
-from actbench import event_files, parquet
+from actbench import event_files, files, parquet
 
 jobs.start(snakemake.log[0])
 history = parquet.read(snakemake.input.history).to_pandas()
 by_epoch = pc.field("source").isin(list(event_files.HISTOGRAMS))
 histograms = parquet.read(snakemake.input.histograms).filter(by_epoch).to_pandas()
-event_files.write(snakemake.output[0], history, histograms)
+with files.atomic_folder(snakemake.output[0]) as folder:
+    event_files.write(folder, history, histograms)
 print(f"See them with: tensorboard --logdir {snakemake.output[0]}", flush=True)
 jobs.finish()

@@ -62,7 +62,9 @@ def build(sizes: Sequence[int], activation: str | Mapping, generator: torch.Gene
     return network
 
 
-def save(states: Mapping[tuple[int, int], Mapping[str, Tensor]], params: Mapping, path: str | Path) -> None:
+def save(
+    states: Mapping[tuple[int, int], Mapping[str, Tensor]], path: str | Path, params: Mapping | None = None
+) -> None:
     """Write the state dicts of runs, keyed (seed, fold), and a digest of what they were trained with."""
     tensors = {
         f"seed{seed}/fold{fold}/{name}": tensor.cpu().contiguous()

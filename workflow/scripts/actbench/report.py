@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 
 import latex2mathml.converter
@@ -9,8 +10,9 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from actbench import catalogue, page, sentences
+from actbench import catalogue, page, parquet, sentences
 from actbench import config as configuration
+from actbench.errors import UserError
 
 STAGES = (
     "train",
@@ -44,6 +46,7 @@ def context(
         timings: Snakemake's benchmark files, `timings/{stage}/….tsv` or `timings/{stage}.tsv`.
         folder: where the stylesheet lies.
     """
+    check_runs(config, tables["runs"])
     labels = {entry["id"]: entry["label"] for entry in config["activations"]}
     comparison, images = tables["comparison"], configuration.image_counts(config)
     by_depth = {depth: _ranked(comparison[comparison["depth"] == depth]) for depth in config["depths"]}
@@ -75,6 +78,22 @@ def context(
         "mixture": sentences.mixture(lineage["mixed"]),
         "stages": stage_times(timings),
     }
+
+
+def check_runs(config: Mapping, runs: pd.DataFrame) -> None:
+    """Compare the table of runs with the config it is to be reported with.
+
+    Raises:
+        UserError: it is not the table of exactly these runs.
+    """
+    seeds, folds = config["seeds"], range(config["evaluation"]["folds"] or 1)
+    planned = product((entry["id"] for entry in config["activations"]), config["depths"], seeds, folds)
+    found = runs[parquet.RUN].astype({"activation": str}).itertuples(index=False, name=None)
+    if sorted(found) != sorted(planned):
+        raise UserError(
+            f"results/{config['study']}/tables/runs.parquet holds other runs than are planned: "
+            "delete it and run again."
+        )
 
 
 def judged(config: Mapping) -> str:
