@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 import time
@@ -57,9 +58,17 @@ def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path):
     )
 
 
-def test_an_interruption_is_one_word(tmp_path):
-    done, log = fail(tmp_path, "KeyboardInterrupt")
-    assert done.stderr == "Interrupted.\n" and "Traceback" not in log
+def test_control_c_ends_a_job_without_a_word(tmp_path):
+    code = (
+        "from actbench import jobs; import time\n"
+        f"jobs.start({str(tmp_path / 'log')!r}); print('ready', flush=True); time.sleep(60)"
+    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    job = subprocess.Popen([sys.executable, "-c", code], cwd=SCRIPTS, **pipes)
+    assert job.stdout.readline() == "ready\n"
+    job.send_signal(signal.SIGINT)
+    _, said = job.communicate(timeout=10)
+    assert (job.returncode, said) == (-signal.SIGINT, "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
