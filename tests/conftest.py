@@ -1,6 +1,8 @@
 """Fixtures that several tests share."""
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import re
@@ -53,22 +55,22 @@ def toy() -> splits.Data:
     return splits.Data(subset(256), subset(64), subset(64), 4)
 
 
-class DryRuns:
-    """A process that does dry runs quickly, see dry_runs.py; one at a time."""
+class Server:
+    """A process that runs Snakemake quickly, see snakemake_server.py; one run at a time."""
 
     def __init__(self):
-        command = [sys.executable, str(ROOT / "tests" / "dry_runs.py")]
+        command = [sys.executable, str(ROOT / "tests" / "snakemake_server.py")]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
 
-    def run(self, folder: Path, arguments: list[str]) -> tuple[int, str]:
-        """Exit status, and standard output and error together."""
-        request = {"folder": str(folder), "arguments": arguments, "environment": ENVIRONMENT}
+    def run(self, folder: Path, arguments: list[str], environment: dict) -> subprocess.CompletedProcess:
+        """The finished run; `stdout` holds standard error as well."""
+        request = {"folder": str(folder), "arguments": arguments, "environment": ENVIRONMENT | environment}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
-        return answer["status"], answer["output"]
+        return subprocess.CompletedProcess(arguments, answer["status"], answer["output"], "")
 
     def end(self) -> None:
         self.process.stdin.close()
@@ -101,23 +103,18 @@ class Project:
             command, cwd=self.folder, env=env, start_new_session=True, **(pipes | options)
         )
 
-    def snakemake(self, *arguments: str, study: str | None = "tiny", cores: int = 2, **environment: str):
+    def snakemake(self, *arguments: str, study: str | None = "tiny", cores: int = 2, by=None, **environment):
         """Run Snakemake; the study is given by --configfile unless None."""
-        command = [sys.executable, "-m", "snakemake", *self.command(*arguments, study=study, cores=cores)]
-        env = {**os.environ, **ENVIRONMENT, **environment}
-        return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True)
+        given = self.command(*arguments, study=study, cores=cores)
+        return (by or server()).run(self.folder, given, environment)
 
-    def dry_run(self, *arguments: str, study: str | None = "tiny", by: DryRuns) -> tuple[int, str]:
-        """Exit status and text of a dry run."""
-        return by.run(self.folder, self.command(*arguments, study=study))
-
-    def planned(self, *arguments: str, by: DryRuns) -> Counter:
+    def planned(self, *arguments: str, by: Server | None = None) -> Counter:
         """How many jobs of each rule a dry run plans, the collecting rule `all` left out."""
-        status, text = self.dry_run("--quiet", "rules", "host", *arguments, by=by)
-        assert status == 0, text
-        if "Nothing to be done" in text:
+        done = self.snakemake("--dry-run", "--quiet", "rules", "host", *arguments, by=by)
+        assert done.returncode == 0, done.stdout
+        if "Nothing to be done" in done.stdout:
             return Counter()
-        table = text.split("Job stats:")[1].split("\n\n")[0]
+        table = done.stdout.split("Job stats:")[1].split("\n\n")[0]
         found = re.findall(r"^(\w+)\s+(\d+)$", table, re.MULTILINE)
         return Counter({rule: int(n) for rule, n in found if rule not in ("all", "total")})
 
@@ -138,12 +135,12 @@ class Project:
             file.write_text(before)
 
 
-@pytest.fixture(scope="session")
-def dry_runs() -> Iterator[DryRuns]:
-    """What does dry runs."""
-    runs = DryRuns()
-    yield runs
-    runs.end()
+@functools.cache
+def server() -> Server:
+    """The one that most tests use."""
+    started = Server()
+    atexit.register(started.end)
+    return started
 
 
 @pytest.fixture(scope="session")

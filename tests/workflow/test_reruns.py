@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, DryRuns, Project
+from conftest import ROOT, Project, Server
 
 COUNTS = {
     "prepare_data": 1,
@@ -192,7 +192,7 @@ class Planner:
     """Dry runs after one change each, in a copy of the tiny project."""
 
     def __init__(self, tiny: Project, folder: Path):
-        self.project, self.runs = tiny.copy(folder), DryRuns()
+        self.project, self.runs = tiny.copy(folder), Server()
 
     def changed(self, given: str) -> Counter:
         return self.project.planned("--config", given, by=self.runs)
@@ -231,16 +231,16 @@ def test_edited_file(plans, path):
     assert plans[path] == Counter(FILES[path])
 
 
-def test_touch_and_a_formatter_that_changes_nothing_re_run_nothing(tiny, dry_runs):
+def test_touch_and_a_formatter_that_changes_nothing_re_run_nothing(tiny):
     """Nor does an edit that was taken back."""
     for path in [*tiny.folder.glob("workflow/**/*"), tiny.folder / "config.yaml"]:
         if path.is_file():
             path.write_bytes(path.read_bytes())
         path.touch()
-    assert tiny.planned(by=dry_runs) == Counter()
+    assert tiny.planned() == Counter()
 
 
-def test_keys_in_another_order_re_run_nothing(tiny, dry_runs):
+def test_keys_in_another_order_re_run_nothing(tiny):
     def reversed_keys(value):
         return {k: reversed_keys(v) for k, v in reversed(value.items())} if isinstance(value, dict) else value
 
@@ -248,12 +248,12 @@ def test_keys_in_another_order_re_run_nothing(tiny, dry_runs):
     before = path.read_text()
     path.write_text(yaml.safe_dump(reversed_keys(yaml.safe_load(before)), sort_keys=False))
     try:
-        assert tiny.planned(by=dry_runs) == Counter()
+        assert tiny.planned() == Counter()
     finally:
         path.write_text(before)
 
 
-def test_own_activation_and_what_it_imports_are_inputs(tiny, dry_runs):
+def test_own_activation_and_what_it_imports_are_inputs(tiny):
     (tiny.folder / "helper_of_mine.py").write_text("SCALE = 1\n")
     (tiny.folder / "mine.py").write_text(
         "import helper_of_mine\nfrom torch import nn\n"
@@ -263,15 +263,15 @@ def test_own_activation_and_what_it_imports_are_inputs(tiny, dry_runs):
     done = tiny.snakemake("--quiet", "all", "--until", "train", "describe_activations", *given)
     assert done.returncode == 0, done.stderr
     until = ["--until", "train", "describe_activations", *given]
-    assert tiny.planned(*until, by=dry_runs) == Counter()
+    assert tiny.planned(*until) == Counter()
     for name in ("mine.py", "helper_of_mine.py"):
         with tiny.edited(name):
-            assert tiny.planned(*until, by=dry_runs) == Counter(train=1, describe_activations=1), name
+            assert tiny.planned(*until) == Counter(train=1, describe_activations=1), name
 
 
-def test_a_copy_elsewhere_re_runs_nothing(tiny, tmp_path, dry_runs):
+def test_a_copy_elsewhere_re_runs_nothing(tiny, tmp_path):
     """Code, results and Snakemake's records copied together stay up to date."""
     copy = tiny.copy(tmp_path / "copy")
     for path in copy.folder.rglob("*"):
         os.utime(path)
-    assert copy.planned(by=dry_runs) == Counter()
+    assert copy.planned() == Counter()

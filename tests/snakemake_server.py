@@ -1,6 +1,6 @@
-"""Dry runs of Snakemake, a fork each: importing Snakemake, half of a dry run's time, is done once.
+"""Runs of Snakemake, a fork each: importing Snakemake, a second every time, is done once.
 
-A process of its own, started by `conftest.DryRuns`: reads requests as JSON lines (`folder`, `arguments`,
+A process of its own, started by `conftest.Server`: reads requests as JSON lines (`folder`, `arguments`,
 `environment`), answers each with one JSON line (`status`, `output`).
 """
 
@@ -20,7 +20,7 @@ import yaml  # noqa: F401
 
 
 def run(request: dict, output: int) -> None:
-    """In the fork: become that dry run."""
+    """In the fork: become that run."""
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(request["folder"])
@@ -28,7 +28,7 @@ def run(request: dict, output: int) -> None:
     sys.argv = ["snakemake"]
     status = 1
     try:
-        snakemake.cli.main(["--dry-run", *request["arguments"]])
+        snakemake.cli.main(request["arguments"])
     except SystemExit as end:
         if isinstance(end.code, str):
             sys.stderr.write(end.code + "\n")
