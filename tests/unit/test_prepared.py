@@ -10,7 +10,7 @@ def stored(tmp_path):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 16, (6, 8, 8), dtype=np.uint8)
     labels, marks = rng.integers(0, 2, 6, dtype=np.uint8), np.array([0, 0, 0, 0, 1, 1], dtype=np.uint8)
-    prepared.write(prepared.Prepared(images, labels, marks, 16, ("a", "b")), tmp_path / "x.safetensors")
+    prepared.write(prepared.Prepared("x", images, labels, marks, 16, ("a", "b")), tmp_path / "x.safetensors")
     return tmp_path / "x.safetensors"
 
 
@@ -36,6 +36,12 @@ def test_a_cut_file_is_named(stored, keep):
     stored.write_bytes(stored.read_bytes()[:keep])
     with pytest.raises(DamagedError, match=r"x.safetensors is damaged"):
         prepared.read(stored)
+
+
+def test_another_data_set_in_its_place_is_refused(stored):
+    stored.rename(stored.with_name("y.safetensors"))
+    with pytest.raises(DamagedError, match=r"y.safetensors is damaged .it holds x"):
+        prepared.read(stored.with_name("y.safetensors"))
 
 
 def test_swapped_labels_are_noticed(stored):

@@ -4,12 +4,16 @@ from pathlib import Path
 
 import actbench.jobs as jobs
 import pandas as pd
-from actbench import files, page, parquet, provenance, verification
+from actbench import files, manifest, page, parquet, provenance, verification
 
 jobs.start(snakemake.log[0])
 
 
 def stacked(paths):
+    """Rows of several files; where a training wrote them, they must be its own."""
+    for path in map(Path, paths):
+        if path.name == "runs.parquet":
+            manifest.read(path.parent, [path.name])
     return pd.concat([parquet.read(path).to_pandas() for path in paths])
 
 

@@ -48,7 +48,7 @@ def prepare(name: str, data_dir: str | Path, path: str | Path) -> None:
     images, labels = acquire(name, data_dir)
     is_test = np.zeros(len(labels), dtype=np.uint8)
     is_test[len(labels) - dataset.n_test :] = 1
-    prepared.write(prepared.Prepared(images, labels, is_test, dataset.max_value, dataset.classes), path)
+    prepared.write(prepared.Prepared(name, images, labels, is_test, dataset.max_value, dataset.classes), path)
 
 
 def check_files(dataset: Dataset, raw: Path) -> None:

@@ -15,8 +15,9 @@ from actbench.errors import DamagedError
 
 @dataclass(frozen=True)
 class Prepared:
-    """Images [N, H, W], labels [N] and official test marks [N], all uint8, and what describes them."""
+    """A data set: images [N, H, W], labels [N] and official test marks [N], all uint8, and what they mean."""
 
+    name: str
     images: np.ndarray
     labels: np.ndarray
     is_test: np.ndarray
@@ -26,7 +27,7 @@ class Prepared:
     @property
     def digest(self) -> str:
         """SHA-256 of all of it."""
-        found = hashlib.sha256(json.dumps([self.max_value, *self.classes]).encode())
+        found = hashlib.sha256(json.dumps([self.name, self.max_value, *self.classes]).encode())
         for values in (self.images, self.labels, self.is_test):
             found.update(f"{values.dtype} {values.shape}".encode())
             found.update(np.ascontiguousarray(values))
@@ -35,7 +36,12 @@ class Prepared:
 
 def write(dataset: Prepared, path: str | Path) -> None:
     """Write safetensors: `images`, `labels`, `is_test`, and in the metadata the rest and the digest."""
-    described = {"classes": dataset.classes, "max_value": dataset.max_value, "sha256": dataset.digest}
+    described = {
+        "classes": dataset.classes,
+        "dataset": dataset.name,
+        "max_value": dataset.max_value,
+        "sha256": dataset.digest,
+    }
     tensors = {"images": dataset.images, "labels": dataset.labels, "is_test": dataset.is_test}
     # One metadata key: safetensors does not keep the order of several.
     metadata = {"actbench": json.dumps(described, sort_keys=True)}
@@ -43,18 +49,22 @@ def write(dataset: Prepared, path: str | Path) -> None:
 
 
 def read(path: str | Path) -> Prepared:
-    """Read what `write` wrote.
+    """Read what `write` wrote; the file is named after its data set.
 
     Raises:
-        DamagedError: the file is not what was written; the sentence names it.
+        DamagedError: the file is not what was written, or is that of another data set.
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as stored:
             described = json.loads(stored.metadata()["actbench"])
             tensors = (stored.get_tensor(name) for name in ("images", "labels", "is_test"))
-            found = Prepared(*tensors, described["max_value"], tuple(described["classes"]))
+            found = Prepared(
+                described["dataset"], *tensors, described["max_value"], tuple(described["classes"])
+            )
     except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         raise DamagedError(path, error) from error
     if found.digest != described.get("sha256"):
         raise DamagedError(path, "its images or labels are not those that were checked")
+    if found.name != Path(path).stem:
+        raise DamagedError(path, f"it holds {found.name}")
     return found
