@@ -155,16 +155,20 @@ def test_a_line_an_epoch(toy, spec):
     assert len(lines) == 5 and lines[0].startswith("epoch   1") and "val_accuracy" in lines[0]
 
 
-def test_nondeterministic_operations_raise():
+@pytest.fixture
+def as_in_a_job():
+    """torch as the training job sets it."""
     threads = torch.get_num_threads()
     training.prepare_torch(SETTINGS)
-    try:
-        with pytest.raises(RuntimeError, match="deterministic"):
-            torch.zeros(3).put_(torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
-    finally:
-        torch.set_deterministic_debug_mode("default")
-        torch.set_flush_denormal(False)
-        torch.set_num_threads(threads)
+    yield
+    torch.set_deterministic_debug_mode("default")
+    torch.set_flush_denormal(False)
+    torch.set_num_threads(threads)
+
+
+def test_nondeterministic_operations_raise(as_in_a_job):
+    with pytest.raises(RuntimeError, match="deterministic"):
+        torch.zeros(3).put_(torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
 
 
 def test_summary_says_what_came_out():
@@ -180,7 +184,7 @@ def test_summary_says_what_came_out():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_a_gpu_gives_the_same_bytes_twice(toy, spec):
+def test_a_gpu_gives_the_same_bytes_twice(toy, spec, as_in_a_job):
     """On one machine, whatever else the process has trained before."""
 
     def trained():
@@ -194,7 +198,7 @@ def test_a_gpu_gives_the_same_bytes_twice(toy, spec):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_same_code_trains_on_a_gpu(toy, spec):
+def test_same_code_trains_on_a_gpu(toy, spec, as_in_a_job):
     network = networks.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
     data = toy.to("cuda")
     result = training.fit(network, data, SETTINGS, seeds.generator(0, "batches"))
