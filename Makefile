@@ -13,7 +13,7 @@ report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 test: $(VENV)/.installed-dev ## run every test
 	$(BIN)/python -m pytest
 
-chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (20 minutes on 2 cores)
+chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (15 minutes on 2 cores)
 	$(BIN)/python -m pytest -m fault --chaos
 
 mutants: $(VENV)/.installed-dev ## change the code of the measurements at random and see whether a test notices
