@@ -19,7 +19,7 @@ chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (15 minu
 mutants: $(VENV)/.installed-dev ## change the code of the measurements at random and see whether a test notices
 	rm -rf mutants && mkdir -p mutants/src
 	cp -r workflow/scripts/actbench mutants/src/ && cp -r tests mutants/ && cp tests/mutants.toml mutants/pyproject.toml
-	cd mutants && ../$(BIN)/mutmut run && ../$(BIN)/mutmut results
+	cd mutants && OMP_NUM_THREADS=1 ../$(BIN)/mutmut run && ../$(BIN)/mutmut results
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
