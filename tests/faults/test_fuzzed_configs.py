@@ -179,6 +179,18 @@ def check_kept(path: tuple, given: object, resolved: dict) -> None:
         assert found == given, (path, given, found)
 
 
+def examples(n: int):
+    """Give `n` mutations to a function, the same every time."""
+    fixed = settings(
+        max_examples=n,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    return lambda function: fixed(given(mutations())(function))
+
+
 @pytest.mark.fault(
     "any config",
     "valid configs with one to three keys changed, removed, misspelt or filled with anything (hypothesis), in "
@@ -188,14 +200,7 @@ def check_kept(path: tuple, given: object, resolved: dict) -> None:
 def test_any_config_gives_a_plan_or_a_sentence(chaos, tried):
     seen = {"plans": 0, "sentences": 0}
 
-    @settings(
-        max_examples=2000 if chaos else 200,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(mutations())
+    @examples(2000 if chaos else 200)
     def try_one(mutation):
         mutant, _ = mutation
         try:
@@ -221,14 +226,7 @@ def test_any_config_through_snakemake(tiny, tried):
     path = tiny.folder / "studies" / "fuzzed.yaml"
     seen = {0: 0, 1: 0}
 
-    @settings(
-        max_examples=20,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(mutations())
+    @examples(20)
     def try_one(mutation):
         mutant, _ = mutation
         path.write_text(yaml.safe_dump(mutant, allow_unicode=True))

@@ -146,6 +146,7 @@ FILES = {
     f"{PACKAGE}/statistics.py": stages("aggregate"),
     f"{PACKAGE}/training.py": TRAINING,
     f"{PACKAGE}/verification.py": {},
+    f"{PACKAGE}/wording.py": stages("aggregate"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
     "workflow/scripts/describe_activations.py": stages("describe_activations"),
     "workflow/scripts/figures.py": LAST,

@@ -1,6 +1,5 @@
 """From what the user wrote to a checked, complete configuration; nothing here imports torch."""
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -10,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from actbench import activations, catalogue
+from actbench import activations, catalogue, wording
 from actbench.errors import UserError
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
@@ -167,7 +166,7 @@ def user_file(spec: Mapping, folder: str | Path) -> Path | None:
         if path.is_file():
             return path
     raise UserError(
-        f"activations: {_plain(spec['name'])} has import {spec['import']!r}, but there is no "
+        f"activations: {wording.plain(spec['name'])} has import {spec['import']!r}, but there is no "
         f"{stem.with_suffix('.py')}; the module must lie in the working directory."
     )
 
@@ -196,93 +195,7 @@ def _check(config: Mapping, schema: Mapping) -> None:
     validator = jsonschema.Draft202012Validator(schema)
     errors = sorted(validator.iter_errors(config), key=lambda error: [str(p) for p in error.path])
     if errors:
-        raise UserError(_sentence(errors[0], schema))
-
-
-def _sentence(error: jsonschema.ValidationError, schema: Mapping) -> str:
-    path = _dotted(error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = list(error.schema["properties"])
-        unknown = next(str(key) for key in error.instance if key not in known)
-        where = f"{path}.{_plain(unknown)}" if path else _plain(unknown)
-        return (
-            f"{where} is not a key of the config{_nearest(unknown, known)}; allowed here: {', '.join(known)}."
-        )
-    if error.validator == "uniqueItems":
-        return f"{path} is {_shown(error.instance)}: every entry is allowed once."
-    if error.validator == "minItems":
-        return f"{path} is an empty list; allowed: {_allowed(error.schema)}."
-    nearest = _nearest(error.instance, error.schema.get("enum", []))
-    return f"{path} is {_shown(error.instance)}{nearest}; allowed: {_allowed(error.schema)}{_hint(error)}."
-
-
-def _dotted(path: Iterable) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".")
-
-
-def _shown(value: object) -> str:
-    """A value as YAML users know it, cut to a length that fits a line."""
-    words = {None: "empty (null)", True: "true", False: "false"}
-    if value is None or isinstance(value, bool):
-        return words[value]
-    return _cut(repr(value)) + (" (text)" if isinstance(value, str) else "")
-
-
-def _plain(text: object) -> str:
-    """A word of the user's inside a sentence: as it is, or quoted where it is long or not printable."""
-    text = str(text)
-    return text if text.isprintable() and 0 < len(text) <= 60 else _cut(repr(text))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "…"
-
-
-def _hint(error: jsonschema.ValidationError) -> str:
-    """Explain YAML's own trap: 1e-3 is text to it, and so are quoted numbers."""
-    if error.validator != "type" or not isinstance(error.instance, str):
-        return ""
-    try:
-        value = float(error.instance)
-    except ValueError:
-        return ""
-    return f" (YAML reads {error.instance} as text; write {value!r})" if math.isfinite(value) else ""
-
-
-def _nearest(word: object, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(str(word), list(known), n=1)
-    return f", did you mean {close[0]}?" if close else ""
-
-
-def _allowed(schema: Mapping) -> str:
-    if "x-allowed" in schema:
-        return schema["x-allowed"]
-    if "enum" in schema:
-        return ", ".join(schema["enum"])
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    return " or ".join(_allowed_type(kind, schema) for kind in types)
-
-
-def _allowed_type(kind: str, schema: Mapping) -> str:
-    if kind == "array":
-        return f"a list of at least one entry, each {_allowed(schema['items'])}"
-    if kind == "object":
-        return f"a mapping with the keys {', '.join(schema.get('properties', ['name', '…']))}"
-    words = {"null": "null", "boolean": "true, false", "string": "text", "integer": "a whole number"}
-    return words.get(kind, "a number") + (_bounds(schema) if kind in ("integer", "number") else "")
-
-
-def _bounds(schema: Mapping) -> str:
-    words = {
-        "minimum": "from {}",
-        "exclusiveMinimum": "above {}",
-        "maximum": "to {}",
-        "exclusiveMaximum": "below {}",
-    }
-    return "".join(f" {text.format(schema[key])}" for key, text in words.items() if key in schema)
+        raise UserError(wording.sentence(errors[0]))
 
 
 def _complete(config: Mapping, schema: Mapping, section: str = "") -> dict:
@@ -304,7 +217,7 @@ def _number(key: str, value: object, schema: Mapping) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if not math.isfinite(value):
-        raise UserError(f"{key} is {value}; allowed: {_allowed(schema)}.")
+        raise UserError(f"{key} is {value}; allowed: {wording.allowed(schema)}.")
     return float(value) if schema.get("type") == "number" else int(value)
 
 
@@ -312,18 +225,20 @@ def _activation(entry: str | Mapping) -> dict:
     entry = {"name": entry} if isinstance(entry, str) else dict(entry)
     written = entry.get("name")
     if not isinstance(written, str):
-        raise UserError(f"activations: {_shown(entry)} has no name; allowed: a mapping with a name (text).")
+        raise UserError(
+            f"activations: {wording.shown(entry)} has no name; allowed: a mapping with a name (text)."
+        )
     name = activations.ALIASES.get(written, written)
     target = entry.get("import")
     given = {key: value for key, value in entry.items() if key not in OWN_KEYS}
     for key in given:
         if not isinstance(key, str):
             raise UserError(
-                f"activations: {_plain(written)} has the parameter {key!r}; allowed: a name (text)."
+                f"activations: {wording.plain(written)} has the parameter {key!r}; allowed: a name (text)."
             )
     parameters = _parameters(name, given) if target is None else _own_parameters(name, target, given)
     identifier = entry.get("id", name + "".join(f"-{k}{v:g}" for k, v in sorted(parameters.items())))
-    _check_pattern(f"activations: id of {_plain(written)}", identifier, ID)
+    _check_pattern(f"activations: id of {wording.plain(written)}", identifier, ID)
     spec = {"import": target, "name": name, "parameters": dict(sorted(parameters.items()))}
     label = _label(entry.get("label", _default_label(written, parameters)))
     return {"id": identifier, "label": label, "spec": spec}
@@ -336,11 +251,11 @@ def _default_label(written: str, parameters: Mapping) -> str:
 def _label(label: object) -> str:
     if not isinstance(label, str) or not label.strip() or len(label) > LABEL_LENGTH:
         raise UserError(
-            f"activations: label is {_shown(label)}; allowed: text of 1 to {LABEL_LENGTH} characters."
+            f"activations: label is {wording.shown(label)}; allowed: text of 1 to {LABEL_LENGTH} characters."
         )
     if not label.isprintable():
         raise UserError(
-            f"activations: label is {_cut(repr(label))}; allowed: text without control characters."
+            f"activations: label is {wording.cut(repr(label))}; allowed: text without control characters."
         )
     return label
 
@@ -350,16 +265,16 @@ def _parameters(name: str, given: Mapping) -> dict[str, float]:
     if name not in activations.REGISTRY:
         known = [*activations.REGISTRY, *activations.ALIASES]
         raise UserError(
-            f"activations: {_cut(repr(name))} is unknown{_nearest(name, known)}; allowed: "
-            f"{', '.join(known)}, or "
-            "your own as {name: …, import: 'module:class'}."
+            f"activations: {wording.cut(repr(name))} is unknown{wording.nearest(name, known)}; "
+            f"allowed: {', '.join(known)}, or your own as {{name: …, import: 'module:class'}}."
         )
     allowed = activations.REGISTRY[name].parameters
     for key, value in given.items():
         if key not in allowed:
             names = ", ".join([*allowed, "id", "label"])
             raise UserError(
-                f"activations: {name} has no {_cut(repr(key))}{_nearest(key, allowed)}; allowed: {names}."
+                f"activations: {name} has no {wording.cut(repr(key))}{wording.nearest(key, allowed)}; "
+                f"allowed: {names}."
             )
         _check_number(f"activations: {name}.{key}", value, allowed[key].above)
     return {key: float(value) for key, value in given.items() if value != allowed[key].default}
@@ -368,9 +283,9 @@ def _parameters(name: str, given: Mapping) -> dict[str, float]:
 def _own_parameters(name: str, target: object, given: Mapping) -> dict[str, float]:
     if name in activations.REGISTRY:
         raise UserError(f"activations: {name} is a name of the registry; give your own another name.")
-    _check_pattern(f"activations: import of {_plain(name)}", target, IMPORT, "module:class")
+    _check_pattern(f"activations: import of {wording.plain(name)}", target, IMPORT, "module:class")
     for key, value in given.items():
-        _check_number(f"activations: {_plain(name)}.{_plain(key)}", value, None)
+        _check_number(f"activations: {wording.plain(name)}.{wording.plain(key)}", value, None)
     return dict(given)
 
 
@@ -378,13 +293,13 @@ def _check_number(what: str, value: object, above: float | None) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not number or (above is not None and value <= above):
         bound = "" if above is None else f" above {above:g}"
-        raise UserError(f"{what} is {_shown(value)}; allowed: a finite number{bound}.")
+        raise UserError(f"{what} is {wording.shown(value)}; allowed: a finite number{bound}.")
 
 
 def _check_pattern(what: str, value: object, pattern: re.Pattern, allowed: str | None = None) -> None:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         allowed = allowed or "letters, digits and . _ + -, at most 60, the first a letter or digit"
-        raise UserError(f"{what} is {_shown(value)}; allowed: {allowed}.")
+        raise UserError(f"{what} is {wording.shown(value)}; allowed: {allowed}.")
 
 
 def _check_ids(ids: list[str]) -> None:
@@ -435,8 +350,8 @@ def _baseline(config: Mapping) -> str:
         return "relu" if "relu" in ids else ids[0]
     if given not in ids:
         raise UserError(
-            f"report.baseline is {_cut(repr(given))}{_nearest(given, ids)}; allowed: {', '.join(ids)} (an "
-            "activation of this study), or null."
+            f"report.baseline is {wording.cut(repr(given))}{wording.nearest(given, ids)}; "
+            f"allowed: {', '.join(ids)} (an activation of this study), or null."
         )
     return given
 
