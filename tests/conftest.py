@@ -90,6 +90,13 @@ class Project:
         """The same with all its results and Snakemake's records."""
         return Project(folder, source=self.folder, ignored=())
 
+    def fresh(self, folder: Path) -> "Project":
+        """The same in which nothing has run yet."""
+        project = Project(folder, source=self.folder)
+        for name in ("results", "reports"):
+            (project.folder / name).mkdir()
+        return project
+
     def command(self, *arguments: str, study: str | None = "tiny", cores: int = 2) -> list[str]:
         given = ["--configfile", f"studies/{study}.yaml"] if study else []
         return ["--cores", str(cores), *given, *arguments]

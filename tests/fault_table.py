@@ -15,6 +15,13 @@ def chaos(request) -> bool:
 
 
 @pytest.fixture
+def only_chaos(chaos) -> None:
+    """For a fault that `make test` leaves out."""
+    if not chaos:
+        pytest.skip("only with --chaos")
+
+
+@pytest.fixture
 def tried(request):
     """Note how often a fault was tried and what was seen; call it when all that was expected has held."""
 

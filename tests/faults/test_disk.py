@@ -24,9 +24,7 @@ def one_sentence(done, *words) -> None:
     "a sentence that names the file; nothing has its name",
 )
 def test_no_room_for_a_file(tiny, tmp_path, tried):
-    from test_kills import fresh
-
-    project = fresh(tiny, tmp_path / "actbench")
+    project = tiny.fresh(tmp_path / "actbench")
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # noqa: E731
     running = project.start("--", "results/data/digits.safetensors", preexec_fn=limit)
     text, _ = running.communicate()
@@ -41,12 +39,10 @@ def test_no_room_for_a_file(tiny, tmp_path, tried):
     "`results/` on a file system of 300 kB (needs the right to mount)",
     "a sentence that names the file; with room again, the usual command ends with the same bytes",
 )
-def test_a_small_file_system(tiny, tmp_path, chaos, tried):
-    from test_kills import assert_undisturbed, fresh
+def test_a_small_file_system(tiny, tmp_path, only_chaos, tried):
+    from test_kills import assert_undisturbed
 
-    if not chaos:
-        pytest.skip("only with --chaos")
-    project = fresh(tiny, tmp_path / "actbench")
+    project = tiny.fresh(tmp_path / "actbench")
     results = project.folder / "results"
     mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(results)]
     if subprocess.run(mount, capture_output=True).returncode:
@@ -106,12 +102,8 @@ def test_a_folder_without_permission(tmp_path, tried):
     "`results/` mounted read-only, before a first run and over a finished study (needs the right to mount)",
     "a sentence that names the file; the old files are as they were",
 )
-def test_a_read_only_file_system(tiny, tmp_path, chaos, tried):
-    from test_kills import fresh
-
-    if not chaos:
-        pytest.skip("only with --chaos")
-    finished, new = tiny.copy(tmp_path / "finished"), fresh(tiny, tmp_path / "new")
+def test_a_read_only_file_system(tiny, tmp_path, only_chaos, tried):
+    finished, new = tiny.copy(tmp_path / "finished"), tiny.fresh(tmp_path / "new")
     mounted = [str(project.folder / "results") for project in (finished, new)]
     if subprocess.run(["mount", "--bind", mounted[0], mounted[0]], capture_output=True).returncode:
         pytest.skip("no right to mount")

@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import time
 
 import psutil
@@ -66,7 +67,7 @@ def interrupted(project, send, delay, *arguments, **options) -> tuple[bool, list
     running = project.start(*arguments, **options)
     try:
         running.communicate(timeout=delay)
-    except Exception:
+    except subprocess.TimeoutExpired:
         jobs = jobs_of(running)
         names = [name for name in map(stage, jobs) if name]
         send(running)
@@ -87,7 +88,7 @@ def again_and_again(tiny, folder, wanted, send, shortest, longest, recovery, cha
     moments = random.Random(4)  # noqa: S311, which moments they are is no secret
     hit = collections.Counter()
     for study in range(wanted):
-        project = fresh(tiny, folder / str(study))
+        project = tiny.fresh(folder / str(study))
         while sum(hit.values()) < wanted:
             keep = ["--keep-incomplete"] if moments.random() < 0.5 else []
             delay = moments.uniform(shortest, longest)
@@ -120,14 +121,6 @@ def another_environment(folder) -> dict:
     return {"changed": changed, "cores": 4, "environment": environment}
 
 
-def fresh(tiny, folder):
-    """A copy in which nothing has run yet."""
-    project = type(tiny)(folder, source=tiny.folder, ignored=type(tiny).LEFT_OUT)
-    for name in ("results", "reports"):
-        (project.folder / name).mkdir()
-    return project
-
-
 def spread(hit: collections.Counter) -> str:
     """How many of the kills met which stage."""
     met = collections.Counter(name for names in hit.elements() for name in set(names.split(" + ")))
@@ -152,10 +145,7 @@ def test_snakemake_is_killed(tiny, tmp_path, chaos, tried):
     "SIGINT to Snakemake and all its jobs at random moments; then the usual command, without `--unlock`",
     "no traceback of ours; the tables are those of an undisturbed run, byte for byte",
 )
-def test_control_c(tiny, tmp_path, chaos, tried):
-    if not chaos:
-        pytest.skip("only with --chaos")
-
+def test_control_c(tiny, tmp_path, only_chaos, tried):
     def send(running):
         os.killpg(running.pid, signal.SIGINT)
 
@@ -169,10 +159,7 @@ def test_control_c(tiny, tmp_path, chaos, tried):
     "command",
     "the tables are those of an undisturbed run, byte for byte",
 )
-def test_jobs_are_killed(tiny, tmp_path, chaos, tried):
-    if not chaos:
-        pytest.skip("only with --chaos")
-
+def test_jobs_are_killed(tiny, tmp_path, only_chaos, tried):
     def send(running):
         for _ in range(200):
             jobs = jobs_of(running)

@@ -10,11 +10,11 @@ import pytest
     "the same bytes in every table",
 )
 def test_another_environment_gives_the_same_bytes(tiny, tmp_path, chaos, tried):
-    from test_kills import another_environment, fresh
+    from test_kills import another_environment
 
     if not chaos:
         pytest.skip("only with --chaos; the short form kills Snakemake in another environment")
-    project = fresh(tiny, tmp_path / "elsewhere" / "actbench")
+    project = tiny.fresh(tmp_path / "elsewhere" / "actbench")
     options = another_environment(tmp_path)
     running = project.start(*options.pop("changed"), "--", "aggregate", **options)
     text, _ = running.communicate()
@@ -28,12 +28,8 @@ def test_another_environment_gives_the_same_bytes(tiny, tmp_path, chaos, tried):
     "the study with `--cores 1` and five seeds a slot",
     "the same bytes in every table",
 )
-def test_one_core_gives_the_same_bytes(tiny, tmp_path, chaos, tried):
-    from test_kills import fresh
-
-    if not chaos:
-        pytest.skip("only with --chaos")
-    project = fresh(tiny, tmp_path / "actbench")
+def test_one_core_gives_the_same_bytes(tiny, tmp_path, only_chaos, tried):
+    project = tiny.fresh(tmp_path / "actbench")
     done = project.snakemake("--config", "seeds_per_job=5", "--", "aggregate", cores=1)
     assert done.returncode == 0, done.stdout + done.stderr
     assert project.tables() == tiny.tables()

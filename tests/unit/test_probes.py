@@ -1,3 +1,5 @@
+import dataclasses
+
 import pyarrow as pa
 import pytest
 import torch
@@ -102,8 +104,9 @@ def test_damaged_files_are_named_and_nothing_is_written(block, name):
 
 def test_other_images_than_those_trained_on_are_refused(block):
     stored = prepared.read(block / "digits.safetensors")
-    stored.images[0, 0, 0] += 1
-    prepared.write(stored, block / "digits.safetensors")
+    changed = stored.images.copy()
+    changed[0, 0, 0] += 1
+    prepared.write(dataclasses.replace(stored, images=changed), block / "digits.safetensors")
     with pytest.raises(
         DamagedError, match=r"config.json .*trained on other images than .*digits.safetensors"
     ):

@@ -13,7 +13,7 @@ PAGES = ROOT / "workflow" / "report"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
-from actbench import catalogue, devices, lineage, progress, references, sources
+from actbench import catalogue, devices, progress, references, sources
 from actbench.errors import UserError
 
 SCHEMA = yaml.safe_load(
@@ -169,6 +169,10 @@ def report_of_this_study(wildcards):
         and not workflow.dag_settings.forceall
         and not workflow.touch
     ):
+        from actbench import (
+            lineage,
+        )  # only here: it imports pyarrow, 0.1 s of every start
+
         try:
             lineage.check(PROVENANCE, without_places(), SCRIPTS)
         except UserError as error:

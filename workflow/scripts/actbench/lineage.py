@@ -106,4 +106,4 @@ def _distinct(records: Iterable[Mapping]) -> list[dict]:
 def _version(name: str, scripts: str | Path) -> str | None:
     """Digest of a file as it is now, None if it is gone."""
     found = [path for path in (Path(scripts, name), Path(name)) if path.is_file()]
-    return files.digest(found[0])[: provenance.DIGEST] if found else None
+    return provenance.file_version(found[0]) if found else None

@@ -1,5 +1,6 @@
 """The prepared data set: one file of images and labels that knows whether it is whole."""
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Prepared:
     max_value: int
     classes: tuple[str, ...]
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """SHA-256 of all of it."""
         found = hashlib.sha256(json.dumps([self.name, self.max_value, *self.classes]).encode())

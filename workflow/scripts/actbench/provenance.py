@@ -22,12 +22,17 @@ def describe(lib: Sequence[str | Path], device: str) -> dict:
     """
     scripts = Path(lib[0]).parent
     return {
-        "code": {_name(path, scripts): files.digest(path)[:DIGEST] for path in lib},
+        "code": {_name(path, scripts): file_version(path) for path in lib},
         "device": device_name(device),
         "platform": platform.platform(terse=True),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
     } | commit(scripts)
+
+
+def file_version(path: str | Path) -> str:
+    """What tells one version of a file from another."""
+    return files.digest(path)[:DIGEST]
 
 
 def commit(scripts: str | Path) -> dict:
