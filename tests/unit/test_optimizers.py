@@ -29,3 +29,14 @@ def test_same_bits_as_the_class(case):
         reference.step()
     assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
     assert torch.isfinite(a[0]).all()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_gradient_may_lie_in_memory_otherwise_than_its_parameter(case):
+    ours, _, settings = CASES[case]
+    plain, other = (torch.zeros(3, 2, requires_grad=True) for _ in range(2))
+    gradient = torch.arange(6.0).view(2, 3).t()
+    for parameter, lies in ((plain, gradient.contiguous()), (other, gradient)):
+        with torch.no_grad():
+            ours([parameter], **settings).step([lies])
+    assert torch.equal(plain, other) and plain.abs().sum() > 0

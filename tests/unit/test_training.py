@@ -24,7 +24,7 @@ SETTINGS = training.Settings(
 def fit(data, spec, seed=0, **changes):
     network = networks.build([4, 16, 4], spec, seeds.generator(seed, "weights"))
     settings = dataclasses.replace(SETTINGS, **changes)
-    return network, training.fit(network, data, settings, seeds.generator(seed, "batches"))
+    return network, *training.fit([network], data, settings, [seeds.generator(seed, "batches")])
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -102,21 +102,6 @@ def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
     assert table["test_loss"].to_pylist() == [None]
 
 
-def test_evaluate_counts_a_known_network(toy):
-    class FirstPixel(torch.nn.Module):
-        def forward(self, x):
-            return x * 1000
-
-    loss, accuracy = training.evaluate(FirstPixel(), toy.test)
-    assert accuracy == 1 and loss < 1
-    constant = torch.nn.Linear(4, 4)
-    torch.nn.init.zeros_(constant.weight)
-    torch.nn.init.zeros_(constant.bias)
-    loss, accuracy = training.evaluate(constant, toy.test)
-    assert loss == pytest.approx(math.log(4))
-    assert accuracy == pytest.approx((toy.test.y == 0).float().mean().item())
-
-
 def test_a_run_does_not_depend_on_runs_before_it(toy, spec):
     _, alone = fit(toy, spec("tanh"), seed=1)
     fit(toy, spec("relu"), seed=0)
@@ -151,7 +136,7 @@ def test_trained_means_a_quarter_of_the_way_from_chance():
 def test_a_line_an_epoch(toy, spec):
     lines = []
     network = networks.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights"))
-    training.fit(network, toy, SETTINGS, seeds.generator(0, "batches"), lines.append)
+    training.fit([network], toy, SETTINGS, [seeds.generator(0, "batches")], lines.append)
     assert len(lines) == 5 and lines[0].startswith("epoch   1") and "val_accuracy" in lines[0]
 
 
@@ -189,7 +174,7 @@ def test_a_gpu_gives_the_same_bytes_twice(toy, spec, as_in_a_job):
 
     def trained():
         network = networks.build([4, 64, 64, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
-        return training.fit(network, toy.to("cuda"), SETTINGS, seeds.generator(0, "batches"))
+        return training.fit([network], toy.to("cuda"), SETTINGS, [seeds.generator(0, "batches")])[0]
 
     first, _, again = trained(), fit(toy, spec("tanh")), trained()
     assert first.history == again.history
@@ -201,7 +186,7 @@ def test_a_gpu_gives_the_same_bytes_twice(toy, spec, as_in_a_job):
 def test_same_code_trains_on_a_gpu(toy, spec, as_in_a_job):
     network = networks.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
     data = toy.to("cuda")
-    result = training.fit(network, data, SETTINGS, seeds.generator(0, "batches"))
+    (result,) = training.fit([network], data, SETTINGS, [seeds.generator(0, "batches")])
     _, on_cpu = fit(toy, spec("relu"))
     assert training.score(network, data, result)["trained"]
     assert result.history[0]["train_loss"] == pytest.approx(on_cpu.history[0]["train_loss"], rel=1e-4)

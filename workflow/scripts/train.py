@@ -28,15 +28,17 @@ with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
         data = splits.load(snakemake.input.data, params["evaluation"], params["normalisation"], fold)
         data = data.to(device)
         sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
-        for seed in params["seeds"]:
-            log.info("seed %d, fold %d, %s", seed, fold, device)
-            keys = dict(zip(parquet.RUN, (activation, depth, seed, fold), strict=True))
-            network = networks.build(sizes, params["activation"], seeds.generator(seed, "weights"))
-            fit = training.fit(network.to(device), data, settings, seeds.generator(seed, "batches"), log.info)
-            rows.append(keys | training.score(network, data, fit))
-            history += [keys | row for row in fit.history]
-            histogram_rows += [keys | row for row in fit.histograms]
-            states[seed, fold] = fit.state
+        for group in [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]:
+            log.info("seeds %s, fold %d, %s", group, fold, device)
+            weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
+            members = [networks.build(sizes, params["activation"], own).to(device) for own in weights]
+            fits = training.fit(members, data, settings, batches, log.info)
+            for seed, network, fit in zip(group, members, fits, strict=True):
+                keys = dict(zip(parquet.RUN, (activation, depth, seed, fold), strict=True))
+                rows.append(keys | training.score(network, data, fit))
+                history += [keys | row for row in fit.history]
+                histogram_rows += [keys | row for row in fit.histograms]
+                states[seed, fold] = fit.state
     described = provenance.describe(snakemake.input.lib, device)
 
 parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.runs)

@@ -191,6 +191,17 @@ def named(name: str) -> dict:
     return {"import": None, "name": known, "parameters": {}}
 
 
+def interchangeable(spec: str | Mapping) -> bool:
+    """Whether one module of this activation may stand for several.
+
+    It may if it learns nothing and works element by element: all of the registry but prelu. Of a user's
+    own class neither is known.
+    """
+    if isinstance(spec, str):
+        spec = named(spec)
+    return spec["import"] is None and spec["name"] != "prelu"
+
+
 def _resolve(target: str):
     """Import "module:attribute"."""
     module, attribute = target.split(":")

@@ -29,6 +29,7 @@ class MLP(nn.Module):
         super().__init__()
         self.linears = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in itertools.pairwise(sizes))
         self.activations = nn.ModuleList(activations.create(activation) for _ in sizes[1:-1])
+        self.interchangeable = activations.interchangeable(activation)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, n_classes] of inputs [N, n_inputs]."""

@@ -14,7 +14,9 @@ from torch.optim.sgd import sgd
 
 
 class Optimizer(Protocol):
-    """Updates parameters in place, given one gradient each."""
+    """Updates parameters in place, given one gradient each; a step changes the tensors in `changed`."""
+
+    changed: list[Tensor]
 
     def step(self, gradients: Sequence[Tensor]) -> None: ...
 
@@ -24,13 +26,14 @@ class SGD:
 
     def __init__(self, parameters: Sequence[Tensor], lr: float, momentum: float, weight_decay: float):
         self.parameters = [parameter.detach() for parameter in parameters]
-        self.buffers: list[Tensor | None] = [None] * len(self.parameters)
+        self.buffers = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.changed = [*self.parameters, *self.buffers]
         self.settings = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         sgd(
             self.parameters,
-            list(gradients),
+            _laid_out(gradients, self.parameters),
             self.buffers,
             fused=True,
             dampening=0.0,
@@ -48,12 +51,13 @@ class Adam:
         self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.steps = [torch.zeros((), device=p.device) for p in self.parameters]
+        self.changed = [*self.parameters, *self.means, *self.squares, *self.steps]
         self.settings = {"lr": lr, "weight_decay": weight_decay}
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         adam(
             self.parameters,
-            list(gradients),
+            _laid_out(gradients, self.parameters),
             self.means,
             self.squares,
             [],
@@ -66,3 +70,11 @@ class Adam:
             maximize=False,
             **self.settings,
         )
+
+
+def _laid_out(gradients: Sequence[Tensor], parameters: Sequence[Tensor]) -> list[Tensor]:
+    """The gradients with the strides of their parameters, which the fused updates take for granted."""
+    return [
+        gradient if gradient.stride() == parameter.stride() else torch.empty_like(parameter).copy_(gradient)
+        for gradient, parameter in zip(gradients, parameters, strict=True)
+    ]

@@ -1,20 +1,20 @@
-"""Training one network: mini-batches, early stopping, the best weights kept, a row an epoch."""
+"""Training networks: mini-batches, early stopping, the best weights kept, a row an epoch."""
 
 import math
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from actbench import networks, optimizers, parquet
+from actbench import epochs, optimizers, parquet
 from actbench.histograms import histogram
-from actbench.splits import Data, Subset
+from actbench.splits import Data
+from actbench.stacks import Stack
 
-EVALUATION_BATCH = 4096
 HISTOGRAM_BINS = 100
 LOSSES = ("train_loss", "val_loss")
 
@@ -68,13 +68,22 @@ class Settings:
 
 @dataclass
 class Fit:
-    """What training leaves: the kept weights, a row an epoch, histograms when asked, and how it ended."""
+    """What training leaves: the kept weights, a row an epoch, histograms when asked, and how it ended.
 
-    status: str
+    `seconds` is the time of the epochs, validation included; networks that trained together share it equally.
+    """
+
     state: dict[str, Tensor]
+    status: str = "ok"
     best_epoch: int | None = None
     history: list[dict] = field(default_factory=list)
     histograms: list[dict] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def best(self) -> float:
+        """The best validation accuracy so far."""
+        return -math.inf if self.best_epoch is None else self.history[self.best_epoch - 1]["val_accuracy"]
 
 
 def prepare_torch(settings: Settings) -> None:
@@ -85,66 +94,54 @@ def prepare_torch(settings: Settings) -> None:
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
     torch.set_deterministic_debug_mode("error")
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass a tensor
     torch.set_num_threads(settings.threads)
     torch.set_float32_matmul_precision(settings.precision)
     torch.set_flush_denormal(True)
 
 
 def fit(
-    network: nn.Module,
+    members: Sequence[nn.Module],
     data: Data,
     settings: Settings,
-    batches: torch.Generator,
+    batches: Sequence[torch.Generator],
     log: Callable[[str], None] = lambda line: None,
-) -> Fit:
-    """Train `network` in place until `max_epochs`, early stop or divergence.
+) -> list[Fit]:
+    """Train networks in place, each until `max_epochs`, its own early stop or its own divergence.
+
+    They take their steps together, which saves time on a GPU only. A network's initial weights and batches
+    do not depend on its neighbours. Its numbers do in the last bits, because batched matrix products round
+    differently; that of a network alone is the plain product.
 
     Args:
-        network: on the same device as `data`.
+        members: S networks that differ in their weights only, on the same device as `data`.
         data: normalised subsets; an epoch is one fresh permutation of the training images, cut into
             whole mini-batches (a last incomplete one is dropped).
-        batches: the run's own generator of permutations.
-        log: is called with a line an epoch.
+        batches: each run's own generator of permutations.
+        log: is called with a line an epoch and network.
 
     Returns:
-        A `Fit` with status `ok`, or `diverged` when a loss is not finite. The kept weights are those of
-        the best validation accuracy (the first, on ties) or the last ones, as `settings.keep` says;
+        S times a `Fit` with status `ok`, or `diverged` when a loss is not finite. The kept weights are those
+        of the best validation accuracy (the first, on ties) or the last ones, as `settings.keep` says;
         after divergence, the last ones that were kept before, at worst the initial ones.
     """
-    optimizer = _optimizer(network, settings)
-    result = Fit("ok", _copy(network))
-    best = -math.inf
+    started = time.perf_counter()
+    stack = Stack(members)
+    optimizer = _optimizer(stack.learnt, settings)
+    results = [Fit(_copy(network)) for network in members]
+    trainer = epochs.Trainer(stack, data.train, optimizer, settings.batch_size, log)
+    running = list(range(len(members)))
     for epoch in range(1, settings.max_epochs + 1):
-        loss, accuracy = _train_epoch(network, data.train, optimizer, settings.batch_size, batches)
-        row = _history_row(network, data, settings, epoch, loss, accuracy)
-        result.history.append(row)
-        log(_epoch_line(row))
-        if not all(math.isfinite(row[key]) for key in LOSSES if row[key] is not None):
-            result.status = "diverged"
+        rows = _history_rows(epoch, trainer.run(batches), stack, data, settings)
+        for i in running:
+            log(_epoch_line(rows[i], f"network {i + 1} of {len(members)}, " if len(members) > 1 else ""))
+        running = [i for i in running if _goes_on(results[i], members[i], rows[i], settings)]
+        if not running:
             break
-        if settings.histograms:
-            result.histograms += _epoch_histograms(network, epoch)
-        better = row["val_accuracy"] is not None and row["val_accuracy"] > best
-        if better:
-            best, result.best_epoch = row["val_accuracy"], epoch
-        if better or settings.keep == "last":
-            result.state = _copy(network)
-        if settings.patience is not None and epoch - result.best_epoch >= settings.patience:
-            break
-    _mark_best(result)
-    return result
-
-
-def evaluate(network: nn.Module, subset: Subset) -> tuple[float, float]:
-    """Mean cross-entropy in nats and accuracy in [0, 1] over a subset."""
-    loss, correct = 0.0, 0
-    with networks.frozen(network):
-        batches = (subset.x.split(EVALUATION_BATCH), subset.y.split(EVALUATION_BATCH))
-        for x, y in zip(*batches, strict=True):
-            logits = network(x)
-            loss += functional.cross_entropy(logits, y, reduction="sum").double().item()
-            correct += int((logits.argmax(dim=1) == y).sum())
-    return loss / len(subset.y), correct / len(subset.y)
+    for result in results:
+        _mark_best(result)
+        result.seconds = (time.perf_counter() - started) / len(members)
+    return results
 
 
 def score(network: nn.Module, data: Data, result: Fit) -> dict:
@@ -161,9 +158,10 @@ def score(network: nn.Module, data: Data, result: Fit) -> dict:
         "best_epoch": result.best_epoch,
     }
     network.load_state_dict(result.state)
+    alone = Stack([network])
     for name, subset in (("train", data.train), ("val", data.validation), ("test", data.test)):
         scored = result.status == "ok" and len(subset.y)
-        loss, accuracy = evaluate(network, subset) if scored else (None, None)
+        loss, accuracy = epochs.evaluate(alone, subset)[0] if scored else (None, None)
         row |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
     if result.status == "ok":
         judge, subset = ("val", data.validation) if len(data.validation.y) else ("train", data.train)
@@ -180,61 +178,48 @@ def trained_threshold(labels: Tensor) -> float:
     return chance + 0.25 * (1 - chance)
 
 
-def _optimizer(network: nn.Module, settings: Settings) -> optimizers.Optimizer:
-    parameters = _learnt(network)
+def _optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Optimizer:
     common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
     if settings.optimizer == "adam":
         return optimizers.Adam(parameters, **common)
     return optimizers.SGD(parameters, momentum=settings.momentum, **common)
 
 
-def _learnt(network: nn.Module) -> list[Tensor]:
-    return [parameter for parameter in network.parameters() if parameter.requires_grad]
+def _history_rows(
+    epoch: int, trained: list[tuple[float, float]], stack: Stack, data: Data, settings: Settings
+) -> list[dict]:
+    """One row of `HISTORY` for each network, without its keys and `is_best`."""
+    none = [(None, None)] * len(trained)
+    validated = epochs.evaluate(stack, data.validation) if len(data.validation.y) else none
+    tested = epochs.evaluate(stack, data.test) if settings.test_each_epoch else none
+    return [
+        {
+            "epoch": epoch,
+            "train_loss": train[0],
+            "train_accuracy": train[1],
+            "val_loss": val[0],
+            "val_accuracy": val[1],
+            "test_accuracy": test[1],
+        }
+        for train, val, test in zip(trained, validated, tested, strict=True)
+    ]
 
 
-def _train_epoch(
-    network: nn.Module,
-    train: Subset,
-    optimizer: optimizers.Optimizer,
-    batch_size: int,
-    batches: torch.Generator,
-) -> tuple[float, float]:
-    """Run one epoch; mean loss and accuracy are those seen on the way, over the images used.
-
-    The gradients of the last batch stay in `.grad`.
-    """
-    parameters = _learnt(network)
-    order = torch.randperm(len(train.y), generator=batches).to(train.y.device)
-    n_batches = len(order) // batch_size
-    loss_sum = torch.zeros((), dtype=torch.float64, device=train.x.device)
-    correct = torch.zeros((), dtype=torch.int64, device=train.x.device)
-    for rows in order[: n_batches * batch_size].split(batch_size):
-        y = train.y[rows]
-        logits = network(train.x[rows])
-        loss = functional.cross_entropy(logits, y)
-        gradients = torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
-        with torch.no_grad():
-            optimizer.step(gradients)
-            loss_sum += loss
-            correct += (logits.argmax(dim=1) == y).sum()
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = gradient
-    return loss_sum.item() / n_batches, correct.item() / (n_batches * batch_size)
-
-
-def _history_row(
-    network: nn.Module, data: Data, settings: Settings, epoch: int, loss: float, accuracy: float
-) -> dict:
-    val_loss, val_accuracy = evaluate(network, data.validation) if len(data.validation.y) else (None, None)
-    test = evaluate(network, data.test)[1] if settings.test_each_epoch else None
-    return {
-        "epoch": epoch,
-        "train_loss": loss,
-        "train_accuracy": accuracy,
-        "val_loss": val_loss,
-        "val_accuracy": val_accuracy,
-        "test_accuracy": test,
-    }
+def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings) -> bool:
+    """Add an epoch's row to a network's result; whether the network needs another epoch."""
+    best = result.best
+    result.history.append(row)
+    if not all(math.isfinite(row[key]) for key in LOSSES if row[key] is not None):
+        result.status = "diverged"
+        return False
+    if settings.histograms:
+        result.histograms += _epoch_histograms(network, row["epoch"])
+    better = row["val_accuracy"] is not None and row["val_accuracy"] > best
+    if better:
+        result.best_epoch = row["epoch"]
+    if better or settings.keep == "last":
+        result.state = _copy(network)
+    return settings.patience is None or row["epoch"] - result.best_epoch < settings.patience
 
 
 def _mark_best(result: Fit) -> None:
@@ -256,13 +241,18 @@ def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
     return rows
 
 
-def _epoch_line(row: Mapping) -> str:
+def _epoch_line(row: Mapping, whose: str) -> str:
     scores = {key: value for key, value in row.items() if key != "epoch" and value is not None}
-    return f"epoch {row['epoch']:3d}" + "".join(f"  {key} {value:.4f}" for key, value in scores.items())
+    return f"{whose}epoch {row['epoch']:3d}" + "".join(
+        f"  {key} {value:.4f}" for key, value in scores.items()
+    )
 
 
 def _copy(network: nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    return {
+        name: tensor.detach().clone(memory_format=torch.contiguous_format)
+        for name, tensor in network.state_dict().items()
+    }
 
 
 def summary(title: str, rows: list[dict]) -> str:
