@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from actbench import splits
+from actbench import subsets
 
 pytest_plugins = ["fault_table"]
 ROOT = Path(__file__).parent.parent
@@ -44,15 +44,15 @@ def spec():
 
 
 @pytest.fixture
-def toy() -> splits.Data:
+def toy() -> subsets.Data:
     """Three subsets of a problem that a small network learns at once: which input is the largest."""
     generator = torch.Generator().manual_seed(0)
 
     def subset(n):
         x = torch.randn(n, 4, generator=generator)
-        return splits.Subset(x, x.argmax(dim=1))
+        return subsets.Subset(x, x.argmax(dim=1))
 
-    return splits.Data(subset(256), subset(64), subset(64), 4)
+    return subsets.Data(subset(256), subset(64), subset(64), 4)
 
 
 class Server:

@@ -3,7 +3,7 @@
 import pickle
 
 import pytest
-from actbench import files, manifest, networks, parquet, prepared
+from actbench import checkpoints, files, manifest, parquet, prepared
 from actbench.errors import DamagedError
 
 TWO_SNAKEMAKES = "the second ends at once with Snakemake's sentence on its lock; the first is not disturbed"
@@ -76,7 +76,7 @@ def test_no_pickle_is_read(tiny, tmp_path, tried):
     project = tiny.copy(tmp_path / "actbench")
     folder = project.folder / "results/tiny/runs/relu/d1/seeds0-1"
     readers = {
-        folder / "model.safetensors": lambda path: networks.load(folder, seed=0),
+        folder / "model.safetensors": lambda path: checkpoints.load(folder, seed=0),
         folder / "runs.parquet": parquet.read,
         project.folder / "results/data/digits.safetensors": prepared.read,
         folder / "config.json": files.read_json,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from actbench import activations, config, datasets, splits
+from actbench import activations, config, datasets, prepared, splits
 from actbench.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -202,7 +202,7 @@ def test_image_counts_are_those_of_the_split(evaluation, counts, tmp_path):
     resolved = resolve(evaluation=evaluation, training=dict(keep=keep))
     assert tuple(config.image_counts(resolved).values()) == counts
     datasets.prepare("digits", "nowhere", tmp_path / "digits.safetensors")
-    data = splits.load(tmp_path / "digits.safetensors", resolved["evaluation"], "symmetric")
+    data = splits.split(prepared.read(tmp_path / "digits.safetensors"), resolved["evaluation"], "symmetric")
     assert tuple(len(part.y) for part in (data.train, data.validation, data.test)) == counts
 
 

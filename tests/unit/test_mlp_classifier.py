@@ -1,6 +1,6 @@
 import pytest
 import torch
-from actbench import datasets, mlp_classifier, networks, optimizers, splits
+from actbench import datasets, mlp_classifier, networks, optimizers, prepared, splits
 from torch.nn import functional
 
 PARAMS = {
@@ -35,7 +35,7 @@ def test_one_step_of_ours_is_one_step_of_scikit_learns(digits):
     Weights of pixels that never change have next to no gradient; there Adam's epsilon decides, which
     scikit-learn puts elsewhere.
     """
-    data = splits.load(digits, PARAMS["evaluation"], PARAMS["normalisation"])
+    data = splits.split(prepared.read(digits), PARAMS["evaluation"], PARAMS["normalisation"])
     x, y = data.train.x, data.train.y
     params = PARAMS | {"training": {"batch_size": len(y), "learning_rate": 0.001, "max_epochs": 1}}
     theirs = mlp_classifier._classifier(params, 0)

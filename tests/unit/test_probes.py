@@ -3,7 +3,18 @@ import dataclasses
 import pyarrow as pa
 import pytest
 import torch
-from actbench import datasets, files, manifest, networks, parquet, prepared, probes, seeds, training
+from actbench import (
+    checkpoints,
+    datasets,
+    files,
+    manifest,
+    networks,
+    parquet,
+    prepared,
+    probes,
+    seeds,
+    training,
+)
 from actbench.errors import DamagedError
 
 SCHEMA = pa.schema(
@@ -19,7 +30,7 @@ SCHEMA = pa.schema(
 
 def write(folder, params, rows, states):
     """A block's files as training writes them."""
-    networks.save(states, folder / "model.safetensors", params)
+    checkpoints.save(states, folder / "model.safetensors", params)
     parquet.write(parquet.table(rows, training.RUNS, ["seed", "fold"]), folder / "runs.parquet")
     for name in ("history.parquet", "histograms.parquet"):
         files.write_text(name, folder / name)
@@ -66,7 +77,7 @@ def test_every_fold_is_measured_on_its_own_training_images(block):
     params = files.read_json(block / "config.json")["params"]
     params["evaluation"] = {"folds": 2, "validation": 0, "split_seed": 42}
     runs = parquet.read(block / "runs.parquet").to_pylist()
-    state = networks.load(block, 0).state_dict()
+    state = checkpoints.load(block, 0).state_dict()
     copied = {name: tensor.clone() for name, tensor in state.items()}
     write(block, params, [runs[0], runs[0] | {"fold": 1}], {(0, 0): state, (0, 1): copied})
     sums = {}

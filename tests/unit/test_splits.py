@@ -3,7 +3,7 @@ import json
 import pytest
 import safetensors.numpy
 import torch
-from actbench import catalogue, datasets, splits
+from actbench import catalogue, datasets, prepared, splits
 from sklearn.model_selection import StratifiedKFold
 
 EVALUATION = {"folds": None, "validation": 250, "split_seed": 42}
@@ -89,17 +89,17 @@ def test_smallest_classes_of_the_catalogue_are_those_of_the_data(digits):
 
 
 def test_symmetric_maps_pixels_to_one_around_zero(digits):
-    data = splits.load(digits, EVALUATION, "symmetric")
+    data = splits.split(prepared.read(digits), EVALUATION, "symmetric")
     assert data.train.x.min() == -1 and data.train.x.max() == 1
     assert data.train.x.shape == (1247, 64) and data.n_classes == 10
 
 
 def test_standard_and_per_pixel_use_training_images_only(digits):
-    standard = splits.load(digits, EVALUATION, "standard")
+    standard = splits.split(prepared.read(digits), EVALUATION, "standard")
     assert standard.train.x.mean().item() == pytest.approx(0, abs=1e-6)
     assert standard.train.x.std(correction=0).item() == pytest.approx(1, abs=1e-6)
     assert standard.test.x.mean().abs().item() > 1e-4
-    pixels = splits.load(digits, EVALUATION, "per_pixel").train.x
+    pixels = splits.split(prepared.read(digits), EVALUATION, "per_pixel").train.x
     deviation = pixels.std(dim=0, correction=0)
     assert torch.allclose(pixels.mean(dim=0), torch.zeros(64), atol=1e-5)
     constant = deviation == 0

@@ -3,7 +3,7 @@ import math
 
 import pytest
 import torch
-from actbench import histograms, networks, parquet, seeds, splits, training
+from actbench import histograms, networks, parquet, seeds, subsets, training
 
 SETTINGS = training.Settings(
     optimizer="sgd",
@@ -48,7 +48,7 @@ def test_keeping_the_last_weights(toy, spec):
 @pytest.fixture
 def unvalidated(toy):
     """The toy problem with all of its images for training but those that test."""
-    return dataclasses.replace(toy, validation=splits.Subset(toy.train.x[:0], toy.train.y[:0]))
+    return dataclasses.replace(toy, validation=subsets.Subset(toy.train.x[:0], toy.train.y[:0]))
 
 
 def test_without_validation_images_training_accuracy_judges(unvalidated, spec):
@@ -82,7 +82,7 @@ def test_early_stop_after_patience_epochs_without_a_better_one(toy, spec):
 
 def test_an_incomplete_batch_is_dropped(toy, spec):
     """With one whole batch an epoch, no image beyond it may be seen."""
-    poisoned = splits.Subset(toy.train.x.clone(), toy.train.y)
+    poisoned = subsets.Subset(toy.train.x.clone(), toy.train.y)
     order = torch.randperm(256, generator=seeds.generator(0, "batches"))
     poisoned.x[order[200:]] = math.nan
     data = dataclasses.replace(toy, train=poisoned)

@@ -7,7 +7,8 @@ from importlib.metadata import version
 import duckdb
 import pandas as pd
 import pytest
-from actbench import networks, splits, training
+from actbench import checkpoints, epochs, prepared, splits
+from actbench.stacks import Stack
 
 TABLES = {
     "runs": 8,
@@ -54,15 +55,15 @@ def test_networks_learn_and_their_weights_score_what_the_table_says(tiny, monkey
     monkeypatch.chdir(tiny.folder)
     runs = pd.read_parquet(table(tiny, "runs"))
     assert runs["test_accuracy"].min() > 0.7
-    data = splits.load(
-        "results/data/digits.safetensors",
+    data = splits.split(
+        prepared.read("results/data/digits.safetensors"),
         {"folds": None, "validation": 250, "split_seed": 42},
         "symmetric",
     )
     for row in runs.itertuples():
         folder = f"results/tiny/runs/{row.activation}/d{row.depth}/seeds0-1"
-        network = networks.load(folder, seed=row.seed)
-        assert training.evaluate(network, data.test) == (row.test_loss, row.test_accuracy)
+        network = checkpoints.load(folder, seed=row.seed)
+        assert epochs.evaluate(Stack([network]), data.test)[0] == (row.test_loss, row.test_accuracy)
 
 
 def test_runs_record_where_they_come_from_and_tables_do_not(tiny):

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import actbench.jobs as jobs
 from actbench import (
+    checkpoints,
     devices,
     histograms,
     manifest,
     networks,
     parquet,
+    prepared,
     progress,
     provenance,
     seeds,
@@ -22,11 +24,11 @@ settings = training.Settings(**params["training"])
 training.prepare_torch(settings)
 
 activation, depth = snakemake.wildcards.activation, int(snakemake.wildcards.depth)
+images = prepared.read(snakemake.input.data)
 rows, history, histogram_rows, states = [], [], [], {}
 with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
     for fold in range(params["evaluation"]["folds"] or 1):
-        data = splits.load(snakemake.input.data, params["evaluation"], params["normalisation"], fold)
-        data = data.to(device)
+        data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
         sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
         for group in [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]:
             log.info("seeds %s, fold %d, %s", group, fold, device)
@@ -45,9 +47,9 @@ parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.
 parquet.write(parquet.table(history, training.HISTORY, [*parquet.RUN, "epoch"]), snakemake.output.history)
 order = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
 parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
-networks.save(states, snakemake.output.model, params)
+checkpoints.save(states, snakemake.output.model, params)
 folder = Path(snakemake.output.config).parent
-manifest.write(folder, params, sizes, data.digest, described)
+manifest.write(folder, params, sizes, images.digest, described)
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
 study = snakemake.config["study"]  # at hand; its Snakemake may train networks of another, to verify
 told = progress.line(f"results/{study}/logs/progress.txt", training.summary(title, rows))

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from actbench import graphs, networks
 from actbench.optimizers import Optimizer
-from actbench.splits import Subset
 from actbench.stacks import Stack
+from actbench.subsets import Subset
 
 EVALUATION_BATCH = 4096
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from actbench import parquet, splits
+from actbench import parquet, prepared, splits
 
 ALPHA = 1e-4  # the published default; scikit-learn divides the penalty by the batch size
 SCHEMA = pa.schema(
@@ -35,7 +35,7 @@ def fit(images: str | Path, params: Mapping) -> list[dict]:
     Returns:
         Rows of `SCHEMA`; `train_loss` is the last epoch's, with the penalty, in nats.
     """
-    data = splits.load(images, params["evaluation"], params["normalisation"])
+    data = splits.split(prepared.read(images), params["evaluation"], params["normalisation"])
     x, y = data.train.x.numpy(), data.train.y.numpy()
     rows = []
     for seed in params["seeds"]:

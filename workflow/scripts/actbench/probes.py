@@ -6,8 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
-from actbench import manifest, networks, parquet, splits
+from actbench import checkpoints, manifest, networks, parquet, prepared, splits
 from actbench.errors import DamagedError
+from actbench.subsets import Data
 
 ORDER = [*parquet.RUN, "checkpoint", "layer"]
 
@@ -17,7 +18,7 @@ def run(
     data: str | Path,
     threads: int,
     schema: pa.Schema,
-    measure: Callable[[networks.MLP, splits.Data], list[dict]],
+    measure: Callable[[networks.MLP, Data], list[dict]],
     output: str | Path,
     params: Mapping,
     provenance: Mapping,
@@ -43,22 +44,23 @@ def run(
     """
     torch.set_num_threads(threads)
     torch.set_deterministic_debug_mode("error")
-    stored = networks.Stored(folder)
+    stored = checkpoints.Stored(folder)
     config = manifest.read(folder, ["runs.parquet"])
     trained_with = config["params"]
     runs = parquet.read(Path(folder) / "runs.parquet").to_pylist()
+    images = prepared.read(data)
+    if images.digest != config["data"]:
+        raise DamagedError(
+            Path(folder, manifest.NAME), f"its networks were trained on other images than {data}"
+        )
     rows = []
     for fold in sorted({run["fold"] for run in runs}):
-        loaded = splits.load(data, trained_with["evaluation"], trained_with["normalisation"], fold)
-        if loaded.digest != config["data"]:
-            raise DamagedError(
-                Path(folder, manifest.NAME), f"its networks were trained on other images than {data}"
-            )
+        split = splits.split(images, trained_with["evaluation"], trained_with["normalisation"], fold)
         for run in (run for run in runs if run["fold"] == fold):
             keys = {key: run[key] for key in parquet.RUN}
-            for checkpoint in networks.CHECKPOINTS if run["status"] == "ok" else ("init",):
+            for checkpoint in checkpoints.CHECKPOINTS if run["status"] == "ok" else ("init",):
                 network = stored.network(run["seed"], fold, checkpoint)
-                rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, loaded)]
+                rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, split)]
     table = parquet.table(rows, schema, [*ORDER, *(sort_by or [])])
     record = {"model": config["files"][manifest.MODEL], "params": params, "provenance": provenance}
     parquet.write(table, output, record)

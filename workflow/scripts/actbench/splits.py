@@ -4,61 +4,32 @@ scikit-learn is imported for cross-validation only.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from actbench import catalogue, prepared, seeds
+from actbench import catalogue, seeds
+from actbench.prepared import Prepared
+from actbench.subsets import Data, Subset
 
 
-@dataclass(frozen=True)
-class Subset:
-    """Inputs [N, n_pixels] float32 and class indices [N] int64."""
-
-    x: Tensor
-    y: Tensor
-
-    def to(self, device: str) -> "Subset":
-        return Subset(self.x.to(device), self.y.to(device))
-
-
-@dataclass(frozen=True)
-class Data:
-    """The three subsets of one split, how many classes there are, and the digest of the prepared file."""
-
-    train: Subset
-    validation: Subset
-    test: Subset
-    n_classes: int
-    digest: str = ""
-
-    def to(self, device: str) -> "Data":
-        parts = (part.to(device) for part in (self.train, self.validation, self.test))
-        return Data(*parts, self.n_classes, self.digest)
-
-
-def load(path: str | Path, evaluation: Mapping, normalisation: str, fold: int = 0) -> Data:
-    """Read a prepared data set, split it and normalise it with statistics of the training images.
+def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int = 0) -> Data:
+    """Split a prepared data set and normalise it with statistics of the training images.
 
     Args:
-        path: `results/data/{dataset}.safetensors`.
+        stored: see `prepared.read`.
         evaluation: the config section, `folds`, `validation` and `split_seed`; see `indices`.
         normalisation: `symmetric`, `standard` or `per_pixel`, see `normaliser`.
         fold: which fold tests, with cross-validation.
-
-    Raises:
-        DamagedError: the file is not what was prepared.
     """
-    stored = prepared.read(path)
     labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
     parts = indices(labels, is_test, **evaluation, fold=fold)
-    x = torch.from_numpy(stored.images).flatten(1).float()
-    shift, scale = normaliser(x[parts[0]], stored.max_value, normalisation)
-    x = (x - shift) / scale
-    subsets = (Subset(x[part], labels[part]) for part in parts)
-    return Data(*subsets, len(stored.classes), stored.digest)
+    images = torch.from_numpy(stored.images).flatten(1)
+    train = images[parts[0]].float()
+    shift, scale = normaliser(train, stored.max_value, normalisation)
+    inputs = (train, *(images[part].float() for part in parts[1:]))
+    subsets = (Subset(x.sub_(shift).div_(scale), labels[part]) for x, part in zip(inputs, parts, strict=True))
+    return Data(*subsets, len(stored.classes))
 
 
 def indices(

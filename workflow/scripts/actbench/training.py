@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from actbench import epochs, optimizers, parquet
 from actbench.histograms import histogram
-from actbench.splits import Data
 from actbench.stacks import Stack
+from actbench.subsets import Data
 
 HISTOGRAM_BINS = 100
 LOSSES = ("train_loss", "val_loss")
