@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test chaos mutants lint format lock clean
+.PHONY: report test benchmark benchmark-gpu benchmark-scale chaos mutants lint format lock clean
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
@@ -12,6 +12,15 @@ report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 
 test: $(VENV)/.installed-dev ## run every test
 	$(BIN)/python -m pytest
+
+benchmark: $(VENV)/.installed ## an epoch on this CPU in several ways, side by side, as ratios (5 minutes); writes docs/benchmark.*
+	PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/cpu.py --save docs
+
+benchmark-gpu: ## 180 networks on one GPU; a python3 with torch, numpy, pandas and pyarrow is enough
+	PYTHONPATH=workflow/scripts $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) benchmarks/gpu.py --save docs
+
+benchmark-scale: $(VENV)/.installed ## plan, aggregate and report made-up studies of 100, 1,000 and 10,000 networks
+	rm -rf scale && PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/scale.py scale
 
 chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (15 minutes on 2 cores)
 	$(BIN)/python -m pytest -m fault --chaos

@@ -310,3 +310,29 @@ def test_training_params_leave_out_what_does_not_change_numbers():
     params = config.training_params(resolved, resolved["activations"][0]["spec"], 2, [0, 1])
     assert "ReLU!" not in repr(params) and "/x" not in repr(params) and "cpu" not in repr(params)
     assert list(params) == sorted(params)
+
+
+@pytest.mark.parametrize(
+    ("depths", "shown"),
+    [
+        ([2, 4, 8], [2, 4, 8]),
+        ([1, 2, 3, 4], [1, 2, 3, 4]),
+        (list(range(1, 11)), [1, 4, 7, 10]),
+        ([1, 2, 3, 4, 5], [1, 2, 3, 5]),
+    ],
+)
+def test_few_depths_are_all_shown_of_many_some_from_first_to_last(depths, shown):
+    assert config.shown_depths(depths) == shown
+
+
+def test_a_study_of_hundreds_of_networks_is_summarised():
+    def study(seeds, folds=None):
+        return {
+            "activations": [0] * 6,
+            "depths": [2, 4, 8],
+            "seeds": list(range(seeds)),
+            "evaluation": {"folds": folds},
+        }
+
+    assert not config.summarised(study(16)) and config.summarised(study(17))
+    assert config.summarised(study(10, folds=3))

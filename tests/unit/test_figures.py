@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,3 +156,63 @@ def test_a_label_with_an_underscore_has_its_entry_in_the_legend(style):
     figure = figures.plt.figure()
     style.legend(figure)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(style.labels.values())
+
+
+def many(n):
+    """n runs of each activation: two of three train."""
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame({"activation": np.repeat(list(LABELS), n), "seed": list(range(n)) * len(LABELS)})
+    trained = frame["seed"] % 3 > 0
+    accuracy = np.where(trained, 0.95, 0.1) + generator.normal(0, 0.005, len(frame))
+    return frame.assign(depth=2, fold=0, status="ok", trained=trained, test_accuracy=accuracy)
+
+
+def by_epoch(runs):
+    epochs = pd.DataFrame({"epoch": range(1, 11)})
+    losses = {"train_loss": 0.5, "val_loss": 0.6, "train_accuracy": np.nan, "test_accuracy": np.nan}
+    return (
+        runs[["activation", "depth", "seed", "fold"]]
+        .merge(epochs, how="cross")
+        .assign(val_accuracy=0.9, **losses)
+    )
+
+
+def test_figures_of_many_runs_are_as_large_as_those_of_few(tmp_path):
+    """Runs are summarised, not drawn one by one."""
+    figures.use_style()
+    summarised = figures.Style(LABELS, summarised=True)
+    sizes = {}
+    for n in (50, 2000):
+        for name, drawn in {
+            "accuracy": figures.accuracy(many(n), [2], summarised, 0.1),
+            "curves": figures.learning_curves(by_epoch(many(n)), [2], summarised),
+        }.items():
+            figures.save(drawn, tmp_path / "drawn.svg")
+            sizes[name, n] = (tmp_path / "drawn.svg").stat().st_size
+    assert sizes["accuracy", 2000] < 1.2 * sizes["accuracy", 50]
+    assert sizes["curves", 2000] < 1.05 * sizes["curves", 50]
+
+
+def test_a_shape_is_wide_where_many_runs_lie_and_hollow_where_they_did_not_train():
+    figures.use_style()
+    (axis,) = figures.accuracy(many(300), [2], figures.Style(LABELS, summarised=True), 0.1).axes
+    hollow, filled = axis.collections[:2]
+    assert hollow.get_facecolor()[0].tolist()[:3] == [1, 1, 1] != filled.get_facecolor()[0].tolist()[:3]
+    for shape, level in ((hollow, 0.1), (filled, 0.95)):
+        corners = np.concatenate([path.vertices for path in shape.get_paths()])
+        widest = corners[np.abs(corners[:, 0]).argmax()]
+        assert widest[1] == pytest.approx(level, abs=0.04)
+
+
+def test_no_run_at_all_can_be_summarised():
+    figures.use_style()
+    nothing = many(10).assign(status="diverged", test_accuracy=np.nan, trained=False)
+    (axis,) = figures.accuracy(nothing, [2], figures.Style(LABELS, summarised=True), 0.1).axes
+    assert [text.get_text() for text in axis.texts] == ["10×\nNaN"] * 3
+
+
+def test_svg_places_have_two_decimals(runs, style, tmp_path):
+    figures.save(figures.accuracy(runs, [2], style, 0.1), tmp_path / "a.svg")
+    text = (tmp_path / "a.svg").read_text()
+    places = " ".join(re.findall(r'\bd="([^"]*)"', text))
+    assert re.search(r"\d\.\d\d\b", places) and not re.search(r"\.\d{3}", places)

@@ -28,7 +28,8 @@ def gather(tmp_path, trained, probed):
     for number, described in enumerate(probed):
         tables.append(tmp_path / f"{number}.parquet")
         parquet.write(pa.table({"x": [1]}), tables[-1], {"provenance": described})
-    return lineage.gather(CONFIG, folders, {"probe_gradients": tables}, {"report": record()})
+    jobs = lineage.of_jobs(folders, {"probe_gradients": tables})
+    return lineage.gather(CONFIG, jobs, {"report": record()})
 
 
 def test_equal_descriptions_are_counted(tmp_path):

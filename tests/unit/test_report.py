@@ -88,3 +88,30 @@ def test_a_table_of_other_runs_is_not_reported(change):
         UserError, match=r"results/mine/tables/runs.parquet holds other runs than are planned"
     ):
         report.check_runs(config | change, runs)
+
+
+def test_training_cost_by_depth_and_activation():
+    rows = pd.DataFrame(
+        [("relu", 2, 1.0), ("relu", 2, 3.0), ("tanh", 2, 4.0)], columns=["activation", "depth", "seconds"]
+    ).assign(n_images=100, flops=8_000_000_000)
+    relu, tanh = report.training_cost(rows)
+    assert relu["n"] == 2 and tanh["key"] == "tanh"
+    assert (relu["seconds"], relu["seconds_low"], relu["seconds_high"]) == (2, 1, 3)
+    assert relu["images_per_second"] == 50 and relu["gflops"] == 4 and relu["gflop"] == 8
+
+
+def test_activation_cost_is_relative_to_the_baseline_of_the_same_round():
+    rows = [
+        ("relu", "forward", 1, 1.0),
+        ("relu", "backward", 1, 1.0),
+        ("tanh", "forward", 1, 3.0),
+        ("tanh", "backward", 1, 1.0),
+        ("relu", "forward", 2, 10.0),
+        ("relu", "backward", 2, 10.0),
+        ("tanh", "forward", 2, 30.0),
+        ("tanh", "backward", 2, 10.0),
+    ]
+    frame = pd.DataFrame(rows, columns=["activation", "direction", "round", "ns_per_element"])
+    found = report.activation_cost(frame, "relu")
+    assert found["relu"] == {"forward": 5.5, "backward": 5.5, "ratio": 1.0, "n": 2}
+    assert found["tanh"]["ratio"] == 2 and found["tanh"]["forward"] == 16.5

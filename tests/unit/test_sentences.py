@@ -128,3 +128,7 @@ def test_what_is_mixed_is_named():
         in text
     )
     assert "machine" not in text and text.endswith("--forceall makes all of them anew.")
+
+
+def test_a_sentence_starts_with_a_capital_and_is_otherwise_left_alone():
+    assert sentences.sentence("thin lines: n = 5") == "Thin lines: n = 5" and sentences.sentence("") == ""

@@ -30,6 +30,7 @@ rule aggregate:
         **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs", *SUMMARIES]},
         activations=f"{TABLES}/activations.parquet",
         made_by=MADE_BY.format(stage="aggregate"),
+        jobs=MADE_BY.format(stage="jobs"),
     log:
         f"{RESULTS}/logs/aggregate.log",
     benchmark:

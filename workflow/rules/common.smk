@@ -100,17 +100,6 @@ def every_activation(path):
     return expand(f"{RESULTS}/activations/{{key}}/{path}", key=ACTIVATIONS)
 
 
-def timings():
-    """The benchmark file of every planned job but the report's own."""
-    stages = ["train", "probe_gradients", "probe_distributions", "probe_dead_neurons"]
-    return [
-        *expand(f"{RESULTS}/timings/{{stage}}/{JOB}.tsv", stage=stages, **GRID),
-        *expand(f"{RESULTS}/timings/describe_activations/{{key}}.tsv", key=ACTIVATIONS),
-        f"{RESULTS}/timings/aggregate.tsv",
-        f"{RESULTS}/timings/figures.tsv",
-    ]
-
-
 def without_places():
     """The resolved config less what never changes the study: data's place, device, extent of `verify`.
 

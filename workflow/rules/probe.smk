@@ -80,3 +80,32 @@ rule describe_activations:
         "Function and derivative of {wildcards.activation}"
     script:
         "../scripts/describe_activations.py"
+
+
+rule time_activations:
+    input:
+        lib=lib("time_activations"),
+        own=sorted({path for own in OWN_FILES.values() for path in own_sources(own)}),
+    output:
+        f"{RESULTS}/timings/activations.parquet",
+    log:
+        f"{RESULTS}/logs/time_activations.log",
+    benchmark:
+        f"{RESULTS}/timings/time_activations.tsv"
+    conda:
+        "../../environment.yml"
+    # All cores, so that nothing runs beside it.
+    threads: workflow.cores or 1
+    resources:
+        gpu=GPU,
+    params:
+        specs={key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())},
+        shape=[
+            config["training"]["batch_size"],
+            max(max(sizes) for sizes in config["network"]["hidden_sizes"]),
+        ],
+        threads=config["training"]["threads"],
+    message:
+        "Forward and backward time of {STUDY}'s activation functions"
+    script:
+        "../scripts/time_activations.py"

@@ -21,10 +21,20 @@ DRAWN = [
 ]
 
 
-PROBED = ["gradients", "distributions", "dead_neurons"]
+SHOWN_DEPTHS = configuration.shown_depths(config["depths"])
 DRAWN_BY_DEPTH = ["distributions", "gradient_histograms"]
 if config["training"]["histograms"]:
     DRAWN_BY_DEPTH.append("epoch_histograms")
+
+
+# Not `rules.figures.output`: with it, Snakemake's planning of the report takes time with the square of its inputs.
+DRAWN_FILES = [
+    *(f"{FIGURES}/{name}.svg" for name in DRAWN),
+    *expand(
+        f"{FIGURES}/{{name}}_d{{depth}}.svg", name=DRAWN_BY_DEPTH, depth=SHOWN_DEPTHS
+    ),
+    f"{FIGURES}/images.png",
+]
 
 
 rule figures:
@@ -35,7 +45,7 @@ rule figures:
     output:
         **{name: f"{FIGURES}/{name}.svg" for name in DRAWN},
         **{
-            name: expand(f"{FIGURES}/{name}_d{{depth}}.svg", depth=config["depths"])
+            name: expand(f"{FIGURES}/{name}_d{{depth}}.svg", depth=SHOWN_DEPTHS)
             for name in DRAWN_BY_DEPTH
         },
         images=f"{FIGURES}/images.png",
@@ -50,6 +60,8 @@ rule figures:
     params:
         depths=config["depths"],
         labels=LABELS,
+        shown_depths=SHOWN_DEPTHS,
+        summarised=configuration.summarised(config),
     message:
         "Figures of study {STUDY}"
     script:
@@ -59,13 +71,12 @@ rule figures:
 rule report:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
-        **{f"probe_{name}": every_block(f"{name}.parquet") for name in PROBED},
         csv=f"{TABLES}/comparison.csv",
-        figures=[path for path in rules.figures.output if not path.endswith(".json")],
+        figures=DRAWN_FILES,
         made_by=[MADE_BY.format(stage=stage) for stage in ["aggregate", "figures"]],
-        configs=every_block("config.json"),
-        describe_activations=every_activation("properties.parquet"),
-        timings=timings(),
+        jobs=MADE_BY.format(stage="jobs"),
+        cost=expand(f"{RESULTS}/timings/train/{JOB}.parquet", **GRID),
+        cost_of_activations=f"{RESULTS}/timings/activations.parquet",
         page=page("report.html"),
         lib=lib("report"),
     output:

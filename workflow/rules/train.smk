@@ -10,6 +10,7 @@ rule train:
         runs=f"{RUNS}/runs.parquet",
         history=f"{RUNS}/history.parquet",
         histograms=f"{RUNS}/histograms.parquet",
+        cost=f"results/{{study}}/timings/train/{JOB}.parquet",
     log:
         f"results/{{study}}/logs/train/{JOB}.log",
     benchmark:

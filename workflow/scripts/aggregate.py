@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import actbench.jobs as jobs
-from actbench import aggregation, config, files, parquet, provenance
+from actbench import aggregation, config, files, lineage, parquet, provenance
 
 jobs.start(snakemake.log[0])
 specs = {entry["id"]: entry["spec"] for entry in snakemake.config["activations"]}
@@ -28,5 +28,11 @@ for name, table in tables.items():
     csv = snakemake.output.get(f"{name}_csv")
     if csv is not None:
         parquet.write_csv(table, csv)
+folders = [block.folder for block in blocks]
+measured = {
+    name: [folder / f"{name.removeprefix('probe_')}.parquet" for folder in folders] for name in config.PROBES
+}
+measured["describe_activations"] = snakemake.input.properties
+files.write_json(lineage.of_jobs(folders, measured), snakemake.output.jobs)
 files.write_json(provenance.describe(snakemake.input.lib, "cpu"), snakemake.output.made_by)
 jobs.finish()

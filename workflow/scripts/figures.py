@@ -6,7 +6,7 @@ from actbench import figures, files, parquet, prepared, provenance
 
 log = jobs.start(snakemake.log[0])
 figures.use_style()
-style = figures.Style(snakemake.params.labels)
+style = figures.Style(snakemake.params.labels, snakemake.params.summarised)
 depths = snakemake.params.depths
 tables = {
     name: parquet.read(snakemake.input[name]).to_pandas()
@@ -32,7 +32,7 @@ figures.save(figures.dead_neurons(tables["dead_neurons"], depths, style), snakem
 figures.save(figures.saturation(tables["distributions"], depths, style), snakemake.output.saturation)
 for name, rows in by_layer.items():
     if name in snakemake.output.keys():  # noqa: SIM118, a Namedlist
-        for depth, path in zip(depths, snakemake.output[name], strict=True):
+        for depth, path in zip(snakemake.params.shown_depths, snakemake.output[name], strict=True):
             figures.save(getattr(figures, name)(rows, depth, style), path)
 figures.save(figures.functions(tables["activations"], style), snakemake.output.functions)
 figures.save(figures.images(data.images, data.labels, data.classes), snakemake.output.images)

@@ -10,14 +10,14 @@ jobs.start(snakemake.log[0])
 names = ["runs", "comparison", "dead_neurons", "properties"]
 if snakemake.params.config["evaluation"]["folds"]:
     names.append("cross_validation")
-stages = ("probe_gradients", "probe_distributions", "probe_dead_neurons", "describe_activations")
 made_by = lineage.gather(
     snakemake.params.config,
-    [Path(path).parent for path in snakemake.input.configs],
-    {stage: snakemake.input[stage] for stage in stages},
+    files.read_json(snakemake.input.jobs),
     {Path(path).stem: files.read_json(path) for path in snakemake.input.made_by}
     | {"report": provenance.describe(snakemake.input.lib, "cpu")},
 )
+jobs_run = {Path(path).stem for path in snakemake.input.cost}
+jobs_run |= {entry["id"] for entry in snakemake.params.config["activations"]}
 template = Path(snakemake.input.page[0])
 context = report.context(
     snakemake.params.config,
@@ -25,7 +25,11 @@ context = report.context(
     snakemake.input.figures,
     snakemake.input.csv,
     made_by,
-    snakemake.input.timings,
+    report.timings(Path(snakemake.output.provenance).parent / "timings", jobs_run),
+    {
+        "training": parquet.concat(map(parquet.read, snakemake.input.cost), parquet.RUN).to_pandas(),
+        "activations": parquet.read(snakemake.input.cost_of_activations).to_pandas(),
+    },
     template.parent,
 )
 resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import actbench.jobs as jobs
 from actbench import (
     checkpoints,
+    cost,
     devices,
     histograms,
     manifest,
@@ -25,7 +26,7 @@ training.prepare_torch(settings)
 
 activation, depth = snakemake.wildcards.activation, int(snakemake.wildcards.depth)
 images = prepared.read(snakemake.input.data)
-rows, history, histogram_rows, states = [], [], [], {}
+rows, history, histogram_rows, costs, states = [], [], [], [], {}
 with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
     for fold in range(params["evaluation"]["folds"] or 1):
         data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
@@ -40,6 +41,7 @@ with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
                 rows.append(keys | training.score(network, data, fit))
                 history += [keys | row for row in fit.history]
                 histogram_rows += [keys | row for row in fit.histograms]
+                costs.append(keys | cost.of_run(sizes, data, settings, fit))
                 states[seed, fold] = fit.state
     described = provenance.describe(snakemake.input.lib, device)
 
@@ -47,6 +49,7 @@ parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.
 parquet.write(parquet.table(history, training.HISTORY, [*parquet.RUN, "epoch"]), snakemake.output.history)
 order = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
 parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
+parquet.write(parquet.table(costs, cost.SCHEMA, parquet.RUN), snakemake.output.cost)
 checkpoints.save(states, snakemake.output.model, params)
 folder = Path(snakemake.output.config).parent
 manifest.write(folder, params, sizes, images.digest, described)

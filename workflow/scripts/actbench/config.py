@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -16,6 +16,8 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
 IMPORT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 LABEL_LENGTH = 60
 DISTRIBUTION_IMAGES = 1024
+DRAWN_RUNS = 300
+SHOWN_DEPTHS = 4
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 RESERVED = ("data", "verification")
 PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
@@ -151,6 +153,21 @@ def image_counts(config: Mapping) -> dict[str, int]:
         pool = catalogue.n_folded(dataset) - test
         validation = 0 if evaluation["validation"] == 0 else math.ceil(pool / catalogue.HELD_OUT)
     return {"training": pool - validation, "validation": validation, "test": test}
+
+
+def summarised(config: Mapping) -> bool:
+    """Whether a study has too many networks to draw each of them."""
+    n_folds = config["evaluation"]["folds"] or 1
+    cells = len(config["activations"]) * len(config["depths"])
+    return cells * len(config["seeds"]) * n_folds > DRAWN_RUNS
+
+
+def shown_depths(depths: Sequence[int]) -> list[int]:
+    """The depths that have figures of their own: all if they are few, else some from first to last."""
+    if len(depths) <= SHOWN_DEPTHS:
+        return list(depths)
+    last = len(depths) - 1
+    return [depths[i * last // (SHOWN_DEPTHS - 1)] for i in range(SHOWN_DEPTHS)]
 
 
 def user_file(spec: Mapping, folder: str | Path) -> Path | None:

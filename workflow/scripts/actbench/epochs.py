@@ -42,7 +42,7 @@ class Trainer:
         self.loss = torch.zeros(n, dtype=torch.float64, device=device)
         self.correct = torch.zeros(n, dtype=torch.int64, device=device)
         first = torch.zeros(n, batch_size, dtype=torch.int64, device=device)
-        self.step = graphs.captured(self._step, first, [*optimizer.changed, self.loss, self.correct], log)
+        self.step = graphs.captured(self.take_step, first, [*optimizer.changed, self.loss, self.correct], log)
 
     def run(self, batches: Sequence[torch.Generator]) -> list[tuple[float, float]]:
         """Train one epoch; mean loss and accuracy of each network, as seen on the way."""
@@ -57,7 +57,7 @@ class Trainer:
         sums = zip(self.loss.tolist(), self.correct.tolist(), strict=True)
         return [(loss / n_batches, correct / used) for loss, correct in sums]
 
-    def _step(self, rows: Tensor) -> None:
+    def take_step(self, rows: Tensor) -> None:
         """Take one step on images number `rows` [S, batch size] and add up losses and hits."""
         y = self.train.y.index_select(0, rows.flatten())
         torch.index_select(self.train.x, 0, rows.flatten(), out=self.x)

@@ -1,5 +1,6 @@
 """Every figure of the report, drawn from the study's tables."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -29,14 +30,23 @@ ACCURACIES = {
 }
 LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
 BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
+WORST_ERROR = 1e-4
+SHAPE_BINS = 40
+SPREAD = (0.05, 0.95)
+PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
+DECIMALS = re.compile(r"(\.\d\d)\d+")
 ACCURACY_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 
 
 @dataclass(frozen=True)
 class Style:
-    """One colour, dash pattern and marker for each activation, the same in every figure."""
+    """One colour, dash pattern and marker for each activation, the same in every figure.
+
+    `summarised`: whether runs are too many to be drawn one by one, see `config.summarised`.
+    """
 
     labels: Mapping[str, str]
+    summarised: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
@@ -91,11 +101,21 @@ def save(figure: Figure, path: str | Path) -> None:
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     with files.atomic(path) as temporary:
         figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
+        if kind == "svg":
+            temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")
     plt.close(figure)
 
 
+def _coarser(svg: str) -> str:
+    """An SVG whose places have two decimals (hundredths of a point) instead of six: a third fewer bytes."""
+    return PLACES.sub(lambda place: DECIMALS.sub(r"\1", place[0]), svg)
+
+
 def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: float) -> Figure:
-    """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell."""
+    """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell.
+
+    Where runs are many, the width of a shape is how many runs lie at that height.
+    """
     shape = (1, len(depths)) if len(style.labels) <= WRAP_AT else (len(depths), 1)
     width = max(_panel_width(shape[1]), 0.45 * len(style.labels))
     figure, axes = _panels(*shape, height=3.4, width=width, sharey="all")
@@ -103,7 +123,7 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: fl
         axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
         for position, key in enumerate(style.labels):
             cell = runs[(runs["depth"] == depth) & (runs["activation"] == key)]
-            _accuracy_column(axis, position, cell, style.looks[key])
+            _accuracy_column(axis, position, cell, style.looks[key], style.summarised)
         names = list(style.labels.values())
         axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, len(names) - 0.4)
@@ -115,7 +135,7 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: fl
 
 
 def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: Style) -> Figure:
-    """Accuracy and losses by epoch: a thin line a run, the median thick.
+    """Accuracy and losses by epoch: a thin line a run (if many, a band of 90 % of them), the median thick.
 
     Accuracy is the validation images', or where none were held out the test images', if those were
     looked at, else the training images'. The validation loss is drawn where there is one.
@@ -126,7 +146,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: Style) 
     for (row, column), (number, depth) in product(enumerate(rows), enumerate(depths)):
         axis = axes[row][number]
         for key, part in _by_activation(history[history["depth"] == depth], style):
-            _seed_lines(axis, part, "epoch", column, style.line(key))
+            _lines(axis, part, "epoch", column, style.line(key), style.summarised)
         axis.set_title(_layers(depth) if row == 0 else "")
         axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
         axis.set_ylabel("" if number else (ACCURACIES | LOSSES)[column])
@@ -252,7 +272,7 @@ def _panels(
 def _by_checkpoint(
     table: pd.DataFrame, depths: Sequence[int], style: Style, column: str, label: str
 ) -> tuple[Figure, np.ndarray]:
-    """A grid of checkpoints × depths, `column` by layer, a thin line a seed and the median thick."""
+    """A grid of checkpoints × depths, `column` by layer, with lines as in `learning_curves`."""
     figure, axes = plt.subplots(
         len(CHECKPOINTS),
         len(depths),
@@ -267,7 +287,7 @@ def _by_checkpoint(
         axis = axes[row][number]
         part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
         for key, lines in _by_activation(part, style):
-            _seed_lines(axis, lines, "layer", column, style.looks[key] | {"markersize": 3})
+            _lines(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
         axis.set_title(_layers(depth) if row == 0 else "")
         axis.set_xlabel("layer" if row else "")
         axis.set_ylabel(words if number == 0 else "")
@@ -284,29 +304,27 @@ def _by_activation(table: pd.DataFrame, style: Style) -> Iterator[tuple[str, pd.
             yield key, part
 
 
-def _seed_lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping) -> None:
+def _lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool) -> None:
     table = table.dropna(subset=y)
-    thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
-    for _, run in table.groupby(["seed", "fold"]):
-        axis.plot(run[x], run[y], **thin)
-    median = table.groupby(x)[y].median()
+    by_x = table.groupby(x)[y]
+    median = by_x.median()
+    if summarised:
+        low, high = (by_x.quantile(share) for share in SPREAD)
+        axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
+    else:
+        thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
+        for _, run in table.groupby(["seed", "fold"]):
+            axis.plot(run[x], run[y], **thin)
     axis.plot(median.index, median, linewidth=1.5, **look)
 
 
-def _accuracy_column(axis: Axes, position: float, cell: pd.DataFrame, look: Mapping) -> None:
-    """Seeds side by side as points (hollow: not trained), crosses for diverged ones, mean and interval."""
+def _accuracy_column(
+    axis: Axes, position: float, cell: pd.DataFrame, look: Mapping, summarised: bool
+) -> None:
+    """One activation's runs (hollow: not trained), the number of diverged ones, mean and interval."""
     ok = cell[cell["status"] == "ok"].sort_values(["seed", "fold"])
-    spots = position + np.linspace(-0.22, 0.22, len(ok)) if len(ok) > 1 else np.array([position])
-    faces = [look["color"] if trained else "white" for trained in ok["trained"]]
-    axis.scatter(
-        spots[: len(ok)],
-        ok["test_accuracy"],
-        s=16,
-        marker=look["marker"],
-        c=faces,
-        edgecolors=[look["color"]],
-        zorder=3,
-    )
+    if len(ok):
+        (_accuracy_shape if summarised else _accuracy_points)(axis, position, ok, look)
     n_diverged = len(cell) - len(ok)
     if n_diverged:
         axis.text(position, 0.02, f"{n_diverged}×\nNaN", ha="center", va="bottom", fontsize="x-small")
@@ -320,18 +338,47 @@ def _accuracy_column(axis: Axes, position: float, cell: pd.DataFrame, look: Mapp
         axis.plot([position - 0.3, position + 0.3], [trained.mean()] * 2, color="#222222", zorder=2)
 
 
+def _accuracy_points(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:
+    """Seeds side by side."""
+    spots = position + np.linspace(-0.22, 0.22, len(ok)) if len(ok) > 1 else np.array([position])
+    faces = [look["color"] if trained else "white" for trained in ok["trained"]]
+    axis.scatter(
+        spots,
+        ok["test_accuracy"],
+        s=16,
+        marker=look["marker"],
+        c=faces,
+        edgecolors=[look["color"]],
+        zorder=3,
+    )
+
+
+def _accuracy_shape(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:
+    """As many runs at each height as the shape is wide there; heights as on the stretched axis."""
+    heights = _stretch(ok["test_accuracy"])
+    edges = np.linspace(0, heights.max() + 1e-9, SHAPE_BINS + 1)
+    widest = np.histogram(heights, edges)[0].max()
+    for trained, face in ((False, "white"), (True, look["color"])):
+        counts, _ = np.histogram(heights[ok["trained"] == trained], edges)
+        half = 0.4 * np.append(counts, 0) / widest
+        drawn = {"step": "post", "facecolor": face, "edgecolor": look["color"], "linewidth": 0.6}
+        axis.fill_betweenx(_unstretch(edges), position - half, position + half, where=half > 0, **drawn)
+
+
+def _stretch(accuracies: pd.Series) -> np.ndarray:
+    """Minus log10 of the error, which is at least `WORST_ERROR`."""
+    return -np.log10(np.clip(1 - np.asarray(accuracies, dtype=float), WORST_ERROR, None))
+
+
+def _unstretch(heights: np.ndarray) -> np.ndarray:
+    return 1 - 10.0 ** (-np.asarray(heights, dtype=float))
+
+
 def _stretched(axes: Iterable[Axes], accuracies: pd.Series) -> None:
     """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ."""
-    worst_error = 1e-4
-    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - worst_error)
+    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - WORST_ERROR)
     for axis in axes:
-        axis.set_yscale(
-            "function",
-            functions=(
-                lambda a: -np.log10(np.clip(1 - np.asarray(a, dtype=float), worst_error, None)),
-                lambda v: 1 - 10.0 ** (-np.asarray(v, dtype=float)),
-            ),
-        )
+        axis.set_yscale("function", functions=(_stretch, _unstretch))
         top = 1 - (1 - best) * 0.7
         axis.set_ylim(0, top)
         ticks = [tick for tick in ACCURACY_TICKS if tick <= top]

@@ -8,39 +8,49 @@ from actbench import catalogue, files, manifest, parquet, provenance
 from actbench.errors import UserError
 
 
-def gather(
-    config: Mapping,
-    folders: Iterable[str | Path],
-    measured: Mapping[str, Iterable[str | Path]],
-    summarised: Mapping[str, Mapping],
-) -> dict:
-    """The content of provenance.json.
+def of_jobs(folders: Iterable[str | Path], measured: Mapping[str, Iterable[str | Path]]) -> dict:
+    """What the jobs of a study say of themselves.
 
     Args:
-        config: the resolved config, less what never changes the study.
         folders: of every block.
         measured: by stage, the tables that its jobs wrote.
-        summarised: by stage, the description of the one job that worked on all of it.
 
     Returns:
-        `study`; `config`, its SHA-256; `data`, the name, source checksums and digests of the images;
-        `stages`, by stage its distinct descriptions (see `provenance.describe`), each with its number of
-        jobs; `mixed`, see `differences`.
+        `data`, the digests of the images that were trained on; `stages`, by stage its distinct descriptions
+        (see `provenance.describe`), each with its number of jobs.
     """
     manifests = [manifest.read(folder) for folder in folders]
     records = {"train": [found["provenance"] for found in manifests]}
     records |= {stage: [parquet.record(p)["provenance"] for p in paths] for stage, paths in measured.items()}
-    records |= {stage: [described] for stage, described in summarised.items()}
+    return {
+        "data": sorted({found["data"] for found in manifests}),
+        "stages": {stage: _distinct(found) for stage, found in records.items()},
+    }
+
+
+def gather(config: Mapping, jobs: Mapping, summarised: Mapping[str, Mapping]) -> dict:
+    """The content of provenance.json.
+
+    Args:
+        config: the resolved config, less what never changes the study.
+        jobs: see `of_jobs`.
+        summarised: by stage, the description of the one job that worked on all of it.
+
+    Returns:
+        `study`; `config`, its SHA-256; `data`, the name, source checksums and digests of the images;
+        `stages`, as in `of_jobs`; `mixed`, see `differences`.
+    """
+    stages = jobs["stages"] | {stage: _distinct([described]) for stage, described in summarised.items()}
     return {
         "study": config["study"],
         "config": files.digest_of(config),
         "data": {
             "dataset": config["dataset"],
             "source_md5": catalogue.DATASETS[config["dataset"]].checksums,
-            "sha256": sorted({found["data"] for found in manifests}),
+            "sha256": jobs["data"],
         },
-        "stages": {stage: _distinct(found) for stage, found in records.items()},
-        "mixed": differences(records),
+        "stages": stages,
+        "mixed": differences(stages),
     }
 
 

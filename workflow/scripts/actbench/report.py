@@ -1,11 +1,13 @@
 """What the report says and shows: the context of its template, from the study's tables and figures."""
 
+import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
 import latex2mathml.converter
+import numpy as np
 import pandas as pd
 import yaml
 from markupsafe import Markup
@@ -20,6 +22,7 @@ STAGES = (
     "probe_distributions",
     "probe_dead_neurons",
     "describe_activations",
+    "time_activations",
     "aggregate",
     "figures",
 )
@@ -32,6 +35,7 @@ def context(
     csv: str | Path,
     lineage: Mapping,
     timings: Sequence[str | Path],
+    costs: Mapping[str, pd.DataFrame],
     folder: str | Path,
 ) -> dict:
     """Everything the template shows.
@@ -44,6 +48,7 @@ def context(
         csv: the comparison table, embedded for download.
         lineage: what the tables were made by, see `lineage.gather`.
         timings: Snakemake's benchmark files, `timings/{stage}/….tsv` or `timings/{stage}.tsv`.
+        costs: `training` by network (see `cost`) and `activations` by function (see `function_cost`).
         folder: where the stylesheet lies.
     """
     check_runs(config, tables["runs"])
@@ -65,6 +70,8 @@ def context(
         "smallest_p": sentences.smallest_p(len(config["seeds"])),
         "cross_validation": cross_validation(tables.get("cross_validation"), labels),
         "judged": judged(config),
+        "summarised": configuration.summarised(config),
+        "shown_depths": configuration.shown_depths(config["depths"]),
         "networks": networks(config, tables["runs"]),
         "dead_layers": dead_by_layer(tables["dead_neurons"], labels),
         "test_error": test_set_error(comparison, images["test"] * (config["evaluation"]["folds"] or 1)),
@@ -77,6 +84,9 @@ def context(
         "lineage": lineage,
         "mixture": sentences.mixture(lineage["mixed"]),
         "stages": stage_times(timings),
+        "training_cost": training_cost(costs["training"]),
+        "activation_cost": activation_cost(costs["activations"], config["report"]["baseline"]),
+        "timed_shape": (config["training"]["batch_size"], max(map(max, config["network"]["hidden_sizes"]))),
     }
 
 
@@ -189,13 +199,64 @@ def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     return [rows[place] for place in sorted(rows)]
 
 
+def timings(folder: Path, jobs: Collection[str]) -> list[Path]:
+    """Snakemake's benchmark files, as far as they are there.
+
+    Args:
+        folder: `results/{study}/timings`.
+        jobs: the names of all planned jobs that have a stage's folder for themselves: blocks, activations.
+    """
+    found = [path for path in folder.glob("*/*.tsv") if path.stem in jobs]
+    return sorted([*found, *folder.glob("*.tsv")])
+
+
 def stage_times(paths: Sequence[str | Path]) -> list[dict]:
     """Jobs and their summed wall time in seconds, stage by stage."""
     seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
     for path in map(Path, paths):
         stage = path.stem if path.stem in seconds else path.parent.name
-        seconds[stage] += pd.read_csv(path, sep="\t")["s"].tolist()
+        if stage in seconds:
+            with open(path, encoding="utf-8") as lines:
+                seconds[stage] += [float(row["s"]) for row in csv.DictReader(lines, delimiter="\t")]
     return [{"name": stage, "jobs": len(s), "seconds": sum(s)} for stage, s in seconds.items() if s]
+
+
+def training_cost(rows: pd.DataFrame) -> list[dict]:
+    """By depth and activation: n, seconds and operations of a network, and what a second did.
+
+    `rows` as in `cost.SCHEMA`. Seconds are median, lowest and highest; operations the median.
+    """
+    cells = rows.groupby(["depth", "activation"], observed=True)
+    return [
+        {
+            "key": activation,
+            "depth": depth,
+            "n": len(cell),
+            "seconds": cell["seconds"].median(),
+            "seconds_low": cell["seconds"].min(),
+            "seconds_high": cell["seconds"].max(),
+            "gflop": cell["flops"].median() / 1e9,
+            "images_per_second": cell["n_images"].sum() / cell["seconds"].sum(),
+            "gflops": cell["flops"].sum() / cell["seconds"].sum() / 1e9,
+        }
+        for (depth, activation), cell in cells
+    ]
+
+
+def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:
+    """By activation: nanoseconds an element forward and backward, and both relative to the baseline's.
+
+    `rows` as in `function_cost.SCHEMA`. Medians over rounds; a ratio is taken within its round.
+    """
+    wide = rows.pivot(index="round", columns=["activation", "direction"], values="ns_per_element")
+    table = {}
+    for key in wide.columns.unique("activation"):
+        medians = {name: float(np.median(wide[key, name])) for name in ("forward", "backward")}
+        both, reference = (
+            sum(wide[name, way] for way in ("forward", "backward")) for name in (key, baseline)
+        )
+        table[key] = medians | {"ratio": float((both / reference).median()), "n": len(wide)}
+    return table
 
 
 def _ranked(cells: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,11 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
 def layers(depth: int) -> str:
     """`1 hidden layer`, `4 hidden layers`."""
     return f"{depth} hidden layer" + ("" if depth == 1 else "s")

@@ -230,19 +230,23 @@ def decay(gradients: pd.DataFrame) -> list[dict]:
     layer's rms over the last's. Null where an rms is 0 or there is but one layer.
     """
     keys = ["activation", "depth", "seed", "fold", "checkpoint", "tensor"]
-    rows = []
-    for values, layers in gradients.groupby(keys, observed=True):
-        layers = layers.sort_values("layer")
-        slope, ratio = _decay_of_one(layers["layer"].to_numpy(), layers["rms"].to_numpy())
-        rows.append(dict(zip(keys, values, strict=True)) | {"slope": slope, "log10_first_last": ratio})
-    return over_seeds(pd.DataFrame(rows), ["tensor"], ["slope", "log10_first_last"])
+    parts = []
+    for _, part in gradients.groupby("depth"):
+        rms = part.pivot(index=keys, columns="layer", values="rms")
+        slope, ratio = _decays(rms.columns.to_numpy(), rms.to_numpy())
+        parts.append(rms.index.to_frame(index=False).assign(slope=slope, log10_first_last=ratio))
+    return over_seeds(pd.concat(parts), ["tensor"], ["slope", "log10_first_last"])
 
 
-def _decay_of_one(layers: np.ndarray, rms: np.ndarray) -> tuple[float, float]:
-    if len(rms) < 2 or not np.all(np.isfinite(rms)) or np.any(rms <= 0):
-        return math.nan, math.nan
-    logs = np.log10(rms)
-    return float(np.polyfit(layers, logs, 1)[0]), float(logs[0] - logs[-1])
+def _decays(layers: np.ndarray, rms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes and log ratios [N] of rms [N, layers]; NaN where there is none."""
+    slope, ratio = np.full((2, len(rms)), math.nan)
+    usable = np.all(np.isfinite(rms) & (rms > 0), axis=1)
+    if len(layers) > 1 and usable.any():
+        logs = np.log10(rms[usable])
+        slope[usable] = np.polyfit(layers, logs.T, 1)[0]
+        ratio[usable] = logs[:, 0] - logs[:, -1]
+    return slope, ratio
 
 
 def _outcomes(cell: pd.DataFrame) -> dict:

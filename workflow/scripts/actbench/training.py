@@ -127,9 +127,8 @@ def fit(
     """
     started = time.perf_counter()
     stack = Stack(members)
-    optimizer = _optimizer(stack.learnt, settings)
     results = [Fit(_copy(network)) for network in members]
-    trainer = epochs.Trainer(stack, data.train, optimizer, settings.batch_size, log)
+    trainer = epochs.Trainer(stack, data.train, optimizer(stack.learnt, settings), settings.batch_size, log)
     running = list(range(len(members)))
     for epoch in range(1, settings.max_epochs + 1):
         rows = _history_rows(epoch, trainer.run(batches), stack, data, settings)
@@ -142,6 +141,14 @@ def fit(
         _mark_best(result)
         result.seconds = (time.perf_counter() - started) / len(members)
     return results
+
+
+def optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Optimizer:
+    """The update rule that the settings name, of these parameters."""
+    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+    if settings.optimizer == "adam":
+        return optimizers.Adam(parameters, **common)
+    return optimizers.SGD(parameters, momentum=settings.momentum, **common)
 
 
 def score(network: nn.Module, data: Data, result: Fit) -> dict:
@@ -176,13 +183,6 @@ def trained_threshold(labels: Tensor) -> float:
     """
     chance = torch.bincount(labels.cpu()).max().item() / len(labels)
     return chance + 0.25 * (1 - chance)
-
-
-def _optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Optimizer:
-    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    if settings.optimizer == "adam":
-        return optimizers.Adam(parameters, **common)
-    return optimizers.SGD(parameters, momentum=settings.momentum, **common)
 
 
 def _history_rows(

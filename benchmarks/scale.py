@@ -1,0 +1,215 @@
+"""`make benchmark-scale`: planning, aggregation and report of studies of 100, 1,000 and 10,000 networks.
+
+The networks are not trained: for each depth one small network is, for one epoch, and its tables are given
+to every activation and seed, with noise. Everything after that is the workflow, in a copy of the project.
+"""
+
+import argparse
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import yaml
+from actbench import (
+    aggregation,
+    config,
+    cost,
+    dead_neurons,
+    distributions,
+    files,
+    gradients,
+    histograms,
+    manifest,
+    networks,
+    parquet,
+    prepared,
+    provenance,
+    seeds,
+    sources,
+    splits,
+    training,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+N_EPOCHS = 20
+STUDY = {
+    "study": "scale",
+    "activations": [
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leakyrelu",
+        "elu",
+        "swish",
+        "gelu",
+        "selu",
+        "mish",
+        "softplus",
+    ],
+    "depths": list(range(1, 11)),
+    "seeds_per_job": 10,
+    "network": {"width": 16},
+    "training": {"max_epochs": N_EPOCHS},
+    "device": "cpu",
+}
+SIZES = {100: (5, 2, 10), 1_000: (10, 10, 10), 10_000: (10, 10, 100)}  # activations, depths, seeds
+MEASURED = ("gradients", "distributions", "dead_neurons")
+
+
+class Study:
+    """A copy of the project with the results of training and probes made up."""
+
+    def __init__(self, folder: Path, size: tuple[int, int, int]):
+        self.folder = folder
+        listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
+        for name in listed.stdout.splitlines():
+            if not name.startswith(("tests/", "docs/")):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        n_activations, n_depths, n_seeds = size
+        chosen = STUDY | {
+            "activations": STUDY["activations"][:n_activations],
+            "depths": STUDY["depths"][:n_depths],
+            "seeds": list(range(n_seeds)),
+        }
+        (folder / "config.yaml").write_text(yaml.safe_dump(chosen, sort_keys=False))
+        schema = yaml.safe_load((folder / "workflow/schemas/config.schema.yaml").read_text())
+        os.chdir(folder)
+        self.config = config.resolve(chosen, schema)
+        self.n_networks = n_activations * n_depths * n_seeds
+
+    def snakemake(self, *arguments: str) -> tuple[float, str]:
+        """Seconds and output of one run."""
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(done.stdout + done.stderr)
+        return time.perf_counter() - started, done.stdout + done.stderr
+
+    def make_up(self) -> None:
+        """Write what training and probing would, and let Snakemake take it for its own."""
+        self.snakemake("--quiet", "all", "--until", "prepare_data", "describe_activations")
+        images = prepared.read("results/data/digits.safetensors")
+        data = splits.split(images, self.config["evaluation"], self.config["normalisation"])
+        blocks = config.blocks(self.config["seeds"], self.config["seeds_per_job"])
+        written = []
+        for depth in self.config["depths"]:
+            templates = template(self.config, depth, data)
+            for entry in self.config["activations"]:
+                for name, own in blocks.items():
+                    folder = Path(f"results/scale/runs/{entry['id']}/d{depth}/seeds{name}")
+                    params = config.training_params(self.config, entry["spec"], depth, own)
+                    write(folder, entry["id"], params, self.config, templates, images.digest)
+                    written += [str(path) for path in folder.iterdir()]
+                    written += timings(f"{entry['id']}-d{depth}-seeds{name}", entry["id"], depth, own)
+        for start in range(0, len(written), 5000):
+            self.snakemake("--quiet", "all", "--touch", "--", *written[start : start + 5000])
+
+
+def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
+    """Tables of one network of this depth, trained for an epoch whose row is then repeated."""
+    recipe = training.Settings(**resolved["training"] | {"max_epochs": 1})
+    sizes = [64, *[resolved["network"]["hidden_sizes"][resolved["depths"].index(depth)]][0], 10]
+    network = networks.build(sizes, "relu", seeds.generator(0, "weights"))
+    (fit,) = training.fit([network], data, recipe, [seeds.generator(0, "batches")])
+    run = {"activation": "relu", "depth": depth, "seed": 0, "fold": 0}
+    rows = {
+        "runs": [run | training.score(network, data, fit) | {"epochs_run": N_EPOCHS, "trained": True}],
+        "history": [run | fit.history[0] | {"epoch": e, "is_best": e == 1} for e in range(1, N_EPOCHS + 1)],
+        "gradients": gradients.measure(network, data.train.x[:256], data.train.y[:256], 100),
+        "distributions": distributions.measure(network, data.train.x[:1024], 100),
+        "dead_neurons": dead_neurons.measure(network, data.train.x, 0.025),
+    }
+    for name in MEASURED:
+        rows[name] = [run | {"checkpoint": c} | row for c in ("init", "trained") for row in rows[name]]
+    schemas = (training.RUNS, training.HISTORY, gradients.SCHEMA, distributions.SCHEMA, dead_neurons.SCHEMA)
+    tables = {
+        name: parquet.table(rows[name], schema, aggregation.ORDER[name])
+        for name, schema in zip(rows, schemas, strict=True)
+    }
+    return tables | {"histograms": histograms.SCHEMA.empty_table()}
+
+
+def write(folder: Path, activation: str, params: dict, resolved: dict, templates: dict, images: str) -> None:
+    """Write one block, as its four jobs would."""
+    folder.mkdir(parents=True)
+    generator = np.random.default_rng(abs(hash(str(folder))))
+    files.write_text(str(folder), folder / manifest.MODEL)
+    made_by = described()
+    for name, table in templates.items():
+        block = pa.concat_tables([_of_seed(table, activation, seed, generator) for seed in params["seeds"]])
+        block = parquet.ordered(block, aggregation.ORDER.get(name, parquet.RUN))
+        record = {"model": files.digest(folder / manifest.MODEL), "provenance": made_by}
+        measured = record | {"params": resolved[f"probe_{name}"]} if name in MEASURED else None
+        parquet.write(block, folder / f"{name}.parquet", measured)
+    manifest.write(folder, params, [64, 10], images, made_by)
+
+
+def timings(job: str, activation: str, depth: int, block: list[int]) -> list[str]:
+    """Write what says how long the jobs of a block took."""
+    benchmark = "s\th:m:s\tmax_rss\n10.0\t0:00:10\t500\n"
+    for stage in ("train", *(f"probe_{name}" for name in MEASURED)):
+        files.write_text(benchmark, Path(f"results/scale/timings/{stage}/{job}.tsv"))
+    cost_of = {"fold": 0, "seconds": 2.0, "n_images": 25_000, "flops": 10**9}
+    rows = [{"activation": activation, "depth": depth, "seed": seed} | cost_of for seed in block]
+    path = Path(f"results/scale/timings/train/{job}.parquet")
+    parquet.write(parquet.table(rows, cost.SCHEMA, parquet.RUN), path)
+    return [str(path)]
+
+
+@functools.cache
+def described() -> dict:
+    """What a training job says of itself."""
+    script = "workflow/scripts/train.py"
+    return provenance.describe([script, *sources.imported(script, ["workflow/scripts"])], "cpu")
+
+
+def _of_seed(table: pa.Table, activation: str, seed: int, generator: np.random.Generator) -> pa.Table:
+    """A network's table as that of another one: its keys, and every mean or score up to a tenth off."""
+    n, columns = table.num_rows, {name: table[name] for name in table.column_names}
+    columns["activation"] = pa.array([activation] * n, pa.string()).dictionary_encode()
+    columns["seed"] = pa.array([seed] * n, pa.int32())
+    for name, column in columns.items():
+        if column.type == pa.float64() and name not in ("low", "high") and not column.null_count:
+            columns[name] = pa.array(np.asarray(column) * generator.uniform(0.9, 1.1, n))
+    return pa.table(list(columns.values()), schema=table.schema)
+
+
+def measure(folder: Path, size: tuple[int, int, int]) -> dict:
+    """One row of the table of growth."""
+    study = Study(folder, size)
+    row = {"networks": study.n_networks, "jobs": 4 * size[0] * size[1] * -(-size[2] // 10) + size[0] + 4}
+    row["plan_s"], _ = study.snakemake("-n", "--quiet", "all")
+    study.make_up()
+    study.snakemake()
+    row["nothing_s"], output = study.snakemake("-n")
+    if "Nothing to be done" not in output:
+        raise SystemExit(f"Error: a second run would not do nothing:\n{output}")
+    for stage in ("aggregate", "figures", "report"):
+        timed = pd.read_csv(f"results/scale/timings/{stage}.tsv", sep="\t").iloc[0]
+        row |= {f"{stage}_s": timed["s"], f"{stage}_gib": timed["max_rss"] / 1024}
+    row["report_mb"] = Path("reports/scale.html").stat().st_size / 1e6
+    return row
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="where the copies go; a few GB, and it must not exist")
+    parser.add_argument("--networks", type=int, nargs="+", choices=SIZES, default=list(SIZES))
+    given = parser.parse_args()
+    folder = given.folder.resolve()
+    rows = [measure(folder / str(n), SIZES[n]) for n in given.networks]
+    print(pd.DataFrame(rows).round(2).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()

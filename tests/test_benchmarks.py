@@ -1,0 +1,93 @@
+"""The benchmarks run, count right, and find the speed that docs/performance.md tells of, give or take much."""
+
+import os
+import subprocess
+import sys
+
+import gpu
+import pandas as pd
+import pytest
+import setting
+import torch
+from actbench import epochs, networks, seeds, training
+from actbench.stacks import Stack
+from conftest import ROOT
+from torch.utils.flop_counter import FlopCounterMode
+
+# What `make benchmark-gpu` must do without.
+ABSENT = [
+    "jinja2",
+    "matplotlib",
+    "PIL",
+    "safetensors",
+    "scipy",
+    "seaborn",
+    "sklearn",
+    "snakemake",
+    "torchvision",
+]
+
+
+def run(*arguments, before=""):
+    """Run a benchmark as a program, after some Python."""
+    program = f"import runpy, sys; sys.argv = {list(map(str, arguments))!r}; {before}\nrunpy.run_path(sys.argv[0], run_name='__main__')"
+    environment = os.environ | {"PYTHONPATH": "workflow/scripts:benchmarks"}
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+
+def test_speed_side_by_side_on_this_machine(tmp_path):
+    """Loosely: this machine has other work to do as well. The real figures: `make benchmark`."""
+    done = run("benchmarks/cpu.py", "--rounds", 3, "--images", 10_240, 2_048, "--save", tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_parquet(tmp_path / "benchmark.parquet").set_index("name")
+    assert table.loc["notebook loop (DataLoader)", "times_notebook"] == 1
+    assert table.loc["matrix products alone, 1 thread", "products"] == 1
+    assert table.loc["actbench, 1 thread", "products"] < 2 * 1.4
+    assert table.loc["actbench, 2 jobs side by side", "times_notebook"] > 3
+    assert (tmp_path / "benchmark.svg").read_text().count("× notebook loop") <= 1
+    assert "actbench, 2 jobs side by side" in done.stdout and "median of 3 rounds" in done.stdout
+
+
+def test_the_gpu_benchmark_needs_few_packages(tmp_path):
+    """Here on the CPU, with a tiny study; the packages that it must do without cannot be imported."""
+    blocked = f"sys.modules.update(dict.fromkeys({ABSENT!r}))"
+    small = ["--device", "cpu", "--images", 1024, 256, "--epochs", 1, "--seeds", 2, "--peak-size", 256]
+    done = run("benchmarks/gpu.py", *small, "--precision", "highest", "--save", tmp_path, before=blocked)
+    assert done.returncode == 0, done.stderr
+    assert "36 networks in" in done.stdout and "% of peak" in done.stdout
+    blocks = pd.read_parquet(tmp_path / "benchmark-gpu.parquet")
+    assert len(blocks) == 18 and blocks["n_networks"].eq(2).all() and blocks["tflops"].gt(0).all()
+    ways = pd.read_parquet(tmp_path / "benchmark-gpu-steps.parquet")
+    assert {"stack, CUDA graph", "stack by vmap, CUDA graph"} <= set(ways["way"])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_a_gpu_the_gpu_benchmark_says_so():
+    done = run("benchmarks/gpu.py")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.stderr.startswith("Error: torch sees no CUDA GPU here")
+
+
+def test_operations_are_counted_as_pytorch_counts_them():
+    """To the last one, for a batch of 8: torch's own counter, forward and backward."""
+    network = networks.build(setting.SIZES, "relu", seeds.generator(0, "weights"))
+    with FlopCounterMode(display=False) as counter:
+        network(torch.zeros(8, setting.SIZES[0])).sum().backward()
+    assert counter.get_total_flops() == 8 * setting.flops_an_image()
+
+
+def test_the_stack_by_vmap_that_ours_is_timed_against_is_the_same_network():
+    ours, theirs = (kind(gpu.members("relu", (8, 8), 3, "cpu")) for kind in (Stack, gpu.Vmapped))
+    x = torch.randn(3, 5, setting.SIZES[0])
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
+def test_made_up_images_can_be_learnt():
+    """So that the timed networks work on numbers such as real ones do."""
+    images = setting.images(5_000, 1_000)
+    data = images.data()
+    network = networks.build(setting.SIZES, "relu", seeds.generator(0, "weights"))
+    training.fit([network], data, setting.settings(epochs=3), [seeds.generator(0, "batches")])
+    assert epochs.evaluate(Stack([network]), data.validation)[0][1] > 0.5
