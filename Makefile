@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test benchmark benchmark-gpu benchmark-scale chaos mutants lint format lock clean
+.PHONY: report test benchmark benchmark-gpu benchmark-around benchmark-scale chaos mutants lint format lock clean
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
@@ -18,6 +18,9 @@ benchmark: $(VENV)/.installed ## an epoch on this CPU in several ways, side by s
 
 benchmark-gpu: ## 180 networks on one GPU; a python3 with torch, numpy, pandas and pyarrow is enough
 	PYTHONPATH=workflow/scripts $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) benchmarks/gpu.py --save docs
+
+benchmark-around: $(VENV)/.installed ## where the CPU time of the default study goes
+	PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/around.py
 
 benchmark-scale: $(VENV)/.installed ## plan, aggregate and report made-up studies of 100, 1,000 and 10,000 networks
 	rm -rf scale && PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/scale.py scale

@@ -7,12 +7,9 @@ to every activation and seed, with noise. Everything after that is the workflow,
 import argparse
 import functools
 import os
-import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 
+import copies
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -37,7 +34,6 @@ from actbench import (
     training,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
 N_EPOCHS = 20
 STUDY = {
     "study": "scale",
@@ -68,12 +64,7 @@ class Study:
 
     def __init__(self, folder: Path, size: tuple[int, int, int]):
         self.folder = folder
-        listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
-        for name in listed.stdout.splitlines():
-            if not name.startswith(("tests/", "docs/")):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+        copies.copy(folder)
         n_activations, n_depths, n_seeds = size
         chosen = STUDY | {
             "activations": STUDY["activations"][:n_activations],
@@ -88,12 +79,7 @@ class Study:
 
     def snakemake(self, *arguments: str) -> tuple[float, str]:
         """Seconds and output of one run."""
-        started = time.perf_counter()
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(done.stdout + done.stderr)
-        return time.perf_counter() - started, done.stdout + done.stderr
+        return copies.snakemake(self.folder, *arguments)
 
     def make_up(self) -> None:
         """Write what training and probing would, and let Snakemake take it for its own."""

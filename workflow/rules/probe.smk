@@ -94,8 +94,7 @@ rule time_activations:
         f"{RESULTS}/timings/time_activations.tsv"
     conda:
         "../../environment.yml"
-    # All cores, so that nothing runs beside it.
-    threads: workflow.cores or 1
+    threads: config["training"]["threads"]
     resources:
         gpu=GPU,
     params:

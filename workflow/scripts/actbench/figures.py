@@ -22,7 +22,7 @@ CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (5, 1.5, 1.5, 1.5))]
 MARKERS = "osD^vPX<>*"
 COLUMNS = 6
-WRAP_AT = 10
+WIDEST = 13.5
 ACCURACIES = {
     "val_accuracy": "validation accuracy",
     "test_accuracy": "test accuracy",
@@ -116,10 +116,14 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: Style, chance: fl
 
     Where runs are many, the width of a shape is how many runs lie at that height.
     """
-    shape = (1, len(depths)) if len(style.labels) <= WRAP_AT else (len(depths), 1)
-    width = max(_panel_width(shape[1]), 0.45 * len(style.labels))
-    figure, axes = _panels(*shape, height=3.4, width=width, sharey="all")
-    for axis, depth in zip(axes.flat, depths, strict=True):
+    width = max(_panel_width(len(depths)), 0.45 * len(style.labels))
+    columns = min(len(depths), max(1, int(WIDEST / width)))
+    rows = -(-len(depths) // columns)
+    figure, axes = _panels(rows, columns, height=3.4, width=width, sharey="all")
+    for number, axis in enumerate(axes.flat):
+        axis.set_visible(number < len(depths))
+        axis.tick_params(labelbottom=number + columns >= len(depths))
+    for axis, depth in zip(axes.flat, depths, strict=False):
         axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
         for position, key in enumerate(style.labels):
             cell = runs[(runs["depth"] == depth) & (runs["activation"] == key)]

@@ -84,7 +84,7 @@ def context(
         "lineage": lineage,
         "mixture": sentences.mixture(lineage["mixed"]),
         "stages": stage_times(timings),
-        "training_cost": training_cost(costs["training"]),
+        "training_cost": training_cost(costs["training"], labels),
         "activation_cost": activation_cost(costs["activations"], config["report"]["baseline"]),
         "timed_shape": (config["training"]["batch_size"], max(map(max, config["network"]["hidden_sizes"]))),
     }
@@ -221,26 +221,28 @@ def stage_times(paths: Sequence[str | Path]) -> list[dict]:
     return [{"name": stage, "jobs": len(s), "seconds": sum(s)} for stage, s in seconds.items() if s]
 
 
-def training_cost(rows: pd.DataFrame) -> list[dict]:
-    """By depth and activation: n, seconds and operations of a network, and what a second did.
+def training_cost(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """By depth a row an activation: n, seconds and operations of a network, and what a second did.
 
     `rows` as in `cost.SCHEMA`. Seconds are median, lowest and highest; operations the median.
     """
-    cells = rows.groupby(["depth", "activation"], observed=True)
-    return [
-        {
-            "key": activation,
-            "depth": depth,
+    found: dict[int, list[dict]] = {}
+    cells = dict(list(rows.groupby(["depth", "activation"], observed=True)))
+    for depth, key in sorted(cells, key=lambda place: (place[0], list(labels).index(place[1]))):
+        cell = cells[depth, key]
+        seconds, total = cell["seconds"], cell["seconds"].sum()
+        row = {
+            "key": key,
             "n": len(cell),
-            "seconds": cell["seconds"].median(),
-            "seconds_low": cell["seconds"].min(),
-            "seconds_high": cell["seconds"].max(),
+            "seconds": seconds.median(),
+            "seconds_low": seconds.min(),
+            "seconds_high": seconds.max(),
             "gflop": cell["flops"].median() / 1e9,
-            "images_per_second": cell["n_images"].sum() / cell["seconds"].sum(),
-            "gflops": cell["flops"].sum() / cell["seconds"].sum() / 1e9,
+            "images_per_second": cell["n_images"].sum() / total,
+            "gflops": cell["flops"].sum() / total / 1e9,
         }
-        for (depth, activation), cell in cells
-    ]
+        found.setdefault(int(depth), []).append(row)
+    return found
 
 
 def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:

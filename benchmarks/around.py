@@ -1,0 +1,93 @@
+"""`make benchmark-around`: where the CPU time of a whole study goes, from nothing to the report.
+
+Each job's log says how much went into starting Python and its imports and how much into work; what all
+processes used beyond that is Snakemake itself.
+"""
+
+import argparse
+import re
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import copies
+import pandas as pd
+import yaml
+from actbench import prepared, splits
+
+SPENT = re.compile(r"CPU seconds: imports ([\d.]+), work ([\d.]+)")
+GROUPS = {
+    "training": ("train",),
+    "probing": ("probe_gradients", "probe_distributions", "probe_dead_neurons"),
+    "describing and timing activations": ("describe_activations", "time_activations"),
+    "preparing data": ("prepare_data",),
+    "aggregation": ("aggregate",),
+    "figures": ("figures",),
+    "report": ("report",),
+}
+
+
+def measure(folder: Path, arguments: list[str]) -> tuple[float, pd.DataFrame]:
+    """Wall seconds, and CPU seconds by what they went into."""
+    copies.copy(folder)
+    before = _children()
+    wall, _ = copies.snakemake(folder, *arguments)
+    total = _children() - before
+    (training,) = folder.glob("results/*/logs/train")
+    logs = training.parent
+    rows, imports, n_jobs = [], 0.0, 0
+    for group, stages in GROUPS.items():
+        spent = [SPENT.search(path.read_text()) for stage in stages for path in _logs(logs, stage)]
+        pairs = [(float(found[1]), float(found[2])) for found in spent]
+        rows.append((group, sum(work for _, work in pairs)))
+        imports, n_jobs = imports + sum(start for start, _ in pairs), n_jobs + len(pairs)
+    loading = _loading(logs.parent) * sum(
+        len(list(_logs(logs, stage))) for stage in (*GROUPS["training"], *GROUPS["probing"])
+    )
+    rows[0], rows[1] = (rows[0][0], rows[0][1] - loading / 4), (rows[1][0], rows[1][1] - loading * 3 / 4)
+    rows += [("loading data", loading), (f"starting Python and imports, {n_jobs} jobs", imports)]
+    rows.append(("Snakemake itself", total - imports - sum(value for _, value in rows[:-1])))
+    table = pd.DataFrame(rows, columns=["what", "cpu_seconds"])
+    return wall, table.assign(share=table["cpu_seconds"] / total)
+
+
+def _logs(folder: Path, stage: str):
+    """The logs of all jobs of a stage; data are shared by studies and lie beside them."""
+    if stage == "prepare_data":
+        return folder.parent.parent.glob("data/logs/*.log")
+    return [*folder.glob(f"{stage}/*.log"), *folder.glob(f"{stage}.log")]
+
+
+def _loading(study: Path) -> float:
+    """CPU seconds that one job takes to read, split and normalise its images."""
+    resolved = yaml.safe_load((study / "config.yaml").read_text())
+    times = []
+    for _ in range(3):
+        started = time.process_time()
+        images = prepared.read(study.parent / "data" / f"{resolved['dataset']}.safetensors")
+        splits.split(images, resolved["evaluation"], resolved["normalisation"])
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "arguments", nargs="*", help="for Snakemake, after --: a --configfile, --config values"
+    )
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        wall, table = measure(Path(folder), given.arguments)
+    print(f"wall time {wall:.0f} s, CPU time {table['cpu_seconds'].sum():.0f} s")
+    for row in table.itertuples():
+        print(f"{row.what:40} {row.cpu_seconds:8.1f} s {100 * row.share:6.1f} %")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""A copy of the project to run studies in, so that nothing here is touched or out of date."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = ("tests/", "docs/")
+
+
+def copy(folder: Path) -> None:
+    """Copy every file of the project that git does not ignore, as it is now."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.splitlines():
+        if not name.startswith(LEFT_OUT):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+
+def snakemake(folder: Path, *arguments: str) -> tuple[float, str]:
+    """Seconds and output of one run on two cores; what went wrong ends the benchmark."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+    return time.perf_counter() - started, done.stdout + done.stderr

@@ -1,0 +1,87 @@
+"""Which heavy packages each script loads; importing them costs a short job more than its work."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from actbench import sources
+from conftest import ROOT
+
+SCRIPTS = ROOT / "workflow" / "scripts"
+HEAVY = {
+    "hiplot",
+    "jinja2",
+    "jsonschema",
+    "latex2mathml",
+    "matplotlib",
+    "pandas",
+    "pyarrow",
+    "safetensors",
+    "scipy",
+    "seaborn",
+    "sklearn",
+    "tensorboard",
+    "torch",
+    "torchvision",
+    "yaml",
+}
+NETWORKS = {"pyarrow", "safetensors", "torch"}
+# Named in import statements at module level: what the script loads whatever it does.
+EXPECTED = {
+    "aggregate": {"jsonschema", "pandas", "pyarrow", "scipy", "yaml"},
+    "describe_activations": {"pyarrow", "torch"},
+    "figures": {"matplotlib", "pandas", "pyarrow", "safetensors", "scipy", "seaborn"},
+    "fit_mlp_classifier": NETWORKS | {"sklearn"},
+    "prepare_data": {"safetensors"},
+    "probe_dead_neurons": NETWORKS,
+    "probe_distributions": NETWORKS,
+    "probe_gradients": NETWORKS,
+    "report": {"jinja2", "jsonschema", "latex2mathml", "pandas", "pyarrow", "yaml"},
+    "time_activations": {"pyarrow", "torch"},
+    "train": NETWORKS,
+}
+
+
+def at_module_level(path: Path) -> set[str]:
+    """Top-level names of what a file imports when it is itself imported."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("script", EXPECTED)
+def test_a_script_imports_what_it_uses(script):
+    path = SCRIPTS / f"{script}.py"
+    files = [path, *map(Path, sources.imported(path, [SCRIPTS]))]
+    lazily = {ROOT / "workflow/scripts/actbench/relu_autograd.py"}  # by activations.create, from its name
+    named = set().union(*(at_module_level(file) for file in files if file not in lazily))
+    assert named & HEAVY == EXPECTED[script]
+
+
+def test_every_rule_of_a_study_has_its_line():
+    named = {path.stem for path in SCRIPTS.glob("*.py")}
+    apart = {"verification", "verify", "write_hiplot", "write_tensorboard"}  # not part of a study
+    assert named - apart == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("script", ["train", "probe_distributions", "aggregate"])
+def test_nothing_heavy_comes_in_by_the_back_door(script):
+    """In a real process: what the packages named above import themselves."""
+    body = ast.parse((SCRIPTS / f"{script}.py").read_text()).body
+    imports = "\n".join(ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+    told = f"{imports}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(done.stdout.split()) & HEAVY == EXPECTED[script]
