@@ -86,8 +86,8 @@ def test_the_stack_by_vmap_that_ours_is_timed_against_is_the_same_network():
 
 def test_made_up_images_can_be_learnt():
     """So that the timed networks work on numbers such as real ones do."""
-    images = setting.images(5_000, 1_000)
+    images = setting.images(2_560, 500)
     data = images.data()
     network = networks.build(setting.SIZES, "relu", seeds.generator(0, "weights"))
-    training.fit([network], data, setting.settings(epochs=3), [seeds.generator(0, "batches")])
+    training.fit([network], data, setting.settings(epochs=25), [seeds.generator(0, "batches")])
     assert epochs.evaluate(Stack([network]), data.validation)[0][1] > 0.5

@@ -60,7 +60,7 @@ def test_every_figure_is_loaded_captioned_and_described(open_report):
 def test_contents_lead_to_sections(open_report):
     page, _, _ = open_report(1280)
     targets = [link.get_attribute("href") for link in page.query_selector_all("nav a")]
-    assert len(targets) == 10 and all(page.query_selector(target) for target in targets)
+    assert len(targets) == 11 and all(page.query_selector(target) for target in targets)
 
 
 def test_the_comparison_table_can_be_downloaded(open_report, tiny):

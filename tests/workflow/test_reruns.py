@@ -51,9 +51,10 @@ def half(*first: str) -> dict[str, int]:
 
 TRAINING = stages("train")
 LAST = stages("figures")
+RECIPE = stages("train", "time_activations")
 
 KEYS = {
-    "study": ("study=another", {**stages("train", "describe_activations")}),
+    "study": ("study=another", stages("train", "describe_activations", "time_activations")),
     "dataset": ("dataset=mnist", stages("prepare_data")),
     "data_dir": ("data_dir=elsewhere", {}),
     "device": ("device=cpu", {}),
@@ -63,7 +64,7 @@ KEYS = {
     "seeds": ("seeds=[0, 1, 2, 3]", TRAINING),
     "seeds_per_job": ("seeds_per_job=1", {**TRAINING, "train": 8, **dict.fromkeys(PROBES, 8)}),
     "normalisation": ("normalisation=standard", TRAINING),
-    "network.width": ("network={width: 17}", TRAINING),
+    "network.width": ("network={width: 17}", RECIPE),
     "network.hidden_sizes": ("network={hidden_sizes: [[16], [16, 15]]}", half("train")),
     "evaluation.folds": ("evaluation={folds: 2}", TRAINING),
     "evaluation.validation": ("evaluation={validation: 200}", TRAINING),
@@ -72,14 +73,14 @@ KEYS = {
     "training.learning_rate": ("training={learning_rate: 0.07}", TRAINING),
     "training.momentum": ("training={momentum: 0.5}", TRAINING),
     "training.weight_decay": ("training={weight_decay: 0.1}", TRAINING),
-    "training.batch_size": ("training={batch_size: 33}", TRAINING),
+    "training.batch_size": ("training={batch_size: 33}", RECIPE),
     "training.max_epochs": ("training={max_epochs: 5}", TRAINING),
     "training.patience": ("training={patience: 2}", TRAINING),
     "training.keep": ("training={keep: last}", TRAINING),
     "training.test_each_epoch": ("training={test_each_epoch: true}", TRAINING),
     "training.histograms": ("training={histograms: false}", TRAINING),
     "training.precision": ("training={precision: high}", TRAINING),
-    "training.threads": ("training={threads: 2}", TRAINING),
+    "training.threads": ("training={threads: 2}", RECIPE),
     "probe_gradients.images": ("probe_gradients={images: 100}", stages("probe_gradients")),
     "probe_gradients.bins": ("probe_gradients={bins: 7}", stages("probe_gradients")),
     "probe_distributions.images": ("probe_distributions={images: 100}", stages("probe_distributions")),
@@ -95,10 +96,10 @@ CHANGES = {
     **KEYS,
     "one more activation": (
         "activations=[relu, tanh, elu]",
-        half("train", "describe_activations"),
+        half("train", "describe_activations", "time_activations"),
     ),
     "one more depth": ("depths=[1, 2, 3]", half("train")),
-    "one activation less": ("activations=[relu]", stages("aggregate")),
+    "one activation less": ("activations=[relu]", stages("aggregate", "time_activations")),
     "the order of seeds": ("seeds=[1, 0]", {}),
     "the order of depths": ("depths=[2, 1]", {}),
     "what is said anyway": ("training={momentum: 0.9}", {}),
@@ -106,8 +107,8 @@ CHANGES = {
 }
 
 PACKAGE = "workflow/scripts/actbench"
-EVERY = stages("prepare_data", "describe_activations")
-NUMBERS = stages("train", "describe_activations")
+EVERY = stages("prepare_data", "describe_activations", "time_activations")
+NUMBERS = stages("train", "describe_activations", "time_activations")
 FILES = {
     f"{PACKAGE}/__init__.py": EVERY,
     f"{PACKAGE}/activations.py": NUMBERS,
@@ -118,7 +119,7 @@ FILES = {
     f"{PACKAGE}/cost.py": TRAINING,
     f"{PACKAGE}/datasets.py": stages("prepare_data"),
     f"{PACKAGE}/dead_neurons.py": stages("probe_dead_neurons"),
-    f"{PACKAGE}/devices.py": TRAINING,
+    f"{PACKAGE}/devices.py": RECIPE,
     f"{PACKAGE}/distributions.py": stages("probe_distributions"),
     f"{PACKAGE}/epochs.py": TRAINING,
     f"{PACKAGE}/errors.py": EVERY,
@@ -142,7 +143,7 @@ FILES = {
     f"{PACKAGE}/probes.py": stages(*PROBES),
     f"{PACKAGE}/progress.py": TRAINING,
     f"{PACKAGE}/properties.py": stages("probe_distributions", "probe_dead_neurons", "describe_activations"),
-    f"{PACKAGE}/provenance.py": NUMBERS,
+    f"{PACKAGE}/provenance.py": stages("train", "describe_activations"),
     f"{PACKAGE}/references.py": {},
     f"{PACKAGE}/relu_autograd.py": NUMBERS,
     f"{PACKAGE}/report.py": stages("report"),
