@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from actbench import networks, seeds, training
@@ -37,15 +37,7 @@ def notebook(images: Images, device: str = "cpu") -> Callable[[], None]:
     network, loss, optimizer = _usual(device)
 
     def epoch() -> None:
-        correct = 0
-        for x, y in train:
-            x, y = x.to(device), y.to(device)
-            optimizer.zero_grad()
-            logits = network(x)
-            value = loss(logits, y)
-            value.backward()
-            optimizer.step()
-            correct += (logits.argmax(dim=-1) == y).sum()
+        _train(network, loss, optimizer, ((x.to(device), y.to(device)) for x, y in train))
         _validate(network, ((x.to(device), y.to(device)) for x, y in validation))
 
     return epoch
@@ -67,16 +59,13 @@ def plain(images: Images) -> Callable[[], None]:
     network, loss, optimizer = _usual()
 
     def epoch() -> None:
-        correct = 0
         order = torch.randperm(images.n_train)[: images.n_batches * BATCH]
-        for rows in order.split(BATCH):
-            x, y = data.train.x[rows], data.train.y[rows]
-            optimizer.zero_grad()
-            logits = network(x)
-            value = loss(logits, y)
-            value.backward()
-            optimizer.step()
-            correct += (logits.argmax(dim=-1) == y).sum()
+        _train(
+            network,
+            loss,
+            optimizer,
+            ((data.train.x[rows], data.train.y[rows]) for rows in order.split(BATCH)),
+        )
         batches = (data.validation.x.split(VALIDATION_BATCH), data.validation.y.split(VALIDATION_BATCH))
         _validate(network, zip(*batches, strict=True))
 
@@ -184,7 +173,20 @@ def _usual(device: str = "cpu") -> tuple[nn.Module, nn.Module, optim.Optimizer]:
     )
 
 
-def _validate(network: nn.Module, batches) -> float:
+def _train(network: nn.Module, loss: nn.Module, optimizer: optim.Optimizer, batches: Iterable) -> float:
+    correct = n = 0
+    for x, y in batches:
+        optimizer.zero_grad()
+        logits = network(x)
+        value = loss(logits, y)
+        value.backward()
+        optimizer.step()
+        correct += (logits.argmax(dim=-1) == y).sum()
+        n += len(y)
+    return correct / n
+
+
+def _validate(network: nn.Module, batches: Iterable) -> float:
     right = n = 0
     with torch.no_grad():
         for x, y in batches:
