@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
-from actbench import networks, seeds, training
+from actbench import epochs, networks, seeds, training
 from setting import ACTIVATION, BATCH, LEARNING_RATE, MOMENTUM, SIZES, Images, settings
 from torch import nn, optim
 
@@ -91,7 +91,8 @@ def products(images: Images) -> Callable[[], None]:
     inputs = [torch.randn(BATCH, n) for n in SIZES[:-1]]
     gradients = [torch.randn(BATCH, n) for n in SIZES[1:]]
     held_out = [
-        [torch.randn(len(rows), n) for n in SIZES[:-1]] for rows in torch.arange(n_validation).split(4096)
+        [torch.randn(len(rows), n) for n in SIZES[:-1]]
+        for rows in torch.arange(n_validation).split(epochs.EVALUATION_BATCH)
     ]
 
     def epoch() -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import setting
 import torch
-from actbench import epochs, networks, parquet, provenance, seeds, training
+from actbench import cost, epochs, networks, parquet, provenance, seeds, training
 from actbench.stacks import Stack
 from torch import Tensor, func, nn
 
@@ -46,9 +46,14 @@ class Vmapped(Stack):
         pass
 
 
+def sizes_of(hidden: tuple) -> tuple:
+    """Inputs, hidden widths and classes."""
+    return (setting.SIZES[0], *hidden, setting.SIZES[-1])
+
+
 def members(activation: str, hidden: tuple, n_seeds: int, device: str) -> list[nn.Module]:
     """Networks of a block, each from its own seed."""
-    sizes = (setting.SIZES[0], *hidden, setting.SIZES[-1])
+    sizes = sizes_of(hidden)
     return [
         networks.build(sizes, activation, seeds.generator(s, "weights")).to(device) for s in range(n_seeds)
     ]
@@ -66,7 +71,6 @@ def study(images: setting.Images, n_seeds: int, n_epochs: int, precision: str, d
             fits = training.fit(block, data, recipe, order, print_unless_epoch)
             took = sum(result.seconds for result in fits)
             n_images = n_seeds * n_epochs * images.n_batches * setting.BATCH
-            sizes = (setting.SIZES[0], *hidden, setting.SIZES[-1])
             rows.append(
                 {
                     "activation": activation,
@@ -76,7 +80,7 @@ def study(images: setting.Images, n_seeds: int, n_epochs: int, precision: str, d
                     "precision": precision,
                     "seconds": took,
                     "images_per_second": n_images / took,
-                    "tflops": n_images * setting.flops_an_image(sizes) / took / 1e12,
+                    "tflops": n_images * cost.flops_an_image(sizes_of(hidden))[1] / took / 1e12,
                     "val_accuracy": sum(fit.best for fit in fits) / n_seeds,
                 }
             )

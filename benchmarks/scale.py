@@ -104,7 +104,7 @@ class Study:
 def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     """Tables of one network of this depth, trained for an epoch whose row is then repeated."""
     recipe = training.Settings(**resolved["training"] | {"max_epochs": 1})
-    sizes = [64, *[resolved["network"]["hidden_sizes"][resolved["depths"].index(depth)]][0], 10]
+    sizes = [64, *resolved["network"]["hidden_sizes"][resolved["depths"].index(depth)], 10]
     network = networks.build(sizes, "relu", seeds.generator(0, "weights"))
     (fit,) = training.fit([network], data, recipe, [seeds.generator(0, "batches")])
     run = {"activation": "relu", "depth": depth, "seed": 0, "fold": 0}

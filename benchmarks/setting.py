@@ -1,6 +1,5 @@
 """What is timed: network, recipe and image counts of UvA's tutorial, on images made up here."""
 
-import itertools
 from dataclasses import dataclass
 
 import torch
@@ -62,12 +61,3 @@ def settings(precision: str = "highest", epochs: int = 1) -> Settings:
         precision=precision,
         threads=1,
     )
-
-
-def flops_an_image(sizes=SIZES) -> int:
-    """Floating-point operations of the matrix products that one training image costs.
-
-    Forward, and backward to the weights and to the inputs of every layer but the first.
-    """
-    products = [2 * n_in * n_out for n_in, n_out in itertools.pairwise(sizes)]
-    return 3 * sum(products) - products[0]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import setting
 import torch
-from actbench import epochs, networks, seeds, training
+from actbench import cost, epochs, networks, seeds, training
 from actbench.stacks import Stack
 from conftest import ROOT
 from torch.utils.flop_counter import FlopCounterMode
@@ -75,7 +75,7 @@ def test_operations_are_counted_as_pytorch_counts_them():
     network = networks.build(setting.SIZES, "relu", seeds.generator(0, "weights"))
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(8, setting.SIZES[0])).sum().backward()
-    assert counter.get_total_flops() == 8 * setting.flops_an_image()
+    assert counter.get_total_flops() == 8 * cost.flops_an_image(setting.SIZES)[1]
 
 
 def test_the_stack_by_vmap_that_ours_is_timed_against_is_the_same_network():
