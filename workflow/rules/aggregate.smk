@@ -24,7 +24,6 @@ rule aggregate:
         tables=[every_block(f"{name}.parquet") for name in BLOCK_TABLES],
         curves=every_activation("curves.parquet"),
         properties=every_activation("properties.parquet"),
-        lib=lib("aggregate"),
     output:
         **{name: f"{TABLES}/{name}.parquet" for name in [*BLOCK_TABLES, *SUMMARIES]},
         **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs", *SUMMARIES]},
@@ -39,6 +38,7 @@ rule aggregate:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("aggregate"),
         section=dict(
             baseline=config["report"]["baseline"],
             margin=config["report"]["equivalence"],

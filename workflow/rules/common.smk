@@ -1,6 +1,7 @@
 # The checked configuration, the grid and the paths; no rules.
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -13,7 +14,7 @@ PAGES = ROOT / "workflow" / "report"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
-from actbench import catalogue, devices, progress, references, sources
+from actbench import catalogue, devices, progress, provenance, references, sources
 from actbench.errors import UserError
 
 SCHEMA = yaml.safe_load(
@@ -73,21 +74,38 @@ wildcard_constraints:
     dataset="|".join(catalogue.DATASETS),
 
 
-def lib(script, own=False):
-    """The script's own modules as inputs: edit one, and the stages that import it run again.
+def code(script, own=False):
+    """A param: the files that the script is made of, with a digest of each. Edit one, and the stages
+    that import it run again.
 
+    A param and not inputs, for with these each job had 25 inputs more, and planning takes time for every one.
     With `own`, also the file of the user's activation that the wildcard names, and what it imports.
     """
     path = SCRIPTS / f"{script}.py"
-    found = [str(path), *sources.imported(path, [SCRIPTS])]
+    found = versions(str(path), *sources.imported(path, [SCRIPTS]))
     if not own:
         return found
-    return lambda wildcards: [*found, *own_sources(OWN_FILES.get(wildcards.activation))]
+    return lambda wildcards: found | own_code(wildcards.activation)
 
 
-def own_sources(path):
-    """A user's activation module and what it imports from the working directory."""
-    return [] if path is None else [str(path), *sources.imported(path, ["."])]
+def versions(*paths):
+    """The digest of each file."""
+    return {path: provenance.file_version(path) for path in paths}
+
+
+@cache
+def own_code(activation):
+    """The same of a user's activation module and what it imports from the working directory."""
+    path = OWN_FILES.get(activation)
+    return versions(str(path), *sources.imported(path, ["."])) if path else {}
+
+
+def every_own_code():
+    """The same of all activations of the study."""
+    found = {}
+    for activation in sorted(ACTIVATIONS):
+        found |= own_code(activation)
+    return found
 
 
 def every_block(path):

@@ -1,6 +1,4 @@
 rule prepare_data:
-    input:
-        lib=lib("prepare_data"),
     output:
         IMAGES,
     log:
@@ -9,6 +7,8 @@ rule prepare_data:
         "results/data/timings/{dataset}.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code("prepare_data"),
     message:
         "Get and check the images of {wildcards.dataset}"
     script:

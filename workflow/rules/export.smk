@@ -5,7 +5,6 @@ rule tensorboard:
     input:
         history=f"{TABLES}/history.parquet",
         histograms=f"{TABLES}/histograms.parquet",
-        lib=lib("write_tensorboard"),
     output:
         directory(f"{RESULTS}/tensorboard"),
     log:
@@ -15,6 +14,8 @@ rule tensorboard:
     conda:
         "../../environment.yml"
     threads: 1
+    params:
+        code=code("write_tensorboard"),
     message:
         "Event files of study {STUDY}"
     script:
@@ -24,7 +25,6 @@ rule tensorboard:
 rule hiplot:
     input:
         history=f"{TABLES}/history.parquet",
-        lib=lib("write_hiplot"),
     output:
         f"reports/{STUDY}_hiplot.html",
     log:
@@ -35,6 +35,7 @@ rule hiplot:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("write_hiplot"),
         labels=LABELS,
     message:
         "Parallel coordinates of study {STUDY}"

@@ -1,7 +1,6 @@
 rule probe_gradients:
     input:
         **TRAINED,
-        lib=lib("probe_gradients", own=True),
     output:
         f"{BLOCK}/gradients.parquet",
     log:
@@ -12,6 +11,7 @@ rule probe_gradients:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("probe_gradients", own=True),
         section=config["probe_gradients"],
     message:
         "Gradients of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -22,7 +22,6 @@ rule probe_gradients:
 rule probe_distributions:
     input:
         **TRAINED,
-        lib=lib("probe_distributions", own=True),
     output:
         f"{BLOCK}/distributions.parquet",
     log:
@@ -33,6 +32,7 @@ rule probe_distributions:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("probe_distributions", own=True),
         section=config["probe_distributions"],
     message:
         "Distributions of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -43,7 +43,6 @@ rule probe_distributions:
 rule probe_dead_neurons:
     input:
         **TRAINED,
-        lib=lib("probe_dead_neurons", own=True),
     output:
         f"{BLOCK}/dead_neurons.parquet",
     log:
@@ -54,6 +53,7 @@ rule probe_dead_neurons:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("probe_dead_neurons", own=True),
         section=config["probe_dead_neurons"],
     message:
         "Dead neurons of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -62,8 +62,6 @@ rule probe_dead_neurons:
 
 
 rule describe_activations:
-    input:
-        lib=lib("describe_activations", own=True),
     output:
         curves=f"{RESULTS}/activations/{{activation}}/curves.parquet",
         properties=f"{RESULTS}/activations/{{activation}}/properties.parquet",
@@ -75,6 +73,7 @@ rule describe_activations:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("describe_activations", own=True),
         spec=lambda wildcards: ACTIVATIONS[wildcards.activation]["spec"],
     message:
         "Function and derivative of {wildcards.activation}"
@@ -83,9 +82,6 @@ rule describe_activations:
 
 
 rule time_activations:
-    input:
-        lib=lib("time_activations"),
-        own=sorted({path for own in OWN_FILES.values() for path in own_sources(own)}),
     output:
         f"{RESULTS}/timings/activations.parquet",
     log:
@@ -98,6 +94,7 @@ rule time_activations:
     resources:
         gpu=GPU,
     params:
+        code=code("time_activations") | every_own_code(),
         specs={key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())},
         shape=[
             config["training"]["batch_size"],

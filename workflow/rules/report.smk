@@ -31,7 +31,6 @@ rule figures:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
         data=DATA,
-        lib=lib("figures"),
     output:
         **{name: f"{FIGURES}/{name}.svg" for name in DRAWN},
         **{
@@ -48,6 +47,7 @@ rule figures:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("figures"),
         depths=config["depths"],
         labels=LABELS,
         shown_depths=SHOWN_DEPTHS,
@@ -71,7 +71,6 @@ rule report:
         cost=expand(f"{RESULTS}/timings/train/{JOB}.parquet", **GRID),
         cost_of_activations=f"{RESULTS}/timings/activations.parquet",
         page=page("report.html"),
-        lib=lib("report"),
     output:
         page=REPORT,
         config=f"{RESULTS}/config.yaml",
@@ -84,6 +83,7 @@ rule report:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("report"),
         config=without_places(),
     message:
         "Report of study {STUDY}"

@@ -3,7 +3,6 @@ rule train:
         data=lambda wildcards: IMAGES.format(
             dataset=STUDIES[wildcards.study]["dataset"]
         ),
-        lib=lib("train", own=True),
     output:
         model=f"{RUNS}/model.safetensors",
         config=f"{RUNS}/config.json",
@@ -21,6 +20,7 @@ rule train:
     resources:
         gpu=GPU,
     params:
+        code=code("train", own=True),
         block=block_params,
     message:
         "Train {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"

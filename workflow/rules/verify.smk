@@ -4,7 +4,6 @@
 rule fit_mlp_classifier:
     input:
         data=IMAGES.format(dataset="fashion_mnist"),
-        lib=lib("fit_mlp_classifier"),
     output:
         ORACLE,
     log:
@@ -15,6 +14,7 @@ rule fit_mlp_classifier:
         "../../environment.yml"
     threads: 1
     params:
+        code=code("fit_mlp_classifier"),
         block=lambda wildcards: params_of(
             MLP, wildcards.activation, 1, STUDIES[MLP]["seeds"]
         ),
@@ -29,7 +29,6 @@ rule verification:
         **trained_references(),
         data=IMAGES.format(dataset="fashion_mnist"),
         page=page("verification.html"),
-        lib=lib("verification"),
     output:
         **VERIFICATION,
     log:
@@ -40,6 +39,7 @@ rule verification:
         "../../environment.yml"
     threads: 2
     params:
+        code=code("verification"),
         extent=config["verify"],
     message:
         "Compare with published numbers"
@@ -50,7 +50,6 @@ rule verification:
 rule verify:
     input:
         **VERIFICATION,
-        lib=lib("verify"),
     log:
         "results/verification/logs/verify.log",
     conda:

@@ -34,5 +34,5 @@ measured = {
 }
 measured["describe_activations"] = snakemake.input.properties
 files.write_json(lineage.of_jobs(folders, measured), snakemake.output.jobs)
-files.write_json(provenance.describe(snakemake.input.lib, "cpu"), snakemake.output.made_by)
+files.write_json(provenance.describe(snakemake.params.code, "cpu"), snakemake.output.made_by)
 jobs.finish()

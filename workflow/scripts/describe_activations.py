@@ -8,7 +8,7 @@ spec = snakemake.params.spec
 activation = activations.create(spec)
 key = {"activation": snakemake.wildcards.activation}
 curves = [key | row for row in properties.curves(activation)]
-record = {"params": spec, "provenance": provenance.describe(snakemake.input.lib, "cpu")}
+record = {"params": spec, "provenance": provenance.describe(snakemake.params.code, "cpu")}
 table = parquet.table(curves, properties.CURVES, ["activation", "x"])
 parquet.write(table, snakemake.output.curves, record)
 row = key | activations.formulas(spec) | properties.derive(activation)

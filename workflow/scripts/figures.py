@@ -36,5 +36,5 @@ for name, rows in by_layer.items():
             figures.save(getattr(figures, name)(rows, depth, style), path)
 figures.save(figures.functions(tables["activations"], style), snakemake.output.functions)
 figures.save(figures.images(data.images, data.labels, data.classes), snakemake.output.images)
-files.write_json(provenance.describe(snakemake.input.lib, "cpu"), snakemake.output.made_by)
+files.write_json(provenance.describe(snakemake.params.code, "cpu"), snakemake.output.made_by)
 jobs.finish()

@@ -21,6 +21,6 @@ probes.run(
     measure,
     snakemake.output[0],
     snakemake.params.section,
-    provenance.describe(snakemake.input.lib, "cpu"),
+    provenance.describe(snakemake.params.code, "cpu"),
 )
 jobs.finish()

@@ -21,7 +21,7 @@ probes.run(
     measure,
     snakemake.output[0],
     snakemake.params.section,
-    provenance.describe(snakemake.input.lib, "cpu"),
+    provenance.describe(snakemake.params.code, "cpu"),
     ["signal"],
 )
 jobs.finish()

@@ -14,7 +14,7 @@ made_by = lineage.gather(
     snakemake.params.config,
     files.read_json(snakemake.input.jobs),
     {Path(path).stem: files.read_json(path) for path in snakemake.input.made_by}
-    | {"report": provenance.describe(snakemake.input.lib, "cpu")},
+    | {"report": provenance.describe(snakemake.params.code, "cpu")},
 )
 jobs_run = {Path(path).stem for path in snakemake.input.cost}
 jobs_run |= {entry["id"] for entry in snakemake.params.config["activations"]}

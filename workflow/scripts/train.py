@@ -43,7 +43,7 @@ with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
                 histogram_rows += [keys | row for row in fit.histograms]
                 costs.append(keys | cost.of_run(sizes, data, settings, fit))
                 states[seed, fold] = fit.state
-    described = provenance.describe(snakemake.input.lib, device)
+    described = provenance.describe(snakemake.params.code, device)
 
 parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.runs)
 parquet.write(parquet.table(history, training.HISTORY, [*parquet.RUN, "epoch"]), snakemake.output.history)

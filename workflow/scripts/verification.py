@@ -25,7 +25,7 @@ if snakemake.params.extent == "full":
 rows = [comparison.row() for comparison in comparisons]
 
 template = Path(snakemake.input.page[0])
-described = provenance.describe(snakemake.input.lib, "cpu")
+described = provenance.describe(snakemake.params.code, "cpu")
 context = verification.context(rows, snakemake.params.extent, described, page.stylesheet(template.parent))
 files.write_text(page.render(template, context), snakemake.output.page)
 files.write_text(pd.DataFrame(rows).to_csv(index=False), snakemake.output.csv)

@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from actbench import files
@@ -13,16 +13,17 @@ PACKAGES = ("torch", "numpy", "pyarrow", "pandas", "scipy", "scikit-learn", "sna
 DIGEST = 16  # hexadecimal digits that tell versions of a file apart
 
 
-def describe(lib: Sequence[str | Path], device: str) -> dict:
+def describe(code: Iterable[str | Path], device: str) -> dict:
     """Code, commit, versions of Python and packages, and the processor or GPU that did the work.
 
     Args:
-        lib: the files that the job is made of, its script first; each is named with a digest of its content.
+        code: the files that the job is made of, its script first; each is named with a digest of its content.
         device: `cpu` or `cuda:<i>`.
     """
-    scripts = Path(lib[0]).parent
+    paths = list(code)
+    scripts = Path(paths[0]).parent
     return {
-        "code": {_name(path, scripts): file_version(path) for path in lib},
+        "code": {_name(path, scripts): file_version(path) for path in paths},
         "device": device_name(device),
         "platform": platform.platform(terse=True),
         "python": platform.python_version(),
