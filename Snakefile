@@ -25,6 +25,7 @@ rule all:
         # job for a finished one (https://github.com/snakemake/snakemake/issues/3808).
         rules.aggregate.output,
         rules.figures.output,
+        rules.histogram_figures.output,
         rules.report.output,
     localrule: True
     message:

@@ -23,7 +23,7 @@ GROUPS = {
     "describing and timing activations": ("describe_activations", "time_activations"),
     "preparing data": ("prepare_data",),
     "aggregation": ("aggregate",),
-    "figures": ("figures",),
+    "figures": ("figures", "histogram_figures"),
     "report": ("report",),
 }
 

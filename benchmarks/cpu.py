@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-from actbench import figures, parquet, provenance
+from actbench import drawing, parquet, provenance
 from matplotlib import pyplot as plt
 
 HERE = Path(__file__).resolve().parent
@@ -120,7 +120,7 @@ def text(table: pd.DataFrame) -> str:
 
 def draw(table: pd.DataFrame, path: Path) -> None:
     """Images per second as bars, on an axis that starts at zero."""
-    figures.use_style()
+    drawing.use_style()
     figure, axes = plt.subplots(figsize=(7, 0.34 * len(table) + 0.9))
     mine = ["#0173b2" if "actbench" in name else "#b3b3b3" for name in table["name"]]
     bars = axes.barh(table["name"], table["images_per_second"] / 1000, color=mine)
@@ -128,7 +128,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set(xlabel="thousand training images per second (label: × notebook loop)")
-    figures.save(figure, path)
+    drawing.save(figure, path)
 
 
 def save(table: pd.DataFrame, folder: Path) -> None:

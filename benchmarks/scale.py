@@ -56,6 +56,49 @@ STUDY = {
     "device": "cpu",
 }
 SIZES = {100: (5, 2, 10), 1_000: (10, 10, 10), 10_000: (10, 10, 100)}  # activations, depths, seeds
+# Rules, files and jobs of the same shape and nothing else: what Snakemake itself takes to plan.
+BARE = """
+ACTIVATIONS, DEPTHS, BLOCKS = range({}), range({}), range({})
+RUN = "results/{{a}}/d{{d}}/b{{b}}"
+TABLES = ["config", "runs", "history", "histograms", "gradients", "distributions", "dead_neurons"]
+
+rule all:
+    input: "report"
+
+rule data:
+    output: "results/images"
+    script: "script.py"
+
+rule train:
+    input: "results/images"
+    output: *[f"{{RUN}}/{{name}}" for name in ["model", *TABLES[:4]]], "results/cost/{{a}}-d{{d}}-b{{b}}"
+    log: "results/logs/train/{{a}}-d{{d}}-b{{b}}"
+    benchmark: "results/timings/train/{{a}}-d{{d}}-b{{b}}"
+    resources: gpu=1
+    params: block=lambda wildcards: [wildcards.a, wildcards.d, wildcards.b]
+    script: "script.py"
+
+for name in TABLES[4:]:
+    rule:
+        name: f"probe_{{name}}"
+        input: "results/images", *[f"{{RUN}}/{{name}}" for name in ["model", *TABLES[:2]]]
+        output: f"{{RUN}}/{{name}}"
+        log: f"results/logs/{{name}}/{{{{a}}}}-d{{{{d}}}}-b{{{{b}}}}"
+        benchmark: f"results/timings/{{name}}/{{{{a}}}}-d{{{{d}}}}-b{{{{b}}}}"
+        params: section=[1]
+        script: "script.py"
+
+rule aggregate:
+    input: expand(RUN + "/{{name}}", a=ACTIVATIONS, d=DEPTHS, b=BLOCKS, name=TABLES)
+    output: "results/tables"
+    script: "script.py"
+
+rule report:
+    input: "results/tables", expand("results/cost/{{a}}-d{{d}}-b{{b}}", a=ACTIVATIONS, d=DEPTHS, b=BLOCKS)
+    output: "report"
+    script: "script.py"
+"""
+N_OTHER_JOBS = 7  # images, functions, their time, tables, two of figures, report
 MEASURED = ("gradients", "distributions", "dead_neurons")
 
 
@@ -98,7 +141,7 @@ class Study:
                     written += [str(path) for path in folder.iterdir()]
                     written += timings(f"{entry['id']}-d{depth}-seeds{name}", entry["id"], depth, own)
         for start in range(0, len(written), 5000):
-            self.snakemake("--quiet", "all", "--touch", "--", *written[start : start + 5000])
+            self.snakemake("--quiet", "all", "--touch", "--force", "--", *written[start : start + 5000])
 
 
 def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
@@ -170,17 +213,26 @@ def _of_seed(table: pa.Table, activation: str, seed: int, generator: np.random.G
     return pa.table(list(columns.values()), schema=table.schema)
 
 
+def plan_bare(folder: Path, size: tuple[int, int, int]) -> float:
+    """Seconds to plan a bare Snakefile of this shape."""
+    folder.mkdir(parents=True)
+    (folder / "script.py").touch()
+    (folder / "Snakefile").write_text(BARE.format(*size[:2], -(-size[2] // 10)))
+    return copies.snakemake(folder, "-n", "--quiet", "all")[0]
+
+
 def measure(folder: Path, size: tuple[int, int, int]) -> dict:
     """One row of the table of growth."""
     study = Study(folder, size)
-    row = {"networks": study.n_networks, "jobs": 4 * size[0] * size[1] * -(-size[2] // 10) + size[0] + 4}
+    row = {"networks": study.n_networks, "jobs": 4 * size[0] * size[1] * -(-size[2] // 10) + N_OTHER_JOBS}
+    row["bare_plan_s"] = plan_bare(folder.with_name(f"{folder.name}-bare"), size)
     row["plan_s"], _ = study.snakemake("-n", "--quiet", "all")
     study.make_up()
     study.snakemake()
     row["nothing_s"], output = study.snakemake("-n")
     if "Nothing to be done" not in output:
         raise SystemExit(f"Error: a second run would not do nothing:\n{output}")
-    for stage in ("aggregate", "figures", "report"):
+    for stage in ("aggregate", "figures", "histogram_figures", "report"):
         timed = pd.read_csv(f"results/scale/timings/{stage}.tsv", sep="\t").iloc[0]
         row |= {f"{stage}_s": timed["s"], f"{stage}_gib": timed["max_rss"] / 1024}
     row["report_mb"] = Path("reports/scale.html").stat().st_size / 1e6

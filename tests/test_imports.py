@@ -35,6 +35,7 @@ EXPECTED = {
     "describe_activations": {"pyarrow", "torch"},
     "figures": {"matplotlib", "pandas", "pyarrow", "safetensors", "scipy", "seaborn"},
     "fit_mlp_classifier": NETWORKS | {"sklearn"},
+    "histogram_figures": {"matplotlib", "pandas", "pyarrow", "scipy", "seaborn"},
     "prepare_data": {"safetensors"},
     "probe_dead_neurons": NETWORKS,
     "probe_distributions": NETWORKS,

@@ -181,19 +181,21 @@ WRITES = {
     "probe_dead_neurons": 1,
     "describe_activations": 2,
     "aggregate": 20,
-    "figures": 10,
+    "figures": 9,
+    "histogram_figures": 7,
     "report": 3,
 }
 OUTPUTS = {
     "prepare_data": "results/data/digits.safetensors",
     "train": "results/tiny/runs/relu/d1/seeds0-1/model.safetensors",
-    "describe_activations": "results/tiny/activations/relu/curves.parquet",
+    "describe_activations": "results/tiny/activations/curves.parquet",
     **{
         f"probe_{name}": f"results/tiny/runs/relu/d1/seeds0-1/{name}.parquet"
         for name in ("gradients", "distributions", "dead_neurons")
     },
     "aggregate": "results/tiny/tables/runs.parquet",
     "figures": "results/tiny/figures/accuracy.svg",
+    "histogram_figures": "results/tiny/figures/distributions_d1.svg",
     "report": "reports/tiny.html",
 }
 

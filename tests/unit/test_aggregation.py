@@ -232,25 +232,35 @@ CURVE = pa.schema([pa.field("activation", parquet.ACTIVATION, nullable=False), (
 @pytest.fixture
 def curves(tmp_path):
     """Two points of each of two activations, with the specs they were made from."""
-    paths, specs = {}, {}
-    for name in ("relu", "tanh"):
-        paths[name], specs[name] = tmp_path / f"{name}.parquet", {"name": name, "parameters": {}}
-        rows = [{"activation": name, "x": x} for x in (0.0, 1.0)]
-        parquet.write(parquet.table(rows, CURVE, ["x"]), paths[name], {"params": specs[name]})
-    return paths, specs
+    path, specs = (
+        tmp_path / "curves.parquet",
+        {name: {"name": name, "parameters": {}} for name in ("relu", "tanh")},
+    )
+    rows = [{"activation": name, "x": x} for name in specs for x in (0.0, 1.0)]
+    parquet.write(parquet.table(rows, CURVE, ["activation", "x"]), path, {"params": specs})
+    return path, specs
 
 
-def test_tables_of_activations_are_stacked(curves):
+def test_tables_of_the_planned_activations_are_taken(curves):
     table = aggregation.described(*curves, ["activation", "x"])
     assert table["activation"].to_pylist() == ["relu", "relu", "tanh", "tanh"]
+
+
+def write_twice(path, specs):
+    table = parquet.read(path)
+    parquet.write(parquet.concat([table, table], ["activation", "x"]), path, {"params": specs})
 
 
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
-        (lambda paths, specs: paths["relu"].write_bytes(b""), "relu.parquet is damaged"),
-        (lambda paths, specs: specs["relu"].update(name="elu"), "relu.parquet was made with spec"),
-        (lambda paths, specs: paths.update(relu=paths["tanh"]), "does not hold the rows of relu"),
+        (lambda path, specs: path.write_bytes(b""), "curves.parquet is damaged"),
+        (
+            lambda path, specs: specs["relu"].update(name="elu"),
+            "was made with relu.name 'relu' instead of 'elu'",
+        ),
+        (lambda path, specs: specs.pop("tanh"), "was made with tanh.name 'tanh' instead of None"),
+        (write_twice, "does not hold the rows of relu, tanh, each once"),
     ],
 )
 def test_tables_of_other_activations_are_refused(curves, harm, words):

@@ -179,9 +179,10 @@ def test_provenance_names_code_versions_hardware_data_and_config(tiny):
     assert jobs == {
         "train": 4,
         **probes,
-        "describe_activations": 2,
+        "describe_activations": 1,
         "aggregate": 1,
         "figures": 1,
+        "histogram_figures": 1,
         "report": 1,
     }
     (trained,) = found["stages"]["train"]

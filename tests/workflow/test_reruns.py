@@ -18,10 +18,11 @@ COUNTS = {
     "probe_gradients": 4,
     "probe_distributions": 4,
     "probe_dead_neurons": 4,
-    "describe_activations": 2,
+    "describe_activations": 1,
     "time_activations": 1,
     "aggregate": 1,
     "figures": 1,
+    "histogram_figures": 1,
     "report": 1,
 }
 PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
@@ -30,8 +31,8 @@ NEXT = {
     "train": PROBES,
     **dict.fromkeys((*PROBES, "describe_activations"), ("aggregate",)),
     "time_activations": ("report",),
-    "aggregate": ("figures",),
-    "figures": ("report",),
+    "aggregate": ("figures", "histogram_figures"),
+    **dict.fromkeys(("figures", "histogram_figures"), ("report",)),
     "report": (),
 }
 
@@ -50,7 +51,7 @@ def half(*first: str) -> dict[str, int]:
 
 
 TRAINING = stages("train")
-LAST = stages("figures")
+LAST = stages("figures", "histogram_figures")
 RECIPE = stages("train", "time_activations")
 
 KEYS = {
@@ -99,7 +100,10 @@ CHANGES = {
         half("train", "describe_activations", "time_activations"),
     ),
     "one more depth": ("depths=[1, 2, 3]", half("train")),
-    "one activation less": ("activations=[relu]", stages("aggregate", "time_activations")),
+    "one activation less": (
+        "activations=[relu]",
+        stages("aggregate", "describe_activations", "time_activations"),
+    ),
     "the order of seeds": ("seeds=[1, 0]", {}),
     "the order of depths": ("depths=[2, 1]", {}),
     "what is said anyway": ("training={momentum: 0.9}", {}),
@@ -124,11 +128,13 @@ FILES = {
     f"{PACKAGE}/epochs.py": TRAINING,
     f"{PACKAGE}/errors.py": EVERY,
     f"{PACKAGE}/event_files.py": {},
-    f"{PACKAGE}/figures.py": LAST,
+    f"{PACKAGE}/drawing.py": LAST,
+    f"{PACKAGE}/figures.py": stages("figures"),
     f"{PACKAGE}/files.py": EVERY,
     f"{PACKAGE}/function_cost.py": stages("time_activations"),
     f"{PACKAGE}/gradients.py": stages("probe_gradients"),
     f"{PACKAGE}/graphs.py": TRAINING,
+    f"{PACKAGE}/histogram_figures.py": stages("histogram_figures"),
     f"{PACKAGE}/histograms.py": TRAINING,
     f"{PACKAGE}/jobs.py": EVERY,
     f"{PACKAGE}/lineage.py": stages("aggregate"),
@@ -159,7 +165,8 @@ FILES = {
     f"{PACKAGE}/wording.py": stages("aggregate"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
     "workflow/scripts/describe_activations.py": stages("describe_activations"),
-    "workflow/scripts/figures.py": LAST,
+    "workflow/scripts/figures.py": stages("figures"),
+    "workflow/scripts/histogram_figures.py": stages("histogram_figures"),
     "workflow/scripts/fit_mlp_classifier.py": {},
     "workflow/scripts/prepare_data.py": stages("prepare_data"),
     "workflow/scripts/probe_dead_neurons.py": stages("probe_dead_neurons"),

@@ -22,8 +22,8 @@ rule aggregate:
     input:
         blocks=every_block("config.json"),
         tables=[every_block(f"{name}.parquet") for name in BLOCK_TABLES],
-        curves=every_activation("curves.parquet"),
-        properties=every_activation("properties.parquet"),
+        curves=rules.describe_activations.output.curves,
+        properties=rules.describe_activations.output.properties,
     output:
         **{name: f"{TABLES}/{name}.parquet" for name in [*BLOCK_TABLES, *SUMMARIES]},
         **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs", *SUMMARIES]},

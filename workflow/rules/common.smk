@@ -39,6 +39,7 @@ except UserError as error:
 
 STUDY = config["study"]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
+SPECS = {key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())}
 GRID = configuration.grid(config)
 GPU = int(devices.resolve(config["device"]) == "cuda")
 
@@ -83,7 +84,7 @@ def code(script, own=False):
     """
     path = SCRIPTS / f"{script}.py"
     found = versions(str(path), *sources.imported(path, [SCRIPTS]))
-    if not own:
+    if not own or not any(OWN_FILES.values()):
         return found
     return lambda wildcards: found | own_code(wildcards.activation)
 
@@ -111,11 +112,6 @@ def every_own_code():
 def every_block(path):
     """The path of a file of each block's folder, over the whole grid."""
     return expand(f"{BLOCK}/{path}", **GRID)
-
-
-def every_activation(path):
-    """The path of a file that there is once for each activation."""
-    return expand(f"{RESULTS}/activations/{{key}}/{path}", key=ACTIVATIONS)
 
 
 def without_places():

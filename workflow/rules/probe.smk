@@ -63,20 +63,20 @@ rule probe_dead_neurons:
 
 rule describe_activations:
     output:
-        curves=f"{RESULTS}/activations/{{activation}}/curves.parquet",
-        properties=f"{RESULTS}/activations/{{activation}}/properties.parquet",
+        curves=f"{RESULTS}/activations/curves.parquet",
+        properties=f"{RESULTS}/activations/properties.parquet",
     log:
-        f"{RESULTS}/logs/describe_activations/{{activation}}.log",
+        f"{RESULTS}/logs/describe_activations.log",
     benchmark:
-        f"{RESULTS}/timings/describe_activations/{{activation}}.tsv"
+        f"{RESULTS}/timings/describe_activations.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     params:
-        code=code("describe_activations", own=True),
-        spec=lambda wildcards: ACTIVATIONS[wildcards.activation]["spec"],
+        code=code("describe_activations") | every_own_code(),
+        specs=SPECS,
     message:
-        "Function and derivative of {wildcards.activation}"
+        "Functions and derivatives of study {STUDY}"
     script:
         "../scripts/describe_activations.py"
 
@@ -95,7 +95,7 @@ rule time_activations:
         gpu=GPU,
     params:
         code=code("time_activations") | every_own_code(),
-        specs={key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())},
+        specs=SPECS,
         shape=[
             config["training"]["batch_size"],
             max(max(sizes) for sizes in config["network"]["hidden_sizes"]),

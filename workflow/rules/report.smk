@@ -4,7 +4,6 @@ FIGURE_TABLES = [
     "gradients",
     "distributions",
     "dead_neurons",
-    "histograms",
     "activations",
 ]
 REPORT_TABLES = ["runs", "comparison", "dead_neurons", "properties"]
@@ -27,16 +26,15 @@ if config["training"]["histograms"]:
     DRAWN_BY_DEPTH.append("epoch_histograms")
 
 
+SUMMARISING = ["aggregate", "figures", "histogram_figures"]
+
+
 rule figures:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
         data=DATA,
     output:
         **{name: f"{FIGURES}/{name}.svg" for name in DRAWN},
-        **{
-            name: expand(f"{FIGURES}/{name}_d{{depth}}.svg", depth=SHOWN_DEPTHS)
-            for name in DRAWN_BY_DEPTH
-        },
         images=f"{FIGURES}/images.png",
         made_by=MADE_BY.format(stage="figures"),
     log:
@@ -58,15 +56,45 @@ rule figures:
         "../scripts/figures.py"
 
 
+# By itself, so that both are drawn side by side.
+rule histogram_figures:
+    input:
+        histograms=f"{TABLES}/histograms.parquet",
+    output:
+        **{
+            name: expand(f"{FIGURES}/{name}_d{{depth}}.svg", depth=SHOWN_DEPTHS)
+            for name in DRAWN_BY_DEPTH
+        },
+        made_by=MADE_BY.format(stage="histogram_figures"),
+    log:
+        f"{RESULTS}/logs/histogram_figures.log",
+    benchmark:
+        f"{RESULTS}/timings/histogram_figures.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=code("histogram_figures"),
+        drawn=DRAWN_BY_DEPTH,
+        labels=LABELS,
+        shown_depths=SHOWN_DEPTHS,
+    message:
+        "Figures of histograms of study {STUDY}"
+    script:
+        "../scripts/histogram_figures.py"
+
+
 rule report:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
         csv=f"{TABLES}/comparison.csv",
         # A function: named outright, planning takes time with the square of the report's inputs.
         figures=lambda wildcards: [
-            str(path) for path in rules.figures.output if not path.endswith(".json")
+            str(path)
+            for path in [*rules.figures.output, *rules.histogram_figures.output]
+            if not path.endswith(".json")
         ],
-        made_by=[MADE_BY.format(stage=stage) for stage in ["aggregate", "figures"]],
+        made_by=[MADE_BY.format(stage=stage) for stage in SUMMARISING],
         jobs=MADE_BY.format(stage="jobs"),
         cost=expand(f"{RESULTS}/timings/train/{JOB}.parquet", **GRID),
         cost_of_activations=f"{RESULTS}/timings/activations.parquet",

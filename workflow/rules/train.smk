@@ -16,7 +16,7 @@ rule train:
         f"results/{{study}}/timings/train/{JOB}.tsv"
     conda:
         "../../environment.yml"
-    threads: lambda wildcards: STUDIES[wildcards.study]["training"]["threads"]
+    threads: max(planned["training"]["threads"] for planned in STUDIES.values())
     resources:
         gpu=GPU,
     params:

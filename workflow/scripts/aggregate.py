@@ -17,11 +17,11 @@ for folder in (Path(path).parent for path in snakemake.input.blocks):
     blocks.append(aggregation.Block(folder, activation, depth, params, probes))
 tables = aggregation.collect(blocks)
 tables |= aggregation.summarise(tables, **snakemake.params.section)
-curves, properties = (
-    dict(zip(specs, snakemake.input[name], strict=True)) for name in ("curves", "properties")
-)
-tables["activations"] = aggregation.described(curves, specs, ["activation", "x"])
-tables["properties"] = aggregation.described(properties, specs, ["activation"])
+for name, path, order in (
+    ("activations", snakemake.input.curves, ["activation", "x"]),
+    ("properties", snakemake.input.properties, ["activation"]),
+):
+    tables[name] = aggregation.described(path, specs, order)
 
 for name, table in tables.items():
     parquet.write(table, snakemake.output[name])
@@ -32,7 +32,7 @@ folders = [block.folder for block in blocks]
 measured = {
     name: [folder / f"{name.removeprefix('probe_')}.parquet" for folder in folders] for name in config.PROBES
 }
-measured["describe_activations"] = snakemake.input.properties
+measured["describe_activations"] = [snakemake.input.properties]
 files.write_json(lineage.of_jobs(folders, measured), snakemake.output.jobs)
 files.write_json(provenance.describe(snakemake.params.code, "cpu"), snakemake.output.made_by)
 jobs.finish()

@@ -1,17 +1,18 @@
-"""Tabulate one activation function, its derivative and the properties that follow from them."""
+"""Tabulate every activation function of the study, its derivative and what properties follow from them."""
 
 import actbench.jobs as jobs
 from actbench import activations, parquet, properties, provenance
 
 jobs.start(snakemake.log[0])
-spec = snakemake.params.spec
-activation = activations.create(spec)
-key = {"activation": snakemake.wildcards.activation}
-curves = [key | row for row in properties.curves(activation)]
-record = {"params": spec, "provenance": provenance.describe(snakemake.params.code, "cpu")}
+specs = snakemake.params.specs
+curves, rows = [], []
+for name, spec in specs.items():
+    activation, key = activations.create(spec), {"activation": name}
+    curves += [key | row for row in properties.curves(activation)]
+    rows.append(key | activations.formulas(spec) | properties.derive(activation))
+record = {"params": specs, "provenance": provenance.describe(snakemake.params.code, "cpu")}
 table = parquet.table(curves, properties.CURVES, ["activation", "x"])
 parquet.write(table, snakemake.output.curves, record)
-row = key | activations.formulas(spec) | properties.derive(activation)
-table = parquet.table([row], properties.PROPERTIES, ["activation"])
+table = parquet.table(rows, properties.PROPERTIES, ["activation"])
 parquet.write(table, snakemake.output.properties, record)
 jobs.finish()

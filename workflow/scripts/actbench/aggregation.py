@@ -80,31 +80,27 @@ def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
     return stacked
 
 
-def described(paths: Mapping[str, str | Path], specs: Mapping[str, Mapping], order: list[str]) -> pa.Table:
-    """Stack the tables of all activations: their curves, or their properties.
+def described(path: str | Path, specs: Mapping[str, Mapping], order: list[str]) -> pa.Table:
+    """Read the table of the activations' curves, or of their properties.
 
     Args:
-        paths: each activation's file.
-        specs: what each must have been made from.
+        path: its file.
+        specs: what each activation must have been made from.
         order: columns that name a row.
 
     Raises:
-        UserError: a file is damaged, or is not that of its activation.
+        UserError: the file is damaged, or is not that of these activations.
     """
-    problems, parts = [], []
-    for activation, path in paths.items():
-        try:
-            table, found = parquet.read(path), parquet.record(path)["params"]
-        except DamagedError as error:
-            problems.append(error.problem)
-            continue
-        problems += _other_params(path, "made", {"spec": found}, {"spec": specs[activation]})
-        rows = [tuple(row.values()) for row in table.select(order).to_pylist()]
-        if {row[0] for row in rows} != {activation} or len(set(rows)) != len(rows):
-            problems.append(f"{path} does not hold the rows of {activation}, each once")
-        parts.append(table)
+    try:
+        table, found = parquet.read(path), parquet.record(path)["params"]
+    except DamagedError as error:
+        _refuse([error.problem])
+    problems = _other_params(path, "made", found, specs)
+    rows = [tuple(row.values()) for row in table.select(order).to_pylist()]
+    if {row[0] for row in rows} != set(specs) or len(set(rows)) != len(rows):
+        problems.append(f"{path} does not hold the rows of {', '.join(specs)}, each once")
     _refuse(problems)
-    return parquet.concat(parts, order)
+    return table
 
 
 def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> dict[str, pa.Table]:

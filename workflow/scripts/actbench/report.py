@@ -25,6 +25,7 @@ STAGES = (
     "time_activations",
     "aggregate",
     "figures",
+    "histogram_figures",
 )
 
 

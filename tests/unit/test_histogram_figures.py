@@ -1,0 +1,64 @@
+import pandas as pd
+import pytest
+from actbench import drawing, histogram_figures
+
+LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
+
+
+@pytest.fixture
+def style():
+    drawing.use_style()
+    return drawing.Style(LABELS)
+
+
+def ridge_rows(**keys):
+    """Symmetric histograms of two layers of one network, the second with a hundred times the spread."""
+    counts = [1, 4, 6, 4, 1]
+    base = {"depth": 1, "seed": 0, "fold": 0, "activation": "relu", "counts": counts} | keys
+    return [base | {"layer": layer, "low": -s, "high": s} for layer, s in ((0, 0.01), (1, 1.0))]
+
+
+def test_central_range_leaves_out_the_tails():
+    row = pd.DataFrame([{"low": 0.0, "high": 100.0, "counts": [1000] + [0] * 98 + [1]}])
+    low, high = histogram_figures._central_range(row)
+    assert low < 0.1 and high < 2
+
+
+def test_gradients_of_each_layer_have_their_own_unit(style):
+    """Five bins at -.8 … .8: mean square .64 (2 · 1 · .64 + 2 · 4 · .16) / 16 = .16, so the unit is .4 and .004."""
+    rows = pd.DataFrame([row for c in ("init", "trained") for row in ridge_rows(checkpoint=c)])
+    drawn = histogram_figures.gradient_histograms(rows, 1, style)
+    texts = [text.get_text() for text in drawn.axes[0].texts]
+    assert texts == ["4e−3", "4e−1"]
+
+
+def test_bands_are_quantiles_of_the_histogram():
+    row = pd.DataFrame([{"low": 0.0, "high": 4.0, "counts": [1, 1, 1, 1]}]).itertuples()
+    row = next(row)
+    assert [histogram_figures._quantile(row, share) for share in (0, 0.25, 0.5, 1)] == [0, 1, 2, 4]
+
+
+def test_epochs_are_drawn_for_first_and_last_layer(style):
+    rows = []
+    for epoch in (1, 2):
+        for source in ("weight_epoch", "gradient_epoch"):
+            rows += ridge_rows(source=source, epoch=epoch)
+    axes = histogram_figures.epoch_histograms(pd.DataFrame(rows), 1, style).axes
+    assert [axis.get_ylabel() for axis in axes] == [
+        "weights, layer 0",
+        "weights, layer 1",
+        "gradients, layer 0",
+        "gradients, layer 1",
+    ]
+    assert all(len(axis.collections) == len(histogram_figures.BANDS) for axis in axes)
+
+
+def test_many_activations_wrap():
+    """Six panels in a row."""
+    drawing.use_style()
+    many = drawing.Style({f"a{i}": f"activation {i}" for i in range(17)})
+    empty = pd.DataFrame(
+        columns=["depth", "seed", "fold", "checkpoint", "activation", "layer", "low", "high", "counts"]
+    )
+    shown = [axis for axis in histogram_figures.distributions(empty, 2, many).axes if axis.get_visible()]
+    assert len(shown) == 2 * 17 and len({axis.get_subplotspec().colspan.start for axis in shown}) == 6

@@ -1,0 +1,120 @@
+"""How figures look: one look per activation, the size of panels, and how a figure becomes a file."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from actbench import files
+
+CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
+COLUMNS = 6
+DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (5, 1.5, 1.5, 1.5))]
+MARKERS = "osD^vPX<>*"
+PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
+DECIMALS = re.compile(r"(\.\d\d)\d+")
+
+
+@dataclass(frozen=True)
+class Style:
+    """One colour, dash pattern and marker for each activation, the same in every figure.
+
+    `summarised`: whether runs are too many to be drawn one by one, see `config.summarised`.
+    """
+
+    labels: Mapping[str, str]
+    summarised: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
+        palette = sns.color_palette("colorblind", 10)
+        looks = {
+            key: {
+                "color": palette[i % 10],
+                "linestyle": DASHES[(i + i // 10) % len(DASHES)],
+                "marker": MARKERS[i % len(MARKERS)],
+            }
+            for i, key in enumerate(self.labels)
+        }
+        object.__setattr__(self, "looks", looks)
+
+    def line(self, key: str) -> dict:
+        return {name: self.looks[key][name] for name in ("color", "linestyle")}
+
+    def legend(self, figure: Figure, keys: Sequence[str] | None = None) -> None:
+        """One legend above the panels."""
+        keys = list(self.labels) if keys is None else keys
+        handles = [Line2D([], [], **self.looks[key], markersize=4) for key in keys]
+        labels = [self.labels[key] for key in keys]
+        figure.legend(
+            handles, labels, loc="outside upper center", ncols=min(len(keys), COLUMNS), frameon=False
+        )
+
+
+def plain(text: str) -> str:
+    """Text that matplotlib shows as it stands instead of reading mathematics between dollar signs."""
+    return text.replace("$", r"\$")
+
+
+def use_style() -> None:
+    """Settings of every figure; the same data give the same SVG bytes."""
+    sns.set_theme(context="paper", style="ticks", font_scale=1.0)
+    matplotlib.rcParams |= {
+        "axes.grid": True,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": "medium",
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",
+        "grid.color": "#e6e6e6",
+        "grid.linewidth": 0.6,
+        "svg.hashsalt": "actbench",
+    }
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write SVG or PNG, as the ending says, whole or not at all and without a date."""
+    kind = Path(path).suffix.removeprefix(".")
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with files.atomic(path) as temporary:
+        figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
+        if kind == "svg":
+            temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")
+    plt.close(figure)
+
+
+def _coarser(svg: str) -> str:
+    """An SVG whose places have two decimals (hundredths of a point) instead of six: a third fewer bytes."""
+    return PLACES.sub(lambda place: DECIMALS.sub(r"\1", place[0]), svg)
+
+
+def panel_width(columns: int) -> float:
+    """Inches: panels share the width of the page, but none is narrow or needlessly wide."""
+    return min(max(8.4 / columns, 2.6), 4.2)
+
+
+def panels(
+    rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row"
+) -> tuple[Figure, np.ndarray]:
+    size = ((width or panel_width(columns)) * columns + 0.5, height * rows + 0.6)
+    return plt.subplots(rows, columns, figsize=size, sharex="col", sharey=sharey, squeeze=False)
+
+
+def whole_numbers(axis: Axes) -> None:
+    """Ticks at whole numbers only: layers and epochs have no fractions."""
+    low, high = axis.get_xlim()
+    if high - low < 1:
+        axis.set_xlim((low + high) / 2 - 0.5, (low + high) / 2 + 0.5)
+    axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def layers(depth: int) -> str:
+    return f"{depth} hidden layer" + ("s" if depth > 1 else "")
