@@ -68,6 +68,9 @@ def own_module(tmp_path, monkeypatch):
         "        self.scale = scale\n"
         "    def forward(self, x):\n"
         "        return self.scale * x\n"
+        "class InPlace(nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        return x.clamp_(min=0)\n"
         "def not_a_module():\n"
         "    return 3\n"
     )
@@ -83,6 +86,23 @@ def test_own_class_comes_from_the_working_directory(own_module):
     assert module(torch.tensor(2.0)).item() == 6
 
 
+def test_making_an_own_module_draws_no_random_number_and_keeps_its_state(tmp_path, monkeypatch):
+    (tmp_path / "noisy_for_test.py").write_text(
+        "import torch\n"
+        "class Noisy(torch.nn.Module):\n"
+        "    calls = 0\n"
+        "    def forward(self, x):\n"
+        "        self.calls += 1\n"
+        "        return x + torch.randn_like(x)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    expected = torch.randn(2)
+    torch.manual_seed(0)
+    assert activations.create(own("noisy_for_test:Noisy")).calls == 0
+    assert torch.equal(torch.randn(2), expected)
+
+
 @pytest.mark.parametrize(
     ("target", "parameters", "words"),
     [
@@ -90,6 +110,7 @@ def test_own_class_comes_from_the_working_directory(own_module):
         ("mine_for_test:Missing", {}, "Missing"),
         ("mine_for_test:Scaled", {"slope": 1.0}, "slope"),
         ("mine_for_test:not_a_module", {}, "gives int"),
+        ("mine_for_test:InPlace", {}, "changes its input in place"),
     ],
 )
 def test_bad_own_activation_is_one_sentence(own_module, target, parameters, words):

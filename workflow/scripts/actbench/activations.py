@@ -3,6 +3,7 @@
 Nothing here imports torch before a module is made, so that planning a study stays fast.
 """
 
+import copy
 import importlib
 import sys
 from collections.abc import Mapping
@@ -167,8 +168,8 @@ def create(spec: str | Mapping) -> "nn.Module":
             parameters.
 
     Raises:
-        UserError: the name is unknown; the user's module or class cannot be imported, or does not give
-            a `torch.nn.Module`.
+        UserError: the name is unknown; the user's module or class cannot be imported, does not give
+            a `torch.nn.Module`, or gives one that changes its input.
     """
     if isinstance(spec, str):
         spec = named(spec)
@@ -209,6 +210,7 @@ def _resolve(target: str):
 
 
 def _user_module(spec: Mapping) -> "nn.Module":
+    import torch
     from torch import nn
 
     here = str(Path.cwd())
@@ -222,6 +224,14 @@ def _user_module(spec: Mapping) -> "nn.Module":
         raise UserError(
             f"activations: {spec['name']} (import: {spec['import']}) gives {type(module).__name__}; "
             "a class whose instances are torch.nn.Module is needed."
+        )
+    z = torch.tensor([-2.0, 2.0])
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        copy.deepcopy(module)(z)  # a copy: the module may keep a state
+    if z.tolist() != [-2, 2]:
+        raise UserError(
+            f"activations: {spec['name']} (import: {spec['import']}) changes its input in place, and the "
+            "pre-activations that the probes measure would be lost; one that leaves it alone is needed."
         )
     return module
 
