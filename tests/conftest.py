@@ -131,7 +131,7 @@ class Project:
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
     @contextlib.contextmanager
-    def edited(self, path: str, text: str = "\n# edited\n") -> Iterator[None]:
+    def edited(self, path: str | Path, text: str = "\n# edited\n") -> Iterator[None]:
         """Append to a file for a while."""
         file = self.folder / path
         before = file.read_text()

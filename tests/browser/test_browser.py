@@ -142,6 +142,23 @@ def said_to(server) -> bytes:
     return text
 
 
+def test_snakemakes_archive_shows_a_figure_with_its_caption_and_runs_no_label(browser, hostile, tmp_path):
+    done = hostile.snakemake("--report", str(tmp_path / "archive.html"))
+    assert done.returncode == 0, done.stdout
+    page, said, requests = watched(browser, tmp_path / "archive.html")
+    assert requests == [] and all("tailwindcss" in line for line in said), said  # a hint to developers
+    assert page.title() == "Snakemake Report" and page.query_selector("img[onerror]") is None
+    page.get_by_text("Comparison", exact=True).click()
+    view, about = page.locator("td a").all()
+    view.click()
+    image = page.locator(".h-screen > div > img")
+    assert image.evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
+    about.click()
+    page.get_by_text("Test accuracy of every network on digits").wait_for()
+    page.get_by_role("link", name="comparison.csv").click()
+    page.get_by_text("Test accuracy on digits over seeds (n = 2)").wait_for()
+
+
 @pytest.mark.fault(
     "markup that was not escaped",
     "an inline script, an event handler, a foreign image, a form and a base address written into the report by "

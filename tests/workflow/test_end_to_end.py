@@ -2,7 +2,10 @@
 
 import json
 import re
+import zipfile
+from collections import Counter
 from importlib.metadata import version
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -111,6 +114,44 @@ def test_every_log_and_timing_is_there(tiny):
 def test_second_run_does_nothing(tiny):
     again = tiny.snakemake("--resources", "gpu=1")
     assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_snakemakes_archive_holds_figures_tables_and_captions(tiny, tmp_path):
+    study = tiny.folder / "results" / "tiny"
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*")}
+    nowhere = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    done = tiny.snakemake("--report", str(tmp_path / "archive.zip"), **nowhere)
+    assert done.returncode == 0 and "Report created" in done.stdout, done.stdout
+    assert {path: path.stat().st_mtime_ns for path in study.rglob("*")} == before
+    assert tiny.planned() == Counter()
+
+    with zipfile.ZipFile(tmp_path / "archive.zip") as archive:
+        names = [Path(name).name for name in archive.namelist()]
+        page = archive.read("archive/report.html").decode()
+    shown = [*study.glob("figures/*"), *study.glob("tables/*.csv"), tiny.folder / "reports" / "tiny.html"]
+    assert sorted(names) == sorted([path.name for path in shown] + ["report.html"])
+    kinds = ("results", "categories", "workflow_desc")
+    results, categories, about = (json.loads(re.search(rf"var {k} = ([{{\"].*);", page)[1]) for k in kinds)
+    sections = {"Activations", "Comparison", "Data", "Functions", "Gradients", "Learning", "Units"}
+    assert categories.keys() == sections | {"Report", "Tables"}
+    assert "how sure can one be?" in about and "system-message" not in about
+    found = {Path(path).stem: result for path, result in results.items()}
+    assert found["gradient_histograms_d2"]["labels"] == {
+        "figure": "distribution of weight gradients",
+        "depth": "   2",
+    }
+    assert found["accuracy"]["job_properties"]["rule"] == "figures"
+    assert "Thin lines are single runs (n = 2)" in found["learning_curves"]["caption"]
+    for name, result in found.items():
+        assert result["caption"] and "system-message" not in result["caption"], name
+
+
+def test_every_caption_is_that_of_a_figure_or_table(tiny):
+    study = tiny.folder / "results" / "tiny"
+    shown = {re.sub(r"_d\d$", "", path.stem) for path in study.glob("figures/*")}
+    shown |= {path.stem for path in study.glob("tables/*.csv")}
+    captions = {path.stem for path in tiny.folder.glob("workflow/report/captions/*")}
+    assert captions == shown | {"page", "workflow", "cross_validation"}
 
 
 def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):

@@ -26,7 +26,10 @@ rule aggregate:
         properties=rules.describe_activations.output.properties,
     output:
         **{name: f"{TABLES}/{name}.parquet" for name in [*BLOCK_TABLES, *SUMMARIES]},
-        **{f"{name}_csv": f"{TABLES}/{name}.csv" for name in ["runs", *SUMMARIES]},
+        **{
+            f"{name}_csv": archived(f"{TABLES}/{name}.csv", name, "Tables", table=name)
+            for name in ["runs", *SUMMARIES]
+        },
         activations=f"{TABLES}/activations.parquet",
         made_by=MADE_BY.format(stage="aggregate"),
         jobs=MADE_BY.format(stage="jobs"),

@@ -183,6 +183,26 @@ def report_of_this_study(wildcards):
     return REPORT
 
 
+class Shown(dict):
+    """A param with words of the user's, such as labels, of a rule whose outputs are archived.
+
+    The archive holds a text of the params inside of a script, unescaped: no "<" may be in it. It stays the
+    literal of the same dict, which is what the rule's script gets.
+    """
+
+    def __repr__(self):
+        return super().__repr__().replace("<", r"\x3c")
+
+    def __reduce__(self):
+        return dict, (dict(self),)
+
+
+def archived(path, caption, category, **labels):
+    """An output that is shown in the archive of `snakemake --report`: where, and with which caption."""
+    caption = f"../report/captions/{caption}.rst"
+    return report(path, caption=caption, category=category, labels=labels)
+
+
 def page(template):
     """A template and what every page shares with it."""
     return [f"{PAGES}/{name}" for name in (template, "head.html", "page.css")]

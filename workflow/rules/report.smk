@@ -9,21 +9,25 @@ FIGURE_TABLES = [
 REPORT_TABLES = ["runs", "comparison", "dead_neurons", "properties"]
 if config["evaluation"]["folds"]:
     REPORT_TABLES.append("cross_validation")
-DRAWN = [
-    "accuracy",
-    "learning_curves",
-    "gradients_weight",
-    "gradients_preactivation",
-    "dead_neurons",
-    "saturation",
-    "functions",
-]
+# Each figure's category in the archive of `snakemake --report`, and its name there.
+DRAWN = {
+    "accuracy": ("Comparison", "test accuracy"),
+    "learning_curves": ("Learning", "accuracy and loss by epoch"),
+    "gradients_weight": ("Gradients", "weight gradients by layer"),
+    "gradients_preactivation": ("Gradients", "pre-activation gradients by layer"),
+    "dead_neurons": ("Units", "dead units by layer"),
+    "saturation": ("Activations", "saturation by layer"),
+    "functions": ("Functions", "functions and derivatives"),
+}
 
 
 SHOWN_DEPTHS = configuration.shown_depths(config["depths"])
-DRAWN_BY_DEPTH = ["distributions", "gradient_histograms"]
+DRAWN_BY_DEPTH = {
+    "distributions": ("Activations", "distribution of activations"),
+    "gradient_histograms": ("Gradients", "distribution of weight gradients"),
+}
 if config["training"]["histograms"]:
-    DRAWN_BY_DEPTH.append("epoch_histograms")
+    DRAWN_BY_DEPTH["epoch_histograms"] = ("Learning", "weights and gradients by epoch")
 
 
 SUMMARISING = ["aggregate", "figures", "histogram_figures"]
@@ -34,8 +38,11 @@ rule figures:
         **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
         data=DATA,
     output:
-        **{name: f"{FIGURES}/{name}.svg" for name in DRAWN},
-        images=f"{FIGURES}/images.png",
+        **{
+            name: archived(f"{FIGURES}/{name}.svg", name, category, figure=label)
+            for name, (category, label) in DRAWN.items()
+        },
+        images=archived(f"{FIGURES}/images.png", "images", "Data", figure="images"),
         made_by=MADE_BY.format(stage="figures"),
     log:
         f"{RESULTS}/logs/figures.log",
@@ -47,7 +54,7 @@ rule figures:
     params:
         code=code("figures"),
         depths=config["depths"],
-        labels=LABELS,
+        labels=Shown(LABELS),
         shown_depths=SHOWN_DEPTHS,
         summarised=configuration.summarised(config),
     message:
@@ -62,8 +69,17 @@ rule histogram_figures:
         histograms=f"{TABLES}/histograms.parquet",
     output:
         **{
-            name: expand(f"{FIGURES}/{name}_d{{depth}}.svg", depth=SHOWN_DEPTHS)
-            for name in DRAWN_BY_DEPTH
+            name: [
+                archived(
+                    f"{FIGURES}/{name}_d{depth}.svg",
+                    name,
+                    category,
+                    figure=label,
+                    depth=f"{depth:>4}",  # aligned, since the archive sorts labels as text
+                )
+                for depth in SHOWN_DEPTHS
+            ]
+            for name, (category, label) in DRAWN_BY_DEPTH.items()
         },
         made_by=MADE_BY.format(stage="histogram_figures"),
     log:
@@ -75,8 +91,8 @@ rule histogram_figures:
     threads: 1
     params:
         code=code("histogram_figures"),
-        drawn=DRAWN_BY_DEPTH,
-        labels=LABELS,
+        drawn=list(DRAWN_BY_DEPTH),
+        labels=Shown(LABELS),
         shown_depths=SHOWN_DEPTHS,
     message:
         "Figures of histograms of study {STUDY}"
@@ -100,7 +116,7 @@ rule report:
         cost_of_activations=f"{RESULTS}/timings/activations.parquet",
         page=page("report.html"),
     output:
-        page=REPORT,
+        page=archived(REPORT, "page", "Report", study=STUDY),
         config=f"{RESULTS}/config.yaml",
         provenance=PROVENANCE,
     log:
@@ -112,7 +128,7 @@ rule report:
     threads: 1
     params:
         code=code("report"),
-        config=without_places(),
+        config=Shown(without_places()),
     message:
         "Report of study {STUDY}"
     script:
