@@ -23,6 +23,8 @@ HEAVY = {
     "scipy",
     "seaborn",
     "sklearn",
+    "statsmodels",
+    "tabulate",
     "tensorboard",
     "torch",
     "torchvision",
@@ -31,7 +33,7 @@ HEAVY = {
 NETWORKS = {"pyarrow", "safetensors", "torch"}
 # Named in import statements at module level: what the script loads whatever it does.
 EXPECTED = {
-    "aggregate": {"jsonschema", "pandas", "pyarrow", "scipy", "yaml"},
+    "aggregate": {"jsonschema", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
     "describe_activations": {"pyarrow", "torch"},
     "figures": {"matplotlib", "pandas", "pyarrow", "safetensors", "scipy", "seaborn"},
     "fit_mlp_classifier": NETWORKS | {"sklearn"},

@@ -112,7 +112,7 @@ def test_order_of_blocks_does_not_matter(blocks):
 
 def test_summaries_have_their_n(blocks):
     tables = aggregation.collect(blocks)
-    summaries = aggregation.summarise(tables, "relu", 0.01)
+    summaries = aggregation.summarise(tables, "relu", 0.01, n_images=300, all_pairs=False)
     assert summaries["comparison"].num_rows == 2
     dead = {row["measure"]: row for row in summaries["dead_neurons_by_layer"].to_pylist()}
     assert dead["dead_fraction"]["mean"] == 0.25 and dead["dead_fraction"]["n"] == 2
@@ -123,7 +123,9 @@ def test_summaries_have_their_n(blocks):
 def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):
     block = write_block(tmp_path / "relu", "relu", ("ok", "diverged"))
     tables = aggregation.collect([block])
-    (row,) = aggregation.summarise(tables, "relu", 0.01)["comparison"].to_pylist()
+    (row,) = aggregation.summarise(tables, "relu", 0.01, n_images=300, all_pairs=False)[
+        "comparison"
+    ].to_pylist()
     assert (row["n_seeds"], row["n_trained"], row["n_diverged"]) == (2, 1, 1)
 
 

@@ -92,6 +92,7 @@ KEYS = {
         stages("probe_dead_neurons"),
     ),
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
+    "report.pairs": ("report={pairs: all}", stages("aggregate")),
     "report.equivalence": ("report={equivalence: 0.5}", stages("aggregate")),
 }
 CHANGES = {
@@ -121,6 +122,7 @@ FILES = {
     f"{PACKAGE}/bibliography.py": {},
     f"{PACKAGE}/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/checkpoints.py": TRAINING,
+    f"{PACKAGE}/comparisons.py": stages("aggregate"),
     f"{PACKAGE}/config.py": stages("aggregate"),
     f"{PACKAGE}/cost.py": TRAINING,
     f"{PACKAGE}/datasets.py": stages("prepare_data"),
@@ -163,6 +165,7 @@ FILES = {
     f"{PACKAGE}/statistics.py": stages("aggregate"),
     f"{PACKAGE}/subsets.py": TRAINING,
     f"{PACKAGE}/training.py": TRAINING,
+    f"{PACKAGE}/trends.py": stages("aggregate"),
     f"{PACKAGE}/verification.py": {},
     f"{PACKAGE}/wording.py": stages("aggregate"),
     "workflow/scripts/aggregate.py": stages("aggregate"),

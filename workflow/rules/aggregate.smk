@@ -8,6 +8,7 @@ BLOCK_TABLES = [
 ]
 SUMMARIES = [
     "comparison",
+    "over_depths",
     "gradients_by_layer",
     "distributions_by_layer",
     "dead_neurons_by_layer",
@@ -16,6 +17,8 @@ SUMMARIES = [
 ]
 if config["evaluation"]["folds"]:
     SUMMARIES.append("cross_validation")
+if config["report"]["pairs"] == "all":
+    SUMMARIES.append("pairs")
 
 
 rule aggregate:
@@ -45,6 +48,8 @@ rule aggregate:
         section=dict(
             baseline=config["report"]["baseline"],
             margin=config["report"]["equivalence"],
+            n_images=configuration.image_counts(config)["tested"],
+            all_pairs=config["report"]["pairs"] == "all",
         ),
     message:
         "Tables of study {STUDY}"

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from actbench import histograms, manifest, parquet, statistics
+from actbench import comparisons, histograms, manifest, parquet, statistics, trends
 from actbench.errors import DamagedError, UserError
 from actbench.parquet import RUN
 
@@ -103,15 +103,23 @@ def described(path: str | Path, specs: Mapping[str, Mapping], order: list[str]) 
     return table
 
 
-def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> dict[str, pa.Table]:
-    """The tables over seeds: comparison, gradients, distributions and dead neurons by layer, decay.
+def summarise(
+    tables: Mapping[str, pa.Table], baseline: str, margin: float, n_images: int, all_pairs: bool
+) -> dict[str, pa.Table]:
+    """The tables over seeds: comparison, over depths, decay; gradients, distributions, dead neurons by layer.
 
-    With cross-validation also the table of its scores.
+    With cross-validation also the table of its scores, and `pairs` if all pairs are to be compared.
+
+    Args:
+        tables: see `collect`.
+        baseline: the activation that the others are compared with.
+        margin, n_images: see `comparisons.Rule`.
+        all_pairs: whether to compare every two activations.
     """
     frames = {name: tables[name].to_pandas() for name in ("runs", "gradients", "distributions")}
     dead, measures = _with_fractions(tables["dead_neurons"].to_pandas())
     cell = ["activation", "depth"]
-    compared = statistics.comparison(frames["runs"], baseline, margin)
+    compared = comparisons.comparison(frames["runs"], baseline, margin, n_images)
     layered = {
         "gradients_by_layer": (["layer", "tensor"], frames["gradients"], ["l2_norm", "rms", "zero_fraction"]),
         "distributions_by_layer": (
@@ -121,7 +129,14 @@ def summarise(tables: Mapping[str, pa.Table], baseline: str, margin: float) -> d
         ),
         "dead_neurons_by_layer": (["layer"], dead, measures),
     }
-    summaries = {"comparison": parquet.table(compared, statistics.COMPARISON, cell)}
+    over_depths = trends.over_depths(frames["runs"], dead)
+    summaries = {
+        "comparison": parquet.table(compared, comparisons.COMPARISON, cell),
+        "over_depths": parquet.table(over_depths, trends.SCHEMA, ["activation", "measure"]),
+    }
+    if all_pairs:
+        rows = comparisons.pairs(frames["runs"], margin, n_images)
+        summaries["pairs"] = parquet.table(rows, comparisons.PAIRS, [*cell, "other"])
     for name, (keys, frame, columns) in layered.items():
         summaries[name] = _layer_table(statistics.over_seeds(frame, keys, columns), keys)
     summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])

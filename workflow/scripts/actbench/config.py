@@ -143,16 +143,21 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
 
 
 def image_counts(config: Mapping) -> dict[str, int]:
-    """Training, validation and test images of a resolved config, with cross-validation those of fold 0."""
+    """Training, validation and test images of a resolved config, with cross-validation those of fold 0.
+
+    `tested` are all that a seed's accuracy is a share of: with cross-validation each fold's test images.
+    """
     dataset, evaluation = config["dataset"], config["evaluation"]
     if evaluation["folds"] is None:
         pool, test = catalogue.n_pool(dataset), catalogue.n_test(dataset)
+        tested = test
         validation = evaluation["validation"]
     else:
-        test = math.ceil(catalogue.n_folded(dataset) / evaluation["folds"])
-        pool = catalogue.n_folded(dataset) - test
+        tested = catalogue.n_folded(dataset)
+        test = math.ceil(tested / evaluation["folds"])
+        pool = tested - test
         validation = 0 if evaluation["validation"] == 0 else math.ceil(pool / catalogue.HELD_OUT)
-    return {"training": pool - validation, "validation": validation, "test": test}
+    return {"training": pool - validation, "validation": validation, "test": test, "tested": tested}
 
 
 def summarised(config: Mapping) -> bool:

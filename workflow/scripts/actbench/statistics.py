@@ -1,4 +1,4 @@
-"""Statistics over seeds: intervals, paired comparisons with a baseline, and summaries by layer.
+"""Statistics over seeds: intervals, summaries by layer, the scores of cross-validation.
 
 Seeds are few (3 to 10), so intervals are Student's t; what they mean and why: docs/measurements.md.
 """
@@ -14,41 +14,14 @@ from scipy import stats
 from actbench import parquet
 
 CONFIDENCE = 0.95
-EXACT_PAIRS = 20
 
-_SUMMARY = [
+SUMMARY = [
     pa.field("n", pa.int32(), nullable=False),
     ("mean", pa.float64()),
     ("std", pa.float64()),
     ("ci_low", pa.float64()),
     ("ci_high", pa.float64()),
 ]
-COMPARISON = pa.schema(
-    [
-        pa.field("activation", parquet.ACTIVATION, nullable=False),
-        pa.field("depth", pa.int16(), nullable=False),
-        pa.field("n_seeds", pa.int32(), nullable=False),
-        pa.field("n_trained", pa.int32(), nullable=False),
-        pa.field("n_diverged", pa.int32(), nullable=False),
-        pa.field("trained_share", pa.float64(), nullable=False),
-        pa.field("trained_low", pa.float64(), nullable=False),
-        pa.field("trained_high", pa.float64(), nullable=False),
-        ("mean", pa.float64()),
-        ("std", pa.float64()),
-        ("ci_low", pa.float64()),
-        ("ci_high", pa.float64()),
-        ("median", pa.float64()),
-        ("min", pa.float64()),
-        ("max", pa.float64()),
-        pa.field("baseline", pa.string(), nullable=False),
-        pa.field("n_pairs", pa.int32(), nullable=False),
-        ("difference", pa.float64()),
-        ("difference_low", pa.float64()),
-        ("difference_high", pa.float64()),
-        ("p_sign_flip", pa.float64()),
-        pa.field("verdict", pa.string(), nullable=False),
-    ]
-)
 
 
 def by_layer_schema(keys: Sequence[str]) -> pa.Schema:
@@ -61,17 +34,23 @@ def by_layer_schema(keys: Sequence[str]) -> pa.Schema:
             pa.field("checkpoint", pa.string(), nullable=False),
             *(pa.field(key, types.get(key, pa.string()), nullable=False) for key in keys),
             pa.field("measure", pa.string(), nullable=False),
-            *_SUMMARY,
+            *SUMMARY,
         ]
     )
 
 
-def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
-    """Student's t interval of the mean; None below two values, the value itself if all agree."""
+def t_interval(
+    values: Sequence[float], confidence: float = CONFIDENCE, least_std: float = 0.0
+) -> tuple[float, float] | None:
+    """Student's t interval of the mean, with a standard deviation (n - 1) of at least `least_std`.
+
+    None below two values; if all agree and `least_std` is 0, the value itself.
+    """
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return None
-    half_width = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values)
+    std = max(values.std(ddof=1), least_std)
+    half_width = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * std / math.sqrt(len(values))
     return float(values.mean() - half_width), float(values.mean() + half_width)
 
 
@@ -94,39 +73,6 @@ def share_interval(successes: int, n: int) -> tuple[float, float]:
     """Exact (Clopper-Pearson) 95 % interval of a proportion."""
     interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="exact")
     return float(interval.low), float(interval.high)
-
-
-def sign_flip_p(differences: Sequence[float]) -> float | None:
-    """Two-sided p value that the paired differences are symmetric about 0, by flipping their signs.
-
-    Exact up to 20 pairs, 9,999 random flips (fixed seed) above; None below two pairs. n pairs cannot
-    reach a p below 2 / 2^n.
-    """
-    n = len(differences)
-    if n < 2:
-        return None
-    result = stats.permutation_test(
-        (np.asarray(differences, dtype=float),),
-        np.mean,
-        permutation_type="samples",
-        n_resamples=np.inf if n <= EXACT_PAIRS else 9999,
-        rng=np.random.default_rng(0),
-    )
-    return float(result.pvalue)
-
-
-def verdict(low: float, high: float, margin: float) -> str:
-    """What an interval of differences allows to say, given that ±`margin` counts as no difference.
-
-    Accuracies are multiples of one over the number of test images, and so is the margin as a rule:
-    what differs from it by rounding only, equals it.
-    """
-    low, high, margin = round(low, 12), round(high, 12), round(margin, 12)
-    if low > margin:
-        return "better"
-    if high < -margin:
-        return "worse"
-    return "equivalent" if -margin <= low and high <= margin else "undecided"
 
 
 def per_seed(runs: pd.DataFrame) -> pd.DataFrame:
@@ -183,28 +129,6 @@ def cross_validation(runs: pd.DataFrame) -> list[dict]:
     return table.reset_index().to_dict("records")
 
 
-def comparison(runs: pd.DataFrame, baseline: str, margin: float) -> list[dict]:
-    """One row an activation and depth, columns as in `COMPARISON`.
-
-    Accuracies are test accuracies of trained runs, with cross-validation `per_seed`. Differences to the
-    baseline are paired by seed, over pairs in which both trained; their intervals are 95 % for the
-    whole family of comparisons (Bonferroni), and the verdict follows from them.
-    """
-    runs = per_seed(runs)
-    n_cells = runs.groupby(["activation", "depth"], observed=True).ngroups
-    family = max(n_cells - runs["depth"].nunique(), 1)
-    rows = []
-    for (activation, depth), cell in runs.groupby(["activation", "depth"], observed=True):
-        row = {"activation": activation, "depth": depth, "baseline": baseline} | _outcomes(cell)
-        if activation == baseline:
-            row |= _paired(np.array([]), margin, family) | {"verdict": "baseline"}
-        else:
-            reference = runs[(runs["activation"] == baseline) & (runs["depth"] == depth)]
-            row |= _paired(_differences(cell, reference), margin, family)
-        rows.append(row)
-    return rows
-
-
 def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> list[dict]:
     """Summarise each measure over the seeds of activation, depth, checkpoint and `keys`.
 
@@ -247,37 +171,3 @@ def _decays(layers: np.ndarray, rms: np.ndarray) -> tuple[np.ndarray, np.ndarray
         slope[usable] = np.polyfit(layers, logs.T, 1)[0]
         ratio[usable] = logs[:, 0] - logs[:, -1]
     return slope, ratio
-
-
-def _outcomes(cell: pd.DataFrame) -> dict:
-    accuracies = cell.loc[cell["trained"], "test_accuracy"]
-    low, high = share_interval(len(accuracies), len(cell))
-    spread = {"median": accuracies.median(), "min": accuracies.min(), "max": accuracies.max()}
-    summarised = summary(accuracies)
-    return {
-        "n_seeds": len(cell),
-        "n_trained": summarised.pop("n"),
-        "n_diverged": int((cell["status"] == "diverged").sum()),
-        "trained_share": len(accuracies) / len(cell),
-        "trained_low": low,
-        "trained_high": high,
-        **summarised,
-        **{key: float(value) for key, value in spread.items()},
-    }
-
-
-def _differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
-    pairs = cell[cell["trained"]].merge(reference[reference["trained"]], on="seed")
-    return (pairs["test_accuracy_x"] - pairs["test_accuracy_y"]).to_numpy()
-
-
-def _paired(differences: np.ndarray, margin: float, family: int) -> dict:
-    interval = t_interval(differences, 1 - (1 - CONFIDENCE) / family)
-    return {
-        "n_pairs": len(differences),
-        "difference": float(differences.mean()) if len(differences) else None,
-        "difference_low": interval[0] if interval else None,
-        "difference_high": interval[1] if interval else None,
-        "p_sign_flip": sign_flip_p(differences),
-        "verdict": verdict(*interval, margin) if interval else "undecided",
-    }
