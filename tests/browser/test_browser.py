@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from actbench import parallel_coordinates
+from conftest import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -28,8 +29,8 @@ def browser():
 def open_report(tiny, browser):
     """Open the report at a width; give the page, its console messages and the addresses it asked for."""
 
-    def open_at(width):
-        page = browser.new_page(viewport={"width": width, "height": 800})
+    def open_at(width, **options):
+        page = browser.new_page(viewport={"width": width, "height": 800}, **options)
         messages, requests = [], []
         page.on("console", lambda message: messages.append(message.text))
         page.on("request", lambda request: requests.append(request.url))
@@ -50,27 +51,158 @@ def test_opens_without_requests_errors_or_sideways_scrolling(open_report, width)
 def test_every_figure_is_loaded_captioned_and_described(open_report):
     page, _, _ = open_report(1280)
     images = page.query_selector_all("figure img")
-    assert len(images) == 14
+    assert len(images) == 15
     for image in images:
         assert image.evaluate("i => i.complete && i.naturalWidth > 0")
         assert len(image.get_attribute("alt")) > 15
-    assert len(page.query_selector_all("figcaption")) == 14
+    assert len(page.query_selector_all("figcaption")) == 15
 
 
 def test_contents_lead_to_sections(open_report):
     page, _, _ = open_report(1280)
-    targets = [link.get_attribute("href") for link in page.query_selector_all("nav a")]
-    assert len(targets) == 11 and all(page.query_selector(target) for target in targets)
+    targets = [link.get_attribute("href") for link in page.query_selector_all("nav a, a.number")]
+    assert len(targets) > 30 and all(page.query_selector(target) for target in targets)
+    assert len(page.query_selector_all("nav a")) == 12
 
 
-def test_the_comparison_table_can_be_downloaded(open_report, tiny):
+def test_the_first_screen_holds_answer_ranking_figure_and_what_was_run(open_report):
     page, _, _ = open_report(1280)
-    link = page.query_selector("a[download]")
-    assert link.get_attribute("download") == "tiny-comparison.csv"
+    for selector in ("h1", ".answer", "table.ranking", "#figure-overview img", "p.facts"):
+        box = page.query_selector(selector).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 800, selector
+    assert page.query_selector(".answer").inner_text().count("%") >= 2
+
+
+def test_contents_stay_in_sight(open_report):
+    page, _, _ = open_report(1280)
+    page.evaluate("window.scrollTo(0, 5000)")
+    assert 0 <= page.query_selector("nav.contents li").bounding_box()["y"] < 100
+
+
+@pytest.mark.parametrize("name", ["comparison", "over_depths", "decay", "properties", "runs"])
+def test_tables_can_be_downloaded(open_report, tiny, name):
+    page, _, _ = open_report(1280)
     with page.expect_download() as caught:
-        link.click()
-    expected = (tiny.folder / "results/tiny/tables/comparison.csv").read_bytes()
+        page.click(f"#downloads a[download='tiny-{name}.csv']")
+    expected = (tiny.folder / f"results/tiny/tables/{name}.csv").read_bytes()
     assert caught.value.path().read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("comparison.tex", r"\toprule"), ("comparison.md", "|:--"), ("sources.bib", "@inproceedings{nair2010")],
+)
+def test_papers_can_download(open_report, name, words):
+    page, _, _ = open_report(1280)
+    with page.expect_download() as caught:
+        page.click(f"#downloads a[download='tiny-{name}']")
+    assert words in caught.value.path().read_text()
+
+
+def column(page, table, number):
+    """The texts of one column, body by body."""
+    bodies = page.query_selector_all(f"table:has(#table-{table}) tbody")
+    return [
+        [
+            row.query_selector_all("th, td")[number].inner_text()
+            for row in body.query_selector_all("tr:not(.depth)")
+        ]
+        for body in bodies
+    ]
+
+
+def test_tables_are_sorted_by_keyboard_and_by_mouse(open_report):
+    page, _, _ = open_report(1280)
+    heading = page.locator("table:has(#table-comparison) thead th").nth(3)
+    heading.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "ascending"
+    bodies = column(page, "comparison", 3)
+    assert len(bodies) == 2 and all(len(body) == 2 for body in bodies)
+    numbers = [[float(text.split()[0]) for text in body if text != "–"] for body in bodies]
+    assert numbers == [sorted(body) for body in numbers]
+    heading.locator("button").click()
+    assert heading.get_attribute("aria-sort") == "descending"
+    numbers = [
+        [float(text.split()[0]) for text in body if text != "–"] for body in column(page, "comparison", 3)
+    ]
+    assert numbers == [sorted(body, reverse=True) for body in numbers]
+    page.locator("table:has(#table-comparison) thead th button").first.click()
+    assert [sorted(body) for body in column(page, "comparison", 0)] == column(page, "comparison", 0)
+
+
+def test_values_that_are_none_go_last_and_true_minus_is_minus(browser, tmp_path):
+    """Both ways; and text that starts with no number is sorted as text."""
+    script = (ROOT / "workflow" / "report" / "sort.js").read_text()
+    cells = ["–", "−2.0 %", "+1,000", "0.5 to 3", "−10"]
+    rows = "".join(f"<tr><th>x</th><td>{cell}</td></tr>" for cell in cells)
+    path = tmp_path / "table.html"
+    path.write_text(
+        f"<meta charset=utf-8><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<script>{script}</script>"
+    )
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    for expected in (
+        ["−10", "−2.0 %", "0.5 to 3", "+1,000", "–"],
+        ["+1,000", "0.5 to 3", "−2.0 %", "−10", "–"],
+    ):
+        page.click("thead th:nth-child(2) button")
+        assert [cell.inner_text() for cell in page.query_selector_all("td")] == expected
+
+
+def test_readable_without_javascript(open_report, browser, tiny):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tiny.folder / "reports" / "tiny.html").as_uri())
+    with_script, _, _ = open_report(1280)
+    assert page.inner_text("main").split() == with_script.inner_text("main").split()
+    assert page.query_selector("thead button") is None
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")], ids=["desk", "dark", "phone"]
+)
+def test_nothing_serious_for_axe(open_report, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page, _, _ = open_report(width, color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    assert [
+        (rule["impact"], rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"
+    ] == []
+
+
+def test_dark_is_dark_and_figures_keep_their_paper(open_report):
+    page, _, _ = open_report(1280, color_scheme="dark")
+    shade = "getComputedStyle(document.querySelector('{}')).backgroundColor"
+    assert page.evaluate(shade.format("body")) == "rgb(20, 23, 27)"
+    assert page.evaluate(shade.format("figure img")) == "rgb(255, 255, 255)"
+
+
+def test_prints_as_a_clean_pdf(open_report, tmp_path):
+    """Nothing sticks out of the page, contents and buttons stay away, every caption is there."""
+    import pypdf
+
+    page, _, _ = open_report(1280, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.query_selector("nav.contents").is_visible()
+    page.set_viewport_size({"width": 690, "height": 980})  # A4 less its margins, in CSS pixels
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    page.pdf(
+        path=tmp_path / "report.pdf",
+        format="A4",
+        margin=dict.fromkeys(("top", "bottom", "left", "right"), "14mm"),
+    )
+    pages = pypdf.PdfReader(tmp_path / "report.pdf").pages
+    text = "".join(sheet.extract_text() for sheet in pages)
+    assert len(pages) < 25 and all(f"Figure {number}." in text for number in range(1, 16))
+
+
+def test_reports_stay_small(tiny):
+    assert (tiny.folder / "reports" / "tiny.html").stat().st_size < 3e6
 
 
 def test_formulas_are_typeset(open_report):
@@ -124,7 +256,8 @@ def test_hostile_labels_are_text(browser, hostile, tried):
     page, said, requests = watched(browser, hostile.folder / "reports" / "tiny.html")
     assert said == [] and requests == []
     assert page.title() == "actbench: tiny"
-    assert page.query_selector("img[onerror]") is None and page.query_selector("script") is None
+    assert page.query_selector("img[onerror]") is None
+    assert len(page.query_selector_all("script")) == 1
     rows = {cell.inner_text() for cell in page.query_selector_all("tbody th[scope=row]")}
     assert set(LABELS.values()) <= rows
     tried(len(LABELS), "as expected")

@@ -40,7 +40,7 @@ def test_outcome_names_always_sometimes_and_never():
     )
     assert text == (
         "With 4 hidden layers, tanh and ELU trained in all 5 runs, tanh with the highest mean test accuracy, "
-        "98.0 % (95 % interval 97.0–99.0 %); ReLU in 3 of 5 runs; sigmoid never trained (2 runs diverged)."
+        "98.0 % (95 % interval 97.0–99.0 %); ReLU in 3 of 5 runs (2 never left chance); sigmoid never trained (2 runs diverged)."
     )
 
 
@@ -75,6 +75,106 @@ def test_verdicts_by_kind():
 
 def test_verdicts_of_the_baseline_alone():
     assert verdicts(cell("relu", verdict="baseline")) == ""
+
+
+def trend(activation, measure, mean, low, high, n=5):
+    return dict(
+        zip(
+            ("activation", "measure", "n", "mean", "ci_low", "ci_high"),
+            (activation, measure, n, mean, low, high),
+            strict=True,
+        )
+    )
+
+
+def test_ranking_names_the_best_its_interval_and_the_next():
+    rows = [
+        trend("relu", "rank", 2.25, 1.5, 3.0),
+        trend("tanh", "rank", 1.25, 0.8, 1.7),
+        trend("elu", "rank", 2.5, 2.2, 3.4),
+    ]
+    assert sentences.ranking(pd.DataFrame(rows), LABELS, 3) == (
+        "tanh has the best average rank over 3 depths, 1.2 of 3 (95\N{NO-BREAK SPACE}% interval 1.0–1.7, n = 5 seeds); next comes ReLU with 2.2."
+    )
+
+
+def test_a_shared_best_rank_is_shared():
+    rows = [trend(key, "rank", 1.5, 1.0, 2.0) for key in ("relu", "tanh")]
+    assert sentences.ranking(pd.DataFrame(rows), LABELS, 1) == (
+        "ReLU and tanh share the best average rank, 1.5 of 2 (95\N{NO-BREAK SPACE}% interval 1.0–2.0, n = 5 seeds)."
+    )
+
+
+def test_one_seed_or_one_activation_is_not_ranked():
+    one_seed = [trend(key, "rank", None, None, None, 1) for key in ("relu", "tanh")]
+    assert sentences.ranking(pd.DataFrame(one_seed, dtype=object), LABELS, 3) == ""
+    assert sentences.ranking(pd.DataFrame([trend("relu", "rank", 1.0, 1.0, 1.0)]), LABELS, 3) == ""
+
+
+def test_decided_counts_and_names():
+    cells = [
+        cell("relu", verdict="baseline"),
+        cell("tanh", verdict="better"),
+        cell("elu"),
+        cell("sigmoid", verdict="worse"),
+    ]
+    table = pd.DataFrame(
+        cells + [c | {"depth": 8} for c in cells[:2]] + [c | {"depth": 8} for c in cells[2:3]]
+    )
+    assert sentences.decided(table, LABELS) == (
+        "Of the 5 comparisons with ReLU, 3 are decided: tanh (depth 4 and 8) is better; sigmoid (depth 4) is worse; "
+        "for the others there are not enough seeds."
+    )
+
+
+def test_nothing_decided_is_a_sentence_too():
+    table = pd.DataFrame([cell("relu", verdict="baseline"), cell("tanh")])
+    assert (
+        sentences.decided(table, LABELS)
+        == "There are not enough seeds to decide any of the 1 comparison with ReLU."
+    )
+    assert sentences.decided(table[:1], LABELS) == ""
+
+
+def test_settle_says_how_many_seeds():
+    cells = pd.DataFrame(
+        [
+            cell("relu", verdict="baseline"),
+            cell("tanh"),
+            cell("elu"),
+            cell("sigmoid"),
+            cell("relu", n_pairs=1),
+        ]
+    )
+    cells["seeds_to_settle"] = [None, 40.0, 12.0, None, None]
+    assert sentences.settle(cells, LABELS) == (
+        "To decide in four of five studies, the measured spread asks for seeds: 12 for ELU, 40 for tanh "
+        "and more than 1,000 for sigmoid."
+    )
+    assert sentences.settle(cells[:1], LABELS) == ""
+
+
+def test_depth_effect_claims_only_what_its_interval_allows():
+    rows = [
+        trend("relu", "accuracy_per_layer", -0.01, -0.02, -0.001),
+        trend("tanh", "accuracy_per_layer", 0.002, 0.001, 0.003),
+        trend("elu", "accuracy_per_layer", -0.01, -0.03, 0.01),
+        trend("relu", "dead_per_layer_trained", 0.01, -0.01, 0.03),
+    ]
+    assert sentences.depth_effect(pd.DataFrame(rows), LABELS) == [
+        "Test accuracy falls with each layer for ReLU (−1.00 points) and rises with each layer for tanh (+0.20 points).",
+        "The share of dead units after training has no slope over depth that the seeds are sure of.",
+    ]
+    nothing = pd.DataFrame([trend("elu", "accuracy_per_layer", None, None, None, 0)], dtype=object)
+    assert sentences.depth_effect(nothing, LABELS) == []
+
+
+def test_smallest_p_of_a_family():
+    """2 / 2^9 = .0039, fifteen times that .0586."""
+    assert "occur is 0.0039, and after Holm's adjustment for 15 comparisons 0.059;" in sentences.smallest_p(
+        9, 15
+    )
+    assert "adjustment for 15 comparisons 0.94;" in sentences.smallest_p(5, 15)
 
 
 @pytest.mark.parametrize(("n", "words"), [(5, "0.062"), (10, "0.002"), (1, "add seeds")])

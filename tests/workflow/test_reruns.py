@@ -119,7 +119,7 @@ FILES = {
     f"{PACKAGE}/__init__.py": EVERY,
     f"{PACKAGE}/activations.py": NUMBERS,
     f"{PACKAGE}/aggregation.py": stages("aggregate"),
-    f"{PACKAGE}/bibliography.py": {},
+    f"{PACKAGE}/bibliography.py": stages("report"),
     f"{PACKAGE}/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/checkpoints.py": TRAINING,
     f"{PACKAGE}/comparisons.py": stages("aggregate"),
@@ -133,6 +133,7 @@ FILES = {
     f"{PACKAGE}/errors.py": EVERY,
     f"{PACKAGE}/event_files.py": {},
     f"{PACKAGE}/drawing.py": LAST,
+    f"{PACKAGE}/exports.py": stages("report"),
     f"{PACKAGE}/figures.py": stages("figures"),
     f"{PACKAGE}/files.py": EVERY,
     f"{PACKAGE}/function_cost.py": stages("time_activations"),
@@ -184,10 +185,11 @@ FILES = {
     "workflow/scripts/verify.py": {},
     "workflow/scripts/write_hiplot.py": {},
     "workflow/scripts/write_tensorboard.py": {},
-    "workflow/report/bibliography.bib": {},
+    "workflow/report/bibliography.bib": stages("report"),
     "workflow/report/head.html": stages("report"),
     "workflow/report/page.css": stages("report"),
     "workflow/report/report.html": stages("report"),
+    "workflow/report/sort.js": stages("report"),
     "workflow/report/verification.html": {},
     **{f"workflow/rules/{path.name}": {} for path in ROOT.glob("workflow/rules/*.smk")},
     "workflow/schemas/config.schema.yaml": {},
@@ -223,7 +225,7 @@ class Planner:
         return self.project.planned("--config", given, by=self.runs)
 
     def edited(self, path: str) -> Counter:
-        comment = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n"}.get(Path(path).suffix)
+        comment = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n", ".js": "\n// edited\n"}.get(Path(path).suffix)
         with self.project.edited(path, comment or "\n# edited\n"):
             return self.project.planned(by=self.runs)
 

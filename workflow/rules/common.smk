@@ -203,9 +203,9 @@ def archived(path, caption, category, **labels):
     return report(path, caption=caption, category=category, labels=labels)
 
 
-def page(template):
-    """A template and what every page shares with it."""
-    return [f"{PAGES}/{name}" for name in (template, "head.html", "page.css")]
+def page(template, *more):
+    """A template, what every page shares with it, and `more`."""
+    return [f"{PAGES}/{name}" for name in (template, "head.html", "page.css", *more)]
 
 
 def asked_for(workflow, rule):

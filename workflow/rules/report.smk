@@ -1,16 +1,25 @@
 FIGURE_TABLES = [
     "runs",
+    "comparison",
     "history",
     "gradients",
     "distributions",
     "dead_neurons",
     "activations",
 ]
-REPORT_TABLES = ["runs", "comparison", "dead_neurons", "properties"]
-if config["evaluation"]["folds"]:
-    REPORT_TABLES.append("cross_validation")
+REPORT_TABLES = [
+    "runs",
+    "comparison",
+    "over_depths",
+    "decay",
+    "dead_neurons",
+    "properties",
+    *[name for name in ("cross_validation", "pairs") if name in SUMMARIES],
+]
+DOWNLOADS = ["runs", *[name for name in SUMMARIES if not name.endswith("_by_layer")]]
 # Each figure's category in the archive of `snakemake --report`, and its name there.
 DRAWN = {
+    "overview": ("Comparison", "accuracy by depth"),
     "accuracy": ("Comparison", "test accuracy"),
     "learning_curves": ("Learning", "accuracy and loss by epoch"),
     "gradients_weight": ("Gradients", "weight gradients by layer"),
@@ -43,6 +52,7 @@ rule figures:
             for name, (category, label) in DRAWN.items()
         },
         images=archived(f"{FIGURES}/images.png", "images", "Data", figure="images"),
+        pdf=expand(f"{FIGURES}/{{name}}.pdf", name=[*DRAWN, "images"]),
         made_by=MADE_BY.format(stage="figures"),
     log:
         f"{RESULTS}/logs/figures.log",
@@ -57,6 +67,7 @@ rule figures:
         labels=Shown(LABELS),
         shown_depths=SHOWN_DEPTHS,
         summarised=configuration.summarised(config),
+        tables=FIGURE_TABLES,
     message:
         "Figures of study {STUDY}"
     script:
@@ -81,6 +92,11 @@ rule histogram_figures:
             ]
             for name, (category, label) in DRAWN_BY_DEPTH.items()
         },
+        pdf=expand(
+            f"{FIGURES}/{{name}}_d{{depth}}.pdf",
+            name=DRAWN_BY_DEPTH,
+            depth=SHOWN_DEPTHS,
+        ),
         made_by=MADE_BY.format(stage="histogram_figures"),
     log:
         f"{RESULTS}/logs/histogram_figures.log",
@@ -103,18 +119,18 @@ rule histogram_figures:
 rule report:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
-        csv=f"{TABLES}/comparison.csv",
+        csvs=expand(f"{TABLES}/{{name}}.csv", name=DOWNLOADS),
         # A function: named outright, planning takes time with the square of the report's inputs.
         figures=lambda wildcards: [
             str(path)
             for path in [*rules.figures.output, *rules.histogram_figures.output]
-            if not path.endswith(".json")
+            if path.endswith((".svg", ".png"))
         ],
         made_by=[MADE_BY.format(stage=stage) for stage in SUMMARISING],
         jobs=MADE_BY.format(stage="jobs"),
         cost=expand(f"{RESULTS}/timings/train/{JOB}.parquet", **GRID),
         cost_of_activations=f"{RESULTS}/timings/activations.parquet",
-        page=page("report.html"),
+        page=page("report.html", "sort.js", "bibliography.bib"),
     output:
         page=archived(REPORT, "page", "Report", study=STUDY),
         config=f"{RESULTS}/config.yaml",
@@ -129,6 +145,7 @@ rule report:
     params:
         code=code("report"),
         config=Shown(without_places()),
+        tables=REPORT_TABLES,
     message:
         "Report of study {STUDY}"
     script:

@@ -1,5 +1,7 @@
 """Draw the report's figures of runs and layers from the study's tables."""
 
+from pathlib import Path
+
 import actbench.jobs as jobs
 from actbench import drawing, figures, files, parquet, prepared, provenance
 
@@ -7,13 +9,12 @@ jobs.start(snakemake.log[0])
 drawing.use_style()
 style = drawing.Style(snakemake.params.labels, snakemake.params.summarised)
 depths, shown = snakemake.params.depths, snakemake.params.shown_depths
-tables = {
-    name: parquet.read(snakemake.input[name]).to_pandas()
-    for name in ("runs", "history", "gradients", "distributions", "dead_neurons", "activations")
-}
+tables = {name: parquet.read(snakemake.input[name]).to_pandas() for name in snakemake.params.tables}
 data = prepared.read(snakemake.input.data)
+chance = 1 / len(data.classes)
 drawn = {
-    "accuracy": figures.accuracy(tables["runs"], depths, style, 1 / len(data.classes)),
+    "overview": figures.overview(tables["comparison"], depths, style, chance),
+    "accuracy": figures.accuracy(tables["runs"], depths, style, chance),
     "learning_curves": figures.learning_curves(tables["history"], shown, style),
     "gradients_weight": figures.gradients(tables["gradients"], shown, style, "weight"),
     "gradients_preactivation": figures.gradients(tables["gradients"], shown, style, "preactivation"),
@@ -22,7 +23,8 @@ drawn = {
     "functions": figures.functions(tables["activations"], style),
     "images": figures.images(data.images, data.labels, data.classes),
 }
+pdfs = {Path(path).stem: path for path in snakemake.output.pdf}
 for name, figure in drawn.items():
-    drawing.save(figure, snakemake.output[name])
+    drawing.save(figure, snakemake.output[name], pdfs[name])
 files.write_json(provenance.describe(snakemake.params.code, "cpu"), snakemake.output.made_by)
 jobs.finish()

@@ -1,5 +1,7 @@
 """Draw the report's figures of histograms, one for each depth, from the study's histograms."""
 
+from pathlib import Path
+
 import actbench.jobs as jobs
 import pyarrow.compute as pc
 from actbench import drawing, files, histogram_figures, parquet, provenance
@@ -17,6 +19,6 @@ chosen = {
 for name in snakemake.params.drawn:
     rows, draw = histograms.filter(chosen[name]).to_pandas(), getattr(histogram_figures, name)
     for depth, path in zip(snakemake.params.shown_depths, snakemake.output[name], strict=True):
-        drawing.save(draw(rows, depth, style), path)
+        drawing.save(draw(rows, depth, style), path, Path(path).with_suffix(".pdf"))
 files.write_json(provenance.describe(snakemake.params.code, "cpu"), snakemake.output.made_by)
 jobs.finish()

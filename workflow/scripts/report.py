@@ -7,9 +7,6 @@ import yaml
 from actbench import files, lineage, page, parquet, provenance, report
 
 jobs.start(snakemake.log[0])
-names = ["runs", "comparison", "dead_neurons", "properties"]
-if snakemake.params.config["evaluation"]["folds"]:
-    names.append("cross_validation")
 made_by = lineage.gather(
     snakemake.params.config,
     files.read_json(snakemake.input.jobs),
@@ -21,9 +18,9 @@ jobs_run |= {entry["id"] for entry in snakemake.params.config["activations"]}
 template = Path(snakemake.input.page[0])
 context = report.context(
     snakemake.params.config,
-    {name: parquet.read(snakemake.input[name]).to_pandas() for name in names},
+    {name: parquet.read(snakemake.input[name]).to_pandas() for name in snakemake.params.tables},
     snakemake.input.figures,
-    snakemake.input.csv,
+    snakemake.input.csvs,
     made_by,
     report.timings(Path(snakemake.output.provenance).parent / "timings", jobs_run),
     {

@@ -26,8 +26,8 @@ ACTIVATIONS: dict[str, tuple[str, ...]] = {
     "celu": ("barron2017",),
     "prelu": ("he2015",),
 }
-# Gradients by layer, dormant units, effective rank, the interval of the share of trained networks.
-METHOD = ("glorot2010", "sokar2023", "roy2007", "clopper1934")
+# Gradients by layer, dormant units, effective rank, the interval of the trained share, adjusted p values.
+METHOD = ("glorot2010", "sokar2023", "roy2007", "clopper1934", "holm1979")
 
 
 def entries() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """How figures look: one look per activation, the size of panels, and how a figure becomes a file."""
 
 import re
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,18 @@ from actbench import files
 
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 COLUMNS = 6
-DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (5, 1.5, 1.5, 1.5))]
+DASHES = [
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (5, 1.5, 1.2, 1.5)),
+    (0, (9, 2)),
+    (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
+    (0, (2.5, 2.5)),
+]
 MARKERS = "osD^vPX<>*"
+LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
+TITLE_LETTERS = 18
 PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
 DECIMALS = re.compile(r"(\.\d\d)\d+")
 
@@ -49,14 +60,21 @@ class Style:
     def line(self, key: str) -> dict:
         return {name: self.looks[key][name] for name in ("color", "linestyle")}
 
-    def legend(self, figure: Figure, keys: Sequence[str] | None = None) -> None:
-        """One legend above the panels."""
-        keys = list(self.labels) if keys is None else keys
-        handles = [Line2D([], [], **self.looks[key], markersize=4) for key in keys]
-        labels = [self.labels[key] for key in keys]
-        figure.legend(
-            handles, labels, loc="outside upper center", ncols=min(len(keys), COLUMNS), frameon=False
-        )
+    def legend(self, figure: Figure) -> None:
+        """One legend above the panels, in as many columns as its labels leave room for."""
+        handles = [Line2D([], [], **look, markersize=4) for look in self.looks.values()]
+        labels = list(self.labels.values())
+        room = figure.get_size_inches()[0] / (LEGEND_LINE + LETTER * max(map(len, labels)))
+        ncols = max(1, min(len(labels), COLUMNS, int(room)))
+        n_rows = -(-len(labels) // ncols)
+        if n_rows > 2:
+            width, height = figure.get_size_inches()
+            figure.set_size_inches(width, height + LEGEND_ROW * (n_rows - 2))
+        figure.legend(handles, labels, loc="outside upper center", ncols=ncols, frameon=False, handlelength=3)
+
+    def title(self, key: str) -> str:
+        """The label of a panel, broken into lines that fit it."""
+        return "\n".join(textwrap.wrap(self.labels[key], TITLE_LETTERS)) or self.labels[key]
 
 
 def plain(text: str) -> str:
@@ -80,14 +98,16 @@ def use_style() -> None:
     }
 
 
-def save(figure: Figure, path: str | Path) -> None:
-    """Write SVG or PNG, as the ending says, whole or not at all and without a date."""
-    kind = Path(path).suffix.removeprefix(".")
-    metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    with files.atomic(path) as temporary:
-        figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
-        if kind == "svg":
-            temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")
+def save(figure: Figure, *paths: str | Path) -> None:
+    """Write SVG, PDF or PNG, as each ending says, whole or not at all and without a date."""
+    for path in paths:
+        kind = Path(path).suffix.removeprefix(".")
+        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
+        with files.atomic(path) as temporary:
+            figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
+            if kind == "svg":
+                temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")
+        figure.set_layout_engine("none")  # the next one is laid out as this was
     plt.close(figure)
 
 

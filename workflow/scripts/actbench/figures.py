@@ -23,7 +23,8 @@ LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
 WORST_ERROR = 1e-4
 SHAPE_BINS = 40
 SPREAD = (0.05, 0.95)
-ACCURACY_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
+ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 
 
 def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
@@ -34,7 +35,9 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: drawing.Style, ch
     width = max(drawing.panel_width(len(depths)), 0.45 * len(style.labels))
     columns = min(len(depths), max(1, int(WIDEST / width)))
     rows = -(-len(depths) // columns)
-    figure, axes = drawing.panels(rows, columns, height=3.4, width=width, sharey="all")
+    longest = max(map(len, style.labels.values()))
+    height = 3.4 + LETTER_HEIGHT * max(0, longest - 12)
+    figure, axes = drawing.panels(rows, columns, height=height, width=width, sharey="all")
     for number, axis in enumerate(axes.flat):
         axis.set_visible(number < len(depths))
         axis.tick_params(labelbottom=number + columns >= len(depths))
@@ -50,6 +53,35 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: drawing.Style, ch
         axis.set_title(drawing.layers(depth))
     _stretched(axes.flat, runs["test_accuracy"])
     figure.supylabel("test accuracy", fontsize="medium")
+    return figure
+
+
+def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
+    """Mean test accuracy and its interval by depth, a line an activation; hollow where some did not train.
+
+    Rows of the table `comparison`; a mark stands for the median where there is no mean.
+    """
+    figure, axis = plt.subplots(figsize=(5.9, 3.9))
+    axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
+    offsets = np.linspace(-0.28, 0.28, len(style.labels)) if len(style.labels) > 1 else [0.0]
+    for offset, (key, look) in zip(offsets, style.looks.items(), strict=True):
+        cells = comparison[comparison["activation"] == key].set_index("depth").reindex(depths)
+        level = cells["mean"].fillna(cells["median"])
+        places = np.arange(len(depths)) + offset
+        axis.plot(places, level, **style.line(key), linewidth=0.8, alpha=0.6)
+        for place, height, row in zip(places, level, cells.itertuples(), strict=True):
+            low, high = np.clip([row.ci_low, row.ci_high], 0, 1 - WORST_ERROR)
+            axis.plot([place, place], [low, high], color=look["color"], linewidth=1.4)
+            face = look["color"] if row.n_trained == row.n_seeds else "white"
+            mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": face}
+            axis.plot(place, height, color=look["color"], linestyle="", **mark)
+    axis.set_xticks(range(len(depths)), depths)
+    axis.set_xlim(-0.5, len(depths) - 0.5)
+    axis.grid(visible=False, axis="x")
+    axis.set_xlabel("hidden layers")
+    axis.set_ylabel("test accuracy of trained networks")
+    _stretched([axis], comparison["max"], comparison[["median", "mean", "ci_low"]].min(axis=None))
+    style.legend(figure)
     return figure
 
 
@@ -114,7 +146,7 @@ def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
         part = table[table["activation"] == key]
         axis.plot(part["x"], part["f"], color=style.looks[key]["color"], linewidth=1.8)
         axis.plot(part["x"], part["derivative"], color="#444444", linewidth=1, linestyle=(0, (4, 2)))
-        axis.set_title(style.labels[key])
+        axis.set_title(style.title(key))
         axis.set_ylim(-2, 4)
     for axis in list(axes.flat)[len(keys) :]:
         axis.set_visible(False)
@@ -241,14 +273,18 @@ def _unstretch(heights: np.ndarray) -> np.ndarray:
     return 1 - 10.0 ** (-np.asarray(heights, dtype=float))
 
 
-def _stretched(axes: Iterable[Axes], accuracies: pd.Series) -> None:
-    """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ."""
+def _stretched(axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0) -> None:
+    """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ.
+
+    From 0, or from a little below `lowest`, to a little above the best of `accuracies`.
+    """
+    bottom = max(0.0, 1 - (1 - lowest) * 1.15) if lowest > 0 else 0.0
     best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - WORST_ERROR)
     for axis in axes:
         axis.set_yscale("function", functions=(_stretch, _unstretch))
         top = 1 - (1 - best) * 0.7
-        axis.set_ylim(0, top)
-        ticks = [tick for tick in ACCURACY_TICKS if tick <= top]
+        axis.set_ylim(bottom, top)
+        ticks = [tick for tick in ACCURACY_TICKS if bottom <= tick <= top]
         axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
         axis.set_yticks([], minor=True)
 

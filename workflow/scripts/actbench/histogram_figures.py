@@ -49,7 +49,7 @@ def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style)
         axis = axes[row][column]
         cell = part[(part["source"] == source) & (part["layer"] == layer) & (part["activation"] == key)]
         _bands(axis, cell.dropna(subset="low").sort_values("epoch"), style.looks[key]["color"])
-        axis.set_title("" if row else style.labels[key])
+        axis.set_title("" if row else style.title(key))
         axis.set_xlabel("epoch" if row == len(kinds) - 1 else "")
         words = "weights" if source == "weight_epoch" else "gradients"
         axis.set_ylabel("" if column else f"{words}, layer {layer}")
@@ -77,7 +77,7 @@ def _ridge_panels(
         shown = range(0, n_layers, step)
         axis.set_yticks([n_layers - 1 - layer for layer in shown], shown)
         axis.grid(visible=False, axis="y")
-        axis.set_title("" if below else style.labels[key])
+        axis.set_title("" if below else style.title(key))
         axis.set_ylabel("" if number % columns else f"layer, {drawing.CHECKPOINTS[checkpoint]}")
     figure.supxlabel(label, fontsize="medium")
     return figure

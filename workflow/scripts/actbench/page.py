@@ -1,6 +1,7 @@
 """Self-contained HTML pages from templates: every value escaped, every file embedded."""
 
 import base64
+import hashlib
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from actbench import sentences
 
 IN_DATA = " !$()*+,-./:;=?@_~"  # what may stand as it is in the `data:` address of an attribute
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv"}
+TEXT = "text/plain;charset=utf-8"
 
 
 def render(template: str | Path, context: Mapping) -> str:
@@ -41,8 +43,20 @@ def data_uri(path: str | Path) -> str:
     if kind == ".svg":
         text = Path(path).read_text(encoding="utf-8").replace("\n", " ")
         return f"data:{MEDIA[kind]},{urllib.parse.quote(text, safe=IN_DATA)}"
-    encoded = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    return f"data:{MEDIA[kind]};base64,{encoded}"
+    return embedded(Path(path).read_bytes(), MEDIA[kind])
+
+
+def embedded(content: bytes | str, media: str = TEXT) -> str:
+    """Content as a `data:` address."""
+    content = content.encode() if isinstance(content, str) else content
+    return f"data:{media};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def script(folder: str | Path) -> dict[str, str]:
+    """The one script of a page: its `code`, and the `digest` by which the page's policy lets it run."""
+    code = Path(folder, "sort.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
+    return {"code": code, "digest": f"sha256-{digest}"}
 
 
 def stylesheet(folder: str | Path) -> str:

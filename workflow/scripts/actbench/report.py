@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from actbench import catalogue, page, parquet, sentences
+from actbench import bibliography, catalogue, exports, page, parquet, sentences
 from actbench import config as configuration
 from actbench.errors import UserError
 
@@ -33,7 +33,7 @@ def context(
     config: Mapping,
     tables: Mapping[str, pd.DataFrame],
     figures: Sequence[str | Path],
-    csv: str | Path,
+    csvs: Sequence[str | Path],
     lineage: Mapping,
     timings: Sequence[str | Path],
     costs: Mapping[str, pd.DataFrame],
@@ -43,19 +43,23 @@ def context(
 
     Args:
         config: the resolved config.
-        tables: `runs`, `comparison`, `dead_neurons` and `properties` of the study, `cross_validation` if
-            it has folds.
+        tables: `runs`, `comparison`, `over_depths`, `decay`, `dead_neurons` and `properties` of the study,
+            `cross_validation` if it has folds, `pairs` if all pairs were compared.
         figures: the figure files; embedded under their stems.
-        csv: the comparison table, embedded for download.
+        csvs: tables to embed for download, by their stems.
         lineage: what the tables were made by, see `lineage.gather`.
         timings: Snakemake's benchmark files, `timings/{stage}/….tsv` or `timings/{stage}.tsv`.
         costs: `training` by network (see `cost`) and `activations` by function (see `function_cost`).
-        folder: where the stylesheet lies.
+        folder: where stylesheet and script lie.
     """
     check_runs(config, tables["runs"])
     labels = {entry["id"]: entry["label"] for entry in config["activations"]}
     comparison, images = tables["comparison"], configuration.image_counts(config)
     by_depth = {depth: _ranked(comparison[comparison["depth"] == depth]) for depth in config["depths"]}
+    n_seeds, over_depths = len(config["seeds"]), tables["over_depths"]
+    shown_depths = configuration.shown_depths(config["depths"])
+    costs_by_name = {"training_cost": costs["training"], "function_cost": costs["activations"]}
+    ranked = pd.concat([_in_order(cells, labels) for cells in by_depth.values()])
     return {
         "config": config,
         "labels": labels,
@@ -64,18 +68,37 @@ def context(
         "css": page.stylesheet(folder),
         "config_yaml": yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
         "figures": {Path(path).stem: page.data_uri(path) for path in figures},
-        "comparison_csv": page.data_uri(csv),
+        "script": page.script(folder),
+        "csvs": {Path(path).stem: page.data_uri(path) for path in csvs}
+        | {
+            name: page.embedded(rows.to_csv(index=False), page.MEDIA[".csv"])
+            for name, rows in costs_by_name.items()
+        },
+        "papers": {
+            "comparison.tex": page.embedded(exports.latex(ranked, labels)),
+            "comparison.md": page.embedded(exports.markdown(ranked, labels)),
+            "sources.bib": page.embedded(
+                bibliography.of(entry["spec"]["name"] for entry in config["activations"])
+            ),
+        },
+        "answer": answer(config, by_depth, over_depths, tables.get("cross_validation"), labels),
+        "ranking": ranking(comparison, over_depths, shown_depths),
+        "trends": trends(over_depths, labels) if len(config["depths"]) > 1 and n_seeds > 1 else [],
+        "depth_effect": sentences.depth_effect(over_depths, labels),
+        "decay": decay(tables["decay"], labels),
+        "pairs": _pairs(tables.get("pairs"), labels),
+        "settle": {depth: sentences.settle(cells, labels) for depth, cells in by_depth.items()},
         "depths": by_depth,
         "outcomes": {depth: sentences.outcome(cells, labels) for depth, cells in by_depth.items()},
         "verdicts": {depth: sentences.verdicts(cells, labels) for depth, cells in by_depth.items()},
-        "smallest_p": sentences.smallest_p(len(config["seeds"])),
+        "smallest_p": sentences.smallest_p(n_seeds, len(comparison) - len(config["depths"])),
         "cross_validation": cross_validation(tables.get("cross_validation"), labels),
         "judged": judged(config),
         "summarised": configuration.summarised(config),
-        "shown_depths": configuration.shown_depths(config["depths"]),
+        "shown_depths": shown_depths,
         "networks": networks(config, tables["runs"]),
         "dead_layers": dead_by_layer(tables["dead_neurons"], labels),
-        "test_error": test_set_error(comparison, images["test"] * (config["evaluation"]["folds"] or 1)),
+        "test_error": test_set_error(comparison, images["tested"]),
         "n_runs": len(tables["runs"]),
         "failures": failures(tables["runs"], labels),
         "dead": unit_shares(tables["dead_neurons"], labels),
@@ -105,6 +128,64 @@ def check_runs(config: Mapping, runs: pd.DataFrame) -> None:
             f"results/{config['study']}/tables/runs.parquet holds other runs than are planned: "
             "delete it and run again."
         )
+
+
+def answer(
+    config: Mapping,
+    by_depth: Mapping[int, pd.DataFrame],
+    over_depths: pd.DataFrame,
+    scores: pd.DataFrame | None,
+    labels: Mapping[str, str],
+) -> list[str]:
+    """The first paragraph's sentences: ranking, outcomes at the ends of the depths, what is decided."""
+    if scores is not None:
+        first = [sentences.cross_validation(rows, labels, d) for d, rows in scores.groupby("depth")]
+    else:
+        first = [sentences.ranking(over_depths, labels, len(by_depth))]
+        ends = sorted({max(by_depth), min(by_depth)}, reverse=True)
+        first += [sentences.outcome(by_depth[depth], labels) for depth in ends]
+    first.append(sentences.decided(pd.concat(by_depth.values()), labels))
+    if len(config["seeds"]) == 1:
+        first.append("One seed cannot say how sure this is.")
+    return [text for text in first if text]
+
+
+def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequence[int]) -> list[dict]:
+    """A row an activation, best average rank first: its rank, its cells at these depths, its networks."""
+    ranks = over_depths[over_depths["measure"] == "rank"].set_index("activation")
+    level = comparison.assign(level=comparison["mean"].fillna(comparison["median"]))
+    rows = []
+    for key, cells in level.groupby("activation", observed=True):
+        rank = {name: _number(ranks.loc[key, name]) for name in ("mean", "ci_low", "ci_high")}
+        totals = {"n_trained": int(cells["n_trained"].sum()), "n_runs": int(cells["n_seeds"].sum())}
+        shown = cells[cells["depth"].isin(depths)].sort_values("depth")
+        rows.append({"key": key, **rank, **totals, "cells": list(shown.itertuples())})
+    best = {row["key"]: (-row["n_trained"], -sum(cell.level or 0 for cell in row["cells"])) for row in rows}
+    return sorted(rows, key=lambda row: (row["mean"] or 0, *best[row["key"]]))
+
+
+def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """A row an activation: what each layer does to accuracy and to dead units, see `trends.over_depths`."""
+    measures = ("accuracy_per_layer", "dead_per_layer_init", "dead_per_layer_trained")
+    found = over_depths.set_index(["activation", "measure"]).to_dict("index")
+    return [{"key": key, "parts": [found[key, name] for name in measures]} for key in labels]
+
+
+def decay(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """By depth a row an activation: slopes of the weights' and the pre-activations' gradients.
+
+    `parts` are those of the weights at initialisation and after training, then of the pre-activations.
+    """
+    columns = list(product(("weight", "preactivation"), ("init", "trained")))
+    slopes = rows[rows["measure"] == "slope"].set_index(["depth", "activation", "tensor", "checkpoint"])
+    found, nothing = slopes.to_dict("index"), {"n": 0, "mean": None}
+    return {
+        depth: [
+            {"key": key, "parts": [found.get((depth, key, *column), nothing) for column in columns]}
+            for key in labels
+        ]
+        for depth in sorted(rows["depth"].unique())
+    }
 
 
 def judged(config: Mapping) -> str:
@@ -260,6 +341,24 @@ def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:
         )
         table[key] = medians | {"ratio": float((both / reference).median()), "n": len(wide)}
     return table
+
+
+def _pairs(pairs: pd.DataFrame | None, labels: Mapping[str, str]) -> list[dict]:
+    """The rows of all pairs, by depth in the order of the labels; none if they were not compared."""
+    if pairs is None:
+        return []
+    order = {key: number for number, key in enumerate(labels)}
+    rows = pairs.to_dict("records")
+    return sorted(rows, key=lambda row: (row["depth"], order[row["activation"]], order[row["other"]]))
+
+
+def _in_order(cells: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of one depth in the order of the labels."""
+    return cells.sort_values("activation", key=lambda column: column.map(list(labels).index).astype(int))
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
 
 
 def _ranked(cells: pd.DataFrame) -> pd.DataFrame:

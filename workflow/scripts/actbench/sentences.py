@@ -55,6 +55,91 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return f"With {layers(depth)}, {'; '.join(parts)}."
 
 
+def ranking(over_depths: pd.DataFrame, labels: Mapping[str, str], n_depths: int) -> str:
+    """Which activation has the best average rank, with its interval, and which comes next.
+
+    Empty where one seed gives no interval, or there is nothing to rank.
+
+    Args:
+        over_depths: the table of that name.
+        labels: id to display text.
+        n_depths: depths that the ranks were averaged over.
+    """
+    ranks = over_depths[(over_depths["measure"] == "rank") & over_depths["mean"].notna()]
+    ranks = ranks.sort_values("mean", kind="stable")
+    if len(ranks) < 2:
+        return ""
+    top, best, k = ranks["mean"].iloc[0], ranks[ranks["mean"] == ranks["mean"].iloc[0]], len(ranks)
+    low, high = max(best["ci_low"].iloc[0], 1), min(best["ci_high"].iloc[0], k)
+    where = f" over {n_depths} depths" if n_depths > 1 else ""
+    verb = "has" if len(best) == 1 else "share"
+    text = (
+        f"{_names(best, labels)} {verb} the best average rank{where}, {top:.1f} of {k} "
+        f"(95{NBSP}% interval {low:.1f}–{high:.1f}, n = {int(best['n'].iloc[0])} seeds)"
+    )
+    if len(best) < k:
+        second = ranks.iloc[len(best)]
+        text += f"; next comes {labels[second['activation']]} with {second['mean']:.1f}"
+    return text + "."
+
+
+def decided(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """How many comparisons with the baseline have a verdict, and which."""
+    others = comparison[comparison["verdict"] != "baseline"]
+    if others.empty:
+        return ""
+    baseline = labels[others["baseline"].iloc[0]]
+    settled = others[others["verdict"] != "undecided"]
+    total = f"{len(others)} comparison{'' if len(others) == 1 else 's'} with {baseline}"
+    if settled.empty:
+        return f"There are not enough seeds to decide any of the {total}."
+    parts = []
+    for word in ("better", "equivalent", "worse"):
+        chosen = settled[settled["verdict"] == word]
+        by_name = chosen.groupby("activation", observed=True, sort=False)["depth"].apply(sorted)
+        named = [f"{labels[key]} (depth {listed(list(map(str, depths)))})" for key, depths in by_name.items()]
+        if named:
+            parts.append(f"{listed(named)} {'is' if len(named) == 1 else 'are'} {word}")
+    text = (
+        f"Of the {total}, {len(settled)} {'is' if len(settled) == 1 else 'are'} decided: {'; '.join(parts)}"
+    )
+    return text + ("." if len(settled) == len(others) else "; for the others there are not enough seeds.")
+
+
+def settle(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """About how many seeds would settle each undecided comparison of one depth."""
+    undecided = cells[(cells["verdict"] == "undecided") & (cells["n_pairs"] > 1)]
+    if undecided.empty:
+        return ""
+    known = undecided[undecided["seeds_to_settle"].notna()].sort_values("seeds_to_settle", kind="stable")
+    never = undecided[undecided["seeds_to_settle"].isna()]
+    parts = [f"{int(row.seeds_to_settle)} for {labels[row.activation]}" for row in known.itertuples()]
+    if len(never):
+        parts.append(f"more than 1,000 for {_names(never, labels)}")
+    return f"To decide in four of five studies, the measured spread asks for seeds: {listed(parts)}."
+
+
+def depth_effect(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """What each further layer does to accuracy and to dead units, as far as the intervals leave out 0."""
+    words = {
+        "accuracy_per_layer": ("Test accuracy", "falls", "rises"),
+        "dead_per_layer_trained": ("The share of dead units after training", "falls", "grows"),
+    }
+    found = []
+    for measure, (what, down, up) in words.items():
+        rows = over_depths[(over_depths["measure"] == measure) & over_depths["mean"].notna()]
+        parts = []
+        for verb, chosen in ((down, rows[rows["ci_high"] < 0]), (up, rows[rows["ci_low"] > 0])):
+            named = [f"{labels[row.activation]} ({points(row.mean)} points)" for row in chosen.itertuples()]
+            if named:
+                parts.append(f"{verb} with each layer for {listed(named)}")
+        if parts:
+            found.append(f"{what} {' and '.join(parts)}.")
+        elif len(rows):
+            found.append(f"{what} has no slope over depth that the seeds are sure of.")
+    return found
+
+
 def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """What the comparison with the baseline decides at one depth, and what it leaves open."""
     others = cells[cells["verdict"] != "baseline"]
@@ -104,14 +189,15 @@ def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int
     return text + (f"; {listed(others[len(first) :])}." if others[len(first) :] else ".")
 
 
-def smallest_p(n_pairs: int) -> str:
-    """Which p values n pairs can reach at all by sign flips."""
+def smallest_p(n_pairs: int, family: int = 1) -> str:
+    """Which p values n pairs can reach by sign flips, alone and adjusted for a family of comparisons."""
     if n_pairs < 2:
         return "One seed gives no p value and no interval: add seeds to learn how sure one can be."
-    return (
-        f"With {n_pairs} shared seeds the smallest two-sided sign-flip p that can occur is "
-        f"{2 / 2**n_pairs:.2g}; p is shown beside the verdict and not used for it."
-    )
+    smallest = 2 / 2**n_pairs
+    text = f"With {n_pairs} shared seeds the smallest two-sided sign-flip p that can occur is {smallest:.2g}"
+    if family > 1:
+        text += f", and after Holm's adjustment for {family} comparisons {min(1, family * smallest):.2g}"
+    return f"{text}; p is shown beside the verdict and not used for it."
 
 
 def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
@@ -161,8 +247,13 @@ def _always(cells: pd.DataFrame) -> str:
 
 
 def _sometimes(cells: pd.DataFrame) -> str:
-    named = [f"{row.label} in {row.n_trained} of {row.n_seeds}" for row in cells.itertuples()]
-    return f"{listed(named)} runs" if named else ""
+    named = []
+    for row in cells.itertuples():
+        left = row.n_seeds - row.n_trained - row.n_diverged
+        why = [f"{left} never left chance"] if left else []
+        why += [f"{row.n_diverged} diverged"] if row.n_diverged else []
+        named.append(f"{row.label} in {row.n_trained} of {row.n_seeds} runs ({', '.join(why)})")
+    return listed(named) if named else ""
 
 
 def _never(cells: pd.DataFrame) -> str:
