@@ -282,7 +282,7 @@ def test_snakemakes_archive_shows_a_figure_with_its_caption_and_runs_no_label(br
     assert requests == [] and all("tailwindcss" in line for line in said), said  # a hint to developers
     assert page.title() == "Snakemake Report" and page.query_selector("img[onerror]") is None
     page.get_by_text("Comparison", exact=True).click()
-    view, about = page.locator("td a").all()
+    view, about = page.locator("tr", has_text="test accuracy").locator("td a").all()
     view.click()
     image = page.locator(".h-screen > div > img")
     assert image.evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
