@@ -154,6 +154,25 @@ def test_settle_says_how_many_seeds():
     assert sentences.settle(cells[:1], LABELS) == ""
 
 
+def test_two_studies():
+    def row(activation, verdict, n_pairs=5):
+        return {"activation": activation, "depth": 4, "verdict": verdict, "n_pairs": n_pairs}
+
+    def told(*rows):
+        return sentences.two_studies(rows, LABELS, ("a", "b"))
+
+    assert told(row("relu", "worse"), row("tanh", "undecided"), row("elu", "worse")) == (
+        "Against a, b is worse for ReLU (depth 4) and ELU (depth 4); 1 of 3 are undecided."
+    )
+    assert told(row("relu", "equivalent")) == "Against a, b is equivalent for ReLU (depth 4)."
+    assert (
+        told(row("relu", "undecided"))
+        == "There are not enough seeds to decide between a and b anywhere (1 cells)."
+    )
+    assert "side by side" in told(row("relu", "undecided", 0)) and "nothing" not in told()
+    assert told() == "a and b have no activation and depth in common."
+
+
 def test_depth_effect_claims_only_what_its_interval_allows():
     rows = [
         trend("relu", "accuracy_per_layer", -0.01, -0.02, -0.001),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zipfile
 from collections import Counter
 from importlib.metadata import version
@@ -103,7 +104,9 @@ def test_report_is_one_file_with_every_section(tiny):
     ):
         assert f'id="{section}"' in page
     assert page.count("<figure") == 8 + 3 * 2 + 1
-    assert "#cross-validation" not in page and "#pairs" not in page and "<mfrac>" not in page and "<math" in page
+    assert (
+        "#cross-validation" not in page and "#pairs" not in page and "<mfrac>" not in page and "<math" in page
+    )
     assert "8 networks: 2 activations × 2 depths × 2 seeds" in page
 
 
@@ -148,6 +151,37 @@ def test_snakemakes_archive_holds_figures_tables_and_captions(tiny, tmp_path):
     assert "Thin lines are single runs (n = 2)" in found["learning_curves"]["caption"]
     for name, result in found.items():
         assert result["caption"] and "system-message" not in result["caption"], name
+
+
+def test_two_studies_side_by_side(tiny, tmp_path):
+    """The tiny study and a copy of it under another name and setting."""
+    project = tiny.copy(tmp_path / "actbench")
+    results = project.folder / "results"
+    shutil.copytree(results / "tiny", results / "other")
+    path = results / "other" / "config.yaml"
+    path.write_text(
+        path.read_text().replace("study: tiny", "study: other").replace("momentum: 0.9", "momentum: 0.8")
+    )
+    done = project.snakemake("--config", "studies=[tiny, other]", "--", "compare")
+    assert done.returncode == 0, done.stdout
+    page = (project.folder / "reports/compared/tiny+other.html").read_text()
+    assert "training.momentum" in page and page.count("<svg") == 0 and page.count("<img") == 1
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
+    again = project.snakemake("--config", "studies=[tiny, other]", "--", "compare")
+    assert "Nothing to be done" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("studies", "words"),
+    [
+        ("[]", "compare needs two"),
+        ("[tiny]", "compare needs two"),
+        ("[tiny, missing]", "missing has no results/missing"),
+    ],
+)
+def test_studies_that_cannot_be_compared_are_a_sentence(tiny, studies, words):
+    done = tiny.snakemake("--config", f"studies={studies}", "--", "compare")
+    assert done.returncode == 1 and words in done.stdout and "Traceback" not in done.stdout
 
 
 def test_every_caption_is_that_of_a_figure_or_table(tiny):

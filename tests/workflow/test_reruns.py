@@ -61,6 +61,7 @@ KEYS = {
     "data_dir": ("data_dir=elsewhere", {}),
     "device": ("device=cpu", {}),
     "verify": ("verify=full", {}),
+    "studies": ("studies=[tiny, other]", {}),
     "activations": ("activations=[relu, {name: tanh, label: Tanh}]", LAST),
     "depths": ("depths=[1, 3]", half("train")),
     "seeds": ("seeds=[0, 1, 2, 3]", TRAINING),
@@ -160,6 +161,7 @@ FILES = {
     f"{PACKAGE}/report.py": stages("report"),
     f"{PACKAGE}/seeds.py": TRAINING,
     f"{PACKAGE}/sentences.py": stages("report"),
+    f"{PACKAGE}/side_by_side.py": {},
     f"{PACKAGE}/sources.py": {},
     f"{PACKAGE}/splits.py": TRAINING,
     f"{PACKAGE}/stacks.py": TRAINING,
@@ -170,6 +172,7 @@ FILES = {
     f"{PACKAGE}/verification.py": {},
     f"{PACKAGE}/wording.py": stages("aggregate"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
+    "workflow/scripts/compare.py": {},
     "workflow/scripts/describe_activations.py": stages("describe_activations"),
     "workflow/scripts/figures.py": stages("figures"),
     "workflow/scripts/histogram_figures.py": stages("histogram_figures"),
@@ -186,6 +189,7 @@ FILES = {
     "workflow/scripts/write_hiplot.py": {},
     "workflow/scripts/write_tensorboard.py": {},
     "workflow/report/bibliography.bib": stages("report"),
+    "workflow/report/compare.html": {},
     "workflow/report/head.html": stages("report"),
     "workflow/report/page.css": stages("report"),
     "workflow/report/report.html": stages("report"),
@@ -225,7 +229,9 @@ class Planner:
         return self.project.planned("--config", given, by=self.runs)
 
     def edited(self, path: str) -> Counter:
-        comment = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n", ".js": "\n// edited\n"}.get(Path(path).suffix)
+        comment = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n", ".js": "\n// edited\n"}.get(
+            Path(path).suffix
+        )
         with self.project.edited(path, comment or "\n# edited\n"):
             return self.project.planned(by=self.runs)
 

@@ -115,11 +115,11 @@ def every_block(path):
 
 
 def without_places():
-    """The resolved config less what never changes the study: data's place, device, extent of `verify`.
+    """The resolved config less what never changes the study: data's place, device, what other targets read.
 
     In the schema's order, since Snakemake compares params as text.
     """
-    places = ("data_dir", "device", "verify")
+    places = ("data_dir", "device", "verify", "studies")
     return {key: config[key] for key in SCHEMA["properties"] if key not in places}
 
 
@@ -201,6 +201,22 @@ def archived(path, caption, category, **labels):
     """An output that is shown in the archive of `snakemake --report`: where, and with which caption."""
     caption = f"../report/captions/{caption}.rst"
     return report(path, caption=caption, category=category, labels=labels)
+
+
+def compared(path):
+    """The path of a file of each of the two studies that `snakemake compare` puts side by side."""
+
+    def of_both(wildcards):
+        if len(config["studies"]) != 2:
+            sys.exit('Config error: compare needs two: --config studies="[a, b]".')
+        for name in config["studies"]:
+            if name != STUDY and not Path(f"results/{name}/config.yaml").is_file():
+                sys.exit(
+                    f"Config error: studies: {name} has no results/{name}/config.yaml; run that study first."
+                )
+        return [f"results/{name}/{path}" for name in config["studies"]]
+
+    return of_both
 
 
 def page(template, *more):

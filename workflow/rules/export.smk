@@ -1,4 +1,4 @@
-# The study's tables as other tools read them: `snakemake tensorboard`, `snakemake hiplot`.
+# The study's tables as other tools read them, `snakemake tensorboard` and `hiplot`; two studies, `snakemake compare`.
 
 
 rule tensorboard:
@@ -41,3 +41,27 @@ rule hiplot:
         "Parallel coordinates of study {STUDY}"
     script:
         "../scripts/write_hiplot.py"
+
+
+rule compare:
+    input:
+        config=compared("config.yaml"),
+        provenance=compared("provenance.json"),
+        runs=compared("tables/runs.parquet"),
+        comparison=compared("tables/comparison.parquet"),
+        page=page("compare.html", "sort.js"),
+    output:
+        f"reports/compared/{'+'.join(config['studies']) or 'nothing'}.html",
+    log:
+        f"results/compared/logs/{'+'.join(config['studies']) or 'nothing'}.log",
+    benchmark:
+        f"results/compared/timings/{'+'.join(config['studies']) or 'nothing'}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=code("compare"),
+    message:
+        "Compare two studies"
+    script:
+        "../scripts/compare.py"

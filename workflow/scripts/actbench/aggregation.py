@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from actbench import comparisons, histograms, manifest, parquet, statistics, trends
+from actbench import comparisons, config, histograms, manifest, parquet, statistics, trends
 from actbench.errors import DamagedError, UserError
 from actbench.parquet import RUN
 
@@ -59,12 +59,12 @@ def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
     problems, parts, images = [], {name: [] for name in (*ORDER, "histograms")}, {}
     for block in blocks:
         try:
-            config, tables = check_files(block)
+            written, tables = check_files(block)
         except DamagedError as error:
             problems.append(error.problem)
             continue
-        images.setdefault(config["data"], block.folder)
-        problems += check_params(block, config) + check_columns(block, tables, parts)
+        images.setdefault(written["data"], block.folder)
+        problems += check_params(block, written) + check_columns(block, tables, parts)
         problems += check_rows(block, tables)
         for name, table in tables.items():
             parts[name].append(table)
@@ -155,19 +155,19 @@ def check_files(block: Block) -> tuple[dict, dict[str, pa.Table]]:
         DamagedError: a file is not whole, or not what the block's training wrote.
     """
     own = [name for name in manifest.WRITTEN if name != manifest.MODEL]  # the probes have checked the weights
-    config = manifest.read(block.folder, own)
+    written = manifest.read(block.folder, own)
     tables = {name: parquet.read(block.folder / f"{name}.parquet") for name in (*ORDER, "histograms")}
-    return config, tables
+    return written, tables
 
 
-def check_params(block: Block, config: Mapping) -> list[str]:
+def check_params(block: Block, written: Mapping) -> list[str]:
     """Say which params of a block's networks and probes are not those of the plan."""
-    problems = _other_params(block.folder / manifest.NAME, "trained", config["params"], block.params)
+    problems = _other_params(block.folder / manifest.NAME, "trained", written["params"], block.params)
     for name, planned in block.probes.items():
         path = block.folder / f"{name}.parquet"
         record = parquet.record(path)
         problems += _other_params(path, "measured", record["params"], planned)
-        if record["model"] != config["files"][manifest.MODEL]:
+        if record["model"] != written["files"][manifest.MODEL]:
             problems.append(f"{path} was measured on other weights than {block.folder / manifest.MODEL}")
     return problems
 
@@ -207,21 +207,12 @@ def _refuse(problems: Sequence[str]) -> None:
 
 
 def _other_params(path: str | Path, verb: str, found: Mapping, planned: Mapping) -> list[str]:
-    found, planned = _flat(found), _flat(planned)
+    found, planned = config.flat(found), config.flat(planned)
     different = [key for key in sorted({*found, *planned}) if found.get(key) != planned.get(key)]
     return [
         f"{path} was {verb} with {key} {found.get(key)!r} instead of {planned.get(key)!r}"
         for key in different
     ]
-
-
-def _flat(params: Mapping, prefix: str = "") -> dict:
-    """Keys of mappings inside mappings with dots: training.learning_rate."""
-    flat = {}
-    for key, value in params.items():
-        inner = isinstance(value, Mapping) and value
-        flat |= _flat(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
-    return flat
 
 
 def _expected_rows(block: Block, runs: Sequence[Mapping]) -> dict[str, set[tuple]]:

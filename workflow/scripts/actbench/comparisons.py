@@ -110,7 +110,7 @@ def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) 
         if activation == baseline:
             row |= paired([], rule) | {"verdict": "baseline"}
         else:
-            row |= paired(_differences(cell, cells[baseline, depth]), rule)
+            row |= paired(differences(cell, cells[baseline, depth]), rule)
         rows.append(row)
     return adjusted(rows, rule.family)
 
@@ -126,7 +126,7 @@ def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
     rule = Rule(margin, n_images, max(len(chosen), 1))
     rows = [
         {"activation": first, "other": other, "depth": depth}
-        | paired(_differences(cells[first, depth], cells[other, depth]), rule)
+        | paired(differences(cells[first, depth], cells[other, depth]), rule)
         for first, other, depth in chosen
     ]
     return adjusted(rows, rule.family)
@@ -249,6 +249,7 @@ def _outcomes(cell: pd.DataFrame) -> dict:
     }
 
 
-def _differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
+def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
+    """Test accuracies of `cell` less those of `reference`, of the seeds that trained in both."""
     both = cell[cell["trained"]].merge(reference[reference["trained"]], on="seed")
     return (both["test_accuracy_x"] - both["test_accuracy_y"]).to_numpy()

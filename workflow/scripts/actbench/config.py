@@ -142,6 +142,15 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
     }
 
 
+def flat(params: Mapping, prefix: str = "") -> dict:
+    """Keys of mappings inside mappings with dots: training.learning_rate."""
+    found = {}
+    for key, value in params.items():
+        inner = isinstance(value, Mapping) and value
+        found |= flat(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
+    return found
+
+
 def image_counts(config: Mapping) -> dict[str, int]:
     """Training, validation and test images of a resolved config, with cross-validation those of fold 0.
 

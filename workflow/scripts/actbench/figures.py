@@ -85,6 +85,45 @@ def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
     return figure
 
 
+def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[str, str]) -> Figure:
+    """Mean test accuracy of two studies side by side: a panel a depth, a column an activation.
+
+    `rows` as `side_by_side.cells` gives them; the first study filled, the second hollow, with 95 % intervals.
+    """
+    depths = list(dict.fromkeys(row["depth"] for row in rows))
+    style = drawing.Style(labels)
+    figure, axes = drawing.panels(1, max(len(depths), 1), height=3.4, sharey="all")
+    for axis, depth in zip(axes.flat, depths, strict=False):
+        shown = [row for row in rows if row["depth"] == depth]
+        for place, row in enumerate(shown):
+            look = style.looks[row["activation"]]
+            for offset, side, face in ((-0.15, "first", look["color"]), (0.15, "second", "white")):
+                cell = row[side]
+                level = cell["median"] if pd.isna(cell["mean"]) else cell["mean"]
+                low, high = np.clip([cell["ci_low"], cell["ci_high"]], 0, 1 - WORST_ERROR)
+                axis.plot([place + offset] * 2, [low, high], color=look["color"], linewidth=1.2)
+                mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": face}
+                axis.plot(place + offset, level, color=look["color"], linestyle="", **mark)
+        names_here = [style.labels[row["activation"]] for row in shown]
+        axis.set_xticks(range(len(shown)), names_here, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_xlim(-0.6, max(len(shown), 1) - 0.4)
+        axis.grid(visible=False, axis="x")
+        axis.set_title(drawing.layers(depth))
+    seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
+    if len(seen):
+        lowest = seen[["median", "mean", "ci_low"]].astype(float).min(axis=None)
+        _stretched(axes.flat, seen["mean"].astype(float).fillna(seen["median"]), lowest)
+    handles = [
+        Line2D([], [], color="#444444", marker="o", linestyle="", markerfacecolor=face)
+        for face in ("#444444", "white")
+    ]
+    figure.legend(
+        handles, list(map(drawing.plain, names)), loc="outside upper center", ncols=2, frameon=False
+    )
+    figure.supylabel("test accuracy of trained networks", fontsize="medium")
+    return figure
+
+
 def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing.Style) -> Figure:
     """Accuracy and losses by epoch: a thin line a run (if many, a band of 90 % of them), the median thick.
 

@@ -119,6 +119,33 @@ def settle(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return f"To decide in four of five studies, the measured spread asks for seeds: {listed(parts)}."
 
 
+def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Sequence[str]) -> str:
+    """How many cells of two studies differ for sure, and which.
+
+    Args:
+        rows: as `side_by_side.cells` gives them.
+        labels: id to display text.
+        names: the first study, and the second, which is said to be better or worse.
+    """
+    first, second = names
+    if not rows:
+        return f"{first} and {second} have no activation and depth in common."
+    if not any(row["n_pairs"] for row in rows):
+        return f"{first} and {second} have no pairs of seeds to compare; they stand side by side."
+    parts = []
+    for word, text in (("better", "better"), ("worse", "worse"), ("equivalent", "equivalent")):
+        chosen = [f"{labels[r['activation']]} (depth {r['depth']})" for r in rows if r["verdict"] == word]
+        if chosen:
+            parts.append(f"{text} for {listed(chosen)}")
+    open_ = sum(row["verdict"] == "undecided" for row in rows)
+    if not parts:
+        return (
+            f"There are not enough seeds to decide between {first} and {second} anywhere ({len(rows)} cells)."
+        )
+    text = f"Against {first}, {second} is {'; '.join(parts)}"
+    return text + (f"; {open_} of {len(rows)} are undecided." if open_ else ".")
+
+
 def depth_effect(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     """What each further layer does to accuracy and to dead units, as far as the intervals leave out 0."""
     words = {

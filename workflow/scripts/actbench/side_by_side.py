@@ -1,0 +1,128 @@
+"""Two studies on one page: what was set otherwise, and what that did to each activation at each depth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from actbench import catalogue, comparisons, config, page, sentences, statistics
+
+PLACES = ("study", "studies", "data_dir", "device", "verify")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared of a study: its resolved config, tables `runs` and `comparison`, provenance."""
+
+    config: Mapping
+    runs: pd.DataFrame
+    comparison: pd.DataFrame
+    lineage: Mapping
+
+    @property
+    def name(self) -> str:
+        return self.config["study"]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {entry["id"]: entry["label"] for entry in self.config["activations"]}
+
+
+def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:
+    """Keys of the config whose values differ, with both values as text; a key that one lacks has a dash."""
+    flat = [config.flat(study.config) for study in (first, second)]
+    keys = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if key.split(".")[0] not in PLACES]
+    found = [(key, *(_shown(values.get(key)) for values in flat)) for key in keys]
+    return [row for row in found if row[1] != row[2]]
+
+
+def cells(first: Study, second: Study) -> list[dict]:
+    """A row for each activation and depth that both studies have, in the order of the first.
+
+    `first` and `second` are the rows of their tables `comparison`. The other columns, from `n_pairs` on, are
+    those of `comparisons.paired` for the second less the first, over the seeds that trained in both; the
+    margin is the first study's. Studies on other images, or that test on other ones, are not paired.
+    """
+    tables = [
+        study.comparison.set_index(["activation", "depth"]).to_dict("index") for study in (first, second)
+    ]
+    shared = [
+        (key, depth)
+        for depth in first.config["depths"]
+        for key in first.labels
+        if (key, depth) in tables[0] and (key, depth) in tables[1]
+    ]
+    n_images = config.image_counts(first.config)["tested"]
+    rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1))
+    by_seed = [
+        dict(list(statistics.per_seed(study.runs).groupby(["activation", "depth"], observed=True)))
+        for study in (first, second)
+    ]
+    alike = comparable(first, second)
+    rows = []
+    for place in shared:
+        own, other = by_seed[0][place], by_seed[1][place]
+        differences = comparisons.differences(other, own) if alike else []
+        row = {
+            "activation": place[0],
+            "depth": place[1],
+            "first": tables[0][place],
+            "second": tables[1][place],
+        }
+        rows.append(row | comparisons.paired(differences, rule))
+    return comparisons.adjusted(rows, rule.family)
+
+
+def comparable(first: Study, second: Study) -> bool:
+    """Whether both were tested on the same images, so that accuracies can be paired by seed."""
+    tested = [(study.config["dataset"], study.config["evaluation"]["folds"]) for study in (first, second)]
+    return tested[0] == tested[1]
+
+
+def context(first: Study, second: Study, figure: str, folder: str) -> dict:
+    """Everything the template shows.
+
+    Args:
+        figure: the embedded figure.
+        folder: where stylesheet and script lie.
+    """
+    rows = cells(first, second)
+    return {
+        "studies": [first, second],
+        "datasets": [catalogue.DATASETS[study.config["dataset"]].title for study in (first, second)],
+        "settings": settings(first, second),
+        "rows": rows,
+        "labels": first.labels,
+        "answer": sentences.two_studies(rows, first.labels, (first.name, second.name)),
+        "comparable": comparable(first, second),
+        "only": [_only(first, second), _only(second, first)],
+        "margin": first.config["report"]["equivalence"],
+        "figure": figure,
+        "csv": page.embedded(table(rows).to_csv(index=False), page.MEDIA[".csv"]),
+        "css": page.stylesheet(folder),
+        "script": page.script(folder),
+    }
+
+
+def table(rows: Sequence[Mapping]) -> pd.DataFrame:
+    """The rows of `cells` flat: columns of the two studies' cells are named first_… and second_…."""
+    names = ("n_seeds", "n_trained", "mean", "ci_low", "ci_high", "median")
+    sides = ("first", "second")
+    flat = [
+        {key: value for key, value in row.items() if key not in sides}
+        | {f"{side}_{name}": row[side][name] for side in sides for name in names}
+        for row in rows
+    ]
+    return pd.DataFrame(flat)
+
+
+def _only(study: Study, other: Study) -> str:
+    """The activations and depths that the other study lacks, as text; empty if there are none."""
+    keys = [label for key, label in study.labels.items() if key not in other.labels]
+    depths = [str(depth) for depth in study.config["depths"] if depth not in other.config["depths"]]
+    parts = [sentences.listed(keys)] if keys else []
+    return sentences.listed(parts + ([f"depth {sentences.listed(depths)}"] if depths else []) or [""])
+
+
+def _shown(value: object) -> str:
+    return "–" if value is None else str(value)
