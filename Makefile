@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test benchmark benchmark-gpu benchmark-around benchmark-scale chaos mutants lint format lock clean
+.PHONY: report test benchmark benchmark-gpu benchmark-around benchmark-scale chaos gallery mutants lint format lock clean
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
@@ -27,6 +27,10 @@ benchmark-scale: $(VENV)/.installed ## plan, aggregate and report made-up studie
 
 chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (15 minutes on 2 cores)
 	$(BIN)/python -m pytest -m fault --chaos
+
+gallery: $(VENV)/.installed-dev ## pictures of the Fashion-MNIST report (its study runs if it must) for docs/gallery.md; needs chromium
+	$(BIN)/snakemake --cores 4 --resources gpu=1 --configfile studies/fashion_mnist.yaml
+	$(BIN)/python -m pytest tests/browser/test_gallery.py --gallery reports/fashion_mnist.html
 
 mutants: $(VENV)/.installed-dev ## change the code of the measurements at random and see whether a test notices
 	rm -rf mutants && mkdir -p mutants/src

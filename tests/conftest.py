@@ -20,12 +20,27 @@ from actbench import subsets
 pytest_plugins = ["fault_table"]
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_addoption(parser):
     parser.addoption(
         "--chaos", action="store_true", help="try every fault as often as docs/reliability.md says"
     )
+    parser.addoption("--gallery", metavar="REPORT", help="keep pictures of this report in docs/gallery")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, headless."""
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The report in a real browser: Chromium, headless, without network."""
 
 import contextlib
-import shutil
 import socket
 
 import pandas as pd
@@ -9,20 +8,6 @@ import pytest
 import yaml
 from actbench import parallel_coordinates
 from conftest import ROOT
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("Debian's chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

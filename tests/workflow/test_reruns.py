@@ -159,6 +159,7 @@ FILES = {
     f"{PACKAGE}/references.py": {},
     f"{PACKAGE}/relu_autograd.py": NUMBERS,
     f"{PACKAGE}/report.py": stages("report"),
+    f"{PACKAGE}/report_tables.py": stages("report"),
     f"{PACKAGE}/seeds.py": TRAINING,
     f"{PACKAGE}/sentences.py": stages("report"),
     f"{PACKAGE}/side_by_side.py": {},

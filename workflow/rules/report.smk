@@ -16,7 +16,10 @@ REPORT_TABLES = [
     "properties",
     *[name for name in ("cross_validation", "pairs") if name in SUMMARIES],
 ]
-DOWNLOADS = ["runs", *[name for name in SUMMARIES if not name.endswith("_by_layer")]]
+# Tables embedded for download: summaries, and the runs where they are few.
+DOWNLOADS = [name for name in SUMMARIES if not name.endswith("_by_layer")]
+if not configuration.summarised(config):
+    DOWNLOADS.append("runs")
 # Each figure's category in the archive of `snakemake --report`, and its name there.
 DRAWN = {
     "overview": ("Comparison", "accuracy by depth"),

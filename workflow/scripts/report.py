@@ -4,7 +4,7 @@ from pathlib import Path
 
 import actbench.jobs as jobs
 import yaml
-from actbench import files, lineage, page, parquet, provenance, report
+from actbench import files, lineage, page, parquet, provenance, report, report_tables
 
 jobs.start(snakemake.log[0])
 made_by = lineage.gather(
@@ -22,7 +22,7 @@ context = report.context(
     snakemake.input.figures,
     snakemake.input.csvs,
     made_by,
-    report.timings(Path(snakemake.output.provenance).parent / "timings", jobs_run),
+    report_tables.timings(Path(snakemake.output.provenance).parent / "timings", jobs_run),
     {
         "training": parquet.concat(map(parquet.read, snakemake.input.cost), parquet.RUN).to_pandas(),
         "activations": parquet.read(snakemake.input.cost_of_activations).to_pandas(),

@@ -24,6 +24,7 @@ WORST_ERROR = 1e-4
 SHAPE_BINS = 40
 SPREAD = (0.05, 0.95)
 LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
+COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 
 
@@ -143,7 +144,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         drawing.whole_numbers(axis)
     for row, column in enumerate(rows):
         if column in ACCURACIES:
-            _stretched(axes[row], history[column])
+            _stretched(axes[row], history[column], marked=COARSE_TICKS)
         else:
             _log_scale(axes[row], history[column])
     style.legend(figure)
@@ -312,7 +313,9 @@ def _unstretch(heights: np.ndarray) -> np.ndarray:
     return 1 - 10.0 ** (-np.asarray(heights, dtype=float))
 
 
-def _stretched(axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0) -> None:
+def _stretched(
+    axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0, marked: Sequence[float] = ACCURACY_TICKS
+) -> None:
     """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ.
 
     From 0, or from a little below `lowest`, to a little above the best of `accuracies`.
@@ -323,7 +326,7 @@ def _stretched(axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0)
         axis.set_yscale("function", functions=(_stretch, _unstretch))
         top = 1 - (1 - best) * 0.7
         axis.set_ylim(bottom, top)
-        ticks = [tick for tick in ACCURACY_TICKS if bottom <= tick <= top]
+        ticks = [tick for tick in marked if bottom <= tick <= top]
         axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
         axis.set_yticks([], minor=True)
 

@@ -1,0 +1,35 @@
+"""Pictures of the report for docs/gallery.md; `make gallery` keeps those of the Fashion-MNIST study."""
+
+from pathlib import Path
+
+import pytest
+
+SHOWN = {
+    "first-screen": ("#answer", 1280, "light"),
+    "dark": ("#comparison", 1280, "dark"),
+    "gradients": ("#gradients", 1280, "light"),
+    "phone": ("#answer", 375, "light"),
+}
+
+
+@pytest.fixture(scope="module")
+def pictured(request):
+    """The report that the pictures are of, and the folder they are kept in; of the tiny study they are not kept."""
+    given = request.config.getoption("--gallery")
+    if given is None:
+        return request.getfixturevalue("tiny").folder / "reports" / "tiny.html", None
+    return Path(given).resolve(), Path(__file__).parents[2] / "docs" / "gallery"
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_picture(browser, pictured, tmp_path, name):
+    report, folder = pictured
+    section, width, scheme = SHOWN[name]
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto(f"{report.as_uri()}{section}")
+    page.evaluate("Promise.all([...document.images].map(image => image.decode()))")
+    path = (folder or tmp_path) / f"{name}.png"
+    path.parent.mkdir(exist_ok=True)
+    page.screenshot(path=path, animations="disabled")
+    page.close()
+    assert 20_000 < path.stat().st_size < 600_000  # neither blank nor too large to be committed

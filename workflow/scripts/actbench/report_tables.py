@@ -1,0 +1,193 @@
+"""The rows of the report's tables, from the study's tables and from what its jobs took."""
+
+import csv
+from collections.abc import Collection, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from actbench import sentences
+
+STAGES = (
+    "train",
+    "probe_gradients",
+    "probe_distributions",
+    "probe_dead_neurons",
+    "describe_activations",
+    "time_activations",
+    "aggregate",
+    "figures",
+    "histogram_figures",
+)
+
+
+def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequence[int]) -> list[dict]:
+    """A row an activation, best average rank first: its rank, its cells at these depths, its networks."""
+    ranks = over_depths[over_depths["measure"] == "rank"].set_index("activation")
+    level = comparison.assign(level=comparison["mean"].fillna(comparison["median"]))
+    rows = []
+    for key, cells in level.groupby("activation", observed=True):
+        rank = {name: _number(ranks.loc[key, name]) for name in ("mean", "ci_low", "ci_high")}
+        totals = {"n_trained": int(cells["n_trained"].sum()), "n_runs": int(cells["n_seeds"].sum())}
+        shown = cells[cells["depth"].isin(depths)].sort_values("depth")
+        rows.append({"key": key, **rank, **totals, "cells": list(shown.itertuples())})
+    best = {row["key"]: (-row["n_trained"], -sum(cell.level or 0 for cell in row["cells"])) for row in rows}
+    return sorted(rows, key=lambda row: (row["mean"] or 0, *best[row["key"]]))
+
+
+def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """A row an activation: what each layer does to accuracy and to dead units, see `trends.over_depths`.
+
+    None where there is but one depth.
+    """
+    measures = ("accuracy_per_layer", "dead_per_layer_init", "dead_per_layer_trained")
+    found = over_depths.set_index(["activation", "measure"]).to_dict("index")
+    if not any(measure in measures for _, measure in found):
+        return []
+    return [{"key": key, "parts": [found[key, name] for name in measures]} for key in labels]
+
+
+def decay(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """By depth a row an activation: slopes of the weights' and the pre-activations' gradients.
+
+    `parts` are those of the weights at initialisation and after training, then of the pre-activations.
+    """
+    columns = list(product(("weight", "preactivation"), ("init", "trained")))
+    slopes = rows[rows["measure"] == "slope"].set_index(["depth", "activation", "tensor", "checkpoint"])
+    found, nothing = slopes.to_dict("index"), {"n": 0, "mean": None}
+    return {
+        depth: [
+            {"key": key, "parts": [found.get((depth, key, *column), nothing) for column in columns]}
+            for key in labels
+        ]
+        for depth in sorted(rows["depth"].unique())
+    }
+
+
+def cross_validation(scores: pd.DataFrame | None, labels: Mapping[str, str]) -> dict | None:
+    """The table of that name, best first, and a sentence for each depth; None without cross-validation."""
+    if scores is None:
+        return None
+    rows = scores.sort_values(["depth", "seed", "rank_test_score"])
+    return {
+        "folds": [name for name in rows if name.startswith("split")],
+        "rows": rows.to_dict("records"),
+        "sentences": [sentences.cross_validation(r, labels, d) for d, r in rows.groupby("depth")],
+    }
+
+
+def networks(config: Mapping, runs: pd.DataFrame) -> list[dict]:
+    """Hidden sizes and numbers of parameters of each depth; these differ if an activation has its own."""
+    counts = runs.groupby("depth")["n_parameters"].unique()
+    return [
+        {"depth": depth, "hidden": sizes, "parameters": sorted(counts[depth])}
+        for depth, sizes in zip(config["depths"], config["network"]["hidden_sizes"], strict=True)
+    ]
+
+
+def dead_by_layer(dead: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """Dead units of each layer, by depth: rows of activation, checkpoint, n and (mean count, width) pairs.
+
+    Means over runs; only activations of which any unit died.
+    """
+    dying = dead.groupby("activation", observed=True)["n_dead"].sum()
+    dead = dead[dead["activation"].isin(dying[dying > 0].index)]
+    keys = ["depth", "activation", "checkpoint", "layer"]
+    means = dead.groupby(keys, observed=True).agg(
+        n=("n_dead", "size"), mean=("n_dead", "mean"), width=("n_neurons", "first")
+    )
+    found: dict[int, list[dict]] = {}
+    for (depth, key, checkpoint), part in means.groupby(level=keys[:3], observed=True):
+        row = {"key": key, "checkpoint": checkpoint, "n": int(part["n"].iloc[0])}
+        row["layers"] = list(zip(part["mean"], part["width"], strict=True))
+        found.setdefault(int(depth), []).append(row)
+    order = list(labels)
+    return {
+        d: sorted(rows, key=lambda r: (order.index(r["key"]), r["checkpoint"])) for d, rows in found.items()
+    }
+
+
+def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """Shares of all hidden units that are dead, dormant or saturated, a row an activation and depth.
+
+    Means over runs; keys `{measure}_{checkpoint}`, and `n_{checkpoint}` for the number of runs.
+    """
+    keys = ["activation", "depth", "checkpoint"]
+    counts = ["n_neurons", "n_dead", "n_dormant", "n_saturated"]
+    runs = dead.groupby([*keys, "seed", "fold"], observed=True)[counts].sum()
+    shares = runs.div(runs["n_neurons"], axis=0).groupby(keys, observed=True)
+    means, sizes = shares.mean(), shares.size()
+    rows: dict[tuple, dict] = {}
+    for (activation, depth, checkpoint), mean in means.iterrows():
+        row = rows.setdefault((depth, list(labels).index(activation)), {"depth": depth, "key": activation})
+        row |= {f"{count.removeprefix('n_')}_{checkpoint}": mean[count] for count in counts[1:]}
+        row[f"n_{checkpoint}"] = int(sizes[activation, depth, checkpoint])
+    return [rows[place] for place in sorted(rows)]
+
+
+def timings(folder: Path, jobs: Collection[str]) -> list[Path]:
+    """Snakemake's benchmark files, as far as they are there.
+
+    Args:
+        folder: `results/{study}/timings`.
+        jobs: the names of all planned jobs that have a stage's folder for themselves: blocks, activations.
+    """
+    found = [path for path in folder.glob("*/*.tsv") if path.stem in jobs]
+    return sorted([*found, *folder.glob("*.tsv")])
+
+
+def stage_times(paths: Sequence[str | Path]) -> list[dict]:
+    """Jobs and their summed wall time in seconds, stage by stage."""
+    seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    for path in map(Path, paths):
+        stage = path.stem if path.stem in seconds else path.parent.name
+        if stage in seconds:
+            with open(path, encoding="utf-8") as lines:
+                seconds[stage] += [float(row["s"]) for row in csv.DictReader(lines, delimiter="\t")]
+    return [{"name": stage, "jobs": len(s), "seconds": sum(s)} for stage, s in seconds.items() if s]
+
+
+def training_cost(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """By depth a row an activation: n, seconds and operations of a network, and what a second did.
+
+    `rows` as in `cost.SCHEMA`. Seconds are median, lowest and highest; operations the median.
+    """
+    found: dict[int, list[dict]] = {}
+    cells = dict(list(rows.groupby(["depth", "activation"], observed=True)))
+    for depth, key in sorted(cells, key=lambda place: (place[0], list(labels).index(place[1]))):
+        cell = cells[depth, key]
+        seconds, total = cell["seconds"], cell["seconds"].sum()
+        row = {
+            "key": key,
+            "n": len(cell),
+            "seconds": seconds.median(),
+            "seconds_low": seconds.min(),
+            "seconds_high": seconds.max(),
+            "gflop": cell["flops"].median() / 1e9,
+            "images_per_second": cell["n_images"].sum() / total,
+            "gflops": cell["flops"].sum() / total / 1e9,
+        }
+        found.setdefault(int(depth), []).append(row)
+    return found
+
+
+def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:
+    """By activation: nanoseconds an element forward and backward, and both relative to the baseline's.
+
+    `rows` as in `function_cost.SCHEMA`. Medians over rounds; a ratio is taken within its round.
+    """
+    wide = rows.pivot(index="round", columns=["activation", "direction"], values="ns_per_element")
+    table = {}
+    for key in wide.columns.unique("activation"):
+        medians = {name: float(np.median(wide[key, name])) for name in ("forward", "backward")}
+        both, reference = (
+            sum(wide[name, way] for way in ("forward", "backward")) for name in (key, baseline)
+        )
+        table[key] = medians | {"ratio": float((both / reference).median()), "n": len(wide)}
+    return table
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
