@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 SHOWN = {
-    "first-screen": ("#answer", 1280, "light"),
+    "first-screen": ("body", 1280, "light"),
     "dark": ("#comparison", 1280, "dark"),
     "gradients": ("#gradients", 1280, "light"),
-    "phone": ("#answer", 375, "light"),
+    "phone": ("body", 375, "light"),
 }
 
 
@@ -25,9 +25,11 @@ def pictured(request):
 def test_picture(browser, pictured, tmp_path, name):
     report, folder = pictured
     section, width, scheme = SHOWN[name]
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.goto(f"{report.as_uri()}{section}")
+    still = {"color_scheme": scheme, "reduced_motion": "reduce"}
+    page = browser.new_page(viewport={"width": width, "height": 800}, **still)
+    page.goto(report.as_uri())
     page.evaluate("Promise.all([...document.images].map(image => image.decode()))")
+    page.evaluate(f"document.querySelector('{section}').scrollIntoView()")
     path = (folder or tmp_path) / f"{name}.png"
     path.parent.mkdir(exist_ok=True)
     page.screenshot(path=path, animations="disabled")

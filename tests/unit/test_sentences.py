@@ -148,7 +148,7 @@ def test_settle_says_how_many_seeds():
     )
     cells["seeds_to_settle"] = [None, 40.0, 12.0, None, None]
     assert sentences.settle(cells, LABELS) == (
-        "To decide in four of five studies, the measured spread asks for seeds: 12 for ELU, 40 for tanh "
+        "To decide in four of five studies, the measured spread asks for this many seeds that train in both: 12 for ELU, 40 for tanh "
         "and more than 1,000 for sigmoid."
     )
     assert sentences.settle(cells[:1], LABELS) == ""
@@ -186,6 +186,25 @@ def test_depth_effect_claims_only_what_its_interval_allows():
     ]
     nothing = pd.DataFrame([trend("elu", "accuracy_per_layer", None, None, None, 0)], dtype=object)
     assert sentences.depth_effect(nothing, LABELS) == []
+
+
+def test_gradient_decay_is_of_the_deepest_untrained_networks():
+    """10^.3 = 2, 10^1 = 10."""
+    names = ("activation", "depth", "checkpoint", "tensor", "measure", "mean")
+    rows = [
+        ("relu", 8, "init", "preactivation", "slope", 0.30103),
+        ("sigmoid", 8, "init", "preactivation", "slope", 1.0),
+        ("tanh", 8, "init", "preactivation", "slope", None),
+        ("elu", 2, "init", "preactivation", "slope", 3.0),
+        ("elu", 8, "trained", "preactivation", "slope", 3.0),
+        ("elu", 8, "init", "weight", "slope", 3.0),
+        ("elu", 8, "init", "preactivation", "log10_first_last", 3.0),
+    ]
+    assert sentences.gradient_decay(pd.DataFrame(rows, columns=names), LABELS) == (
+        "At initialisation, with 8 hidden layers, the back-propagated signal shrinks from layer to layer towards the "
+        "input most for sigmoid (10×) and least for ReLU (2×)."
+    )
+    assert sentences.gradient_decay(pd.DataFrame(rows[:1], columns=names), LABELS) == ""
 
 
 def test_smallest_p_of_a_family():

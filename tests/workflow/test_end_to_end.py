@@ -227,7 +227,8 @@ class Sometimes(nn.Module):
 def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
     (tiny.folder / "sometimes.py").write_text(SOMETIMES)
     own = "activations=[relu, {name: sometimes, import: 'sometimes:Sometimes'}]"
-    done = tiny.snakemake("--config", "study=some", own, "depths=[1]", "seeds=[0, 1, 2]", "seeds_per_job=3")
+    given = [own, "depths=[1]", "seeds=[0, 1, 2]", "seeds_per_job=3", "report={pairs: all}"]
+    done = tiny.snakemake("--config", "study=some", *given)
     assert done.returncode == 0, done.stdout + done.stderr
     tables = tiny.folder / "results" / "some" / "tables"
     runs = pd.read_parquet(tables / "runs.parquet").query("activation == 'sometimes'")
@@ -241,6 +242,9 @@ def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
     counted = layers.groupby("checkpoint")["n"].unique().map(list).to_dict()
     assert counted == {"init": [3], "trained": [3 - len(diverged)]}
     page = (tiny.folder / "reports" / "some.html").read_text()
+    (pair,) = pd.read_parquet(tables / "pairs.parquet").to_dict("records")
+    assert (pair["activation"], pair["other"], pair["n_pairs"]) == ("relu", "sometimes", 3 - len(diverged))
+    assert 'id="pairs"' in page and "for all 1 pairs at once" in page
     seeds = ", ".join(map(str, diverged["seed"]))
     assert f"sometimes, depth 1: seeds {seeds}" in page
     assert f"{3 - len(diverged)} of 3 ({len(diverged)} diverged)" in page

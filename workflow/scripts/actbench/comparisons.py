@@ -132,6 +132,12 @@ def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
     return adjusted(rows, rule.family)
 
 
+def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
+    """Test accuracies of `cell` less those of `reference`, of the seeds that trained in both."""
+    both = cell[cell["trained"]].merge(reference[reference["trained"]], on="seed")
+    return (both["test_accuracy_x"] - both["test_accuracy_y"]).to_numpy()
+
+
 def paired(differences: Sequence[float], rule: Rule) -> dict:
     """What paired differences of accuracies say: the columns from `n_pairs` on, `p_holm` still to come."""
     differences = np.asarray(differences, dtype=float)
@@ -247,9 +253,3 @@ def _outcomes(cell: pd.DataFrame) -> dict:
         **summarised,
         **{key: float(value) for key, value in spread.items()},
     }
-
-
-def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
-    """Test accuracies of `cell` less those of `reference`, of the seeds that trained in both."""
-    both = cell[cell["trained"]].merge(reference[reference["trained"]], on="seed")
-    return (both["test_accuracy_x"] - both["test_accuracy_y"]).to_numpy()

@@ -182,7 +182,8 @@ def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
     columns = min(len(keys), drawing.COLUMNS)
     rows = -(-len(keys) // columns)
     figure, axes = drawing.panels(rows, columns, height=1.9, width=1.75)
-    for axis, key in zip(axes.flat, keys, strict=False):
+    for number, (axis, key) in enumerate(zip(axes.flat, keys, strict=False)):
+        axis.tick_params(labelbottom=number + columns >= len(keys))
         part = table[table["activation"] == key]
         axis.plot(part["x"], part["f"], color=style.looks[key]["color"], linewidth=1.8)
         axis.plot(part["x"], part["derivative"], color="#444444", linewidth=1, linestyle=(0, (4, 2)))

@@ -79,6 +79,7 @@ def context(
         "trends": report_tables.trends(over_depths, labels) if n_seeds > 1 else [],
         "depth_effect": sentences.depth_effect(over_depths, labels),
         "decay": report_tables.decay(tables["decay"], labels),
+        "gradient_decay": sentences.gradient_decay(tables["decay"], labels),
         "pairs": _pairs(tables.get("pairs"), labels),
         "settle": {depth: sentences.settle(cells, labels) for depth, cells in by_depth.items()},
         "depths": by_depth,

@@ -107,7 +107,7 @@ def decided(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 
 def settle(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """About how many seeds would settle each undecided comparison of one depth."""
+    """About how many seeds that train in both would settle each undecided comparison of one depth."""
     undecided = cells[(cells["verdict"] == "undecided") & (cells["n_pairs"] > 1)]
     if undecided.empty:
         return ""
@@ -116,7 +116,10 @@ def settle(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = [f"{int(row.seeds_to_settle)} for {labels[row.activation]}" for row in known.itertuples()]
     if len(never):
         parts.append(f"more than 1,000 for {_names(never, labels)}")
-    return f"To decide in four of five studies, the measured spread asks for seeds: {listed(parts)}."
+    return (
+        "To decide in four of five studies, the measured spread asks for this many seeds that train in both: "
+        f"{listed(parts)}."
+    )
 
 
 def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Sequence[str]) -> str:
@@ -165,6 +168,29 @@ def depth_effect(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[s
         elif len(rows):
             found.append(f"{what} has no slope over depth that the seeds are sure of.")
     return found
+
+
+def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Whose back-propagated signal fades most and least towards the input, in the deepest untrained networks.
+
+    Empty where fewer than two activations have a mean slope.
+
+    Args:
+        decay: the table of that name.
+        labels: id to display text.
+    """
+    chosen = (decay["tensor"] == "preactivation") & (decay["checkpoint"] == "init")
+    rows = decay[chosen & (decay["measure"] == "slope") & decay["mean"].notna()]
+    rows = rows[rows["depth"] == rows["depth"].max()].sort_values("mean", kind="stable")
+    if len(rows) < 2:
+        return ""
+    least, most = (
+        f"{labels[row.activation]} ({10**row.mean:.2g}×)" for row in rows.iloc[[0, -1]].itertuples()
+    )
+    return (
+        f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}, the back-propagated signal shrinks from "
+        f"layer to layer towards the input most for {most} and least for {least}."
+    )
 
 
 def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
