@@ -187,9 +187,10 @@ def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
     least, most = (
         f"{labels[row.activation]} ({10**row.mean:.2g}×)" for row in rows.iloc[[0, -1]].itertuples()
     )
+    where = f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}"
     return (
-        f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}, the back-propagated signal shrinks from "
-        f"layer to layer towards the input most for {most} and least for {least}."
+        f"{where}, the back-propagated signal shrinks from layer to layer towards the input most for {most} "
+        f"and least for {least}."
     )
 
 
