@@ -225,10 +225,10 @@ def _user_module(spec: Mapping) -> "nn.Module":
             f"activations: {spec['name']} (import: {spec['import']}) gives {type(module).__name__}; "
             "a class whose instances are torch.nn.Module is needed."
         )
-    z = torch.tensor([-2.0, 2.0])
+    z = torch.tensor([[-2.0, 2.0]])
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         copy.deepcopy(module)(z)  # a copy: the module may keep a state
-    if z.tolist() != [-2, 2]:
+    if z.tolist() != [[-2, 2]]:
         raise UserError(
             f"activations: {spec['name']} (import: {spec['import']}) changes its input in place, and the "
             "pre-activations that the probes measure would be lost; one that leaves it alone is needed."
