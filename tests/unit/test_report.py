@@ -44,3 +44,44 @@ def test_a_table_of_other_runs_is_not_reported(change):
         UserError, match=r"results/mine/tables/runs.parquet holds other runs than are planned"
     ):
         report.check_runs(config | change, runs)
+
+
+def answered(seeds, scores=None):
+    config = {"seeds": seeds}
+    rows = [("relu", 2, "baseline"), ("tanh", 2, "undecided"), ("relu", 4, "baseline"), ("tanh", 4, "better")]
+    cells = pd.DataFrame(rows, columns=["activation", "depth", "verdict"]).assign(
+        n_seeds=len(seeds),
+        n_trained=len(seeds),
+        n_diverged=0,
+        mean=0.9,
+        ci_low=0.8,
+        ci_high=1.0,
+        max=0.95,
+        baseline="relu",
+    )
+    ranks = pd.DataFrame(
+        [("relu", 2.0, 2.0, 2.0), ("tanh", 1.0, 1.0, 1.0)],
+        columns=["activation", "mean", "ci_low", "ci_high"],
+    ).assign(measure="rank", n=len(seeds))
+    by_depth = dict(list(cells.groupby("depth")))
+    return report.answer(config, by_depth, ranks, scores, {"relu": "ReLU", "tanh": "tanh"})
+
+
+def test_the_answer_is_ranking_both_ends_of_depth_and_what_is_decided():
+    ranking, deepest, shallowest, decided = answered([0, 1])
+    assert ranking.startswith("tanh has the best average rank over 2 depths")
+    assert deepest.startswith("With 4 hidden layers") and shallowest.startswith("With 2 hidden layers")
+    assert "1 is decided: tanh (depth 4) is better" in decided
+
+
+def test_one_seed_answers_with_its_doubt():
+    assert answered([0])[-1] == "One seed cannot say how sure this is."
+
+
+def test_with_cross_validation_its_scores_come_first():
+    scores = pd.DataFrame(
+        [("relu", 2, 0.9, 0.9, 0.0)],
+        columns=["activation", "depth", "split0_test_score", "mean_test_score", "std_test_score"],
+    )
+    first, decided = answered([0, 1], scores)
+    assert first.startswith("In 1-fold cross-validation with 2 hidden layers") and "decided" in decided

@@ -244,7 +244,7 @@ def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
     page = (tiny.folder / "reports" / "some.html").read_text()
     (pair,) = pd.read_parquet(tables / "pairs.parquet").to_dict("records")
     assert (pair["activation"], pair["other"], pair["n_pairs"]) == ("relu", "sometimes", 3 - len(diverged))
-    assert 'id="pairs"' in page and "for all 1 pairs at once" in page
+    assert 'id="pairs"' in page and "intervals hold for the one pair" in page
     seeds = ", ".join(map(str, diverged["seed"]))
     assert f"sometimes, depth 1: seeds {seeds}" in page
     assert f"{3 - len(diverged)} of 3 ({len(diverged)} diverged)" in page

@@ -138,9 +138,10 @@ def answer(
         first = [sentences.ranking(over_depths, labels, len(by_depth))]
         ends = sorted({max(by_depth), min(by_depth)}, reverse=True)
         first += [sentences.outcome(by_depth[depth], labels) for depth in ends]
-    first.append(sentences.decided(pd.concat(by_depth.values()), labels))
     if len(config["seeds"]) == 1:
         first.append("One seed cannot say how sure this is.")
+    else:
+        first.append(sentences.decided(pd.concat(by_depth.values()), labels))
     return [text for text in first if text]
 
 

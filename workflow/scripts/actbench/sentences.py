@@ -90,9 +90,10 @@ def decided(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return ""
     baseline = labels[others["baseline"].iloc[0]]
     settled = others[others["verdict"] != "undecided"]
-    total = f"{len(others)} comparison{'' if len(others) == 1 else 's'} with {baseline}"
+    total = f"{len(others)} comparisons with {baseline}"
     if settled.empty:
-        return f"There are not enough seeds to decide any of the {total}."
+        what = f"any of the {total}" if len(others) > 1 else f"the comparison with {baseline}"
+        return f"There are not enough seeds to decide {what}."
     parts = []
     for word in ("better", "equivalent", "worse"):
         chosen = settled[settled["verdict"] == word]
@@ -100,9 +101,10 @@ def decided(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
         named = [f"{labels[key]} (depth {listed(list(map(str, depths)))})" for key, depths in by_name.items()]
         if named:
             parts.append(f"{listed(named)} {'is' if len(named) == 1 else 'are'} {word}")
-    text = (
-        f"Of the {total}, {len(settled)} {'is' if len(settled) == 1 else 'are'} decided: {'; '.join(parts)}"
-    )
+    if len(others) == 1:
+        return f"The comparison with {baseline} is decided: {parts[0]}."
+    verb = "is" if len(settled) == 1 else "are"
+    text = f"Of the {total}, {len(settled)} {verb} decided: {'; '.join(parts)}"
     return text + ("." if len(settled) == len(others) else "; for the others there are not enough seeds.")
 
 
@@ -142,9 +144,7 @@ def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Seque
             parts.append(f"{text} for {listed(chosen)}")
     open_ = sum(row["verdict"] == "undecided" for row in rows)
     if not parts:
-        return (
-            f"There are not enough seeds to decide between {first} and {second} anywhere ({len(rows)} cells)."
-        )
+        return f"There are not enough seeds to decide between {first} and {second} anywhere."
     text = f"Against {first}, {second} is {'; '.join(parts)}"
     return text + (f"; {open_} of {len(rows)} are undecided." if open_ else ".")
 
