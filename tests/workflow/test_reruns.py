@@ -192,6 +192,7 @@ FILES = {
     "workflow/report/bibliography.bib": stages("report"),
     "workflow/report/compare.html": {},
     "workflow/report/head.html": stages("report"),
+    "workflow/report/macros.html": stages("report"),
     "workflow/report/page.css": stages("report"),
     "workflow/report/report.html": stages("report"),
     "workflow/report/sort.js": stages("report"),

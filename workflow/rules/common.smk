@@ -63,6 +63,7 @@ PROGRESS = f"{RESULTS}/logs/progress.txt"
 
 UVA, MLP = configuration.REFERENCES
 ORACLE = "results/verification/mlp_classifier/{activation}.parquet"
+COMPARED = "+".join(config["studies"]) or "nothing"
 VERIFICATION = dict(page="reports/verification.html", csv="results/verification.csv")
 
 
@@ -119,8 +120,11 @@ def without_places():
 
     In the schema's order, since Snakemake compares params as text.
     """
-    places = ("data_dir", "device", "verify", "studies")
-    return {key: config[key] for key in SCHEMA["properties"] if key not in places}
+    return {
+        key: config[key]
+        for key in SCHEMA["properties"]
+        if key not in configuration.PLACES
+    }
 
 
 def params_of(study, activation, depth, seeds):
@@ -221,7 +225,10 @@ def compared(path):
 
 def page(template, *more):
     """A template, what every page shares with it, and `more`."""
-    return [f"{PAGES}/{name}" for name in (template, "head.html", "page.css", *more)]
+    return [
+        f"{PAGES}/{name}"
+        for name in (template, "head.html", "macros.html", "page.css", *more)
+    ]
 
 
 def asked_for(workflow, rule):

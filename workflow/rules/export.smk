@@ -51,11 +51,11 @@ rule compare:
         comparison=compared("tables/comparison.parquet"),
         page=page("compare.html", "sort.js"),
     output:
-        f"reports/compared/{'+'.join(config['studies']) or 'nothing'}.html",
+        f"reports/compared/{COMPARED}.html",
     log:
-        f"results/compared/logs/{'+'.join(config['studies']) or 'nothing'}.log",
+        f"results/compared/logs/{COMPARED}.log",
     benchmark:
-        f"results/compared/timings/{'+'.join(config['studies']) or 'nothing'}.tsv"
+        f"results/compared/timings/{COMPARED}.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -30,6 +30,6 @@ with tempfile.TemporaryDirectory() as folder:
     drawing.save(figures.two_studies(rows, [study.name for study in studies], studies[0].labels), path)
     figure = page.data_uri(path)
 template = Path(snakemake.input.page[0])
-context = side_by_side.context(*studies, figure, template.parent)
+context = side_by_side.context(*studies, rows, figure, template.parent)
 files.write_text(page.render(template, context), snakemake.output[0])
 jobs.finish()

@@ -23,8 +23,8 @@ drawn = {
     "functions": figures.functions(tables["activations"], style),
     "images": figures.images(data.images, data.labels, data.classes),
 }
-pdfs = {Path(path).stem: path for path in snakemake.output.pdf}
 for name, figure in drawn.items():
-    drawing.save(figure, snakemake.output[name], pdfs[name])
+    path = Path(snakemake.output[name])
+    drawing.save(figure, path, path.with_suffix(".pdf"))
 files.write_json(provenance.describe(snakemake.params.code, "cpu"), snakemake.output.made_by)
 jobs.finish()

@@ -14,7 +14,6 @@ made_by = lineage.gather(
     | {"report": provenance.describe(snakemake.params.code, "cpu")},
 )
 jobs_run = {Path(path).stem for path in snakemake.input.cost}
-jobs_run |= {entry["id"] for entry in snakemake.params.config["activations"]}
 template = Path(snakemake.input.page[0])
 context = report.context(
     snakemake.params.config,

@@ -101,7 +101,7 @@ def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) 
     to the baseline are paired by seed, over pairs in which both trained; the family is all activations
     and depths against it.
     """
-    cells = _cells(runs)
+    cells = by_cell(runs)
     depths = {depth for _, depth in cells}
     rule = Rule(margin, n_images, max(len(cells) - len(depths), 1))
     rows = []
@@ -117,7 +117,7 @@ def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) 
 
 def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
     """One row a depth and pair of activations, columns as in `PAIRS`; the family is all of them."""
-    cells = _cells(runs)
+    cells = by_cell(runs)
     chosen = [
         (first, other, depth)
         for (first, depth), (other, same) in combinations(cells, 2)
@@ -130,6 +130,12 @@ def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
         for first, other, depth in chosen
     ]
     return adjusted(rows, rule.family)
+
+
+def by_cell(runs: pd.DataFrame) -> dict[tuple[str, int], pd.DataFrame]:
+    """The runs, one a seed, of each activation and depth."""
+    grouped = statistics.per_seed(runs).groupby(["activation", "depth"], observed=True)
+    return {(activation, int(depth)): cell for (activation, depth), cell in grouped}
 
 
 def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
@@ -230,12 +236,6 @@ def seeds_to_settle(difference: float, std: float, rule: Rule) -> int | None:
 
     n = bisect_left(range(2, MOST_SEEDS + 1), POWER, key=power) + 2
     return n if n <= MOST_SEEDS else None
-
-
-def _cells(runs: pd.DataFrame) -> dict[tuple[str, int], pd.DataFrame]:
-    """The runs, one a seed, of each activation and depth."""
-    grouped = statistics.per_seed(runs).groupby(["activation", "depth"], observed=True)
-    return {(activation, int(depth)): cell for (activation, depth), cell in grouped}
 
 
 def _outcomes(cell: pd.DataFrame) -> dict:

@@ -16,6 +16,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
 IMPORT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 LABEL_LENGTH = 60
 DISTRIBUTION_IMAGES = 1024
+PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
 DRAWN_RUNS = 300
 SHOWN_DEPTHS = 4
 REFERENCES = ("fashion_mnist", "mlp_classifier")

@@ -71,11 +71,8 @@ def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
         places = np.arange(len(depths)) + offset
         axis.plot(places, level, **style.line(key), linewidth=0.8, alpha=0.6)
         for place, height, row in zip(places, level, cells.itertuples(), strict=True):
-            low, high = np.clip([row.ci_low, row.ci_high], 0, 1 - WORST_ERROR)
-            axis.plot([place, place], [low, high], color=look["color"], linewidth=1.4)
-            face = look["color"] if row.n_trained == row.n_seeds else "white"
-            mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": face}
-            axis.plot(place, height, color=look["color"], linestyle="", **mark)
+            hollow = row.n_trained != row.n_seeds
+            _mark(axis, place, height, (row.ci_low, row.ci_high), look, hollow, linewidth=1.4)
     axis.set_xticks(range(len(depths)), depths)
     axis.set_xlim(-0.5, len(depths) - 0.5)
     axis.grid(visible=False, axis="x")
@@ -98,13 +95,11 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
         shown = [row for row in rows if row["depth"] == depth]
         for place, row in enumerate(shown):
             look = style.looks[row["activation"]]
-            for offset, side, face in ((-0.15, "first", look["color"]), (0.15, "second", "white")):
-                cell = row[side]
+            for offset, side in ((-0.15, "first"), (0.15, "second")):
+                cell, hollow = row[side], side == "second"
                 level = cell["median"] if pd.isna(cell["mean"]) else cell["mean"]
-                low, high = np.clip([cell["ci_low"], cell["ci_high"]], 0, 1 - WORST_ERROR)
-                axis.plot([place + offset] * 2, [low, high], color=look["color"], linewidth=1.2)
-                mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": face}
-                axis.plot(place + offset, level, color=look["color"], linestyle="", **mark)
+                interval = (cell["ci_low"], cell["ci_high"])
+                _mark(axis, place + offset, level, interval, look, hollow, linewidth=1.2)
         names_here = [style.labels[row["activation"]] for row in shown]
         axis.set_xticks(range(len(shown)), names_here, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, max(len(shown), 1) - 0.4)
@@ -242,6 +237,22 @@ def _by_activation(table: pd.DataFrame, style: drawing.Style) -> Iterator[tuple[
         part = table[table["activation"] == key]
         if len(part):
             yield key, part
+
+
+def _mark(
+    axis: Axes,
+    place: float,
+    level: float,
+    interval: tuple[float, float],
+    look: Mapping,
+    hollow: bool,
+    linewidth: float,
+) -> None:
+    """A mean accuracy with its interval, cut to what an accuracy can be."""
+    colour, ends = look["color"], np.clip(interval, 0, 1 - WORST_ERROR)
+    axis.plot([place, place], ends, color=colour, linewidth=linewidth)
+    mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": "white" if hollow else colour}
+    axis.plot(place, level, color=colour, linestyle="", **mark)
 
 
 def _lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool) -> None:

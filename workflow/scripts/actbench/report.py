@@ -47,10 +47,10 @@ def context(
     ranked = pd.concat([_in_order(cells, labels) for cells in by_depth.values()])
     dead_layers = report_tables.dead_by_layer(tables["dead_neurons"], labels)
     shares = report_tables.unit_shares(tables["dead_neurons"], labels)
-    stages = report_tables.stage_times(timings)
+    stages, networks = report_tables.stage_times(timings), report_tables.networks(config, tables["runs"])
     shown_tables = {
         "dead_units": pd.DataFrame(shares),
-        "networks": pd.DataFrame(report_tables.networks(config, tables["runs"])),
+        "networks": pd.DataFrame(networks),
         "function_cost": costs["activations"],
         "stages": pd.DataFrame(stages),
     }
@@ -80,17 +80,17 @@ def context(
         "depth_effect": sentences.depth_effect(over_depths, labels),
         "decay": report_tables.decay(tables["decay"], labels),
         "gradient_decay": sentences.gradient_decay(tables["decay"], labels),
-        "pairs": _pairs(tables.get("pairs"), labels),
+        "pairs": report_tables.pairs(tables.get("pairs"), labels),
         "settle": {depth: sentences.settle(cells, labels) for depth, cells in by_depth.items()},
         "depths": by_depth,
         "outcomes": {depth: sentences.outcome(cells, labels) for depth, cells in by_depth.items()},
         "verdicts": {depth: sentences.verdicts(cells, labels) for depth, cells in by_depth.items()},
         "smallest_p": sentences.smallest_p(n_seeds, len(comparison) - len(config["depths"])),
-        "cross_validation": report_tables.cross_validation(tables.get("cross_validation"), labels),
+        "cross_validation": report_tables.cross_validation(tables.get("cross_validation")),
         "judged": judged(config),
         "summarised": configuration.summarised(config),
         "shown_depths": shown_depths,
-        "networks": report_tables.networks(config, tables["runs"]),
+        "networks": networks,
         "dead_layers": dead_layers,
         "test_error": test_set_error(comparison, images["tested"]),
         "n_runs": len(tables["runs"]),
@@ -175,15 +175,6 @@ def failures(runs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
         f"{labels[activation]}, depth {depth}: seeds {', '.join(map(str, sorted(set(cell['seed']))))}"
         for (activation, depth), cell in diverged.groupby(["activation", "depth"], observed=True)
     ]
-
-
-def _pairs(pairs: pd.DataFrame | None, labels: Mapping[str, str]) -> list[dict]:
-    """The rows of all pairs, by depth in the order of the labels; none if they were not compared."""
-    if pairs is None:
-        return []
-    order = {key: number for number, key in enumerate(labels)}
-    rows = pairs.to_dict("records")
-    return sorted(rows, key=lambda row: (row["depth"], order[row["activation"]], order[row["other"]]))
 
 
 def _embedded(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from actbench import sentences
-
 STAGES = (
     "train",
     "probe_gradients",
@@ -66,15 +64,23 @@ def decay(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]
     }
 
 
-def cross_validation(scores: pd.DataFrame | None, labels: Mapping[str, str]) -> dict | None:
-    """The table of that name, best first, and a sentence for each depth; None without cross-validation."""
+def pairs(compared: pd.DataFrame | None, labels: Mapping[str, str]) -> list[dict]:
+    """The rows of all pairs, by depth in the order of the labels; none if they were not compared."""
+    if compared is None:
+        return []
+    order = {key: number for number, key in enumerate(labels)}
+    rows = compared.to_dict("records")
+    return sorted(rows, key=lambda row: (row["depth"], order[row["activation"]], order[row["other"]]))
+
+
+def cross_validation(scores: pd.DataFrame | None) -> dict | None:
+    """The table of that name, best first, and the columns of its folds; None without cross-validation."""
     if scores is None:
         return None
     rows = scores.sort_values(["depth", "seed", "rank_test_score"])
     return {
         "folds": [name for name in rows if name.startswith("split")],
         "rows": rows.to_dict("records"),
-        "sentences": [sentences.cross_validation(r, labels, d) for d, r in rows.groupby("depth")],
     }
 
 
@@ -132,7 +138,7 @@ def timings(folder: Path, jobs: Collection[str]) -> list[Path]:
 
     Args:
         folder: `results/{study}/timings`.
-        jobs: the names of all planned jobs that have a stage's folder for themselves: blocks, activations.
+        jobs: the names of all planned jobs that have a stage's folder for themselves, the blocks'.
     """
     found = [path for path in folder.glob("*/*.tsv") if path.stem in jobs]
     return sorted([*found, *folder.glob("*.tsv")])

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from actbench import catalogue, comparisons, config, page, sentences, statistics
-
-PLACES = ("study", "studies", "data_dir", "device", "verify")
+from actbench import catalogue, comparisons, config, page, sentences
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,11 @@ class Study:
 def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:
     """Keys of the config whose values differ, with both values as text; a key that one lacks has a dash."""
     flat = [config.flat(study.config) for study in (first, second)]
-    keys = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if key.split(".")[0] not in PLACES]
+    keys = [
+        key
+        for key in dict.fromkeys([*flat[0], *flat[1]])
+        if key.split(".")[0] not in ("study", *config.PLACES)
+    ]
     found = [(key, *(_shown(values.get(key)) for values in flat)) for key in keys]
     return [row for row in found if row[1] != row[2]]
 
@@ -54,15 +56,11 @@ def cells(first: Study, second: Study) -> list[dict]:
     ]
     n_images = config.image_counts(first.config)["tested"]
     rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1))
-    by_seed = [
-        dict(list(statistics.per_seed(study.runs).groupby(["activation", "depth"], observed=True)))
-        for study in (first, second)
-    ]
+    by_cell = [comparisons.by_cell(study.runs) for study in (first, second)]
     alike = comparable(first, second)
     rows = []
     for place in shared:
-        own, other = by_seed[0][place], by_seed[1][place]
-        differences = comparisons.differences(other, own) if alike else []
+        differences = comparisons.differences(by_cell[1][place], by_cell[0][place]) if alike else []
         row = {
             "activation": place[0],
             "depth": place[1],
@@ -79,14 +77,14 @@ def comparable(first: Study, second: Study) -> bool:
     return tested[0] == tested[1]
 
 
-def context(first: Study, second: Study, figure: str, folder: str) -> dict:
+def context(first: Study, second: Study, rows: Sequence[Mapping], figure: str, folder: str) -> dict:
     """Everything the template shows.
 
     Args:
+        rows: see `cells`.
         figure: the embedded figure.
         folder: where stylesheet and script lie.
     """
-    rows = cells(first, second)
     return {
         "studies": [first, second],
         "datasets": [catalogue.DATASETS[study.config["dataset"]].title for study in (first, second)],
