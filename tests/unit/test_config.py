@@ -108,6 +108,12 @@ REFUSED = {
         "id of relu is '../../etc' (text)",
     ),
     "study that leaves the folder": (dict(study="../x"), "study is '../x' (text); allowed: lower-case"),
+    "studies that leave the folder": (
+        dict(studies=["../x", "b"]),
+        "studies[0] is '../x' (text); allowed: the name of a study",
+    ),
+    "a study beside itself": (dict(studies=["a", "a"]), "studies is"),
+    "three studies": (dict(studies=["a", "b", "c"]), "allowed: a list of two different study names"),
     "study with a line end": (dict(study="a\n"), "study is"),
     "endless label": (dict(activations=[dict(name="relu", label="x" * 61)]), "1 to 60 characters"),
     "label of 200 characters": (
