@@ -26,22 +26,43 @@ def gpus(monkeypatch, tmp_path):
 
 def test_auto_is_cuda_where_there_is_a_gpu(gpus):
     gpus(2)
-    assert devices.count() == 2
+    assert devices.visible() == ["GPU-0", "GPU-1"]
     assert devices.resolve("auto") == "cuda" and devices.resolve("cpu") == "cpu"
+
+
+def test_the_head_node_of_a_cluster_is_not_asked(gpus):
+    gpus(2)
+    assert devices.resolve("auto", ask=False) == "cpu"
+    assert devices.resolve("cuda", ask=False) == "cuda"
 
 
 def test_auto_is_cpu_elsewhere(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    assert devices.count() == 0 and devices.resolve("auto") == "cpu"
+    assert devices.visible() == [] and devices.resolve("auto") == "cpu"
     assert devices.resolve("cuda") == "cuda"
 
 
-@pytest.mark.parametrize(("visible", "n"), [("", 0), ("-1", 0), ("3", 1), ("0,2", 2)])
-def test_cuda_visible_devices_is_obeyed(gpus, monkeypatch, visible, n):
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [("", []), ("-1", []), ("3", ["GPU-3"]), ("2, 0", ["GPU-2", "GPU-0"]), ("MIG-a,9", ["MIG-a", "9"])],
+)
+def test_cuda_visible_devices_is_obeyed(gpus, monkeypatch, named, expected):
     gpus(4)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert devices.count() == n
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert devices.visible() == expected
+
+
+def test_two_jobs_of_a_cluster_use_two_gpus_at_once_though_each_calls_its_own_the_first(
+    gpus, monkeypatch, tmp_path
+):
+    gpus(2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    with devices.claimed("cuda", tmp_path) as first:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+        with devices.claimed("cuda", tmp_path) as second:
+            assert first == second == "cuda:0"  # of the one GPU that either sees
+    assert {path.name.split("-", 2)[2] for path in tmp_path.glob("*.lock")} == {"GPU-0.lock", "GPU-1.lock"}
 
 
 def test_each_job_gets_a_gpu_of_its_own(gpus, tmp_path):

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -12,30 +13,45 @@ from pathlib import Path
 from actbench.errors import UserError
 
 
-def resolve(wanted: str) -> str:
-    """Turn `device: auto | cpu | cuda` into cpu or cuda; the word cuda is taken as it stands."""
+def resolve(wanted: str, ask: bool = True) -> str:
+    """Turn `device: auto | cpu | cuda` into cpu or cuda; the word cuda is taken as it stands.
+
+    `auto` is what this machine has, or cpu if it is not to be asked, since the jobs will run on others.
+    """
     if wanted == "auto":
-        return "cuda" if count() else "cpu"
+        return "cuda" if ask and visible() else "cpu"
     return wanted
 
 
-def count() -> int:
-    """Number of GPUs that a job on this machine may use: nvidia-smi's list, cut by CUDA_VISIBLE_DEVICES."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return len([part for part in visible.split(",") if part.strip() not in ("", "-1")])
+def visible() -> list[str]:
+    """The GPUs that a job on this machine may use: nvidia-smi's list, cut by CUDA_VISIBLE_DEVICES.
+
+    Each by its UUID, since a number means another GPU in another job where a cluster gives each job its own.
+    """
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = [part.strip() for part in allowed.split(",")] if allowed is not None else []
+    names = [name for name in names if name not in ("", "-1")]
+    if allowed is not None and not names:
+        return []
+    found = _listed()
+    if allowed is None:
+        return found
+    return [found[int(name)] if name.isdigit() and int(name) < len(found) else name for name in names]
+
+
+def _listed() -> list[str]:
     try:
         listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
-        return 0
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
+        return []
+    return re.findall(r"^GPU \d+: .*\(UUID: (\S+)\)$", listed.stdout, re.MULTILINE)
 
 
 @contextlib.contextmanager
 def claimed(device: str, folder: str | Path | None = None, poll_seconds: float = 1.0) -> Iterator[str]:
     """Give `cpu`, or `cuda:<i>` of a GPU that no other actbench job on this machine holds meanwhile.
 
-    Snakemake counts GPUs but assigns none: each job locks a file per GPU, and waits if all are taken.
+    Snakemake counts GPUs but assigns none: each job locks a file of a GPU, and waits if all are taken.
     A lock ends with its process, however that ends.
 
     Raises:
@@ -44,18 +60,18 @@ def claimed(device: str, folder: str | Path | None = None, poll_seconds: float =
     if device == "cpu":
         yield device
         return
-    n_gpus = count()
-    if not n_gpus:
+    gpus = visible()
+    if not gpus:
         raise UserError("device is 'cuda', but nvidia-smi lists no GPU; allowed here: cpu, auto.")
     folder = Path(folder or tempfile.gettempdir())
     with contextlib.ExitStack() as stack:
-        yield f"cuda:{_lock_one(folder, n_gpus, stack, poll_seconds)}"
+        yield f"cuda:{_lock_one(folder, gpus, stack, poll_seconds)}"
 
 
-def _lock_one(folder: Path, n_gpus: int, stack: contextlib.ExitStack, poll_seconds: float) -> int:
+def _lock_one(folder: Path, gpus: list[str], stack: contextlib.ExitStack, poll_seconds: float) -> int:
     while True:
-        for number in range(n_gpus):
-            path = folder / f"actbench-{os.getuid()}-gpu{number}.lock"
+        for number, name in enumerate(gpus):
+            path = folder / f"actbench-{os.getuid()}-{name.replace('/', '-')}.lock"
             lock = open(path, "w")  # noqa: SIM115, closed by the stack
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
