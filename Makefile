@@ -2,16 +2,23 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLUSTER := .venv-slurm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test benchmark benchmark-gpu benchmark-around benchmark-scale chaos gallery mutants lint format lock clean
+.PHONY: report cluster test test-slurm benchmark benchmark-gpu benchmark-around benchmark-scale benchmark-slurm chaos gallery mutants lint format lock clean
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
 	@$(BIN)/python -c "import yaml; print('Report: $(CURDIR)/reports/%s.html' % yaml.safe_load(open('config.yaml'))['study'])"
 
-test: $(VENV)/.installed-dev ## run every test
+cluster: $(VENV)/.installed ## add what profiles/slurm needs, for users of a SLURM cluster
+	$(BIN)/pip install --quiet --require-hashes -r requirements-cluster.txt
+
+test: $(VENV)/.installed-dev ## run every test that needs nothing but this machine
 	$(BIN)/python -m pytest
+
+test-slurm: ## run a study on a real SLURM of two virtual nodes (5 minutes; as root, on Debian)
+	@if tests/slurm/install; then $(MAKE) --no-print-directory $(CLUSTER)/.installed && $(CLUSTER)/bin/python -m pytest --slurm -rs tests/slurm; fi
 
 benchmark: $(VENV)/.installed ## an epoch on this CPU in several ways, side by side, as ratios (5 minutes); writes docs/benchmark.*
 	PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/cpu.py --save docs
@@ -24,6 +31,9 @@ benchmark-around: $(VENV)/.installed ## where the CPU time of the default study 
 
 benchmark-scale: $(VENV)/.installed ## plan, aggregate and report made-up studies of 100, 1,000 and 10,000 networks
 	rm -rf scale && PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/scale.py scale
+
+benchmark-slurm: $(CLUSTER)/.installed ## 300 networks on such a SLURM: jobs and minutes with and without groups and arrays
+	PYTHONPATH=workflow/scripts:tests $(CLUSTER)/bin/python benchmarks/slurm.py
 
 chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (15 minutes on 2 cores)
 	$(BIN)/python -m pytest -m fault --chaos
@@ -42,6 +52,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+	$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -50,10 +61,11 @@ format: $(VENV)/.installed-dev
 
 lock: ## pin again what pyproject.toml asks for (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml --extra cluster -c requirements.txt -o requirements-cluster.txt
 	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove the environment; results and reports stay
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(CLUSTER)
 
 $(BIN)/pip:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'actbench needs Python 3.11 or newer; name one with: make report PYTHON=python3.12')"
@@ -68,3 +80,11 @@ $(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/pip
 	@echo "Installing the environment and its test tools into $(VENV) (a few GB, once)"
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.installed
+
+# Beside $(VENV) and not in it: with the plugin, where SLURM's programs are and no SLURM answers, every start of
+# Snakemake takes 10 s longer.
+$(CLUSTER)/.installed: requirements-cluster.txt $(VENV)/.installed-dev
+	$(BIN)/python -m venv --without-pip $(CLUSTER)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > "$$(echo $(CLUSTER)/lib/python*/site-packages)/beside.pth"
+	$(BIN)/pip --python $(CLUSTER)/bin/python install --quiet --require-hashes -r requirements-cluster.txt
+	@touch $@

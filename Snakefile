@@ -36,9 +36,14 @@ rule all:
 
 
 onstart:
-    begin_progress(workflow)
+    begin(workflow)
 
 
 onsuccess:
     if asked_for(workflow, "all") and Path(REPORT).exists():
         print(f"Report: {REPORT}")
+
+
+onerror:
+    for sentence in FAILURES.told():
+        print(sentence, file=sys.stderr)

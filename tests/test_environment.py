@@ -32,6 +32,7 @@ def requirements(extra: str | None = None) -> list[Requirement]:
 def test_every_requirement_is_locked_within_its_bounds():
     for lock, needed in {
         "requirements.txt": requirements(),
+        "requirements-cluster.txt": requirements() + requirements("cluster"),
         "requirements-dev.txt": requirements() + requirements("dev"),
     }.items():
         pins = locked(lock)
@@ -39,12 +40,13 @@ def test_every_requirement_is_locked_within_its_bounds():
             assert requirement.specifier.contains(pins[requirement.name]), (lock, requirement.name)
 
 
-def test_the_second_lock_extends_the_first():
-    first, second = locked("requirements.txt"), locked("requirements-dev.txt")
+@pytest.mark.parametrize("lock", ["requirements-cluster.txt", "requirements-dev.txt"])
+def test_the_other_locks_extend_the_first(lock):
+    first, second = locked("requirements.txt"), locked(lock)
     assert {name: second[name] for name in first} == first
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-cluster.txt", "requirements-dev.txt"])
 def test_locks_carry_hashes_and_no_address(lock):
     text = (ROOT / lock).read_text()
     assert text.count("--hash=sha256:") > 200
@@ -58,6 +60,16 @@ def test_conda_users_get_the_same_versions():
     assert "python=3.12" in environment["dependencies"]
     pins = locked("requirements.txt", CONDA)
     assert given == {requirement.name: pins[requirement.name] for requirement in requirements()}
+
+
+def test_the_container_has_the_same_versions_and_nothing_else_of_the_project():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python = next(entry for entry in environment["dependencies"] if str(entry).startswith("python="))
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert f"FROM python:{python.removeprefix('python=')}-slim-bookworm" in lines
+    assert "COPY requirements-cluster.txt /opt/" in lines
+    assert any("--require-hashes --requirement /opt/requirements-cluster.txt" in line for line in lines)
+    assert (ROOT / ".dockerignore").read_text().splitlines()[-2:] == ["*", "!requirements-cluster.txt"]
 
 
 def test_what_is_installed_is_what_is_locked():

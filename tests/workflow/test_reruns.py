@@ -123,6 +123,7 @@ FILES = {
     f"{PACKAGE}/bibliography.py": stages("report"),
     f"{PACKAGE}/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/checkpoints.py": TRAINING,
+    f"{PACKAGE}/cluster.py": {},
     f"{PACKAGE}/comparisons.py": stages("aggregate"),
     f"{PACKAGE}/config.py": stages("aggregate"),
     f"{PACKAGE}/cost.py": TRAINING,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 from snakemake.io import IOFile
+from snakemake.logging import logger
 
 # Relative, so that a copied or moved folder has the same inputs as before.
 ROOT = Path(os.path.relpath(workflow.basedir))
@@ -14,7 +15,15 @@ PAGES = ROOT / "workflow" / "report"
 sys.path.insert(0, str(SCRIPTS.resolve()))
 
 from actbench import config as configuration
-from actbench import catalogue, devices, progress, provenance, references, sources
+from actbench import (
+    catalogue,
+    cluster,
+    devices,
+    progress,
+    provenance,
+    references,
+    sources,
+)
 from actbench.errors import UserError
 
 SCHEMA = yaml.safe_load(
@@ -41,7 +50,9 @@ STUDY = config["study"]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
 SPECS = {key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())}
 GRID = configuration.grid(config)
-GPU = int(devices.resolve(config["device"]) == "cuda")
+# Only this machine's GPUs are known: `auto` is cpu where the jobs run on others.
+HERE = workflow.local_exec and not workflow.remote_exec
+GPU = int(devices.resolve(config["device"], ask=HERE) == "cuda")
 
 RESULTS = f"results/{STUDY}"
 RUNS = "results/{study}/runs/{activation}/d{depth}/seeds{block}"
@@ -60,6 +71,7 @@ REPORT = f"reports/{STUDY}.html"
 PROVENANCE = f"{RESULTS}/provenance.json"
 MADE_BY = f"{RESULTS}/made_by/{{stage}}.json"
 PROGRESS = f"{RESULTS}/logs/progress.txt"
+FAILURES = cluster.Failures()
 
 UVA, MLP = configuration.REFERENCES
 ORACLE = "results/verification/mlp_classifier/{activation}.parquet"
@@ -236,11 +248,16 @@ def asked_for(workflow, rule):
     return any(job.rule.name == rule for job in workflow.dag.targetjobs)
 
 
-def begin_progress(workflow):
-    """Tell the training jobs how many of them there are."""
-    planned = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
-    if planned:
-        try:
-            progress.begin(PROGRESS, len(planned))
-        except UserError as error:
-            sys.exit(f"Error: {error}")
+def begin(workflow):
+    """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
+    planned = list(workflow.dag.needrun_jobs())
+    try:
+        if workflow.executor_plugin.name == "slurm":
+            remote = [job for job in planned if not job.is_local]
+            cluster.check(remote, workflow.executor_settings)
+            logger.addHandler(FAILURES)
+        n_blocks = sum(job.rule.name == "train" for job in planned)
+        if n_blocks:
+            progress.begin(PROGRESS, n_blocks)
+    except UserError as error:
+        sys.exit(f"Error: {error}")

@@ -5,6 +5,7 @@ rule prepare_data:
         "results/data/logs/{dataset}.log",
     benchmark:
         "results/data/timings/{dataset}.tsv"
+    localrule: True  # the nodes of a cluster often cannot download
     conda:
         "../../environment.yml"
     params:

@@ -52,6 +52,7 @@ rule verify:
         **VERIFICATION,
     log:
         "results/verification/logs/verify.log",
+    localrule: True  # what it says belongs on the terminal
     conda:
         "../../environment.yml"
     message:
