@@ -27,6 +27,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--chaos", action="store_true", help="try every fault as often as docs/reliability.md says"
     )
+    parser.addoption("--slurm", action="store_true", help="start a SLURM of two virtual nodes and use it")
     parser.addoption("--gallery", metavar="REPORT", help="keep pictures of this report in docs/gallery")
 
 
@@ -95,7 +96,7 @@ class Server:
 class Project:
     """A copy of the project in a folder of its own, in which Snakemake runs the tiny study."""
 
-    LEFT_OUT = (".git", ".venv", ".snakemake", "results", "reports", "__pycache__", ".*_cache", "mutants")
+    LEFT_OUT = (".git", ".venv*", ".snakemake", "results", "reports", "__pycache__", ".*_cache", "mutants")
 
     def __init__(self, folder: Path, source: Path = ROOT, ignored: tuple[str, ...] = LEFT_OUT):
         self.folder = folder
