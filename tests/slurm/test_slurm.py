@@ -83,6 +83,9 @@ def local(cluster, tmp_path_factory) -> Project:
     return finished
 
 
+PROBES = ("gradients", "distributions", "dead_neurons")
+
+
 def logs(project) -> set[str]:
     return {str(path.relative_to(project.folder)) for path in project.folder.glob("results/**/*.log")}
 
@@ -188,7 +191,7 @@ def test_as_many_gpu_jobs_run_as_there_are_gpus_and_no_more(cluster, project):
 REFUSED = {
     "a partition that is not there": (
         ["--default-resources", "slurm_partition=nope", "runtime=5", "mem_mb=1000", "one_at_a_time=1"],
-        r"SLURM refuses rule \w+ \(--partition=nope .*\): invalid partition specified: nope; .*"
+        r"SLURM refuses (?:rule|group) \w+ \(--partition=nope .*\): invalid partition specified: nope; .*"
         r"Log: results/tiny/logs/\S+\.log",
     ),
     "a partition without a GPU": (
@@ -200,6 +203,11 @@ REFUSED = {
         ["--set-resources", "train:slurm_partition=brief", "train:runtime=60"],
         r"SLURM refuses rule train \(.*--time=60.*\): Requested time limit is invalid.*"
         r"Log: results/tiny/logs/train/\S+\.log",
+    ),
+    "more time for a group than the partition gives": (
+        ["--set-resources", *(f"probe_{name}:slurm_partition=brief" for name in PROBES)],
+        r"SLURM refuses group probes \(--partition=brief --time=60 .*\): Requested time limit is invalid.*"
+        r"Log: results/tiny/logs/probe_\w+/\S+\.log",
     ),
     "more memory than any node has": (
         ["--set-resources", "train:mem_mb=100000"],
@@ -225,7 +233,7 @@ def test_what_slurm_refuses_is_one_sentence_before_anything_is_submitted(
     assert cluster.jobs() == before
     log = re.search(r"Log: (\S+)$", done.stdout.strip())
     if log:
-        assert Path(project.folder, log[1]).read_text().startswith("SLURM refuses rule")
+        assert Path(project.folder, log[1]).read_text().startswith("SLURM refuses ")
 
 
 def test_a_full_quota_is_told_with_the_rules_log(cluster, project):

@@ -33,7 +33,8 @@ def settings(command="squeue"):
 
 def job(rule="train", threads=1, **resources):
     log = [f"logs/{rule}/relu.log"]
-    return SimpleNamespace(rule=SimpleNamespace(name=rule), threads=threads, resources=resources, log=log)
+    named = SimpleNamespace(name=rule)
+    return SimpleNamespace(rule=named, threads=threads, resources=resources, log=log, is_group=lambda: False)
 
 
 def test_a_request_has_the_options_that_the_executor_gives_to_sbatch():
@@ -66,6 +67,17 @@ def test_a_refusal_is_one_sentence_and_goes_to_the_rules_log(slurm, tmp_path):
         cluster.check([job(slurm_partition="x")], settings())
     assert str(refused.value) == f"{expected} Log: logs/train/relu.log"
     assert (tmp_path / "logs/train/relu.log").read_text() == f"{expected}\n"
+
+
+def test_a_group_is_asked_about_as_a_whole(slurm):
+    slurm(sbatch="echo 'allocation failure: Requested time limit is invalid' >&2; exit 1")
+    group = SimpleNamespace(
+        is_group=lambda: True, groupid="probes", threads=1, resources={"runtime": 90}, log=["a.log", "b.log"]
+    )
+    with pytest.raises(
+        UserError, match=r"refuses group probes \(--time=90 .*limit is invalid\. Log: a\.log$"
+    ):
+        cluster.check([group], settings())
 
 
 def test_a_controller_that_does_not_answer(slurm):

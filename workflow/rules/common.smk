@@ -254,7 +254,10 @@ def begin(workflow):
     try:
         if workflow.executor_plugin.name == "slurm":
             remote = [job for job in planned if not job.is_local]
-            cluster.check(remote, workflow.executor_settings)
+            submitted = dict.fromkeys(
+                workflow.dag.get_job_group(job) or job for job in remote
+            )
+            cluster.check(submitted, workflow.executor_settings)
             logger.addHandler(FAILURES)
         n_blocks = sum(job.rule.name == "train" for job in planned)
         if n_blocks:

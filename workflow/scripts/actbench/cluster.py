@@ -34,7 +34,7 @@ KILLED = re.compile(r"^slurmstepd: error: \*+ (.*?) \*+$")
 
 
 def check(jobs: Iterable, settings) -> None:
-    """Ask SLURM about Snakemake's `jobs`; `settings` are those of its executor.
+    """Ask SLURM about Snakemake's `jobs` and groups of jobs; `settings` are those of its executor.
 
     A refusal also goes to the log of the first job that is refused.
 
@@ -50,11 +50,12 @@ def check(jobs: Iterable, settings) -> None:
         asked.add(options)
         refusal = _refusal(options)
         if refusal:
-            sentence = f"SLURM refuses rule {job.rule.name} ({shlex.join(options)}): {refusal}."
-            for log in job.log:
-                Path(log).parent.mkdir(parents=True, exist_ok=True)
-                files.write_text(f"{sentence}\n", log)
-            raise UserError(f"{sentence} Log: {', '.join(job.log)}")
+            name = f"group {job.groupid}" if job.is_group() else f"rule {job.rule.name}"
+            sentence = f"SLURM refuses {name} ({shlex.join(options)}): {refusal}."
+            log = Path(next(iter(job.log)))
+            log.parent.mkdir(parents=True, exist_ok=True)
+            files.write_text(f"{sentence}\n", log)
+            raise UserError(f"{sentence} Log: {log}")
 
 
 def request(resources: Mapping, threads: int) -> tuple[str, ...]:
