@@ -1,7 +1,9 @@
 import os
+import platform
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -24,11 +26,22 @@ def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path):
 def test_what_killed_writers_left_is_removed_and_what_living_ones_write_is_not(tmp_path):
     ended = subprocess.Popen(["true"])
     ended.wait()
-    for number in (ended.pid, os.getppid()):
-        (tmp_path / f".a.txt.{number}.tmp").write_text("half")
-    (tmp_path / ".b.txt.1.tmp").write_text("another file's")
+    here = platform.node()
+    names = (f"a.txt.{here}.{ended.pid}", f"a.txt.{here}.{os.getppid()}", f"b.txt.{here}.{ended.pid}")
+    for name in names:
+        (tmp_path / f".{name}.tmp").write_text("half")
     files.write_text("new", tmp_path / "a.txt")
-    left = {".b.txt.1.tmp", f".a.txt.{os.getppid()}.tmp", "a.txt"}
+    left = {"a.txt", *(f".{name}.tmp" for name in names[1:])}
+    assert {path.name for path in tmp_path.iterdir()} == left
+
+
+def test_what_another_node_of_a_cluster_writes_is_not_removed_before_an_hour(tmp_path):
+    for age, name in ((0, "node.7.4"), (3000, "node.8.5"), (4000, "node.9.6")):
+        path = tmp_path / f".a.txt.{name}.tmp"
+        path.write_text("half")
+        os.utime(path, (time.time() - age,) * 2)
+    files.write_text("new", tmp_path / "a.txt")
+    left = {"a.txt", ".a.txt.node.7.4.tmp", ".a.txt.node.8.5.tmp"}
     assert {path.name for path in tmp_path.iterdir()} == left
 
 

@@ -4,11 +4,16 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from actbench.errors import DamagedError, UserError
+
+HOST = platform.node()
+SECONDS_TO_WRITE = 3600  # more than any file takes
 
 
 @contextlib.contextmanager
@@ -23,7 +28,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         UserError: the disk is full, the folder may not be written to, …; the sentence names `path`.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{HOST}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
@@ -95,11 +100,24 @@ def digest_of(value: object) -> str:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove temporary siblings whose writers are gone."""
-    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
-        number = leftover.name.split(".")[-2]
-        if number.isdigit() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists():
+    """Remove temporary siblings whose writers are gone; those of other machines once they are old."""
+    prefix = f".{path.name}."
+    for leftover in path.parent.glob(f"{prefix}*.tmp"):
+        host, _, number = leftover.name.removeprefix(prefix).removesuffix(".tmp").rpartition(".")
+        if host == HOST:
+            gone = number.isdigit() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists()
+        else:
+            gone = _age(leftover) > SECONDS_TO_WRITE
+        if gone:
             leftover.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    """Seconds since the last write; 0 for a file that is no longer there."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _flush(path: Path) -> None:
