@@ -16,6 +16,7 @@ from conftest import Project
 
 SMALL = ("--configfile", "studies/tiny.yaml", "--config", "depths=[1]")
 TABLES = "results/tiny/tables/runs.parquet"
+PROBES = ("gradients", "distributions", "dead_neurons")
 BLOCKS = [
     f"results/tiny/runs/{name}/d1/seeds{seed}-{seed}/runs.parquet"
     for name in ("relu", "tanh")
@@ -33,6 +34,10 @@ def cluster(request, tmp_path_factory) -> Iterator[virtual_cluster.Cluster]:
     if why:
         pytest.skip(why)
     with virtual_cluster.running(tmp_path_factory.mktemp("slurm") / "cluster") as running:
+        # The login node has a GPU; that says nothing about the others, and `device: auto` must not ask.
+        program = running.folder / "bin" / "nvidia-smi"
+        program.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA H100 (UUID: GPU-0)'\n")
+        program.chmod(0o755)
         yield running
 
 
@@ -48,7 +53,7 @@ class ClusterProject(Project):
         """Start Snakemake; what it prints goes to `log`."""
         command = [sys.executable, "-m", "snakemake", *SMALL, "--workflow-profile", "profiles/slurm"]
         quick = ["--slurm-init-seconds-before-status-checks", "3"]
-        env = self.cluster.environment | {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
+        env = self.cluster.environment | {"COLUMNS": "200"}
         with open(self.log, "w") as log:
             return subprocess.Popen(
                 [*command, *quick, *arguments],
@@ -79,11 +84,15 @@ def local(cluster, tmp_path_factory) -> Project:
     """The same study, run on this machine alone."""
     finished = Project(tmp_path_factory.mktemp("local") / "project")
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *SMALL]
-    subprocess.run(command, cwd=finished.folder, env=cluster.environment, check=True, capture_output=True)
+    env = cluster.environment | {"CUDA_VISIBLE_DEVICES": ""}
+    subprocess.run(command, cwd=finished.folder, env=env, check=True, capture_output=True)
     return finished
 
 
-PROBES = ("gradients", "distributions", "dead_neurons")
+def since(cluster, before: list[virtual_cluster.Job]) -> list[virtual_cluster.Job]:
+    """The jobs that were not there before."""
+    known = {job.number for job in before}
+    return [job for job in cluster.jobs() if job.number not in known]
 
 
 def logs(project) -> set[str]:
@@ -116,7 +125,7 @@ def test_a_study_on_two_nodes_has_the_bytes_of_a_local_run(cluster, project, loc
     assert project.tables() == local.tables()
     assert logs(project) == logs(local)
 
-    jobs = [job for job in cluster.jobs() if job not in before]
+    jobs = since(cluster, before)
     assert {job.name.split("_")[0] for job in jobs} == {"actbench"}
     recognised = [
         re.match(r"rule_(train_wildcards_tiny_\w+|time|probes|summary)", job.comment) for job in jobs
@@ -182,10 +191,20 @@ def test_as_many_gpu_jobs_run_as_there_are_gpus_and_no_more(cluster, project):
         seen.append(sorted(job.nodes for job in held))
         time.sleep(0.3)
     assert study.returncode == 0, project.log.read_text()
-    jobs = [job for job in cluster.jobs() if job not in before]
+    jobs = since(cluster, before)
     assert len(jobs) == len(BLOCKS) and all("gpu" in job.gres for job in jobs)
     assert ["n1", "n2"] in seen, seen
     assert all(nodes in ([], ["n1"], ["n2"], ["n1", "n2"]) for nodes in seen), seen
+
+
+def test_ctrl_c_cancels_the_jobs(cluster, project):
+    before = cluster.jobs()
+    study = project.start("--", TABLES)
+    virtual_cluster.wait_for(lambda: running(cluster, "train"), "a training job", 60)
+    study.send_signal(signal.SIGINT)
+    assert project.end(study, 60) == 1
+    virtual_cluster.wait_for(lambda: not running(cluster, "train"), "the end of the jobs")
+    assert {job.state for job in since(cluster, before)} == {"CANCELLED"}
 
 
 REFUSED = {
@@ -230,7 +249,7 @@ def test_what_slurm_refuses_is_one_sentence_before_anything_is_submitted(
     done = project.run(*arguments)
     assert done.returncode == 1
     assert re.fullmatch("Error: " + sentence, done.stdout.strip().splitlines()[-1]), done.stdout
-    assert cluster.jobs() == before
+    assert not since(cluster, before)
     log = re.search(r"Log: (\S+)$", done.stdout.strip())
     if log:
         assert Path(project.folder, log[1]).read_text().startswith("SLURM refuses ")
