@@ -146,6 +146,7 @@ def test_a_study_on_two_nodes_has_the_bytes_of_a_local_run(cluster, project, loc
 
 def test_lost_jobs_killed_daemons_and_a_drained_node_cost_time_and_nothing_else(cluster, project, local):
     # A minute for training: srun waits for a killed slurmstepd until the job's time is up.
+    before = cluster.jobs()
     study = project.start("--set-resources", "train:runtime=1", "train:mem_mb=2000", "--", TABLES)
     seen = set()
 
@@ -165,6 +166,11 @@ def test_lost_jobs_killed_daemons_and_a_drained_node_cost_time_and_nothing_else(
         cluster.ask("scontrol", "update", "NodeName=n1", "State=DRAIN", "Reason=test")
         after = next_training()
         assert [job.nodes for job in cluster.jobs() if job.number == after] == ["n2"]
+
+        blocks = project.folder / "results" / "tiny" / "runs"
+        virtual_cluster.wait_for(lambda: list(blocks.glob("**/[gd]*s.parquet")), "a probe's table", 150)
+        [group] = running(cluster, "probes")
+        cluster.ask("scancel", group)
         status = project.end(study)
     finally:
         cluster.ask("scontrol", "update", "NodeName=n1", "State=RESUME")
@@ -172,6 +178,8 @@ def test_lost_jobs_killed_daemons_and_a_drained_node_cost_time_and_nothing_else(
     assert status == 0, printed
     ends = dict(re.findall(r"SLURM-job '(\d+)' failed, SLURM status is: '(\w+)'", printed))
     assert ends[cancelled] == "CANCELLED" and ends[halved] == "TIMEOUT", printed
+    groups = [job.state for job in since(cluster, before) if "probes" in job.comment]
+    assert sorted(groups) == ["CANCELLED", "COMPLETED"]
     assert ends.get(gone) in ("TIMEOUT", "NODE_FAIL", None)  # None: SLURM itself ran it again
     assert project.tables() == local.tables()
 
