@@ -92,7 +92,7 @@ rule time_activations:
         "../../environment.yml"
     threads: config["training"]["threads"]
     resources:
-        gpu=GPU,
+        gpu=gpus,
     params:
         code=code("time_activations") | every_own_code(),
         specs=SPECS,
