@@ -17,7 +17,7 @@ cluster: $(VENV)/.installed ## add what profiles/slurm needs, for users of a SLU
 test: $(VENV)/.installed-dev ## run every test that needs nothing but this machine
 	$(BIN)/python -m pytest
 
-test-slurm: ## run a study on a real SLURM of two virtual nodes (5 minutes; as root, on Debian)
+test-slurm: ## run a study on a real SLURM of two virtual nodes (8 minutes; as root, on Debian)
 	@if tests/slurm/install; then $(MAKE) --no-print-directory $(CLUSTER)/.installed && $(CLUSTER)/bin/python -m pytest --slurm -rs tests/slurm; fi
 
 benchmark: $(VENV)/.installed ## an epoch on this CPU in several ways, side by side, as ratios (5 minutes); writes docs/benchmark.*
