@@ -30,12 +30,6 @@ def test_auto_is_cuda_where_there_is_a_gpu(gpus):
     assert devices.resolve("auto") == "cuda" and devices.resolve("cpu") == "cpu"
 
 
-def test_the_head_node_of_a_cluster_is_not_asked(gpus):
-    gpus(2)
-    assert devices.resolve("auto", ask=False) == "cpu"
-    assert devices.resolve("cuda", ask=False) == "cuda"
-
-
 def test_auto_is_cpu_elsewhere(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)

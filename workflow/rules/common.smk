@@ -50,6 +50,11 @@ STUDY = config["study"]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
 SPECS = {key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())}
 GRID = configuration.grid(config)
+GPU = int(devices.resolve(config["device"]) == "cuda")
+if GPU and config["device"] == "auto":
+    # A GPU of this machine says nothing about the nodes of a cluster: there `auto` is cpu. A function, since
+    # the executor is not known yet; not always one, since planning takes 1 ms for each call.
+    GPU = lambda wildcards: int(workflow.local_exec and not workflow.remote_exec)
 
 RESULTS = f"results/{STUDY}"
 RUNS = "results/{study}/runs/{activation}/d{depth}/seeds{block}"
@@ -117,18 +122,6 @@ def every_own_code():
     for activation in sorted(ACTIVATIONS):
         found |= own_code(activation)
     return found
-
-
-def gpus(wildcards):
-    """How many GPUs a job needs: 1 or 0. A function, since the executor is not known yet while rules are read."""
-    return _gpus_of_a_job()
-
-
-@cache
-def _gpus_of_a_job():
-    # Only this machine's GPUs are known: `auto` is cpu where the jobs run on others.
-    here = workflow.local_exec and not workflow.remote_exec
-    return int(devices.resolve(config["device"], ask=here) == "cuda")
 
 
 def every_block(path):

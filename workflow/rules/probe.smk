@@ -92,7 +92,7 @@ rule time_activations:
         "../../environment.yml"
     threads: config["training"]["threads"]
     resources:
-        gpu=gpus,
+        gpu=GPU,
     params:
         code=code("time_activations") | every_own_code(),
         specs=SPECS,

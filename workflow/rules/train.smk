@@ -18,7 +18,7 @@ rule train:
         "../../environment.yml"
     threads: max(planned["training"]["threads"] for planned in STUDIES.values())
     resources:
-        gpu=gpus,
+        gpu=GPU,
     params:
         code=code("train", own=True),
         block=block_params,

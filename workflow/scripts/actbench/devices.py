@@ -13,13 +13,10 @@ from pathlib import Path
 from actbench.errors import UserError
 
 
-def resolve(wanted: str, ask: bool = True) -> str:
-    """Turn `device: auto | cpu | cuda` into cpu or cuda; the word cuda is taken as it stands.
-
-    `auto` is what this machine has, or cpu if it is not to be asked, since the jobs will run on others.
-    """
+def resolve(wanted: str) -> str:
+    """Turn `device: auto | cpu | cuda` into cpu or cuda; the word cuda is taken as it stands."""
     if wanted == "auto":
-        return "cuda" if ask and visible() else "cpu"
+        return "cuda" if visible() else "cpu"
     return wanted
 
 
