@@ -5,7 +5,6 @@ requests are those of any cluster, the times are not.
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -87,7 +86,6 @@ def main() -> None:
     print("| | calls of sbatch | jobs of SLURM | requests to the controller | minutes |")
     print("| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory(prefix="actbench-") as folder:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
         with virtual_cluster.running(Path(folder) / "cluster") as cluster:
             for number, way in enumerate(ways):
                 row = run(cluster, Path(folder) / str(number), WAYS[way])

@@ -125,7 +125,7 @@ class Cluster:
         wait_for((self.folder / "munge.socket").exists, "munged")
         self._daemon("slurmctld", "-D")
         for name in NODES:
-            self.start_node(name)
+            self._daemon("slurmd", "-D", "-N", name, name=f"slurmd-{name}")
         wait_for(lambda: all(self.node(name) == "IDLE" for name in NODES), "two idle nodes", 60)
 
     def _configure(self) -> None:
@@ -152,9 +152,6 @@ class Cluster:
                 command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
-    def start_node(self, name: str) -> None:
-        self._daemon("slurmd", "-D", "-N", name, name=f"slurmd-{name}")
-
     def stop(self) -> None:
         with contextlib.suppress(subprocess.SubprocessError):
             self.ask("scancel", "--user=root")
@@ -177,11 +174,10 @@ class Cluster:
     def node(self, name: str) -> str:
         """The state of a node."""
         try:
-            return (
-                self.ask("sinfo", "--noheader", "--Node", "--nodes", name, "--format=%T").split()[0].upper()
-            )
-        except (subprocess.CalledProcessError, IndexError):
+            told = self.ask("sinfo", "--noheader", "--Node", "--nodes", name, "--format=%T")
+        except subprocess.CalledProcessError:  # the controller has not started yet
             return "UNKNOWN"
+        return told.split()[0].upper()
 
     def jobs(self) -> list[Job]:
         """All jobs that SLURM still knows, also those that ended in the last 5 minutes."""

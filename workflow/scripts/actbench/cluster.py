@@ -139,13 +139,13 @@ class Failures(logging.Handler):
         """The first log of this run that has an error, and the error; the first log if none has."""
         for log in map(Path, logs):
             try:
+                if log.stat().st_mtime < self.since:
+                    continue
                 lines = log.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
-                fresh = log.stat().st_mtime >= self.since
             except OSError:
                 continue
             # A rule's log ends with its error; SLURM writes its own among other lines.
-            found = [ERROR.search(line) for line in lines[-1:] if fresh]
-            found += [KILLED.search(line) for line in lines if fresh]
+            found = [*map(ERROR.search, lines[-1:]), *map(KILLED.search, lines)]
             for error in filter(None, found):
                 return str(log), error[1].strip()
         return (logs or ["none"])[0], ""
