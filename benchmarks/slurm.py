@@ -85,11 +85,13 @@ def main() -> None:
         raise SystemExit(f"no cluster can be started here: {why}")
     print("| | calls of sbatch | jobs of SLURM | requests to the controller | minutes |")
     print("| --- | --- | --- | --- | --- |")
-    with tempfile.TemporaryDirectory(prefix="actbench-") as folder:
-        with virtual_cluster.running(Path(folder) / "cluster") as cluster:
-            for number, way in enumerate(ways):
-                row = run(cluster, Path(folder) / str(number), WAYS[way])
-                print(f"| {way} | " + " | ".join(str(value) for value in row.values()) + " |", flush=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="actbench-") as folder,
+        virtual_cluster.running(Path(folder) / "cluster") as cluster,
+    ):
+        for number, way in enumerate(ways):
+            row = run(cluster, Path(folder) / str(number), WAYS[way])
+            print(f"| {way} | " + " | ".join(str(value) for value in row.values()) + " |", flush=True)
 
 
 if __name__ == "__main__":
