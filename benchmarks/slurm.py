@@ -6,10 +6,7 @@ requests are those of any cluster, the times are not.
 
 import argparse
 import re
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import copies
@@ -55,21 +52,8 @@ def run(cluster: virtual_cluster.Cluster, folder: Path, changes: dict) -> dict:
     path.write_text(yaml.safe_dump(profile))
     (folder / "small.yaml").write_text(yaml.safe_dump(STUDY))
     cluster.ask("sdiag", "--reset")
-    started = time.perf_counter()
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--workflow-profile",
-        "profiles/slurm",
-        "--configfile",
-        "small.yaml",
-    ]
-    done = subprocess.run(command, cwd=folder, env=cluster.environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - started
-    printed = done.stdout + done.stderr
-    if done.returncode:
-        raise SystemExit(printed)
+    arguments = ["--workflow-profile", "profiles/slurm", "--configfile", "small.yaml"]
+    seconds, printed = copies.run(folder, *arguments, environment=cluster.environment)
     submissions = len(
         re.findall(r"^(?:Job \S+ has been submitted|Submitted array job)", printed, re.MULTILINE)
     )

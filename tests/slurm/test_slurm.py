@@ -49,16 +49,15 @@ class ClusterProject(Project):
         self.cluster = cluster
         self.log = folder / "printed.txt"
 
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """Start Snakemake; what it prints goes to `log`."""
-        command = [sys.executable, "-m", "snakemake", *SMALL, "--workflow-profile", "profiles/slurm"]
+    def command(self, *arguments: str, **_) -> list[str]:
         quick = ["--slurm-init-seconds-before-status-checks", "3"]
-        env = self.cluster.environment | {"COLUMNS": "200"}
+        return [*SMALL, "--workflow-profile", "profiles/slurm", *quick, *arguments]
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start Snakemake on a login node with a GPU; what it prints goes to `log`."""
+        environment = self.cluster.environment | {"CUDA_VISIBLE_DEVICES": "0"}
         with open(self.log, "w") as log:
-            return subprocess.Popen(
-                [*command, *quick, *arguments],
-                cwd=self.folder, env=env, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+            return super().start(*arguments, environment=environment, stdout=log, stderr=log)
 
     def run(self, *arguments: str, seconds: int = 300) -> subprocess.CompletedProcess:
         """The finished run; `stdout` holds standard error as well."""
@@ -83,9 +82,9 @@ def project(cluster, tmp_path) -> ClusterProject:
 def local(cluster, tmp_path_factory) -> Project:
     """The same study, run on this machine alone."""
     finished = Project(tmp_path_factory.mktemp("local") / "project")
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *SMALL]
-    env = cluster.environment | {"CUDA_VISIBLE_DEVICES": ""}
-    subprocess.run(command, cwd=finished.folder, env=env, check=True, capture_output=True)
+    study = finished.start(*SMALL[2:], environment=cluster.environment)
+    printed, _ = study.communicate()
+    assert study.returncode == 0, printed
     return finished
 
 
