@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 from actbench import (
     aggregation,
+    cost,
     dead_neurons,
     distributions,
     files,
@@ -19,6 +20,9 @@ from actbench.errors import UserError
 
 PROBES = {name: {"setting": 7} for name in ("gradients", "distributions", "dead_neurons")}
 PARAMS = {"seeds": [0, 1], "evaluation": {"folds": None}, "training": {"learning_rate": 0.1}}
+CODE = {"train.py": "a", "actbench/files.py": "b", "probe.py": "c"}
+TRAINED_BY = {"code": {"train.py": "a", "actbench/files.py": "b"}}
+MEASURED_BY = {"code": {"probe.py": "c", "actbench/files.py": "b"}}
 STATS = dict.fromkeys(["l2_norm", "rms", "mean", "std", "min", "max", "zero_fraction"], 1.0)
 SIGNAL = dict.fromkeys(distributions.SCHEMA.names[-12:-3], 0.5)
 HISTOGRAM = {"low": 0.0, "high": 1.0, "counts": [1, 2]}
@@ -27,7 +31,8 @@ HISTOGRAM = {"low": 0.0, "high": 1.0, "counts": [1, 2]}
 def write_block(folder, activation, statuses=("ok", "ok")):
     """A block of depth 1 as the train and probe rules write it."""
     rows = {
-        name: [] for name in ("runs", "history", "gradients", "distributions", "dead_neurons", "histograms")
+        name: []
+        for name in ("runs", "cost", "history", "gradients", "distributions", "dead_neurons", "histograms")
     }
     for seed, status in enumerate(statuses):
         run = {"activation": activation, "depth": 1, "seed": seed, "fold": 0}
@@ -38,6 +43,7 @@ def write_block(folder, activation, statuses=("ok", "ok")):
             | {"status": status, "trained": ok, "n_parameters": 5, "epochs_run": 2, "best_epoch": 1}
             | scores
         )
+        rows["cost"].append(run | {"seconds": 1.0, "n_images": 100, "flops": 1000})
         for epoch in (1, 2):
             values = dict.fromkeys(training.HISTORY.names[5:-1], 0.5)
             rows["history"].append(run | {"epoch": epoch, "is_best": epoch == 1} | values)
@@ -54,6 +60,7 @@ def write_block(folder, activation, statuses=("ok", "ok")):
             rows["dead_neurons"].append(place | {"layer": 0} | counts)
     schemas = {
         "runs": training.RUNS,
+        "cost": cost.SCHEMA,
         "history": training.HISTORY,
         "gradients": gradients.SCHEMA,
         "distributions": distributions.SCHEMA,
@@ -61,11 +68,11 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         "histograms": histograms.SCHEMA,
     }
     files.write_text(f"weights of {activation}", folder / manifest.MODEL)
-    record = {"model": files.digest(folder / manifest.MODEL), "provenance": {}}
+    record = {"model": files.digest(folder / manifest.MODEL), "provenance": MEASURED_BY}
     for name, schema in schemas.items():
         measured = record | {"params": PROBES[name]} if name in PROBES else None
         parquet.write(parquet.table(rows[name], schema, ["seed"]), folder / f"{name}.parquet", measured)
-    manifest.write(folder, PARAMS, [2, 2], "images", {})
+    manifest.write(folder, PARAMS, [2, 2], "images", TRAINED_BY)
     return aggregation.Block(folder, activation, 1, PARAMS, PROBES)
 
 
@@ -84,21 +91,21 @@ def change(block, name, edit=lambda table: table, **params):
     vouch(block)
 
 
-def vouch(block, data="images"):
+def vouch(block, data="images", made_by=TRAINED_BY):
     """Write the manifest for the files as they are now."""
-    manifest.write(block.folder, block.params, [2, 2], data, {})
+    manifest.write(block.folder, block.params, [2, 2], data, made_by)
 
 
 def refused(blocks, words):
     with pytest.raises(UserError) as caught:
-        aggregation.collect(blocks)
+        aggregation.collect(blocks, CODE)
     message = str(caught.value)
     assert message.startswith("results do not fit the plan: ") and "\n" not in message
     assert words in message, message
 
 
 def test_stacked_tables_are_sorted_and_split(blocks):
-    tables = aggregation.collect(blocks)
+    tables = aggregation.collect(blocks, CODE)
     assert tables["runs"]["activation"].to_pylist() == ["relu", "relu", "tanh", "tanh"]
     assert "counts" not in tables["gradients"].column_names
     sources = tables["histograms"]["source"].to_pylist()
@@ -106,12 +113,12 @@ def test_stacked_tables_are_sorted_and_split(blocks):
 
 
 def test_order_of_blocks_does_not_matter(blocks):
-    forward, backward = aggregation.collect(blocks), aggregation.collect(blocks[::-1])
+    forward, backward = aggregation.collect(blocks, CODE), aggregation.collect(blocks[::-1], CODE)
     assert all(forward[name].equals(backward[name]) for name in forward)
 
 
 def test_summaries_have_their_n(blocks):
-    tables = aggregation.collect(blocks)
+    tables = aggregation.collect(blocks, CODE)
     summaries = aggregation.summarise(tables, "relu", 0.01, n_images=300, all_pairs=False)
     assert summaries["comparison"].num_rows == 2
     dead = {row["measure"]: row for row in summaries["dead_neurons_by_layer"].to_pylist()}
@@ -122,7 +129,7 @@ def test_summaries_have_their_n(blocks):
 
 def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):
     block = write_block(tmp_path / "relu", "relu", ("ok", "diverged"))
-    tables = aggregation.collect([block])
+    tables = aggregation.collect([block], CODE)
     (row,) = aggregation.summarise(tables, "relu", 0.01, n_images=300, all_pairs=False)[
         "comparison"
     ].to_pylist()
@@ -146,7 +153,7 @@ def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):
 def test_missing_and_double_rows_are_refused(blocks, tried, name, edit, words):
     change(blocks[0], name, edit)
     with pytest.raises(UserError, match=f"tanh/{name}.parquet {words} .tanh, 1, 0"):
-        aggregation.collect(blocks)
+        aggregation.collect(blocks, CODE)
     tried(1, "as expected")
 
 
@@ -158,7 +165,7 @@ def test_a_file_of_another_run_is_refused(blocks):
     refused(blocks, "has the unplanned row (relu, 1, 0, 0)")
 
 
-@pytest.mark.parametrize("name", ["runs", "history", "histograms"])
+@pytest.mark.parametrize("name", ["runs", "history", "histograms", "cost"])
 def test_another_training_of_the_same_run_is_refused(blocks, name):
     """The very rows planned, from networks other than those whose weights lie here."""
     path = blocks[0].folder / f"{name}.parquet"
@@ -185,7 +192,22 @@ def test_a_probe_without_a_record_is_refused(blocks):
     with pytest.raises(
         UserError, match=r"tanh/gradients.parquet is damaged .it does not say what it was made"
     ):
-        aggregation.collect(blocks)
+        aggregation.collect(blocks, CODE)
+
+
+@pytest.mark.parametrize("name", ["train.py", "actbench/files.py", "mine.py"])
+def test_networks_trained_by_other_code_are_refused(blocks, name):
+    """Changed since, or no longer part of it: a mixture of both would be one table without a word."""
+    vouch(blocks[0], made_by={"code": TRAINED_BY["code"] | {name: "old"}})
+    refused(blocks, f"tanh/config.json was trained by another version of {name}")
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_probes_by_other_code_are_refused(blocks, name):
+    path = blocks[0].folder / f"{name}.parquet"
+    record = parquet.record(path) | {"provenance": {"code": {"probe.py": "old"}}}
+    parquet.write(parquet.read(path), path, record)
+    refused(blocks, f"tanh/{name}.parquet was measured by another version of probe.py")
 
 
 def test_blocks_of_different_images_are_refused(blocks):
@@ -225,7 +247,7 @@ def test_every_problem_is_listed_up_to_ten(blocks):
 def test_folders_that_are_not_planned_are_ignored(blocks, tmp_path):
     write_block(tmp_path / "of an earlier config", "elu")
     (tmp_path / "of an earlier config" / "runs.parquet").write_bytes(b"")
-    assert set(aggregation.collect(blocks)["runs"]["activation"].to_pylist()) == {"relu", "tanh"}
+    assert set(aggregation.collect(blocks, CODE)["runs"]["activation"].to_pylist()) == {"relu", "tanh"}
 
 
 CURVE = pa.schema([pa.field("activation", parquet.ACTIVATION, nullable=False), ("x", pa.float64())])
@@ -239,18 +261,24 @@ def curves(tmp_path):
         {name: {"name": name, "parameters": {}} for name in ("relu", "tanh")},
     )
     rows = [{"activation": name, "x": x} for name in specs for x in (0.0, 1.0)]
-    parquet.write(parquet.table(rows, CURVE, ["activation", "x"]), path, {"params": specs})
+    parquet.write(
+        parquet.table(rows, CURVE, ["activation", "x"]), path, {"params": specs, "provenance": MEASURED_BY}
+    )
     return path, specs
 
 
 def test_tables_of_the_planned_activations_are_taken(curves):
-    table = aggregation.described(*curves, ["activation", "x"])
+    table = aggregation.described(*curves, ["activation", "x"], CODE)
     assert table["activation"].to_pylist() == ["relu", "relu", "tanh", "tanh"]
 
 
 def write_twice(path, specs):
     table = parquet.read(path)
-    parquet.write(parquet.concat([table, table], ["activation", "x"]), path, {"params": specs})
+    parquet.write(
+        parquet.concat([table, table], ["activation", "x"]),
+        path,
+        {"params": specs, "provenance": MEASURED_BY},
+    )
 
 
 @pytest.mark.parametrize(
@@ -268,7 +296,7 @@ def write_twice(path, specs):
 def test_tables_of_other_activations_are_refused(curves, harm, words):
     harm(*curves)
     with pytest.raises(UserError) as caught:
-        aggregation.described(*curves, ["activation", "x"])
+        aggregation.described(*curves, ["activation", "x"], CODE)
     assert words in str(caught.value)
 
 
@@ -277,4 +305,4 @@ def test_other_params_are_refused_by_key(blocks):
     with pytest.raises(
         UserError, match=r"config.json was trained with training.learning_rate 0.1 instead of 0.2"
     ):
-        aggregation.collect([planned, blocks[1]])
+        aggregation.collect([planned, blocks[1]], CODE)

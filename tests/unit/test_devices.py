@@ -56,7 +56,7 @@ def test_two_jobs_of_a_cluster_use_two_gpus_at_once_though_each_calls_its_own_th
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
         with devices.claimed("cuda", tmp_path) as second:
             assert first == second == "cuda:0"  # of the one GPU that either sees
-    assert {path.name.split("-", 2)[2] for path in tmp_path.glob("*.lock")} == {"GPU-0.lock", "GPU-1.lock"}
+    assert {path.name for path in tmp_path.glob("*/*.lock")} == {"GPU-0.lock", "GPU-1.lock"}
 
 
 def test_each_job_gets_a_gpu_of_its_own(gpus, tmp_path):

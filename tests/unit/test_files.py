@@ -88,7 +88,47 @@ def test_json_is_sorted_and_refuses_nan(tmp_path):
         files.write_json({"a": float("nan")}, path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"a": 1'])
+def test_every_changed_bit_of_a_json_file_is_noticed(tmp_path):
+    path = tmp_path / "a.json"
+    files.write_json({"a": [1.5, None, "text"], "b": {"c": True}}, path)
+    content = path.read_bytes()
+    for place in range(8 * len(content)):
+        changed = bytearray(content)
+        changed[place // 8] ^= 1 << place % 8
+        path.write_bytes(changed)
+        with pytest.raises(DamagedError, match=r"a.json is damaged"):
+            files.read_json(path)
+
+
+@pytest.mark.parametrize("planted", ["file", "folder/file"])
+def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(tmp_path, planted):
+    """As someone could plant who may write into the same folder and guesses the number of the process."""
+    target = tmp_path / "target"
+    target.write_text("precious")
+    path = tmp_path / planted
+    path.parent.mkdir(exist_ok=True)
+    path.with_name(f".{path.name}.{files.HOST}.{os.getpid()}.tmp").symlink_to(target)
+    files.write_text("mine", path)
+    assert (target.read_text(), path.read_text(), path.is_symlink()) == ("precious", "mine", False)
+
+
+def test_a_lock_follows_no_link_and_keeps_what_is_there(tmp_path):
+    (tmp_path / "target").write_text("precious")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match="symbolic"):
+        files.open_lock(tmp_path / "link")
+    files.open_lock(tmp_path / "target").close()
+    assert (tmp_path / "target").read_text() == "precious"
+
+
+def test_what_an_earlier_config_left_is_removed_and_nothing_else(tmp_path):
+    for name in ("a.csv", "b.csv", "mine.csv", "b.parquet"):
+        (tmp_path / name).write_text("")
+    files.remove_others(tmp_path, ["a.*", "b.*"], [str(tmp_path / "a.csv")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "mine.csv"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"a": 1', b'{"a": 1}', b"[" * 9999])
 def test_damaged_json_is_named(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(DamagedError, match=r"a.json is damaged .*: delete it and run again\.$"):

@@ -24,12 +24,25 @@ def test_central_range_leaves_out_the_tails():
     assert low < 0.1 and high < 2
 
 
-def test_gradients_of_each_layer_have_their_own_unit(style):
-    """Five bins at -.8 … .8: mean square .64 (2 · 1 · .64 + 2 · 4 · .16) / 16 = .16, so the unit is .4 and .004."""
-    rows = pd.DataFrame([row for c in ("init", "trained") for row in ridge_rows(checkpoint=c)])
-    drawn = histogram_figures.gradient_histograms(rows, 1, style)
-    texts = [text.get_text() for text in drawn.axes[0].texts]
-    assert texts == ["4e−3", "4e−1"]
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ((0.0102, 0.395), ["1.0e−2", "4.0e−1"]),
+        ((0.0, 0.395), ["0", "4.0e−1"]),
+        ((float("nan"), 2.0e5), ["–", "2.0e5"]),
+        ((9.99e-13, 1.0), ["1.0e−12", "1.0e0"]),
+    ],
+)
+@pytest.mark.parametrize("counts", [[1, 4, 6, 4, 1], [16], [0, 0, 16]])
+def test_the_numbers_beside_gradients_are_those_of_the_table(style, sizes, shown, counts):
+    """Whatever the bins are: one bin, or all in a bin beside 0, tells nothing of the root mean square."""
+    rows = [row for c in ("init", "trained") for row in ridge_rows(checkpoint=c, counts=counts)]
+    keys = {"tensor": "weight"}
+    table = pd.DataFrame([row | keys | {"rms": sizes[row["layer"]]} for row in rows])
+    table = pd.concat([table, table.assign(tensor="bias", rms=77.0)])
+    joined = pd.DataFrame(rows).merge(histogram_figures.sizes(table), how="left")
+    drawn = histogram_figures.gradient_histograms(joined, 1, style)
+    assert [text.get_text() for text in drawn.axes[0].texts] == shown
 
 
 def test_bands_are_quantiles_of_the_histogram():

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 from actbench import files, manifest
 from actbench.errors import DamagedError
@@ -36,7 +34,6 @@ def test_only_the_files_used_must_be_whole(folder, name):
         ("", "config.json is damaged"),
         ("{", "config.json is damaged"),
         ("[]", "it holds no JSON object"),
-        ("{}", "it lacks data, files, params, provenance, sizes"),
         ("\x00\x01", "config.json is damaged"),
     ],
 )
@@ -46,9 +43,21 @@ def test_what_is_no_manifest_is_named(folder, content, words):
         manifest.read(folder)
 
 
+def test_an_edit_by_hand_is_named(folder):
+    path = folder / "config.json"
+    path.write_text(path.read_text().replace("0.1", "0.2"))
+    with pytest.raises(DamagedError, match="its content is not what its checksum was taken of"):
+        manifest.read(folder)
+
+
+def test_a_manifest_that_lacks_a_part_is_named(folder):
+    files.write_json({"sizes": [2, 2]}, folder / "config.json")
+    with pytest.raises(DamagedError, match="it lacks data, evaluated, files, params, provenance, seconds"):
+        manifest.read(folder)
+
+
 @pytest.mark.parametrize("key", ["files", "params", "provenance"])
 def test_parts_of_the_wrong_kind_are_named(folder, key):
-    content = json.loads((folder / "config.json").read_text()) | {key: [1]}
-    (folder / "config.json").write_text(json.dumps(content))
+    files.write_json(files.read_json(folder / "config.json") | {key: [1]}, folder / "config.json")
     with pytest.raises(DamagedError, match=f"its {key} are no JSON object"):
         manifest.read(folder)

@@ -1,5 +1,4 @@
-import contextlib
-
+import pandas as pd
 import pyarrow as pa
 import pytest
 from actbench import parquet
@@ -108,14 +107,23 @@ def test_a_file_cut_at_its_beginning_is_named(stored):
         parquet.read(stored)
 
 
-def test_a_changed_bit_of_the_numbers_is_noticed(stored):
-    """Every page has a checksum; pages are what comes before the footer with its names and statistics."""
+def test_a_changed_bit_is_noticed_wherever_it_lies(stored):
+    """In the pages, in the footer with its names, counts and statistics, in the record, and in the checksum."""
     content = stored.read_bytes()
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
-    table = parquet.read(stored)
-    for place in range(4, footer, 11):
+    for place in [*range(0, footer, 11), *range(footer, len(content))]:
         changed = bytearray(content)
-        changed[place] ^= 4
+        changed[place] ^= 1 << place % 8
         stored.write_bytes(changed)
-        with contextlib.suppress(DamagedError):
-            assert parquet.read(stored).equals(table)
+        with pytest.raises(DamagedError, match=r"a.parquet is damaged"):
+            parquet.read(stored)
+
+
+def test_other_readers_read_what_we_write(stored):
+    assert pd.read_parquet(stored)["value"].tolist() == [seed / 7 for seed in range(100)]
+
+
+def test_a_table_of_somebody_else_is_not_one_of_ours(tmp_path):
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DamagedError, match="it is no table of actbench"):
+        parquet.read(tmp_path / "a.parquet")

@@ -15,7 +15,7 @@ from actbench import (
     seeds,
     training,
 )
-from actbench.errors import DamagedError
+from actbench.errors import DamagedError, UserError
 
 SCHEMA = pa.schema(
     [
@@ -32,18 +32,27 @@ def write(folder, params, rows, states):
     """A block's files as training writes them."""
     checkpoints.save(states, folder / "model.safetensors", params)
     parquet.write(parquet.table(rows, training.RUNS, ["seed", "fold"]), folder / "runs.parquet")
-    for name in ("history.parquet", "histograms.parquet"):
+    for name in ("history.parquet", "histograms.parquet", "cost.parquet"):
         files.write_text(name, folder / name)
     manifest.write(folder, params, [64, 8, 10], prepared.read(folder / "digits.safetensors").digest, {})
 
 
-def run(folder, measure):
+RELU = {"import": None, "name": "relu", "parameters": {}}
+
+
+def run(folder, measure, activation=RELU):
     """The probe's rows, and the record that its file was written with."""
-    out = folder / "out.parquet"
-    threads = torch.get_num_threads()
-    probes.run(
-        folder, folder / "digits.safetensors", threads, SCHEMA, measure, out, {"bins": 3}, {"by": "me"}
+    out, data = folder / "out.parquet", folder / "digits.safetensors"
+    given = (
+        torch.get_num_threads(),
+        SCHEMA,
+        measure,
+        out,
+        {"bins": 3},
+        activation,
+        {"scripts/probe.py": "a"},
     )
+    probes.run(folder, data, *given)
     torch.set_deterministic_debug_mode("default")
     return parquet.read(out).to_pylist(), parquet.record(out)
 
@@ -101,7 +110,14 @@ def test_both_checkpoints_of_good_runs_and_the_first_of_diverged_ones(block):
 def test_the_table_says_what_it_was_measured_on_and_how(block):
     _, record = run(block, first_bias)
     weights = files.digest(block / "model.safetensors")
-    assert record == {"model": weights, "params": {"bins": 3}, "provenance": {"by": "me"}}
+    assert record["seconds"] > 0 and record["provenance"]["code"] == {"probe.py": "a"}
+    assert (record["model"], record["params"]) == (weights, {"bins": 3})
+
+
+def test_networks_of_another_activation_than_planned_are_not_measured(block):
+    with pytest.raises(UserError, match="was trained with another activation"):
+        run(block, first_bias, RELU | {"name": "tanh"})
+    assert not (block / "out.parquet").exists()
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "runs.parquet", "digits.safetensors"])

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from importlib.metadata import version
 
@@ -43,13 +44,31 @@ def test_outside_of_git_there_is_no_commit(tmp_path):
 def test_description_names_versions_hardware_and_code(scripts):
     own = scripts.parent.parent / "mine.py"
     own.write_text("1")
-    described = provenance.describe([scripts / "train.py", own], "cpu")
+    code = {str(path): provenance.file_version(path) for path in (scripts / "train.py", own)}
+    described = provenance.describe(code, "cpu")
     assert described["versions"]["torch"] == version("torch")
     assert described["device"].endswith("cores") and "host" not in described
     assert list(described["code"]) == ["train.py", str(own)]
     assert len(set(described["code"].values())) == 1  # both files say 1
-    (scripts / "train.py").write_text("2")
-    assert (
-        provenance.describe([scripts / "train.py"], "cpu")["code"]["train.py"]
-        != described["code"]["train.py"]
-    )
+
+
+@pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"])
+def test_git_variables_of_another_repository_do_not_matter(scripts, tmp_path, monkeypatch, variable):
+    mine = provenance.commit(scripts)
+    monkeypatch.setenv(variable, str(tmp_path / "elsewhere" / ".git"))
+    assert provenance.commit(scripts) == mine
+
+
+@pytest.mark.parametrize("inside", ["copy", "vendor/actbench", "a/b/c"])
+def test_a_copy_inside_of_another_repository_has_no_commit(scripts, inside):
+    copy = scripts.parents[1] / inside
+    shutil.copytree(scripts.parent, copy / "workflow")
+    assert provenance.commit(copy / "workflow" / "scripts") == {"commit": None, "uncommitted_changes": None}
+    git(scripts.parents[1], "add", ".")
+    git(scripts.parents[1], "commit", "-m", "with a copy")
+    assert provenance.commit(copy / "workflow" / "scripts")["commit"] is None
+
+
+def test_a_module_that_git_does_not_know_is_an_uncommitted_change(scripts):
+    (scripts / "new.py").write_text("1")
+    assert provenance.commit(scripts)["uncommitted_changes"] is True

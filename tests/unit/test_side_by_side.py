@@ -7,7 +7,15 @@ from actbench.side_by_side import Study
 ACCURACIES = {"relu": [0.90, 0.91, 0.92], "tanh": [0.80, 0.82, 0.20]}
 
 
-def study(name="a", shift=0.0, activations=("relu", "tanh"), depths=(2,), seeds=(0, 1, 2), **changes):
+def study(
+    name="a",
+    shift=0.0,
+    activations=("relu", "tanh"),
+    depths=(2,),
+    seeds=(0, 1, 2),
+    evaluated=("images",),
+    **changes,
+):
     config = {
         "study": name,
         "studies": [],
@@ -28,7 +36,7 @@ def study(name="a", shift=0.0, activations=("relu", "tanh"), depths=(2,), seeds=
     runs = pd.DataFrame(rows)
     runs = runs.assign(trained=runs["test_accuracy"] > 0.5)
     compared = pd.DataFrame(comparisons.comparison(runs, activations[0], 0.01, 300))
-    lineage = {"config": "0" * 64, "stages": {"train": [{}]}}
+    lineage = {"config": "0" * 64, "stages": {"train": [{}]}, "data": {"evaluated": evaluated}}
     return Study(config | changes, runs, compared, lineage)
 
 
@@ -66,9 +74,9 @@ def test_cells_that_one_study_lacks_are_left_out_and_named():
     assert side_by_side._only(second, first) == "depth 8"
 
 
-@pytest.mark.parametrize("change", [{"dataset": "mnist"}, {"evaluation": {"folds": 3, "validation": 250}}])
-def test_accuracies_on_other_images_are_not_paired(change):
-    first, second = study(), study("b", shift=0.05, **change)
+@pytest.mark.parametrize("evaluated", [("other",), ("images", "other"), ()])
+def test_accuracies_on_other_images_are_not_paired(evaluated):
+    first, second = study(), study("b", shift=0.05, evaluated=evaluated)
     rows = side_by_side.cells(first, second)
     assert not side_by_side.comparable(first, second)
     assert {(row["n_pairs"], row["verdict"]) for row in rows} == {(0, "undecided")}

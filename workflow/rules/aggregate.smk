@@ -21,10 +21,13 @@ if config["report"]["pairs"] == "all":
     SUMMARIES.append("pairs")
 
 
+TABLES_PLAN = plan(NUMBERS, *MEASURING, "aggregate")
+
+
 rule aggregate:
     input:
         blocks=every_block("config.json"),
-        tables=[every_block(f"{name}.parquet") for name in BLOCK_TABLES],
+        tables=[every_block(f"{name}.parquet") for name in [*BLOCK_TABLES, "cost"]],
         curves=rules.describe_activations.output.curves,
         properties=rules.describe_activations.output.properties,
     output:
@@ -34,8 +37,8 @@ rule aggregate:
             for name in ["runs", *SUMMARIES]
         },
         activations=f"{TABLES}/activations.parquet",
-        made_by=MADE_BY.format(stage="aggregate"),
-        jobs=MADE_BY.format(stage="jobs"),
+        cost=f"{RESULTS}/timings/training.parquet",
+        made_by=TABLES_MADE_BY,
     log:
         f"{RESULTS}/logs/aggregate.log",
     benchmark:
@@ -45,6 +48,7 @@ rule aggregate:
     threads: 1
     params:
         code=code("aggregate"),
+        plan=TABLES_PLAN,
         section=dict(
             baseline=config["report"]["baseline"],
             margin=config["report"]["equivalence"],

@@ -12,15 +12,23 @@ from snakemake.logging import logger
 ROOT = Path(os.path.relpath(workflow.basedir))
 SCRIPTS = ROOT / "workflow" / "scripts"
 PAGES = ROOT / "workflow" / "report"
+# This checkout's package and its source, whatever PYTHONPATH says and whatever was imported before.
+for name in [name for name in sys.modules if name.partition(".")[0] == "actbench"]:
+    del sys.modules[name]
 sys.path.insert(0, str(SCRIPTS.resolve()))
+sys.pycache_prefix = os.devnull
+from actbench import imports
 
+imports.install()
 from actbench import config as configuration
 from actbench import (
     catalogue,
     cluster,
     devices,
+    files,
     progress,
     provenance,
+    records,
     references,
     sources,
 )
@@ -40,7 +48,7 @@ try:
         STUDIES |= configuration.references(config["study"], ROOT / "studies", SCHEMA)
     ACTIVATIONS = {entry["id"]: entry for entry in config["activations"]}
     OWN_FILES = {
-        key: configuration.user_file(entry["spec"], ".")
+        key: configuration.user_files(entry["spec"], ".")
         for key, entry in ACTIVATIONS.items()
     }
 except UserError as error:
@@ -72,13 +80,18 @@ TRAINED = dict(
 REPORT = f"reports/{STUDY}.html"
 PROVENANCE = f"{RESULTS}/provenance.json"
 MADE_BY = f"{RESULTS}/made_by/{{stage}}.json"
+TABLES_MADE_BY = MADE_BY.format(stage="aggregate")
 PROGRESS = f"{RESULTS}/logs/progress.txt"
 FAILURES = cluster.Failures()
 
 UVA, MLP = configuration.REFERENCES
 ORACLE = "results/verification/mlp_classifier/{activation}.parquet"
 COMPARED = "+".join(config["studies"]) or "nothing"
-VERIFICATION = dict(page="reports/verification.html", csv="results/verification.csv")
+VERIFICATION = dict(
+    page="reports/verification.html",
+    csv="results/verification.csv",
+    record="results/verification/verification.json",
+)
 
 
 GRIDS = [configuration.grid(planned) for planned in STUDIES.values()]
@@ -97,11 +110,17 @@ def code(script, own=False):
     A param and not inputs, for with these each job had 25 inputs more, and planning takes time for every one.
     With `own`, also the file of the user's activation that the wildcard names, and what it imports.
     """
-    path = SCRIPTS / f"{script}.py"
-    found = versions(str(path), *sources.imported(path, [SCRIPTS]))
+    found = code_of(script)
     if not own or not any(OWN_FILES.values()):
         return found
     return lambda wildcards: found | own_code(wildcards.activation)
+
+
+@cache
+def code_of(script):
+    """The digests of a script and of all that it imports of the package."""
+    path = SCRIPTS / f"{script}.py"
+    return versions(str(path), *sources.imported(path, [SCRIPTS]))
 
 
 def versions(*paths):
@@ -112,8 +131,7 @@ def versions(*paths):
 @cache
 def own_code(activation):
     """The same of a user's activation module and what it imports from the working directory."""
-    path = OWN_FILES.get(activation)
-    return versions(str(path), *sources.imported(path, ["."])) if path else {}
+    return versions(*OWN_FILES.get(activation, []))
 
 
 def every_own_code():
@@ -122,6 +140,28 @@ def every_own_code():
     for activation in sorted(ACTIVATIONS):
         found |= own_code(activation)
     return found
+
+
+# What the numbers of the study's tables depend on: not its name, labels, or order of keys.
+NUMBERS = {
+    **{
+        key: config[key]
+        for key in SCHEMA["properties"]
+        if key not in (*configuration.PLACES, "study", "activations")
+    },
+    "activations": SPECS,
+}
+MEASURING = ["prepare_data", "train", *configuration.PROBES, "describe_activations"]
+PREPARED_BY = files.digest_of(provenance.named(code_of("prepare_data"), SCRIPTS))
+
+
+def plan(params, *scripts):
+    """A param: what the files of a stage must have been made with, see `records.Plan`; the code is that of
+    these scripts and of all activations."""
+    found = every_own_code()
+    for script in scripts:
+        found |= code_of(script)
+    return Shown(params=params, code=provenance.named(found, SCRIPTS))
 
 
 def every_block(path):
@@ -160,21 +200,42 @@ def block_params(wildcards):
     )
 
 
+def planned_activation(wildcards):
+    """A param: what a probe makes the activations of, whatever the folder that it reads says."""
+    return SPECS[wildcards.activation]
+
+
 def reference_runs(study, depth):
-    """The scores of one depth of a study whose published numbers are known."""
-    grid = configuration.grid(STUDIES[study]) | {"depth": [depth]}
-    return expand(f"{RUNS}/runs.parquet", study=study, **grid)
+    """The scores of one depth of a study whose published numbers are known, with the params of each file."""
+    grid = configuration.grid(STUDIES[study])
+    seeds = configuration.blocks(
+        STUDIES[study]["seeds"], STUDIES[study]["seeds_per_job"]
+    )
+    return {
+        f"{RUNS}/runs.parquet".format(
+            study=study, activation=activation, depth=depth, block=block
+        ): params_of(study, activation, depth, seeds[block])
+        for activation in grid["activation"]
+        for block in grid["block"]
+    }
+
+
+def oracle_params(activation):
+    """What scikit-learn's classifier is trained with."""
+    return params_of(MLP, activation, 1, STUDIES[MLP]["seeds"])
 
 
 def trained_references():
-    """What the full verification compares: our runs, and those of scikit-learn's classifier."""
+    """What the full verification compares: our runs, and those of scikit-learn's classifier, with their params."""
     if config["verify"] != "full":
         return {}
     activations = configuration.grid(STUDIES[MLP])["activation"]
     return dict(
         runs=reference_runs(UVA, depth=references.UVA_DEPTH),
         mlp_runs=reference_runs(MLP, depth=1),
-        oracle=expand(ORACLE, activation=activations),
+        oracle={
+            ORACLE.format(activation=name): oracle_params(name) for name in activations
+        },
     )
 
 
@@ -190,14 +251,10 @@ def report_of_this_study(wildcards):
         and not workflow.dag_settings.forceall
         and not workflow.touch
     ):
-        from actbench import (
-            lineage,
-        )  # only here: it imports pyarrow, 0.1 s of every start
-
         try:
-            lineage.check(PROVENANCE, without_places(), SCRIPTS)
+            records.checked(PROVENANCE, records.Plan(**REPORT_PLAN), [REPORT])
         except UserError as error:
-            sys.exit(f"{REPORT} is of another study: {error}")
+            sys.exit(f"Error: {error}")
     return REPORT
 
 
@@ -218,7 +275,35 @@ class Shown(dict):
 def archived(path, caption, category, **labels):
     """An output that is shown in the archive of `snakemake --report`: where, and with which caption."""
     caption = f"../report/captions/{caption}.rst"
-    return report(path, caption=caption, category=category, labels=labels)
+    return report(path, caption=caption, category=category, labels=checked(labels))
+
+
+def checked(labels):
+    """Labels of an archived output, which are asked for when the archive is made: it is checked then."""
+
+    def after_a_check(wildcards):
+        check_archived()
+        return labels
+
+    return after_a_check
+
+
+@cache
+def check_archived():
+    """Compare all that the archive of `snakemake --report` shows with the plan."""
+    plans = {
+        TABLES_MADE_BY: TABLES_PLAN,
+        rules.figures.output.made_by: FIGURES_PLAN,
+        rules.histogram_figures.output.made_by: HISTOGRAMS_PLAN,
+        PROVENANCE: REPORT_PLAN,
+    }
+    try:
+        for path, planned in plans.items():
+            found = records.read(path)
+            found.expect(records.Plan(**planned))
+            found.vouch(found.paths())
+    except UserError as error:
+        sys.exit(f"Error: {error}")
 
 
 def compared(path):

@@ -5,6 +5,7 @@ rule tensorboard:
     input:
         history=f"{TABLES}/history.parquet",
         histograms=f"{TABLES}/histograms.parquet",
+        made_by=TABLES_MADE_BY,
     output:
         directory(f"{RESULTS}/tensorboard"),
     log:
@@ -16,6 +17,7 @@ rule tensorboard:
     threads: 1
     params:
         code=code("write_tensorboard"),
+        made_with=TABLES_PLAN,
     message:
         "Event files of study {STUDY}"
     script:
@@ -25,6 +27,7 @@ rule tensorboard:
 rule hiplot:
     input:
         history=f"{TABLES}/history.parquet",
+        made_by=TABLES_MADE_BY,
     output:
         f"reports/{STUDY}_hiplot.html",
     log:
@@ -36,6 +39,7 @@ rule hiplot:
     threads: 1
     params:
         code=code("write_hiplot"),
+        made_with=TABLES_PLAN,
         labels=LABELS,
     message:
         "Parallel coordinates of study {STUDY}"

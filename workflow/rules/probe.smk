@@ -12,6 +12,7 @@ rule probe_gradients:
     threads: 1
     params:
         code=code("probe_gradients", own=True),
+        activation=planned_activation,
         section=config["probe_gradients"],
     message:
         "Gradients of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -33,6 +34,7 @@ rule probe_distributions:
     threads: 1
     params:
         code=code("probe_distributions", own=True),
+        activation=planned_activation,
         section=config["probe_distributions"],
     message:
         "Distributions of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -54,6 +56,7 @@ rule probe_dead_neurons:
     threads: 1
     params:
         code=code("probe_dead_neurons", own=True),
+        activation=planned_activation,
         section=config["probe_dead_neurons"],
     message:
         "Dead neurons of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -81,6 +84,16 @@ rule describe_activations:
         "../scripts/describe_activations.py"
 
 
+TIMED = dict(
+    specs=SPECS,
+    shape=[
+        config["training"]["batch_size"],
+        max(max(sizes) for sizes in config["network"]["hidden_sizes"]),
+    ],
+    threads=config["training"]["threads"],
+)
+
+
 rule time_activations:
     output:
         f"{RESULTS}/timings/activations.parquet",
@@ -94,13 +107,8 @@ rule time_activations:
     resources:
         gpu=GPU,
     params:
+        **TIMED,
         code=code("time_activations") | every_own_code(),
-        specs=SPECS,
-        shape=[
-            config["training"]["batch_size"],
-            max(max(sizes) for sizes in config["network"]["hidden_sizes"]),
-        ],
-        threads=config["training"]["threads"],
     message:
         "Forward and backward time of {STUDY}'s activation functions"
     script:

@@ -42,12 +42,45 @@ if config["training"]["histograms"]:
     DRAWN_BY_DEPTH["epoch_histograms"] = ("Learning", "weights and gradients by epoch")
 
 
-SUMMARISING = ["aggregate", "figures", "histogram_figures"]
+FIGURES_PARAMS = dict(
+    depths=config["depths"],
+    labels=LABELS,
+    shown_depths=SHOWN_DEPTHS,
+    summarised=configuration.summarised(config),
+    tables=FIGURE_TABLES,
+)
+HISTOGRAMS_PARAMS = dict(
+    drawn=list(DRAWN_BY_DEPTH), labels=LABELS, shown_depths=SHOWN_DEPTHS
+)
+FIGURES_PLAN = plan(FIGURES_PARAMS, *MEASURING, "aggregate", "figures")
+HISTOGRAMS_PLAN = plan(HISTOGRAMS_PARAMS, *MEASURING, "aggregate", "histogram_figures")
+TIMING_PLAN = plan(TIMED, "time_activations")
+PLANS = Shown(
+    aggregate=TABLES_PLAN,
+    figures=FIGURES_PLAN,
+    histogram_figures=HISTOGRAMS_PLAN,
+    time_activations=TIMING_PLAN,
+)
+REPORT_PLAN = plan(
+    without_places(),
+    *MEASURING,
+    "time_activations",
+    "aggregate",
+    "figures",
+    "histogram_figures",
+    "report",
+)
+
+
+def shown_figures(files):
+    """Those of a rule's outputs that the page shows."""
+    return [str(path) for path in files if path.endswith((".svg", ".png"))]
 
 
 rule figures:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
+        made_by=TABLES_MADE_BY,
         data=DATA,
     output:
         **{
@@ -65,12 +98,11 @@ rule figures:
         "../../environment.yml"
     threads: 1
     params:
+        **FIGURES_PARAMS | dict(labels=Shown(LABELS)),
         code=code("figures"),
-        depths=config["depths"],
-        labels=Shown(LABELS),
-        shown_depths=SHOWN_DEPTHS,
-        summarised=configuration.summarised(config),
-        tables=FIGURE_TABLES,
+        made_with=TABLES_PLAN,
+        plan=FIGURES_PLAN,
+        prepared_by=PREPARED_BY,
     message:
         "Figures of study {STUDY}"
     script:
@@ -81,6 +113,8 @@ rule figures:
 rule histogram_figures:
     input:
         histograms=f"{TABLES}/histograms.parquet",
+        gradients=f"{TABLES}/gradients.parquet",
+        made_by=TABLES_MADE_BY,
     output:
         **{
             name: [
@@ -109,10 +143,10 @@ rule histogram_figures:
         "../../environment.yml"
     threads: 1
     params:
+        **HISTOGRAMS_PARAMS | dict(labels=Shown(LABELS)),
         code=code("histogram_figures"),
-        drawn=list(DRAWN_BY_DEPTH),
-        labels=Shown(LABELS),
-        shown_depths=SHOWN_DEPTHS,
+        made_with=TABLES_PLAN,
+        plan=HISTOGRAMS_PLAN,
     message:
         "Figures of histograms of study {STUDY}"
     script:
@@ -123,15 +157,15 @@ rule report:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
         csvs=expand(f"{TABLES}/{{name}}.csv", name=DOWNLOADS),
-        # A function: named outright, planning takes time with the square of the report's inputs.
-        figures=lambda wildcards: [
-            str(path)
-            for path in [*rules.figures.output, *rules.histogram_figures.output]
-            if path.endswith((".svg", ".png"))
-        ],
-        made_by=[MADE_BY.format(stage=stage) for stage in SUMMARISING],
-        jobs=MADE_BY.format(stage="jobs"),
-        cost=expand(f"{RESULTS}/timings/train/{JOB}.parquet", **GRID),
+        # Functions: named outright, planning takes time with the square of the report's inputs.
+        figures=lambda wildcards: shown_figures(rules.figures.output),
+        histogram_figures=lambda wildcards: shown_figures(
+            rules.histogram_figures.output
+        ),
+        aggregate=TABLES_MADE_BY,
+        figures_made_by=rules.figures.output.made_by,
+        histogram_figures_made_by=rules.histogram_figures.output.made_by,
+        cost=rules.aggregate.output.cost,
         cost_of_activations=f"{RESULTS}/timings/activations.parquet",
         page=page("report.html", "sort.js", "bibliography.bib"),
     output:
@@ -148,6 +182,8 @@ rule report:
     params:
         code=code("report"),
         config=Shown(without_places()),
+        plan=REPORT_PLAN,
+        plans=PLANS,
         tables=REPORT_TABLES,
     message:
         "Report of study {STUDY}"

@@ -9,7 +9,7 @@ rule train:
         runs=f"{RUNS}/runs.parquet",
         history=f"{RUNS}/history.parquet",
         histograms=f"{RUNS}/histograms.parquet",
-        cost=f"results/{{study}}/timings/train/{JOB}.parquet",
+        cost=f"{RUNS}/cost.parquet",
     log:
         f"results/{{study}}/logs/train/{JOB}.log",
     benchmark:
@@ -22,6 +22,7 @@ rule train:
     params:
         code=code("train", own=True),
         block=block_params,
+        prepared_by=PREPARED_BY,
     message:
         "Train {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
     script:

@@ -15,18 +15,26 @@ rule fit_mlp_classifier:
     threads: 1
     params:
         code=code("fit_mlp_classifier"),
-        block=lambda wildcards: params_of(
-            MLP, wildcards.activation, 1, STUDIES[MLP]["seeds"]
-        ),
+        block=lambda wildcards: oracle_params(wildcards.activation),
     message:
         "Train scikit-learn's MLPClassifier with {wildcards.activation}"
     script:
         "../scripts/fit_mlp_classifier.py"
 
 
+TRAINED_REFERENCES = trained_references()
+VERIFICATION_PLAN = plan(
+    dict(extent=config["verify"], trained=TRAINED_REFERENCES),
+    "prepare_data",
+    "train",
+    "fit_mlp_classifier",
+    "verification",
+)
+
+
 rule verification:
     input:
-        **trained_references(),
+        **{name: list(paths) for name, paths in TRAINED_REFERENCES.items()},
         data=IMAGES.format(dataset="fashion_mnist"),
         page=page("verification.html"),
     output:
@@ -40,7 +48,8 @@ rule verification:
     threads: 2
     params:
         code=code("verification"),
-        extent=config["verify"],
+        plan=VERIFICATION_PLAN,
+        prepared_by=PREPARED_BY,
     message:
         "Compare with published numbers"
     script:
@@ -55,6 +64,9 @@ rule verify:
     localrule: True  # what it says belongs on the terminal
     conda:
         "../../environment.yml"
+    params:
+        code=code("verify"),
+        plan=VERIFICATION_PLAN,
     message:
         "Check the comparison with published numbers"
     script:

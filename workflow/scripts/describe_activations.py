@@ -1,16 +1,21 @@
 """Tabulate every activation function of the study, its derivative and what properties follow from them."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 from actbench import activations, parquet, properties, provenance
 
-jobs.start(snakemake.log[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
 specs = snakemake.params.specs
 curves, rows = [], []
 for name, spec in specs.items():
     activation, key = activations.create(spec), {"activation": name}
     curves += [key | row for row in properties.curves(activation)]
     rows.append(key | activations.formulas(spec) | properties.derive(activation))
-record = {"params": specs, "provenance": provenance.describe(snakemake.params.code, "cpu")}
+described = provenance.describe(snakemake.params.code, "cpu")
+record = {"params": specs, "provenance": described, "seconds": provenance.seconds()}
 table = parquet.table(curves, properties.CURVES, ["activation", "x"])
 parquet.write(table, snakemake.output.curves, record)
 table = parquet.table(rows, properties.PROPERTIES, ["activation"])

@@ -1,16 +1,25 @@
 """Draw the report's figures of runs and layers from the study's tables."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
-from actbench import drawing, figures, files, parquet, prepared, provenance
+from actbench import drawing, figures, parquet, prepared, provenance, records
+from actbench.errors import DamagedError
 
-jobs.start(snakemake.log[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
+paths = {name: snakemake.input[name] for name in snakemake.params.tables}
+planned = records.Plan(**snakemake.params.made_with)
+made = records.checked(snakemake.input.made_by, planned, paths.values())
+tables = {name: parquet.read(path).to_pandas() for name, path in paths.items()}
+data = prepared.read(snakemake.input.data, snakemake.params.prepared_by)
+if made.content["jobs"]["data"] != [data.digest]:
+    raise DamagedError(snakemake.input.data, "its images are not those of the study's tables")
 drawing.use_style()
 style = drawing.Style(snakemake.params.labels, snakemake.params.summarised)
 depths, shown = snakemake.params.depths, snakemake.params.shown_depths
-tables = {name: parquet.read(snakemake.input[name]).to_pandas() for name in snakemake.params.tables}
-data = prepared.read(snakemake.input.data)
 chance = 1 / len(data.classes)
 drawn = {
     "overview": figures.overview(tables["comparison"], depths, style, chance),
@@ -26,5 +35,12 @@ drawn = {
 for name, figure in drawn.items():
     path = Path(snakemake.output[name])
     drawing.save(figure, path, path.with_suffix(".pdf"))
-files.write_json(provenance.describe(snakemake.params.code, "cpu"), snakemake.output.made_by)
+records.write(
+    snakemake.output.made_by,
+    records.Plan(**snakemake.params.plan),
+    [snakemake.input.made_by, snakemake.input.data],
+    snakemake.output,
+    provenance.describe(snakemake.params.code, "cpu"),
+    provenance.seconds(),
+)
 jobs.finish()

@@ -1,8 +1,13 @@
 """Get one data set, check it and store it as one file."""
 
-import actbench.jobs as jobs
-from actbench import datasets
+import sys
 
-jobs.start(snakemake.log[0])
-datasets.prepare(snakemake.wildcards.dataset, snakemake.config["data_dir"], snakemake.output[0])
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
+import actbench.jobs as jobs
+from actbench import datasets, provenance
+
+jobs.start(snakemake.log[0], snakemake.params.code)
+code = provenance.describe(snakemake.params.code, "cpu")["code"]
+datasets.prepare(snakemake.wildcards.dataset, snakemake.config["data_dir"], snakemake.output[0], code)
 jobs.finish()

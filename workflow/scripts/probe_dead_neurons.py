@@ -1,11 +1,14 @@
 """Count dead, zero-gradient, dormant and saturated units over all training images."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
-from actbench import dead_neurons, probes, provenance
+from actbench import dead_neurons, probes
 
-jobs.start(snakemake.log[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
 threshold = snakemake.params.section["dormant_threshold"]
 
 
@@ -21,6 +24,7 @@ probes.run(
     measure,
     snakemake.output[0],
     snakemake.params.section,
-    provenance.describe(snakemake.params.code, "cpu"),
+    snakemake.params.activation,
+    snakemake.params.code,
 )
 jobs.finish()

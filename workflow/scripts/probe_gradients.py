@@ -1,11 +1,14 @@
 """Measure gradients on one fixed batch of training images, at initialisation and after training."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
-from actbench import gradients, probes, provenance
+from actbench import gradients, probes
 
-jobs.start(snakemake.log[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
 n_images, bins = snakemake.params.section["images"], snakemake.params.section["bins"]
 
 
@@ -21,7 +24,8 @@ probes.run(
     measure,
     snakemake.output[0],
     snakemake.params.section,
-    provenance.describe(snakemake.params.code, "cpu"),
+    snakemake.params.activation,
+    snakemake.params.code,
     ["tensor"],
 )
 jobs.finish()

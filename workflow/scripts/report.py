@@ -1,35 +1,48 @@
 """Write the report, the resolved config, and what made the tables."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 import yaml
-from actbench import files, lineage, page, parquet, provenance, report, report_tables
+from actbench import files, lineage, page, parquet, provenance, records, report
 
-jobs.start(snakemake.log[0])
-made_by = lineage.gather(
-    snakemake.params.config,
-    files.read_json(snakemake.input.jobs),
-    {Path(path).stem: files.read_json(path) for path in snakemake.input.made_by}
-    | {"report": provenance.describe(snakemake.params.code, "cpu")},
-)
-jobs_run = {Path(path).stem for path in snakemake.input.cost}
-template = Path(snakemake.input.page[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
+inputs, output, config = snakemake.input, snakemake.output, snakemake.params.config
+plans = {name: records.Plan(**plan) for name, plan in snakemake.params.plans.items()}
+tables = {name: inputs[name] for name in snakemake.params.tables}
+read = [*tables.values(), *inputs.csvs, inputs.cost]
+made = {"aggregate": records.checked(inputs.aggregate, plans["aggregate"], read)}
+for stage in ("figures", "histogram_figures"):
+    made[stage] = records.checked(inputs[f"{stage}_made_by"], plans[stage], inputs[stage])
+    made[stage].vouch([inputs.aggregate], "inputs")
+timed = parquet.record(inputs.cost_of_activations)
+plans["time_activations"].expect(inputs.cost_of_activations, timed["params"], timed["provenance"]["code"])
+
+described, template = provenance.describe(snakemake.params.code, "cpu"), Path(inputs.page[0])
+summarised = {stage: record.content for stage, record in made.items()} | {
+    "time_activations": timed,
+    "report": {"provenance": described, "seconds": provenance.seconds()},
+}
+made_by = lineage.gather(config, made["aggregate"].content["jobs"], summarised)
 context = report.context(
-    snakemake.params.config,
-    {name: parquet.read(snakemake.input[name]).to_pandas() for name in snakemake.params.tables},
-    snakemake.input.figures,
-    snakemake.input.csvs,
+    config,
+    {name: parquet.read(path).to_pandas() for name, path in tables.items()},
+    [*inputs.figures, *inputs.histogram_figures],
+    inputs.csvs,
     made_by,
-    report_tables.timings(Path(snakemake.output.provenance).parent / "timings", jobs_run),
     {
-        "training": parquet.concat(map(parquet.read, snakemake.input.cost), parquet.RUN).to_pandas(),
-        "activations": parquet.read(snakemake.input.cost_of_activations).to_pandas(),
+        "training": parquet.read(inputs.cost).to_pandas(),
+        "activations": parquet.read(inputs.cost_of_activations).to_pandas(),
     },
     template.parent,
 )
 resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)
-files.write_text(resolved, snakemake.output.config)
-files.write_json(made_by, snakemake.output.provenance)
-files.write_text(page.render(template, context), snakemake.output.page)
+files.write_text(resolved, output.config)
+files.write_text(page.render(template, context), output.page)
+read += [*inputs.figures, *inputs.histogram_figures]
+plan = records.Plan(**snakemake.params.plan)
+records.write(output.provenance, plan, read, output, described, provenance.seconds(), **made_by)
 jobs.finish()

@@ -1,14 +1,23 @@
 """Time every activation function of the study, forward and backward, side by side."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 import torch
-from actbench import devices, function_cost, parquet
+from actbench import devices, function_cost, parquet, provenance
 
-jobs.start(snakemake.log[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
 params = snakemake.params
 torch.set_num_threads(params.threads)
 with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
     rows = function_cost.measure(params.specs, params.shape, device)
 table = parquet.table(rows, function_cost.SCHEMA, ["activation", "direction", "round"])
-parquet.write(table, snakemake.output[0])
+record = {
+    "params": {"specs": params.specs, "shape": params.shape, "threads": params.threads},
+    "provenance": provenance.describe(params.code, device),
+    "seconds": provenance.seconds(),
+}
+parquet.write(table, snakemake.output[0], record)
 jobs.finish()

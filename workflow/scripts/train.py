@@ -1,7 +1,10 @@
 """Train the networks of one activation, depth and block of seeds."""
 
+import sys
 from pathlib import Path
 
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 from actbench import (
     checkpoints,
@@ -19,13 +22,13 @@ from actbench import (
     training,
 )
 
-log = jobs.start(snakemake.log[0])
+log = jobs.start(snakemake.log[0], snakemake.params.code)
 params = snakemake.params.block
 settings = training.Settings(**params["training"])
 training.prepare_torch(settings)
 
 activation, depth = snakemake.wildcards.activation, int(snakemake.wildcards.depth)
-images = prepared.read(snakemake.input.data)
+images = prepared.read(snakemake.input.data, snakemake.params.prepared_by)
 rows, history, histogram_rows, costs, states = [], [], [], [], {}
 with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
     for fold in range(params["evaluation"]["folds"] or 1):
@@ -52,7 +55,8 @@ parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake
 parquet.write(parquet.table(costs, cost.SCHEMA, parquet.RUN), snakemake.output.cost)
 checkpoints.save(states, snakemake.output.model, params)
 folder = Path(snakemake.output.config).parent
-manifest.write(folder, params, sizes, images.digest, described)
+evaluated = splits.evaluated(images, params["evaluation"])
+manifest.write(folder, params, sizes, images.digest, described, evaluated, provenance.seconds())
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
 study = snakemake.config["study"]  # at hand; its Snakemake may train networks of another, to verify
 told = progress.line(f"results/{study}/logs/progress.txt", training.summary(title, rows))

@@ -1,11 +1,17 @@
 """Tell how the comparison with published numbers ended, and fail where one differs."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 import pandas as pd
-from actbench import verification
+from actbench import records, verification
 from actbench.errors import UserError
 
-jobs.start(snakemake.log[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
+planned = records.Plan(**snakemake.params.plan)
+records.checked(snakemake.input.record, planned, [snakemake.input.csv, snakemake.input.page])
 rows = pd.read_csv(snakemake.input.csv).to_dict("records")
 print(verification.told(rows, snakemake.input.page), flush=True)
 differing = verification.count(rows)["differs"]

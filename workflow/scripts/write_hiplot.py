@@ -1,9 +1,15 @@
 """Draw parallel coordinates. Not called hiplot.py, which would hide the package of that name."""
 
-import actbench.jobs as jobs
-from actbench import files, parallel_coordinates, parquet
+import sys
 
-jobs.start(snakemake.log[0])
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
+import actbench.jobs as jobs
+from actbench import files, parallel_coordinates, parquet, records
+
+jobs.start(snakemake.log[0], snakemake.params.code)
+planned = records.Plan(**snakemake.params.made_with)
+records.checked(snakemake.input.made_by, planned, [snakemake.input.history])
 history = parquet.read(snakemake.input.history).to_pandas()
 files.write_text(parallel_coordinates.page(history, snakemake.params.labels), snakemake.output[0])
 print(f"Parallel coordinates: {snakemake.output[0]}", flush=True)

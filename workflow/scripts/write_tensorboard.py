@@ -1,10 +1,17 @@
 """Write TensorBoard's event files. Not called tensorboard.py, which would hide the package of that name."""
 
+import sys
+
+sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 import pyarrow.compute as pc
-from actbench import event_files, files, parquet
+from actbench import event_files, files, parquet, records
 
-jobs.start(snakemake.log[0])
+jobs.start(snakemake.log[0], snakemake.params.code)
+planned = records.Plan(**snakemake.params.made_with)
+sources = [snakemake.input.history, snakemake.input.histograms]
+records.checked(snakemake.input.made_by, planned, sources)
 history = parquet.read(snakemake.input.history).to_pandas()
 by_epoch = pc.field("source").isin(list(event_files.HISTOGRAMS))
 histograms = parquet.read(snakemake.input.histograms).filter(by_epoch).to_pandas()

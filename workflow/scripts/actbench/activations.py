@@ -5,13 +5,13 @@ Nothing here imports torch before a module is made, so that planning a study sta
 
 import copy
 import importlib
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actbench.errors import UserError
+from actbench import imports
+from actbench.errors import DamagedError, UserError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -192,6 +192,25 @@ def named(name: str) -> dict:
     return {"import": None, "name": known, "parameters": {}}
 
 
+def checked(spec: object, path: str | Path) -> dict:
+    """A spec that a file holds: of the registry, or one whose `import` nobody has followed yet.
+
+    Raises:
+        DamagedError: it is none; the sentence names `path`.
+    """
+    if not isinstance(spec, Mapping) or spec.keys() != {"import", "name", "parameters"}:
+        raise DamagedError(path, "it names no activation")
+    name, parameters = spec["name"], spec["parameters"]
+    numbers = isinstance(parameters, Mapping) and all(type(v) in (int, float) for v in parameters.values())
+    if not isinstance(name, str) or not numbers:
+        raise DamagedError(path, f"the parameters of its activation are {parameters!r}, and not numbers")
+    if spec["import"] is None and (
+        name not in REGISTRY or not parameters.keys() <= REGISTRY[name].parameters.keys()
+    ):
+        raise DamagedError(path, f"its activation {name!r} with {dict(parameters)} is none of the registry")
+    return dict(spec)
+
+
 def interchangeable(spec: str | Mapping) -> bool:
     """Whether one module of this activation may stand for several.
 
@@ -213,11 +232,10 @@ def _user_module(spec: Mapping) -> "nn.Module":
     import torch
     from torch import nn
 
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        module = _resolve(spec["import"])(**spec["parameters"])
+        made = _user_class(spec["import"])
+        with imports.watched():
+            module = made(**spec["parameters"])
     except (ImportError, AttributeError, TypeError) as error:
         raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {error}.") from error
     if not isinstance(module, nn.Module):
@@ -234,6 +252,11 @@ def _user_module(spec: Mapping) -> "nn.Module":
             "pre-activations that the probes measure would be lost; one that leaves it alone is needed."
         )
     return module
+
+
+def _user_class(target: "str | type[nn.Module]") -> "type[nn.Module]":
+    """The class of a user's own activation: as given, or by "module:class" of the working directory."""
+    return imports.user_attribute(target) if isinstance(target, str) else target
 
 
 def formulas(spec: Mapping) -> dict[str, str | None]:

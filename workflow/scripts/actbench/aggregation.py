@@ -10,12 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from actbench import comparisons, config, histograms, manifest, parquet, statistics, trends
+from actbench import comparisons, histograms, manifest, parquet, statistics, trends
 from actbench.errors import DamagedError, UserError
 from actbench.parquet import RUN
+from actbench.records import Plan
 
 ORDER = {
     "runs": RUN,
+    "cost": RUN,
     "history": [*RUN, "epoch"],
     "gradients": [*RUN, "checkpoint", "layer", "tensor"],
     "distributions": [*RUN, "checkpoint", "layer", "signal"],
@@ -24,6 +26,22 @@ ORDER = {
 HISTOGRAM_KEYS = ["source", "checkpoint", "epoch", "layer", "tensor"]
 HISTOGRAM = ["low", "high", "counts"]
 SHOWN_PROBLEMS = 10
+# All that a study's folder of tables may hold of ours, whatever its config.
+NAMES = (
+    *(name for name in ORDER if name != "cost"),
+    "histograms",
+    "comparison",
+    "over_depths",
+    "gradients_by_layer",
+    "distributions_by_layer",
+    "dead_neurons_by_layer",
+    "decay",
+    "properties",
+    "activations",
+    "cross_validation",
+    "pairs",
+)
+TABLES = tuple(f"{name}.{kind}" for name in NAMES for kind in ("parquet", "csv"))
 
 
 @dataclass(frozen=True)
@@ -48,23 +66,27 @@ class Block:
         return {(self.activation, self.depth, *key) for key in product(self.params["seeds"], folds)}
 
 
-def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
-    """Read every planned file and stack runs, history, gradients, distributions, dead neurons, histograms.
+def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Table]:
+    """Read every planned file and stack its rows: the tables of `ORDER`, and `histograms`.
+
+    Args:
+        blocks: all that are planned.
+        code: digests of all code that they must have been made by, see `provenance.named`.
 
     Raises:
-        UserError: a file is damaged or missing, was made with other params than planned, from other
-            weights or images than its neighbours, or its rows are not exactly those of the plan; the
-            sentence lists file and key.
+        UserError: a file is damaged or missing, was made with other params or code than planned, from
+            other weights or images than its neighbours, or its rows are not exactly those of the plan;
+            the sentence lists file and key.
     """
     problems, parts, images = [], {name: [] for name in (*ORDER, "histograms")}, {}
     for block in blocks:
         try:
-            written, tables = check_files(block)
+            written, tables, records = check_files(block)
         except DamagedError as error:
             problems.append(error.problem)
             continue
         images.setdefault(written["data"], block.folder)
-        problems += check_params(block, written) + check_columns(block, tables, parts)
+        problems += check_params(block, written, records, code) + check_columns(block, tables, parts)
         problems += check_rows(block, tables)
         for name, table in tables.items():
             parts[name].append(table)
@@ -80,22 +102,25 @@ def collect(blocks: Sequence[Block]) -> dict[str, pa.Table]:
     return stacked
 
 
-def described(path: str | Path, specs: Mapping[str, Mapping], order: list[str]) -> pa.Table:
+def described(
+    path: str | Path, specs: Mapping[str, Mapping], order: list[str], code: Mapping[str, str]
+) -> pa.Table:
     """Read the table of the activations' curves, or of their properties.
 
     Args:
         path: its file.
         specs: what each activation must have been made from.
         order: columns that name a row.
+        code: see `collect`.
 
     Raises:
         UserError: the file is damaged, or is not that of these activations.
     """
     try:
-        table, found = parquet.read(path), parquet.record(path)["params"]
+        table, found = parquet.read(path), parquet.record(path)
     except DamagedError as error:
         _refuse([error.problem])
-    problems = _other_params(path, "made", found, specs)
+    problems = Plan(specs, code).differences(path, found["params"], found["provenance"]["code"])
     rows = [tuple(row.values()) for row in table.select(order).to_pylist()]
     if {row[0] for row in rows} != set(specs) or len(set(rows)) != len(rows):
         problems.append(f"{path} does not hold the rows of {', '.join(specs)}, each once")
@@ -148,25 +173,39 @@ def summarise(
     return summaries
 
 
-def check_files(block: Block) -> tuple[dict, dict[str, pa.Table]]:
-    """Read config.json and the tables of a block, which must be whole.
+def check_files(block: Block) -> tuple[dict, dict[str, pa.Table], dict[str, dict]]:
+    """Read config.json, the tables of a block and the records of its probes, which must be whole.
 
     Raises:
         DamagedError: a file is not whole, or not what the block's training wrote.
     """
     own = [name for name in manifest.WRITTEN if name != manifest.MODEL]  # the probes have checked the weights
     written = manifest.read(block.folder, own)
-    tables = {name: parquet.read(block.folder / f"{name}.parquet") for name in (*ORDER, "histograms")}
-    return written, tables
+    paths = {name: block.folder / f"{name}.parquet" for name in (*ORDER, "histograms")}
+    read = {name: parquet.read_with_record(path) for name, path in paths.items()}
+    for name in block.probes:
+        if read[name][1] is None:
+            raise DamagedError(paths[name], "it does not say what it was made from")
+    return (
+        written,
+        {name: table for name, (table, _) in read.items()},
+        {name: read[name][1] for name in block.probes},
+    )
 
 
-def check_params(block: Block, written: Mapping) -> list[str]:
-    """Say which params of a block's networks and probes are not those of the plan."""
-    problems = _other_params(block.folder / manifest.NAME, "trained", written["params"], block.params)
+def check_params(
+    block: Block, written: Mapping, records: Mapping[str, Mapping], code: Mapping[str, str]
+) -> list[str]:
+    """Say which params and which code of a block's networks and probes are not those of the plan."""
+    problems = Plan(block.params, code).differences(
+        block.folder / manifest.NAME, written["params"], written["provenance"]["code"], "trained"
+    )
     for name, planned in block.probes.items():
         path = block.folder / f"{name}.parquet"
-        record = parquet.record(path)
-        problems += _other_params(path, "measured", record["params"], planned)
+        record = records[name]
+        problems += Plan(planned, code).differences(
+            path, record["params"], record["provenance"]["code"], "measured"
+        )
         if record["model"] != written["files"][manifest.MODEL]:
             problems.append(f"{path} was measured on other weights than {block.folder / manifest.MODEL}")
     return problems
@@ -206,15 +245,6 @@ def _refuse(problems: Sequence[str]) -> None:
     raise UserError(f"results do not fit the plan: {shown}. Delete the files named and run again.")
 
 
-def _other_params(path: str | Path, verb: str, found: Mapping, planned: Mapping) -> list[str]:
-    found, planned = config.flat(found), config.flat(planned)
-    different = [key for key in sorted({*found, *planned}) if found.get(key) != planned.get(key)]
-    return [
-        f"{path} was {verb} with {key} {found.get(key)!r} instead of {planned.get(key)!r}"
-        for key in different
-    ]
-
-
 def _expected_rows(block: Block, runs: Sequence[Mapping]) -> dict[str, set[tuple]]:
     keys = block.keys()
     done = [(tuple(row[key] for key in RUN), row) for row in runs]
@@ -227,6 +257,7 @@ def _expected_rows(block: Block, runs: Sequence[Mapping]) -> dict[str, set[tuple
     signals = [(layer, "preactivation") for layer in every] + [(layer, "activation") for layer in hidden]
     return {
         "runs": keys,
+        "cost": keys,
         "history": {(*key, epoch) for key, row in done for epoch in range(1, row["epochs_run"] + 1)},
         "gradients": {
             (*key, layer, tensor)

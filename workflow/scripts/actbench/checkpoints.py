@@ -7,10 +7,10 @@ from pathlib import Path
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from actbench import files, manifest, networks, seeds
-from actbench.errors import DamagedError
+from actbench import activations, files, manifest, networks, seeds
+from actbench.errors import DamagedError, UserError
 
 CHECKPOINTS = ("init", "trained")
 
@@ -28,9 +28,20 @@ def save(
     files.write_bytes(content, path)
 
 
-def load(folder: str | Path, seed: int, fold: int = 0, checkpoint: str = "trained") -> networks.MLP:
-    """Give back one network of a block's folder, on the CPU, in evaluation mode; see `Stored.network`."""
-    return Stored(folder).network(seed, fold, checkpoint)
+def load(
+    folder: str | Path,
+    seed: int,
+    fold: int = 0,
+    checkpoint: str = "trained",
+    activation: Mapping | type[nn.Module] | None = None,
+) -> networks.MLP:
+    """Give back one network of a block's folder, on the CPU, in evaluation mode.
+
+    Args:
+        folder, activation: see `Stored`.
+        seed, fold, checkpoint: see `Stored.network`.
+    """
+    return Stored(folder, activation).network(seed, fold, checkpoint)
 
 
 class Stored:
@@ -38,18 +49,43 @@ class Stored:
 
     Args:
         folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`.
+        activation: the class of a user's own activation, or the resolved spec of the caller's own config.
+            The folder may come from a stranger, so that nothing that it names is imported.
 
     Raises:
         DamagedError: config.json and model.safetensors are not whole, or not of one and the same training.
+        UserError: the networks have an activation of somebody's own, and it was not given, or another.
     """
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, activation: Mapping | type[nn.Module] | None = None):
         self.path = Path(folder, manifest.MODEL)
         self.config = manifest.read(folder, [manifest.MODEL])
         with self._opened() as stored:
             trained_with = (stored.metadata() or {}).get("params")
         if trained_with != files.digest_of(self.config["params"]):
             raise DamagedError(self.path, f"it was trained with other params than {manifest.NAME} says")
+        self.spec = self._spec(activation)
+
+    def _spec(self, given: Mapping | type[nn.Module] | None) -> Mapping:
+        """What activations are made of: the folder's own word for those of the registry only."""
+        named = activations.checked(
+            self.config["params"].get("activation"), self.path.with_name(manifest.NAME)
+        )
+        if isinstance(given, Mapping):
+            if given != named:
+                raise UserError(
+                    f"{self.path.parent} was trained with another activation: {named} is not {given}."
+                )
+            return given
+        if given is not None:
+            return named | {"import": given}
+        if named["import"] is not None:
+            raise UserError(
+                f"{self.path.parent} was trained with {named['name']}, an activation of somebody's own, and "
+                "nothing that a results folder names is imported: give its class, "
+                "checkpoints.load(…, activation=Mine)."
+            )
+        return named
 
     def network(self, seed: int, fold: int = 0, checkpoint: str = "trained") -> networks.MLP:
         """Give back one network, on the CPU, in evaluation mode.
@@ -67,11 +103,16 @@ class Stored:
         state = self._state(f"seed{seed}/fold{fold}/")
         if not state:
             raise KeyError(f"{self.path.parent} holds no run of seed {seed}, fold {fold}")
-        spec = self.config["params"]["activation"]
-        network = networks.build(self.config["sizes"], spec, seeds.generator(seed, "weights"))
+        network = networks.build(self._sizes(), self.spec, seeds.generator(seed, "weights"))
         if checkpoint == "trained":
             self._fill(network, state, f"seed {seed}, fold {fold}")
         return network.eval()
+
+    def _sizes(self) -> list[int]:
+        sizes = self.config["sizes"]
+        if not isinstance(sizes, list) or not all(type(size) is int and size > 0 for size in sizes):
+            raise DamagedError(self.path.with_name(manifest.NAME), f"its sizes are {sizes!r}")
+        return sizes
 
     def _fill(self, network: networks.MLP, state: Mapping[str, Tensor], run: str) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from actbench import activations, catalogue, wording
+from actbench import activations, catalogue, imports, sources, wording
 from actbench.errors import UserError
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
@@ -20,6 +21,7 @@ PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
 DRAWN_RUNS = 300
 SHOWN_DEPTHS = 4
 REFERENCES = ("fashion_mnist", "mlp_classifier")
+MADE = ("results", "reports")  # folders of what was made, by us or by a stranger
 RESERVED = ("data", "verification")
 PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
 OWN_KEYS = ("name", "import", "id", "label")
@@ -143,15 +145,6 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
     }
 
 
-def flat(params: Mapping, prefix: str = "") -> dict:
-    """Keys of mappings inside mappings with dots: training.learning_rate."""
-    found = {}
-    for key, value in params.items():
-        inner = isinstance(value, Mapping) and value
-        found |= flat(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
-    return found
-
-
 def image_counts(config: Mapping) -> dict[str, int]:
     """Training, validation and test images of a resolved config, with cross-validation those of fold 0.
 
@@ -185,22 +178,26 @@ def shown_depths(depths: Sequence[int]) -> list[int]:
     return [depths[i * last // (SHOWN_DEPTHS - 1)] for i in range(SHOWN_DEPTHS)]
 
 
-def user_file(spec: Mapping, folder: str | Path) -> Path | None:
-    """The file of a user's own activation, looked for below `folder` without importing it.
+def user_files(spec: Mapping, folder: str | Path) -> list[str]:
+    """The files of a user's own activation and of all that it imports below `folder`, without importing any.
 
     Raises:
-        UserError: there is no such file.
+        UserError: there is no such module, or it may not be one.
     """
     if spec["import"] is None:
-        return None
-    stem = Path(folder, *spec["import"].split(":")[0].split("."))
-    for path in (stem.with_suffix(".py"), stem / "__init__.py"):
-        if path.is_file():
-            return path
-    raise UserError(
-        f"activations: {wording.plain(spec['name'])} has import {spec['import']!r}, but there is no "
-        f"{stem.with_suffix('.py')}; the module must lie in the working directory."
-    )
+        return []
+    name = spec["import"].split(":")[0]
+    said = f"activations: {wording.plain(spec['name'])} has import {spec['import']!r}"
+    top = name.partition(".")[0]
+    if top in MADE:
+        raise UserError(f"{said}; allowed: a module in another folder than {' and '.join(MADE)}.")
+    if top in sys.stdlib_module_names or top == imports.PACKAGE:
+        raise UserError(f"{said}; allowed: a name that no module of Python or actbench has.")
+    found = sources.of_module(name, folder)
+    if not found:
+        file = Path(*name.split(".")).with_suffix(".py")
+        raise UserError(f"{said}, but there is no {file}; the module must lie in the working directory.")
+    return found
 
 
 def _reread(value: object, given: object) -> object:

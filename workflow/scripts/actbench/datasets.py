@@ -10,13 +10,13 @@ import shutil
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from actbench import prepared
+from actbench import files, prepared
 from actbench.catalogue import DATASETS, Dataset
 from actbench.errors import UserError
 
@@ -42,13 +42,16 @@ def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:
         return _through_torchvision(dataset, root)
 
 
-def prepare(name: str, data_dir: str | Path, path: str | Path) -> None:
-    """Write one data set, see `prepared`."""
+def prepare(
+    name: str, data_dir: str | Path, path: str | Path, code: Mapping[str, str] | None = None
+) -> None:
+    """Write one data set, see `prepared`; `code` are digests of the files that this code is made of."""
     dataset = DATASETS[name]
     images, labels = acquire(name, data_dir)
     is_test = np.zeros(len(labels), dtype=np.uint8)
     is_test[len(labels) - dataset.n_test :] = 1
-    prepared.write(prepared.Prepared(name, images, labels, is_test, dataset.max_value, dataset.classes), path)
+    meaning = (dataset.max_value, dataset.classes, files.digest_of(code or {}))
+    prepared.write(prepared.Prepared(name, images, labels, is_test, *meaning), path)
 
 
 def check_files(dataset: Dataset, raw: Path) -> None:
@@ -134,7 +137,7 @@ def _download(dataset: Dataset, data_dir: Path) -> None:
     raw = data_dir / dataset.folder / "raw"
     try:
         raw.mkdir(parents=True, exist_ok=True)
-        with open(raw / ".lock", "w") as lock:
+        with files.open_lock(raw / ".lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not _holds(dataset, raw):
                 _download_into(dataset, raw)

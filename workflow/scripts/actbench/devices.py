@@ -4,12 +4,14 @@ import contextlib
 import fcntl
 import os
 import re
+import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from actbench import files
 from actbench.errors import UserError
 
 
@@ -52,7 +54,7 @@ def claimed(device: str, folder: str | Path | None = None, poll_seconds: float =
     A lock ends with its process, however that ends.
 
     Raises:
-        UserError: `device` is cuda and there is no GPU.
+        UserError: `device` is cuda and there is no GPU, or the locks' folder is not this user's alone.
     """
     if device == "cpu":
         yield device
@@ -60,16 +62,30 @@ def claimed(device: str, folder: str | Path | None = None, poll_seconds: float =
     gpus = visible()
     if not gpus:
         raise UserError("device is 'cuda', but nvidia-smi lists no GPU; allowed here: cpu, auto.")
-    folder = Path(folder or tempfile.gettempdir())
+    folder = _own_folder(Path(folder or tempfile.gettempdir()) / f"actbench-{os.getuid()}")
     with contextlib.ExitStack() as stack:
         yield f"cuda:{_lock_one(folder, gpus, stack, poll_seconds)}"
+
+
+def _own_folder(path: Path) -> Path:
+    """A folder in which nobody else can have put anything: the temporary folder is everybody's."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise UserError(f"{path}, for the locks of GPUs, cannot be made: {error.strerror}.") from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise UserError(
+            f"{path}, for the locks of GPUs, must be a folder of yours that nobody else may enter "
+            "(mode 700): remove it, or set TMPDIR to another folder."
+        )
+    return path
 
 
 def _lock_one(folder: Path, gpus: list[str], stack: contextlib.ExitStack, poll_seconds: float) -> int:
     while True:
         for number, name in enumerate(gpus):
-            path = folder / f"actbench-{os.getuid()}-{name.replace('/', '-')}.lock"
-            lock = open(path, "w")  # noqa: SIM115, closed by the stack
+            lock = files.open_lock(folder / f"{name.replace('/', '-')}.lock")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

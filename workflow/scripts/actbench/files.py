@@ -7,13 +7,15 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from actbench.errors import DamagedError, UserError
 
 HOST = platform.node()
 SECONDS_TO_WRITE = 3600  # more than any file takes
+SEAL = "sha256"  # the key of a JSON file's own checksum
 
 
 @contextlib.contextmanager
@@ -32,6 +34,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
+        _create(temporary)
         yield temporary
         _flush(temporary)
         temporary.replace(path)
@@ -68,24 +71,46 @@ def write_text(text: str, path: str | Path) -> None:
     write_bytes(text.encode(), path)
 
 
-def write_json(value: object, path: str | Path) -> None:
-    """Write `value` as indented JSON with sorted keys; NaN is refused with a ValueError."""
-    write_text(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+def write_json(value: Mapping, path: str | Path) -> None:
+    """Write an object as indented JSON with sorted keys, and with the SHA-256 of all of it under `sha256`.
+
+    NaN is refused with a ValueError.
+    """
+    write_text(_sealed(value), path)
 
 
 def read_json(path: str | Path) -> dict:
-    """Read a JSON file that holds one object.
+    """Read what `write_json` wrote, without its `sha256`.
 
     Raises:
-        DamagedError: it does not, or it cannot be read.
+        DamagedError: it is not what was written, to the byte, or it cannot be read.
     """
     try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        text = Path(path).read_bytes().decode()
+        value = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
         raise DamagedError(path, error) from error
     if not isinstance(value, dict):
         raise DamagedError(path, "it holds no JSON object")
+    value.pop(SEAL, None)
+    if text != _sealed(value):
+        raise DamagedError(path, "its content is not what its checksum was taken of")
     return value
+
+
+def remove_others(folder: str | Path, patterns: Iterable[str], kept: Iterable[str | Path]) -> None:
+    """Remove what an earlier config left: files of `folder` that match a pattern and are not `kept`."""
+    kept = set(map(Path, kept))
+    for path in {path for pattern in patterns for path in Path(folder).glob(pattern)} - kept:
+        path.unlink()
+
+
+def open_lock(path: str | Path) -> IO[bytes]:
+    """Open a file for `fcntl.flock`, which only its owner may use; a link of this name is not followed.
+
+    What is in the file stays.
+    """
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "r+b")
 
 
 def digest(path: str | Path) -> str:
@@ -97,6 +122,16 @@ def digest(path: str | Path) -> str:
 def digest_of(value: object) -> str:
     """SHA-256 of a JSON value, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _sealed(value: Mapping) -> str:
+    return json.dumps({**value, SEAL: digest_of(value)}, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _create(path: Path) -> None:
+    """A new file, and never one that a link of this name points to."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
 
 
 def _remove_leftovers(path: Path) -> None:

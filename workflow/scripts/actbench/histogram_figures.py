@@ -28,10 +28,16 @@ def gradient_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Sty
     """Histograms with density curves of the first seed's weight gradients, one a layer, first layer on top.
 
     Each layer has its own unit, the root mean square of its gradient, which is written beside it.
-    `histograms` holds the rows of source `gradient` and tensor `weight`.
+    `histograms` holds the rows of source `gradient` and tensor `weight`, with their `rms`, see `sizes`.
     """
     label = "weight gradient, in units of its root mean square (the number beside each layer)"
     return _ridge_panels(histograms, depth, style, depth + 1, label, _gradient_ridges)
+
+
+def sizes(gradients: pd.DataFrame) -> pd.DataFrame:
+    """The keys and the `rms` of each weight gradient of the table `gradients`."""
+    keys = ["activation", "depth", "seed", "fold", "checkpoint", "layer"]
+    return gradients.loc[gradients["tensor"] == "weight", [*keys, "rms"]]
 
 
 def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
@@ -105,17 +111,26 @@ def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_layers: int, reach: flo
     grid = np.linspace(-reach, reach, 141)
     axis.set_xlim(-reach, reach)
     for row in layers.itertuples():
-        base, edges, counts = n_layers - 1 - row.layer, _edges(row), np.array(row.counts)
-        centres = (edges[1:] + edges[:-1]) / 2
-        unit = np.sqrt(np.average(centres**2, weights=counts))
+        base, edges, counts, unit = n_layers - 1 - row.layer, _edges(row), np.array(row.counts), row.rms
+        axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize="xx-small")
+        if not unit > 0:
+            axis.plot([0, 0], [base, base + 0.9], color=colours[row.layer])  # every entry is 0
+            continue
         _ridge(axis, counts, edges / unit, base, colours[row.layer])
         if np.count_nonzero(counts) > 1:
+            centres = (edges[1:] + edges[:-1]) / 2
             density = stats.gaussian_kde(centres / unit, weights=counts, bw_method=0.15)(grid)
             peak = counts.max() / counts.sum() / (edges[1] - edges[0]) * unit
             heights = 0.9 * np.sqrt(np.minimum(density / peak, 1))
             axis.plot(grid, base + heights, color="#222222", linewidth=0.7)
-        text = f"{unit:.0e}".replace("e-0", "e-").replace("-", "−")
-        axis.text(reach, base + 0.25, text, ha="right", va="bottom", fontsize="xx-small")
+
+
+def scientific(value: float) -> str:
+    """Two digits, `1.0e−2`, with a true minus; 0 is 0, and a dash where there is no number."""
+    if pd.isna(value):
+        return "–"
+    digits, power = f"{value:.1e}".split("e")
+    return "0" if value == 0 else f"{digits}e{int(power)}".replace("-", "−")
 
 
 def _ridge(axis: Axes, counts: np.ndarray, edges: np.ndarray, base: float, colour: tuple) -> None:

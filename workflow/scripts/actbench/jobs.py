@@ -14,18 +14,24 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
+from actbench import imports
 from actbench.errors import UserError
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
 
+imports.install()
 gc.disable()
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def start(path: str | Path) -> logging.Logger:
+def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Logger:
     """Log to `path` from now on; an uncaught exception goes there and to the screen.
+
+    `code` is the digest of each file that the job was planned to run, its script first; what it imports is
+    compared with them (`imports.check`). None for a script that is run by hand.
 
     A `UserError` shows its sentence only, everything else a traceback. If Snakemake is killed, so is the job
     (on Linux): otherwise it would go on and write its files beside those of the job that replaces it.
@@ -41,6 +47,8 @@ def start(path: str | Path) -> logging.Logger:
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error
     logging.captureWarnings(True)
+    imports.expect(code or {})
+    _check_script(code or {})
     _imported_at.append(time.process_time())
     gc.freeze()
     gc.enable()
@@ -52,13 +60,30 @@ def finish() -> None:
 
     Python would take its modules apart first. All files are closed by then, and the operating system
     frees the rest. The log's last line says where the job's CPU time went.
+
+    Raises:
+        UserError: own code that was not planned was imported, see `imports.check`.
     """
-    imports, total = _imported_at[0], time.process_time()
-    logging.getLogger("actbench").info("CPU seconds: imports %.2f, work %.2f", imports, total - imports)
+    imports.check()
+    importing, total = _imported_at[0], time.process_time()
+    logging.getLogger("actbench").info("CPU seconds: imports %.2f, work %.2f", importing, total - importing)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def _check_script(code: Mapping[str, str]) -> None:
+    """Compare the script that runs, Snakemake's copy of it, with the one that was planned."""
+    copy = getattr(sys.modules["__main__"], "__real_file__", None)
+    if not code or copy is None:
+        return
+    script, digest = next(iter(code.items()))
+    source = Path(script).read_bytes()
+    if imports.version(source) != digest or not Path(copy).read_bytes().endswith(source):
+        raise UserError(
+            f"{script} is not the version that was planned: it was edited while the study ran. Run again."
+        )
 
 
 def _die_with_parent() -> None:

@@ -3,15 +3,24 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from actbench import files
+from actbench import files, records
 from actbench.errors import DamagedError
 
 NAME = "config.json"
 MODEL = "model.safetensors"
-WRITTEN = (MODEL, "runs.parquet", "history.parquet", "histograms.parquet")
+WRITTEN = (MODEL, "runs.parquet", "history.parquet", "histograms.parquet", "cost.parquet")
+KEYS = {"data", "evaluated", "files", "params", "provenance", "seconds", "sizes"}
 
 
-def write(folder: str | Path, params: Mapping, sizes: list[int], data: str, provenance: Mapping) -> None:
+def write(
+    folder: str | Path,
+    params: Mapping,
+    sizes: list[int],
+    data: str,
+    provenance: Mapping,
+    evaluated: str = "",
+    seconds: float = 0.0,
+) -> None:
     """Write config.json as the last file of a training job, with the SHA-256 of the others.
 
     Args:
@@ -20,9 +29,19 @@ def write(folder: str | Path, params: Mapping, sizes: list[int], data: str, prov
         sizes: n_inputs, the hidden widths, n_classes.
         data: SHA-256 of the images, see `prepared`.
         provenance: see `provenance.describe`.
+        evaluated: SHA-256 of the images that tested, see `splits.evaluated`.
+        seconds: wall time of the job.
     """
     written = {name: files.digest(Path(folder, name)) for name in WRITTEN}
-    content = {"data": data, "files": written, "params": params, "provenance": provenance, "sizes": sizes}
+    content = {
+        "data": data,
+        "evaluated": evaluated,
+        "files": written,
+        "params": params,
+        "provenance": provenance,
+        "seconds": seconds,
+        "sizes": sizes,
+    }
     files.write_json(content, Path(folder, NAME))
 
 
@@ -34,7 +53,7 @@ def read(folder: str | Path, used: Iterable[str] = ()) -> dict:
     """
     path = Path(folder, NAME)
     content = files.read_json(path)
-    lacking = {"data", "files", "params", "provenance", "sizes"} - content.keys()
+    lacking = KEYS - content.keys()
     if lacking:
         raise DamagedError(path, f"it lacks {', '.join(sorted(lacking))}")
     for key in ("files", "params", "provenance"):
@@ -42,10 +61,6 @@ def read(folder: str | Path, used: Iterable[str] = ()) -> dict:
             raise DamagedError(path, f"its {key} are no JSON object")
     for name in used:
         file = Path(folder, name)
-        try:
-            found = files.digest(file)
-        except OSError as error:
-            raise DamagedError(file, error) from error
-        if found != content["files"].get(name):
+        if records.digest(file) != content["files"].get(name):
             raise DamagedError(file, f"it is not the file that {path} was written with")
     return content

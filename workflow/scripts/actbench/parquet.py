@@ -1,10 +1,15 @@
-"""Reading tables, and writing them so that the same rows give the same bytes."""
+"""Reading tables, and writing them so that the same rows give the same bytes.
 
-import contextlib
+Each file holds the SHA-256 of its own bytes, taken with zeros in its place, under `sha256` in its metadata:
+the checksums of Parquet cover its pages only, and not the footer that says where and what they are.
+"""
+
+import hashlib
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +28,9 @@ KEYS = [
     pa.field("fold", pa.int16(), nullable=False),
 ]
 RUN = [field.name for field in KEYS]
-RECORD = b"actbench"
+RECORD, SEAL = b"actbench", b"sha256"
+UNSEALED = b"sha256:" + b"0" * 64
+SEALED = re.compile(rb"sha256:([0-9a-f]{64})")
 
 
 def table(rows: Iterable[Mapping], schema: pa.Schema, sort_by: list[str]) -> pa.Table:
@@ -67,13 +74,14 @@ def write(content: pa.Table, path: str | Path, record: Mapping | None = None) ->
 
     Args:
         content: the table.
-        path: the file; its pages carry checksums.
+        path: the file.
         record: what the numbers were made from, a JSON object for the file's metadata; see `record`.
     """
-    if record is not None:
-        content = content.replace_schema_metadata({RECORD: json.dumps(record, sort_keys=True)})
+    described = {} if record is None else {RECORD: json.dumps(record, sort_keys=True)}
+    content = content.replace_schema_metadata(described | {SEAL: UNSEALED})
     with files.atomic(path) as temporary:
         pa.parquet.write_table(content, temporary, compression="zstd", write_page_checksum=True)
+        _seal(temporary)
         if read(temporary).num_rows != content.num_rows:
             raise OSError(f"{path}: the written table could not be read back whole")
 
@@ -85,13 +93,12 @@ def write_csv(content: pa.Table, path: str | Path) -> None:
 
 
 def read(path: str | Path) -> pa.Table:
-    """Read a Parquet file, without its record; `.to_pandas()` gives a data frame.
+    """Read a Parquet file of ours, without its record; `.to_pandas()` gives a data frame.
 
     Raises:
-        DamagedError: it is cut, empty, changed or no Parquet file at all.
+        DamagedError: it is cut, empty, changed in any bit, or none of ours.
     """
-    with _opened(path) as stored:
-        return stored.read().replace_schema_metadata(None)
+    return read_with_record(path)[0]
 
 
 def record(path: str | Path) -> dict:
@@ -100,21 +107,61 @@ def record(path: str | Path) -> dict:
     Raises:
         DamagedError: the file cannot be read, or has none.
     """
-    with _opened(path) as stored:
-        found = (stored.schema_arrow.metadata or {}).get(RECORD)
+    found = read_with_record(path)[1]
     if found is None:
         raise DamagedError(path, "it does not say what it was made from")
-    return json.loads(found)
+    return found
 
 
-@contextlib.contextmanager
-def _opened(path: str | Path) -> Iterator[pa.parquet.ParquetFile]:
-    """Unlike pyarrow.parquet.read_table, this does not import pandas."""
+def read_with_record(path: str | Path) -> tuple[pa.Table, dict | None]:
+    """Both at once; the record is None if the file was written without one."""
     try:
-        with pa.parquet.ParquetFile(path, page_checksum_verification=True) as stored:
-            yield stored
+        content = Path(path).read_bytes()
+        check(content, path)
+        # Unlike pyarrow.parquet.read_table, this does not import pandas.
+        with pa.parquet.ParquetFile(pa.BufferReader(content)) as stored:
+            described = stored.metadata.metadata or {}
+            found = json.loads(described[RECORD]) if RECORD in described else None
+            return stored.read().replace_schema_metadata(None), found
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DamagedError(path, error) from error
+
+
+def check(content: bytes, path: str | Path) -> None:
+    """Compare the bytes of a file with the checksum that they hold.
+
+    Raises:
+        DamagedError: they differ, or there is none.
+    """
+    place = _place_of_seal(content)
+    if place is None:
+        raise DamagedError(path, "it is no table of actbench, or not all of one")
+    start, end = place
+    if _digest(content, start) != content[start:end]:
+        raise DamagedError(path, "its content is not what its checksum was taken of")
+
+
+def _seal(path: Path) -> None:
+    content = path.read_bytes()
+    start, _ = _place_of_seal(content)
+    with open(path, "r+b") as stream:
+        stream.seek(start)
+        stream.write(_digest(content, start))
+
+
+def _place_of_seal(content: bytes) -> tuple[int, int] | None:
+    """Where the digest stands: the last of its form, in the footer."""
+    tail = max(0, content.rfind(UNSEALED[:7]))
+    found = SEALED.match(content, tail)
+    return found.span(1) if found else None
+
+
+def _digest(content: bytes, start: int) -> bytes:
+    """The SHA-256, in hexadecimal, of a file's bytes with zeros at the place of the digest."""
+    found = hashlib.sha256(content[:start])
+    found.update(UNSEALED[7:])
+    found.update(memoryview(content)[start + 64 :])
+    return found.hexdigest().encode()
 
 
 def _finite(value: object) -> object:

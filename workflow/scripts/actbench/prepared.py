@@ -11,12 +11,15 @@ import safetensors
 import safetensors.numpy
 
 from actbench import files
-from actbench.errors import DamagedError
+from actbench.errors import DamagedError, UserError
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set: images [N, H, W], labels [N] and official test marks [N], all uint8, and what they mean."""
+    """A data set: images [N, H, W], labels [N] and official test marks [N], all uint8, and what they mean.
+
+    `code` is a digest of the code that prepared it, see `files.digest_of`.
+    """
 
     name: str
     images: np.ndarray
@@ -24,10 +27,11 @@ class Prepared:
     is_test: np.ndarray
     max_value: int
     classes: tuple[str, ...]
+    code: str = ""
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 of all of it."""
+        """SHA-256 of all of it but the code."""
         found = hashlib.sha256(json.dumps([self.name, self.max_value, *self.classes]).encode())
         for values in (self.images, self.labels, self.is_test):
             found.update(f"{values.dtype} {values.shape}".encode())
@@ -39,6 +43,7 @@ def write(dataset: Prepared, path: str | Path) -> None:
     """Write safetensors: `images`, `labels`, `is_test`, and in the metadata the rest and the digest."""
     described = {
         "classes": dataset.classes,
+        "code": dataset.code,
         "dataset": dataset.name,
         "max_value": dataset.max_value,
         "sha256": dataset.digest,
@@ -49,18 +54,27 @@ def write(dataset: Prepared, path: str | Path) -> None:
     files.write_bytes(safetensors.numpy.save(tensors, metadata), path)
 
 
-def read(path: str | Path) -> Prepared:
+def read(path: str | Path, code: str | None = None) -> Prepared:
     """Read what `write` wrote; the file is named after its data set.
+
+    Args:
+        path: the file.
+        code: a digest of the code that must have prepared it; None for any.
 
     Raises:
         DamagedError: the file is not what was written, or is that of another data set.
+        UserError: other code prepared it.
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as stored:
             described = json.loads(stored.metadata()["actbench"])
             tensors = (stored.get_tensor(name) for name in ("images", "labels", "is_test"))
             found = Prepared(
-                described["dataset"], *tensors, described["max_value"], tuple(described["classes"])
+                described["dataset"],
+                *tensors,
+                described["max_value"],
+                tuple(described["classes"]),
+                described["code"],
             )
     except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         raise DamagedError(path, error) from error
@@ -68,4 +82,6 @@ def read(path: str | Path) -> Prepared:
         raise DamagedError(path, "its images or labels are not those that were checked")
     if found.name != Path(path).stem:
         raise DamagedError(path, f"it holds {found.name}")
+    if code is not None and found.code != code:
+        raise UserError(f"{path} was prepared by another version of the code: delete it and run again.")
     return found

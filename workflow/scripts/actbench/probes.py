@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
-from actbench import checkpoints, manifest, networks, parquet, prepared, splits
+from actbench import checkpoints, manifest, networks, parquet, prepared, provenance, splits
 from actbench.errors import DamagedError
 from actbench.subsets import Data
 
@@ -21,7 +21,8 @@ def run(
     measure: Callable[[networks.MLP, Data], list[dict]],
     output: str | Path,
     params: Mapping,
-    provenance: Mapping,
+    activation: Mapping,
+    code: Mapping[str, str],
     sort_by: list[str] | None = None,
 ) -> None:
     """Measure every network of a block at both checkpoints and write the rows.
@@ -36,15 +37,17 @@ def run(
         measure: gives rows without keys and checkpoint.
         output: the Parquet file; its record says what was measured, how and by which code.
         params: the probe's section of the config.
-        provenance: see `provenance.describe`.
+        activation: the planned spec, see `activations.create`; nothing is made of what the folder names.
+        code: see `provenance.describe`.
         sort_by: columns after activation, depth, seed, fold, checkpoint and layer.
 
     Raises:
         DamagedError: the weights or scores are not those of one training, or it used other images.
+        UserError: they are those of another activation than planned, or other code ran than planned.
     """
     torch.set_num_threads(threads)
     torch.set_deterministic_debug_mode("error")
-    stored = checkpoints.Stored(folder)
+    stored = checkpoints.Stored(folder, activation)
     config = manifest.read(folder, ["runs.parquet"])
     trained_with = config["params"]
     runs = parquet.read(Path(folder) / "runs.parquet").to_pylist()
@@ -62,5 +65,10 @@ def run(
                 network = stored.network(run["seed"], fold, checkpoint)
                 rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, split)]
     table = parquet.table(rows, schema, [*ORDER, *(sort_by or [])])
-    record = {"model": config["files"][manifest.MODEL], "params": params, "provenance": provenance}
+    record = {
+        "model": config["files"][manifest.MODEL],
+        "params": params,
+        "provenance": provenance.describe(code, "cpu"),
+        "seconds": provenance.seconds(),
+    }
     parquet.write(table, output, record)

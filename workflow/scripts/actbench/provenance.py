@@ -4,26 +4,29 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from actbench import files
+from actbench import imports
 
 PACKAGES = ("torch", "numpy", "pyarrow", "pandas", "scipy", "scikit-learn", "snakemake")
-DIGEST = 16  # hexadecimal digits that tell versions of a file apart
 
 
-def describe(code: Iterable[str | Path], device: str) -> dict:
+def describe(code: Mapping[str, str], device: str) -> dict:
     """Code, commit, versions of Python and packages, and the processor or GPU that did the work.
 
     Args:
-        code: the files that the job is made of, its script first; each is named with a digest of its content.
+        code: the digest of each file that the job is made of, its script first.
         device: `cpu` or `cuda:<i>`.
+
+    Raises:
+        UserError: other code than that has been imported, see `imports.check`.
     """
-    paths = list(code)
-    scripts = Path(paths[0]).parent
+    imports.check()
+    scripts = Path(next(iter(code))).parent
     return {
-        "code": {_name(path, scripts): file_version(path) for path in paths},
+        "code": named(code, scripts),
         "device": device_name(device),
         "platform": platform.platform(terse=True),
         "python": platform.python_version(),
@@ -31,20 +34,34 @@ def describe(code: Iterable[str | Path], device: str) -> dict:
     } | commit(scripts)
 
 
+def seconds() -> float:
+    """Wall time of this process until now, from its first own import."""
+    return round(time.monotonic() - imports.BEGAN, 3)
+
+
+def named(code: Mapping[str, str], scripts: str | Path) -> dict[str, str]:
+    """Digests by names that do not depend on the folder of the project: below `scripts`, or as they are."""
+    return {_name(path, Path(scripts)): digest for path, digest in code.items()}
+
+
 def file_version(path: str | Path) -> str:
     """What tells one version of a file from another."""
-    return files.digest(path)[:DIGEST]
+    return imports.version(Path(path).read_bytes())
 
 
 def commit(scripts: str | Path) -> dict:
-    """The commit checked out, and whether the workflow's tracked files differ from it; null without git.
+    """The commit checked out, and whether the workflow's tracked files differ from it.
 
+    Null without git, and where the project lies inside of another repository, whose commits do not hold it.
     What is outside of the workflow (config.yaml, docs, tests) is no part of the code that made a number.
     """
     workflow = ("..", "../../Snakefile", "../../profiles")
     try:
+        top = _git(scripts, "rev-parse", "--show-toplevel")
+        if Path(top).resolve() != Path(scripts).resolve().parents[1]:
+            return {"commit": None, "uncommitted_changes": None}
         head = _git(scripts, "rev-parse", "HEAD")
-        changed = _git(scripts, "status", "--porcelain", "--untracked-files=no", "--", *workflow)
+        changed = _git(scripts, "status", "--porcelain", "--untracked-files=all", "--", *workflow)
     except (OSError, subprocess.SubprocessError):
         return {"commit": None, "uncommitted_changes": None}
     return {"commit": head, "uncommitted_changes": bool(changed)}
@@ -75,7 +92,8 @@ def _name(path: str | Path, scripts: Path) -> str:
 
 def _git(repository: str | Path, *arguments: str) -> str:
     command = ["git", "-C", str(repository), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True, env=own)
     return done.stdout.strip()
 
 

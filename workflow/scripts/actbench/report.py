@@ -21,7 +21,6 @@ def context(
     figures: Sequence[str | Path],
     csvs: Sequence[str | Path],
     lineage: Mapping,
-    timings: Sequence[str | Path],
     costs: Mapping[str, pd.DataFrame],
     folder: str | Path,
 ) -> dict:
@@ -34,7 +33,6 @@ def context(
         figures: the figure files; embedded under their stems.
         csvs: tables to embed for download, by their stems.
         lineage: what the tables were made by, see `lineage.gather`.
-        timings: Snakemake's benchmark files, `timings/{stage}/….tsv` or `timings/{stage}.tsv`.
         costs: `training` by network (see `cost`) and `activations` by function (see `function_cost`).
         folder: where stylesheet and script lie.
     """
@@ -47,7 +45,7 @@ def context(
     ranked = pd.concat([_in_order(cells, labels) for cells in by_depth.values()])
     dead_layers = report_tables.dead_by_layer(tables["dead_neurons"], labels)
     shares = report_tables.unit_shares(tables["dead_neurons"], labels)
-    stages, networks = report_tables.stage_times(timings), report_tables.networks(config, tables["runs"])
+    stages, networks = report_tables.stage_times(lineage), report_tables.networks(config, tables["runs"])
     shown_tables = {
         "dead_units": pd.DataFrame(shares),
         "networks": pd.DataFrame(networks),

@@ -1,9 +1,7 @@
 """The rows of the report's tables, from the study's tables and from what its jobs took."""
 
-import csv
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -133,26 +131,20 @@ def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     return [rows[place] for place in sorted(rows)]
 
 
-def timings(folder: Path, jobs: Collection[str]) -> list[Path]:
-    """Snakemake's benchmark files, as far as they are there.
+def stage_times(lineage: Mapping) -> list[dict]:
+    """Jobs and their summed wall time in seconds, stage by stage.
 
-    Args:
-        folder: `results/{study}/timings`.
-        jobs: the names of all planned jobs that have a stage's folder for themselves, the blocks'.
+    `lineage` as `lineage.gather` gives it.
     """
-    found = [path for path in folder.glob("*/*.tsv") if path.stem in jobs]
-    return sorted([*found, *folder.glob("*.tsv")])
-
-
-def stage_times(paths: Sequence[str | Path]) -> list[dict]:
-    """Jobs and their summed wall time in seconds, stage by stage."""
-    seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
-    for path in map(Path, paths):
-        stage = path.stem if path.stem in seconds else path.parent.name
-        if stage in seconds:
-            with open(path, encoding="utf-8") as lines:
-                seconds[stage] += [float(row["s"]) for row in csv.DictReader(lines, delimiter="\t")]
-    return [{"name": stage, "jobs": len(s), "seconds": sum(s)} for stage, s in seconds.items() if s]
+    return [
+        {
+            "name": stage,
+            "jobs": sum(record["jobs"] for record in lineage["stages"][stage]),
+            "seconds": lineage["stage_seconds"][stage],
+        }
+        for stage in STAGES
+        if stage in lineage["stages"]
+    ]
 
 
 def training_cost(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:

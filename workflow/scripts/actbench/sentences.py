@@ -263,7 +263,6 @@ def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
     parts = [
         f"{words} ({_first(mixed[key])})"
         for key, words in {
-            "code": "more than one version of the code",
             "torch": "more than one version of torch",
             "device": "more than one kind of machine",
         }.items()

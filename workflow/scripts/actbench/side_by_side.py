@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
+import yaml
 
-from actbench import catalogue, comparisons, config, page, sentences
+from actbench import catalogue, comparisons, page, parquet, records, sentences
+from actbench import config as configuration
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,26 @@ class Study:
         return {entry["id"]: entry["label"] for entry in self.config["activations"]}
 
 
+def read(provenance: str | Path, config: str | Path, runs: str | Path, comparison: str | Path) -> Study:
+    """Read what is compared of a finished study, whose provenance.json vouches for the other files.
+
+    Raises:
+        UserError: one of them is damaged, or was not there when the study's report was made.
+    """
+    record = records.read(provenance)
+    record.vouch([config])
+    record.vouch([runs, comparison], "inputs")
+    tables = (parquet.read(path).to_pandas() for path in (runs, comparison))
+    return Study(yaml.safe_load(Path(config).read_text(encoding="utf-8")), *tables, record.content)
+
+
 def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:
     """Keys of the config whose values differ, with both values as text; a key that one lacks has a dash."""
-    flat = [config.flat(study.config) for study in (first, second)]
+    flat = [records.flat(study.config) for study in (first, second)]
     keys = [
         key
         for key in dict.fromkeys([*flat[0], *flat[1]])
-        if key.split(".")[0] not in ("study", *config.PLACES)
+        if key.split(".")[0] not in ("study", *configuration.PLACES)
     ]
     found = [(key, *(_shown(values.get(key)) for values in flat)) for key in keys]
     return [row for row in found if row[1] != row[2]]
@@ -54,7 +70,7 @@ def cells(first: Study, second: Study) -> list[dict]:
         for key in first.labels
         if (key, depth) in tables[0] and (key, depth) in tables[1]
     ]
-    n_images = config.image_counts(first.config)["tested"]
+    n_images = configuration.image_counts(first.config)["tested"]
     rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1))
     by_cell = [comparisons.by_cell(study.runs) for study in (first, second)]
     alike = comparable(first, second)
@@ -72,9 +88,9 @@ def cells(first: Study, second: Study) -> list[dict]:
 
 
 def comparable(first: Study, second: Study) -> bool:
-    """Whether both were tested on the same images, so that accuracies can be paired by seed."""
-    tested = [(study.config["dataset"], study.config["evaluation"]["folds"]) for study in (first, second)]
-    return tested[0] == tested[1]
+    """Whether all networks of both were tested on the same images, so that seeds can be paired."""
+    tested = [study.lineage["data"]["evaluated"] for study in (first, second)]
+    return tested[0] == tested[1] and len(tested[0]) == 1
 
 
 def context(first: Study, second: Study, rows: Sequence[Mapping], figure: str, folder: str) -> dict:

@@ -3,6 +3,7 @@
 scikit-learn is imported for cross-validation only.
 """
 
+import hashlib
 from collections.abc import Mapping
 
 import torch
@@ -60,6 +61,17 @@ def indices(
         pool, test = pool[:-n_test], pool[-n_test:]
     n_train = len(pool) - validation
     return pool[:n_train], pool[n_train:], test
+
+
+def evaluated(stored: Prepared, evaluation: Mapping) -> str:
+    """SHA-256 of the images and labels that test, fold after fold, each in their stored order."""
+    labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
+    found = hashlib.sha256()
+    for fold in range(evaluation["folds"] or 1):
+        test = indices(labels, is_test, **evaluation, fold=fold)[2].sort().values.numpy()
+        found.update(f"{len(test)} {stored.images.shape[1:]}".encode())
+        found.update(stored.images[test].tobytes() + stored.labels[test].tobytes())
+    return found.hexdigest()
 
 
 def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,6 @@ that were published, the source's own statement, or the spread over seeds.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -71,11 +70,11 @@ def prepare_torch(threads: int) -> None:
     torch.set_deterministic_debug_mode("error")
 
 
-def quick(images: str | Path) -> list[Comparison]:
+def quick(images: prepared.Prepared) -> list[Comparison]:
     """Everything that needs no training.
 
     Args:
-        images: the prepared Fashion-MNIST, `results/data/fashion_mnist.safetensors`.
+        images: Fashion-MNIST.
     """
     pixels, labels = _recipe_images(images)
     return [
@@ -333,9 +332,8 @@ def _further(values: np.ndarray, confidence: float, n_further: int) -> tuple[flo
     return float(values.mean()), float(quantile * values.std(ddof=1) * math.sqrt(1 / n_further + 1 / n))
 
 
-def _recipe_images(path: str | Path) -> tuple[Tensor, Tensor]:
+def _recipe_images(stored: prepared.Prepared) -> tuple[Tensor, Tensor]:
     """Pixels [50000, 784] in 0…255 and labels of the notebook's training split, in its order."""
-    stored = prepared.read(path)
     official = ~torch.from_numpy(stored.is_test).bool()
     pixels = torch.from_numpy(stored.images)[official].flatten(1)
     labels = torch.from_numpy(stored.labels)[official].long()
