@@ -6,6 +6,7 @@ import shutil
 import pytest
 import safetensors.torch
 import torch
+from actbench import files
 
 RUNS = "results/tiny/runs"
 
@@ -38,15 +39,20 @@ def weights_of_nan(content: bytes) -> bytes:
     return safetensors.torch.save(tensors)
 
 
+def vouched(config: dict) -> bytes:
+    """As a faulty program would write it, with the right checksum."""
+    config.pop("sha256")
+    return files._sealed(config).encode()
+
+
 def other_sizes(content: bytes) -> bytes:
-    config = json.loads(content)
-    return json.dumps(config | {"sizes": [64, 17, 10]}).encode()
+    return vouched(json.loads(content) | {"sizes": [64, 17, 10]})
 
 
 def other_params(content: bytes) -> bytes:
     config = json.loads(content)
     config["params"]["training"]["learning_rate"] = 0.5
-    return json.dumps(config).encode()
+    return vouched(config)
 
 
 HARMS = {
@@ -129,7 +135,7 @@ def swap(project, first, second) -> None:
 def test_swapped_files(tiny, tmp_path, tried):
     project = tiny.copy(tmp_path / "actbench")
     swap(project, "relu/d1/seeds0-1/gradients.parquet", "tanh/d1/seeds0-1/gradients.parquet")
-    for name in ("runs", "history", "histograms", "gradients", "distributions", "dead_neurons"):
+    for name in ("runs", "history", "histograms", "cost", "gradients", "distributions", "dead_neurons"):
         swap(project, f"relu/d2/seeds0-1/{name}.parquet", f"tanh/d2/seeds0-1/{name}.parquet")
     for name in ("config.json", "model.safetensors"):
         swap(project, f"relu/d2/seeds0-1/{name}", f"tanh/d2/seeds0-1/{name}")
@@ -159,11 +165,11 @@ def test_results_without_records(tiny, tmp_path, tried):
     assert not project.planned()
     other = ["--config", "training={learning_rate: 0.3}"]
     refused = project.snakemake("--dry-run", *other)
-    words = "reports/tiny.html is of another study: it was made with other settings"
+    words = "results/tiny/provenance.json was made with training.learning_rate 0.05 instead of 0.3"
     assert refused.returncode == 1 and words in refused.stdout
     with project.edited("workflow/scripts/actbench/statistics.py"):
         refused = project.snakemake("--dry-run")
-    words = "made with another version of actbench/statistics.py, and without its"
+    words = "was made by another version of actbench/statistics.py"
     assert refused.returncode == 1 and words in refused.stdout
     done = project.snakemake("--forcerun", "aggregate", *other)
     text = done.stdout + done.stderr

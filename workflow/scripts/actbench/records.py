@@ -86,7 +86,7 @@ class Record:
 
     def paths(self, key: str = "files") -> list[Path]:
         """Where the files that the stage wrote, or read, lie now."""
-        return [self.path.parent / name for name in self.content[key]]
+        return [Path(os.path.normpath(self.path.parent / name)) for name in self.content[key]]
 
     def name(self, path: str | Path) -> str:
         return _name(path, self.path)
