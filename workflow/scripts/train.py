@@ -39,6 +39,9 @@ with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
             for seed, network, fit in zip(group, members, fits, strict=True):
                 keys = dict(zip(parquet.RUN, (activation, depth, seed, fold), strict=True))
                 rows.append(keys | training.score(network, data, fit))
+                if not network.pure:
+                    rebuilt = networks.build(sizes, params["activation"], seeds.generator(seed, "weights"))
+                    training.check_stored(network, rebuilt.to(device), data, fit, params["activation"])
                 history += [keys | row for row in fit.history]
                 histogram_rows += [keys | row for row in fit.histograms]
                 costs.append(keys | cost.of_run(sizes, data, settings, fit))

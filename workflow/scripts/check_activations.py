@@ -1,0 +1,24 @@
+"""Make the activations of a study before anything trains; the first that breaks the contract ends it.
+
+Reads a JSON object from standard input: `specs`, resolved ones by id, and `code`, the digests of the user's
+files by path, for which whoever asks may keep the answer. Exits with 0, or with 1 and one sentence on
+standard error.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import torch
+from actbench import activations
+from actbench.errors import UserError
+
+torch.set_deterministic_debug_mode("error")  # as while training
+asked = json.load(sys.stdin)
+try:
+    for spec in asked["specs"].values():
+        activations.create(spec)
+except UserError as error:
+    sys.exit(str(error))
