@@ -208,7 +208,7 @@ class Widest(nn.Module):
 
 
 class Switching(nn.Module):
-    """What BatchNorm does: entries hang together while training only."""
+    """What BatchNorm does: outputs depend on all entries while training only."""
 
     def __init__(self):
         super().__init__()

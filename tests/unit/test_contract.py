@@ -333,6 +333,7 @@ def test_parameters_belong_to_what_is_checked():
         (lambda: nn.ReLU(), "is a function"),
         (nn.ReLU(), "is a ReLU"),
         (dict, "is the class dict"),
+        ([nn.ReLU], "is a list"),
         (torch.nn, "is a module"),
     ],
 )
@@ -342,12 +343,18 @@ def test_what_is_no_class_of_modules_is_not_called(target, what):
 
 @pytest.mark.parametrize("cls", [mine.NoisyLeak, mine.Dropping, mine.NumpyNoise, mine.AlwaysNoisy])
 def test_safe_for_a_cuda_graph_and_random_is_a_contradiction(cls):
-    refused("says cuda_graph_safe = True, but draws", type("Mine", (cls,), {"cuda_graph_safe": True}))
+    refused(
+        "draws random numbers; one that says cuda_graph_safe = True must not",
+        type("Mine", (cls,), {"cuda_graph_safe": True}),
+    )
 
 
 @pytest.mark.parametrize("cls", [mine.RunningMean, mine.RunningScale, mine.Annealed, mine.Nested])
 def test_safe_for_a_cuda_graph_and_stateful_is_a_contradiction(cls):
-    refused("says cuda_graph_safe = True, but changes", type("Mine", (cls,), {"cuda_graph_safe": True}))
+    refused(
+        "changes its state while it trains; one that says cuda_graph_safe = True must not",
+        type("Mine", (cls,), {"cuda_graph_safe": True}),
+    )
 
 
 @pytest.mark.parametrize("cls", [*mine.RANDOM, entrywise(NOT_ENTRYWISE["with noise"])])

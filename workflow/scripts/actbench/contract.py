@@ -18,7 +18,7 @@ NOT_STORED = (
     "is another function; keep all of its state in parameters, buffers (register_buffer) or attributes that "
     "are int, float or bool"
 )
-IT_MAY = "; without that word it may"
+NOT_SAFE = "; one that says cuda_graph_safe = True must not"
 
 _passed: set[tuple[type, str]] = set()
 
@@ -53,7 +53,8 @@ def check(cls: object, spec: Mapping) -> None:
     - It is a subclass of `nn.Module`; forward gives real numbers of the input's shape and type (float32 and
       float64), for any shape, leaves the input as it is (up to ±1e30), and has a gradient.
     - In evaluation mode each output is a function of the entry at its place alone, the same at every place.
-      NaN and infinities are numbers like others. While training, entries may hang together, as in BatchNorm.
+      NaN and infinities are numbers like others. While training, an output may depend on all entries, as in
+      BatchNorm.
     - It may draw random numbers from the global generators of torch, numpy and Python: under the same random
       state it gives the same numbers. What draws in evaluation mode too is tried on entries that keep their
       signs, since how much is drawn may depend on them, and not for being the same at every place.
@@ -65,12 +66,12 @@ def check(cls: object, spec: Mapping) -> None:
     Raises:
         UserError: what was found and what is needed, in one sentence.
     """
-    key = (cls, repr(spec["parameters"]))
-    if key in _passed:
-        return
     if not isinstance(cls, type) or not issubclass(cls, nn.Module):
         what = f"the class {cls.__name__}" if isinstance(cls, type) else f"a {type(cls).__name__}"
         raise refusal(spec, f"is {what}; a subclass of torch.nn.Module is needed")
+    key = (cls, repr(spec["parameters"]))
+    if key in _passed:
+        return
     with seeds.drawn_from(0), torch.enable_grad():
         trial = _Trial(cls, spec)
         trial.basics()
@@ -160,7 +161,7 @@ class _Trial:
             )
 
     def entry_by_entry(self) -> None:
-        """Each output hangs on its own entry, and is the same function at every place and in every shape."""
+        """Each output depends on its own entry, by the same function at every place and in every shape."""
         module = self.fresh().eval()
         draws = not same(self.call(module, self.near), self.call(module, self.near, seed=1))
         for x, away, factor in ((self.near, self.far, 1e3), (self.far, self.near, 1e-3)):
@@ -201,11 +202,11 @@ class _Trial:
         for step in range(1, STEPS + 1):
             self.differentiate(trained, step * self.near)
         after = trained.state_dict()
-        safe = cuda_graph_safe(self.cls)
-        if safe and (before.keys() != after.keys() or not all(same(after[k], before[k]) for k in before)):
-            raise self.refusal("says cuda_graph_safe = True, but changes its state while it trains" + IT_MAY)
-        if safe and not same(self.call(trained, self.near), self.call(trained, self.near, seed=1)):
-            raise self.refusal("says cuda_graph_safe = True, but draws random numbers" + IT_MAY)
+        if cuda_graph_safe(self.cls):
+            if before.keys() != after.keys() or not all(same(after[key], before[key]) for key in before):
+                raise self.refusal("changes its state while it trains" + NOT_SAFE)
+            if not same(self.call(trained, self.near), self.call(trained, self.near, seed=1)):
+                raise self.refusal("draws random numbers" + NOT_SAFE)
         try:
             rebuilt.load_state_dict(after)
         except RuntimeError as error:
