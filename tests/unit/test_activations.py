@@ -1,5 +1,7 @@
 """The contract that every activation of the registry keeps."""
 
+import sys
+
 import pytest
 import torch
 from actbench import activations
@@ -72,7 +74,7 @@ def own_module(tmp_path, monkeypatch):
         "    def forward(self, x):\n"
         "        return x.clamp_(min=0)\n"
         "def not_a_module():\n"
-        "    return 3\n"
+        "    raise SystemExit('called')\n"
     )
     monkeypatch.chdir(tmp_path)
 
@@ -103,13 +105,42 @@ def test_making_an_own_module_draws_no_random_number_and_keeps_its_state(tmp_pat
     assert torch.equal(torch.randn(2), expected)
 
 
+def test_what_a_module_draws_when_it_is_imported_is_always_the_same_and_leaves_no_trace(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "drawing_for_test.py").write_text(
+        "import torch\n"
+        "SLOPE = torch.rand(()).item()\n"
+        "torch.manual_seed(3)\n"
+        "class Leaky(torch.nn.LeakyReLU):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(SLOPE)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    slopes = set()
+    for seed in (0, 1):
+        sys.modules.pop("drawing_for_test", None)
+        torch.manual_seed(seed)
+        state = torch.get_rng_state()
+        slopes.add(activations.create(own("drawing_for_test:Leaky")).negative_slope)
+        assert torch.equal(torch.get_rng_state(), state)
+    assert len(slopes) == 1
+
+
+def test_the_registry_is_pure_and_an_own_class_where_it_says_so(spec):
+    assert all(activations.pure(spec(name)) for name in activations.REGISTRY) and activations.pure("silu")
+    assert not activations.pure(own("own_activations:Learnt"))
+    assert activations.pure(own("own_activations:Safe"))
+
+
 @pytest.mark.parametrize(
     ("target", "parameters", "words"),
     [
         ("no_such_module_here:A", {}, "No module named"),
         ("mine_for_test:Missing", {}, "Missing"),
         ("mine_for_test:Scaled", {"slope": 1.0}, "slope"),
-        ("mine_for_test:not_a_module", {}, "gives int"),
+        ("mine_for_test:not_a_module", {}, "is a function; a subclass of torch.nn.Module is needed"),
+        ("mine_for_test:Scaled", {"scale": "much"}, "fails on an input"),
         ("mine_for_test:InPlace", {}, "changes its input in place"),
     ],
 )

@@ -2,6 +2,7 @@ import pytest
 import torch
 from actbench import checkpoints, files, manifest, networks, seeds
 from actbench.errors import DamagedError
+from own_activations import RANDOM, STATEFUL, Annealed, CappedByBuffer, Widest, own
 
 
 @pytest.fixture
@@ -69,6 +70,47 @@ def test_weights_that_are_not_finite_are_refused(folder, spec, value):
     with pytest.raises(DamagedError, match=r"weights of seed 4, fold 0 are not finite"):
         checkpoints.load(folder, seed=4)
     checkpoints.load(folder, seed=4, checkpoint="init")
+
+
+@pytest.mark.parametrize("cls", [CappedByBuffer, Widest])
+def test_what_an_activation_keeps_besides_may_be_infinite(tmp_path, cls):
+    network = networks.build([4, 8, 3], own(cls), seeds.generator(3, "weights"))
+    write(tmp_path, {(3, 0): network.state_dict()}, own(cls))
+    assert torch.equal(checkpoints.load(tmp_path, 3)(torch.ones(2, 4)), network.eval()(torch.ones(2, 4)))
+
+
+@pytest.mark.parametrize("cls", [*RANDOM, *STATEFUL], ids=lambda cls: cls.__name__)
+def test_a_network_comes_back_with_the_state_of_its_activations(tmp_path, cls):
+    states, expected, x = {}, {}, torch.randn(5, 4)
+    for seed in (3, 4):
+        network = networks.build([4, 8, 8, 3], own(cls), seeds.generator(seed, "weights"))
+        for step in range(5):
+            network(step * x)
+        states[seed, 0] = network.state_dict()
+        with networks.frozen(network), networks.drawing(network):
+            expected[seed] = network(x)
+    write(tmp_path, states, own(cls), sizes=(4, 8, 8, 3))
+    for seed, logits in expected.items():
+        network = checkpoints.load(tmp_path, seed)
+        with networks.frozen(network), networks.drawing(network):
+            assert torch.equal(network(x), logits)
+
+
+@pytest.mark.parametrize(("number", "kind"), [(7, int), (-(2**62), int), (0.1, float), (True, bool)])
+def test_a_number_comes_back_as_it_was(tmp_path, number, kind):
+    network = networks.build([4, 8, 3], own(Annealed), seeds.generator(3, "weights"))
+    network.activations[0].calls = number
+    write(tmp_path, {(3, 0): network.state_dict()}, own(Annealed))
+    calls = checkpoints.load(tmp_path, 3).activations[0].calls
+    assert calls == number and type(calls) is kind
+    assert checkpoints.load(tmp_path, 3, checkpoint="init").activations[0].calls == 0
+
+
+def test_a_registry_activation_stores_its_parameters_only(folder, spec):
+    network = networks.build([4, 8, 3], spec("leakyrelu"), seeds.generator(3, "weights"))
+    assert list(network.state_dict()) == [
+        f"linears.{i}.{part}" for i in (0, 1) for part in ("weight", "bias")
+    ]
 
 
 def test_load_gives_back_trained_and_initial_weights(folder):

@@ -3,6 +3,7 @@ import time
 import pytest
 import torch
 from actbench import function_cost, parquet
+from own_activations import STATEFUL, own
 
 
 class Slow(torch.nn.Module):
@@ -25,6 +26,13 @@ def test_every_activation_in_every_round_and_a_known_time(spec, monkeypatch):
     assert all(1000 <= value < 3000 for value in forward)  # 2 ms over 2,000 elements, loosely
     others = [row["ns_per_element"] for row in rows if row["activation"] == "relu"]
     assert max(others) < min(forward)
+
+
+@pytest.mark.parametrize("cls", STATEFUL)
+def test_a_state_that_changes_while_it_is_timed(cls, monkeypatch):
+    monkeypatch.setattr(function_cost, "ROUNDS", 2)
+    monkeypatch.setattr(function_cost, "ROUND_SECONDS", 1e-5)
+    assert len(function_cost.measure({"mine": own(cls)}, (5, 4), "cpu")) == 4
 
 
 @pytest.mark.gpu

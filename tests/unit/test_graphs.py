@@ -3,9 +3,13 @@
 import contextlib
 from types import SimpleNamespace
 
+import own_activations as mine
 import pytest
 import torch
-from actbench import graphs
+from actbench import activations, epochs, graphs, networks, seeds, training
+from actbench.stacks import Stack
+from own_activations import own
+from test_training import SETTINGS
 
 
 @pytest.fixture
@@ -70,6 +74,32 @@ def test_a_step_that_cannot_be_captured_runs_as_it_is(cuda, total, monkeypatch):
     assert lines == [
         "no CUDA graph, each kernel is launched by itself: operation not permitted when stream is capturing"
     ]
+
+
+def test_a_step_that_is_not_pure_is_never_captured(cuda, step, total):
+    lines = []
+    assert graphs.captured(step, cuda, [total], lines.append, pure=False) is step
+    assert total.tolist() == [0, 0]
+    assert lines == [
+        "no CUDA graph, each kernel is launched by itself: the activation does not say cuda_graph_safe"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("activation", "pure"),
+    [
+        *((name, True) for name in activations.REGISTRY),
+        (own(mine.Safe), True),
+        *((own(cls), False) for cls in (mine.Learnt, mine.SquaredReLU, *mine.RANDOM, *mine.STATEFUL)),
+    ],
+    ids=str,
+)
+def test_what_may_be_captured(toy, activation, pure, monkeypatch):
+    told = []
+    monkeypatch.setattr(graphs, "captured", lambda step, *rest: told.append(rest[-1]) or step)
+    stack = Stack([networks.build([4, 8, 4], activation, seeds.generator(0, "weights"))])
+    epochs.Trainer(stack, toy.train, training.optimizer(stack.learnt, SETTINGS), 32)
+    assert told == [pure]
 
 
 @pytest.mark.gpu

@@ -1,5 +1,7 @@
+import pytest
 import torch
 from actbench import networks, seeds
+from own_activations import AlwaysLeaky, AlwaysNoisy, DrawnOnce, own
 from torch import nn
 
 
@@ -35,6 +37,27 @@ def test_initial_weights_do_not_depend_on_the_activation_or_on_global_state(spec
     second = networks.build([4, 8, 3], spec("prelu"), seeds.generator(5, "weights"))
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.equal(first.linears[1].weight, second.linears[1].weight)
+
+
+def test_a_network_is_drawn_again_whatever_its_activation_draws_from():
+    first, again, other = (
+        networks.build([4, 8, 8, 3], own(DrawnOnce), seeds.generator(seed, "weights")) for seed in (0, 0, 1)
+    )
+    slopes = [[activation.slope for activation in network.activations] for network in (first, again, other)]
+    assert slopes[0] == slopes[1] != slopes[2] and slopes[0][0] != slopes[0][1]
+
+
+@pytest.mark.parametrize("cls", [AlwaysNoisy, AlwaysLeaky])
+def test_drawing_starts_from_the_same_state_every_time(cls):
+    network = networks.build([4, 8, 3], own(cls), seeds.generator(0, "weights"))
+    x = torch.randn(5, 4)
+    logits = []
+    for _ in range(2):
+        torch.rand(1)
+        with networks.drawing(network):
+            logits += [network(x), network(x)]
+    assert torch.equal(logits[0], logits[2]) and torch.equal(logits[1], logits[3])
+    assert not torch.equal(logits[0], logits[1])
 
 
 def test_frozen_goes_back_to_training_mode(spec):

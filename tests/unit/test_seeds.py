@@ -1,3 +1,6 @@
+import random
+
+import numpy as np
 import pytest
 import torch
 from actbench import seeds
@@ -21,6 +24,35 @@ def test_global_state_does_not_matter():
     first = draw(0, "batches")
     torch.manual_seed(2)
     assert draw(0, "batches") == first
+
+
+def everything():
+    return torch.rand(2).tolist(), np.random.rand(2).tolist(), random.random()  # noqa: S311
+
+
+def test_global_generators_start_from_a_seed_for_a_while():
+    seeds.restart(1)
+    expected = everything()
+    seeds.restart(2)
+    unmoved = everything()
+    seeds.restart(2)
+    for _ in range(2):
+        with seeds.drawn_from(1):
+            assert everything() == expected
+            with seeds.drawn_from(3):
+                assert everything() != expected
+    with pytest.raises(KeyError), seeds.drawn_from(1):
+        everything()
+        raise KeyError
+    assert everything() == unmoved
+
+
+def test_a_large_seed_is_one_too():
+    drawn = set()
+    for seed in (2**63 - 1, 2**63 - 2):
+        with seeds.drawn_from(seed):
+            drawn.add(str(everything()))
+    assert len(drawn) == 2
 
 
 def test_unknown_purpose_is_refused():

@@ -1,29 +1,19 @@
 import dataclasses
 
+import own_activations as mine
 import pytest
 import torch
 from actbench import networks, seeds, training
 from actbench.stacks import Stack
+from own_activations import own
 from test_training import SETTINGS
 
 SIZES = [4, 16, 8, 4]
 SEEDS = [0, 1, 2]
 
 
-class Centred(torch.nn.Module):
-    """An activation that looks at the whole batch, learns a number, and calls `.item()`."""
-
-    def __init__(self):
-        super().__init__()
-        self.scale = torch.nn.Parameter(torch.tensor(0.5))
-
-    def forward(self, x):
-        assert x.dim() == 2 and x.abs().max().item() >= 0
-        return (x - x.mean(dim=0) / 2).relu() * self.scale
-
-
-OWN = {"import": "test_stacks:Centred", "name": "centred", "parameters": {}}
-KINDS = ["relu", "tanh", "gelu", "relu_autograd", "prelu", OWN]
+OWN, SAFE = own(mine.Learnt), own(mine.Safe)
+KINDS = ["relu", "tanh", "gelu", "relu_autograd", "prelu", OWN, SAFE]
 
 
 def members(activation, of=SEEDS):
@@ -113,6 +103,55 @@ def test_lines_say_whose_epoch_it_is(toy):
     assert lines[1].startswith("network 2 of 3, epoch   1")
 
 
+@pytest.mark.parametrize("cls", [*mine.RANDOM, *mine.STATEFUL, mine.Learnt], ids=lambda cls: cls.__name__)
+def test_an_own_activation_has_the_same_bytes_in_any_block(toy, cls):
+    """Also with a look at the test images in between, and whatever else the process has drawn."""
+    together, stacked = fit(toy, own(cls), test_each_epoch=True)
+    scores = [training.score(*one) for one in zip(together, [toy] * len(SEEDS), stacked, strict=True)]
+    assert len({row["train_loss"] for row in scores}) == len(SEEDS)
+    for seed, result, expected in zip(SEEDS, stacked, scores, strict=True):
+        seeds.restart(seed + 100)
+        (alone,), (one,) = fit(toy, own(cls), [seed])
+        assert training.score(alone, toy, one) == expected
+        assert [row | {"test_accuracy": None} for row in result.history] == one.history
+        assert result.state.keys() == one.state.keys()
+        assert all(torch.equal(result.state[name], one.state[name]) for name in one.state)
+
+
+@pytest.mark.parametrize("cls", [mine.NoisyLeak, mine.Dropping, mine.NumpyNoise, mine.PythonNoise])
+def test_draws_matter_and_leave_the_global_generators_alone(toy, cls, monkeypatch):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    _, (first,) = fit(toy, own(cls), [0])
+    assert torch.equal(torch.rand(3), expected)
+    draws = seeds.generator
+    monkeypatch.setattr(seeds, "generator", lambda seed, use: draws(seed + (use == "activations"), use))
+    _, (other,) = fit(toy, own(cls), [0])
+    assert first.history[0]["train_loss"] != other.history[0]["train_loss"]
+
+
+def test_an_own_activation_trains_by_itself_unless_it_says_that_it_is_safe(toy, monkeypatch):
+    sizes = []
+
+    class Noted(Stack):
+        def __init__(self, members):
+            super().__init__(members)
+            sizes.append(len(members))
+
+    monkeypatch.setattr(training, "Stack", Noted)
+    for activation in ("relu", SAFE, OWN):
+        fit(toy, activation)
+    assert sizes == [3, 3, 1, 1, 1]
+
+
+def test_lines_say_whose_epoch_it_is_there_too(toy):
+    lines = []
+    batches = [seeds.generator(seed, "batches") for seed in SEEDS]
+    training.fit(members(OWN), toy, SETTINGS, batches, lines.append)
+    assert lines[SETTINGS.max_epochs].startswith("network 2 of 3, epoch   1")
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 @pytest.mark.parametrize("activation", KINDS, ids=str)
@@ -121,7 +160,7 @@ def test_a_block_on_a_gpu_agrees_with_networks_one_by_one_on_the_cpu(toy, activa
     batches = [seeds.generator(seed, "batches") for seed in SEEDS]
     lines = []
     results = training.fit(together, toy.to("cuda"), SETTINGS, batches, lines.append)
-    assert any("no CUDA graph" in line for line in lines) == (activation is OWN)  # it calls .item()
+    assert any("no CUDA graph" in line for line in lines) == (activation is OWN)
     for seed, result in zip(SEEDS, results, strict=True):
         _, (expected,) = fit(toy, activation, [seed])
         for row, one in zip(result.history, expected.history, strict=True):

@@ -4,6 +4,18 @@ import math
 import pytest
 import torch
 from actbench import histograms, networks, parquet, seeds, subsets, training
+from actbench.errors import UserError
+from own_activations import (
+    RANDOM,
+    STATEFUL,
+    Annealed,
+    CappedByBuffer,
+    Learnt,
+    SlowGrowth,
+    SlowList,
+    SlowTensor,
+    own,
+)
 
 SETTINGS = training.Settings(
     optimizer="sgd",
@@ -165,6 +177,53 @@ def test_summary_says_what_came_out():
         "x: test accuracy 10.0–97.0 %, 1 of 3 trained, 1 diverged"
     )
     assert training.summary("x", [bad]) == "x: all 1 diverged"
+
+
+def rebuilt(spec, seed=0):
+    return networks.build([4, 16, 4], spec, seeds.generator(seed, "weights"))
+
+
+OWN = [*RANDOM, *STATEFUL, CappedByBuffer, Learnt]
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.parametrize("cls", OWN, ids=lambda cls: cls.__name__)
+def test_what_is_scored_is_what_is_stored(toy, cls, keep):
+    """The kept epoch's score again, and once more by a network rebuilt from what is stored."""
+    network, result = fit(toy, own(cls), keep=keep, max_epochs=8, learning_rate=0.3)
+    row = training.score(network, toy, result)
+    kept = result.history[-1] if keep == "last" else result.history[result.best_epoch - 1]
+    assert row["val_accuracy"] == kept["val_accuracy"] and row["val_loss"] == kept["val_loss"]
+    stored = rebuilt(own(cls))
+    training.check_stored(network, stored, toy, result, own(cls))
+    assert training.score(stored, toy, result) == row
+
+
+def test_numbers_of_the_best_epoch_are_kept(toy):
+    network, result = fit(toy, own(Annealed), max_epochs=8, learning_rate=0.3)
+    assert result.best_epoch < 8
+    assert result.state["activations.0.#calls"] == result.best_epoch * 8
+    assert network.activations[0].calls == 8 * 8
+    training.score(network, toy, result)
+    assert network.activations[0].calls == result.best_epoch * 8
+
+
+@pytest.mark.parametrize("without_validation", [False, True])
+@pytest.mark.parametrize("cls", [SlowList, SlowGrowth, SlowTensor])
+def test_a_state_that_is_not_stored_is_one_sentence(toy, unvalidated, cls, without_validation):
+    """The few steps before training do not show it."""
+    data = unvalidated if without_validation else toy
+    network, result = fit(data, own(cls), keep="last")
+    training.score(network, data, result)
+    words = r"^activations: mine \(import: own_activations:\w+\) keeps a state that is not stored.*float or bool\.$"
+    with pytest.raises(UserError, match=words):
+        training.check_stored(network, rebuilt(own(cls)), data, result, own(cls))
+
+
+def test_a_diverged_network_is_not_compared(toy):
+    network, result = fit(toy, own(SlowList), learning_rate=1e30)
+    assert result.status == "diverged"
+    training.check_stored(network, rebuilt(own(SlowList)), toy, result, own(SlowList))
 
 
 @pytest.mark.gpu

@@ -1,5 +1,8 @@
 # The checked configuration, the grid and the paths; no rules.
+import importlib.util
+import json
 import os
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -335,6 +338,24 @@ def asked_for(workflow, rule):
     return any(job.rule.name == rule for job in workflow.dag.targetjobs)
 
 
+def check_own_activations(planned):
+    """Try the user's activations that are to be trained before anything trains; without torch here, jobs do."""
+    keys = {job.wildcards.activation for job in planned if job.rule.name == "train"}
+    own = {key: SPECS[key] for key in sorted(keys & SPECS.keys()) if OWN_FILES[key]}
+    if not own or importlib.util.find_spec("torch") is None:
+        return
+    script = SCRIPTS / "check_activations.py"
+    asked = dict(specs=own, code=code_of(script.stem) | every_own_code())
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        input=json.dumps(asked),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        raise UserError(done.stderr.strip())
+
+
 def begin(workflow):
     """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
@@ -346,6 +367,7 @@ def begin(workflow):
             )
             cluster.check(submitted, workflow.executor_settings)
             logger.addHandler(FAILURES)
+        check_own_activations(planned)
         n_blocks = sum(job.rule.name == "train" for job in planned)
         if n_blocks:
             progress.begin(PROGRESS, n_blocks)

@@ -5,13 +5,15 @@ import sys
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
-from actbench import activations, parquet, properties, provenance
+from actbench import activations, parquet, properties, provenance, seeds
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 specs = snakemake.params.specs
 curves, rows = [], []
 for name, spec in specs.items():
-    activation, key = activations.create(spec), {"activation": name}
+    key = {"activation": name}
+    with seeds.drawn_from(0):  # a user's own may draw when it is made
+        activation = activations.create(spec)
     curves += [key | row for row in properties.curves(activation)]
     rows.append(key | activations.formulas(spec) | properties.derive(activation))
 described = provenance.describe(snakemake.params.code, "cpu")

@@ -7,58 +7,39 @@ sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its sou
 sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 from actbench import (
+    block,
     checkpoints,
     cost,
     devices,
     histograms,
     manifest,
-    networks,
     parquet,
     prepared,
     progress,
     provenance,
-    seeds,
     splits,
     training,
 )
 
 log = jobs.start(snakemake.log[0], snakemake.params.code)
-params = snakemake.params.block
-settings = training.Settings(**params["training"])
-training.prepare_torch(settings)
-
-activation, depth = snakemake.wildcards.activation, int(snakemake.wildcards.depth)
+params, output = snakemake.params.block, snakemake.output
+training.prepare_torch(training.Settings(**params["training"]))
 images = prepared.read(snakemake.input.data, snakemake.params.prepared_by)
-rows, history, histogram_rows, costs, states = [], [], [], [], {}
 with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
-    for fold in range(params["evaluation"]["folds"] or 1):
-        data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
-        sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
-        for group in [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]:
-            log.info("seeds %s, fold %d, %s", group, fold, device)
-            weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
-            members = [networks.build(sizes, params["activation"], own).to(device) for own in weights]
-            fits = training.fit(members, data, settings, batches, log.info)
-            for seed, network, fit in zip(group, members, fits, strict=True):
-                keys = dict(zip(parquet.RUN, (activation, depth, seed, fold), strict=True))
-                rows.append(keys | training.score(network, data, fit))
-                history += [keys | row for row in fit.history]
-                histogram_rows += [keys | row for row in fit.histograms]
-                costs.append(keys | cost.of_run(sizes, data, settings, fit))
-                states[seed, fold] = fit.state
+    done = block.train(snakemake.wildcards.activation, params, images, device, log.info)
     described = provenance.describe(snakemake.params.code, device)
 
-parquet.write(parquet.table(rows, training.RUNS, parquet.RUN), snakemake.output.runs)
-parquet.write(parquet.table(history, training.HISTORY, [*parquet.RUN, "epoch"]), snakemake.output.history)
+parquet.write(parquet.table(done.runs, training.RUNS, parquet.RUN), output.runs)
+parquet.write(parquet.table(done.history, training.HISTORY, [*parquet.RUN, "epoch"]), output.history)
 order = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
-parquet.write(parquet.table(histogram_rows, histograms.SCHEMA, order), snakemake.output.histograms)
-parquet.write(parquet.table(costs, cost.SCHEMA, parquet.RUN), snakemake.output.cost)
-checkpoints.save(states, snakemake.output.model, params)
-folder = Path(snakemake.output.config).parent
+parquet.write(parquet.table(done.histograms, histograms.SCHEMA, order), output.histograms)
+parquet.write(parquet.table(done.cost, cost.SCHEMA, parquet.RUN), output.cost)
+checkpoints.save(done.states, output.model, params)
 evaluated = splits.evaluated(images, params["evaluation"])
-manifest.write(folder, params, sizes, images.digest, described, evaluated, provenance.seconds())
+written = (params, done.sizes, images.digest, described, evaluated, provenance.seconds())
+manifest.write(Path(output.config).parent, *written)
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
 study = snakemake.config["study"]  # at hand; its Snakemake may train networks of another, to verify
-told = progress.line(f"results/{study}/logs/progress.txt", training.summary(title, rows))
+told = progress.line(f"results/{study}/logs/progress.txt", training.summary(title, done.runs))
 print(told, flush=True)
 jobs.finish()

@@ -3,7 +3,6 @@
 Nothing here imports torch before a module is made, so that planning a study stays fast.
 """
 
-import copy
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -168,8 +167,8 @@ def create(spec: str | Mapping) -> "nn.Module":
             parameters.
 
     Raises:
-        UserError: the name is unknown; the user's module or class cannot be imported, does not give
-            a `torch.nn.Module`, or gives one that changes its input.
+        UserError: the name is unknown; the user's class cannot be imported or made, or breaks what an
+            activation must keep to (`contract.check`).
     """
     if isinstance(spec, str):
         spec = named(spec)
@@ -222,6 +221,18 @@ def interchangeable(spec: str | Mapping) -> bool:
     return spec["import"] is None and spec["name"] != "prelu"
 
 
+def pure(spec: str | Mapping) -> bool:
+    """Whether an activation neither draws random numbers nor changes its state but by learning.
+
+    That holds for the registry, and for a user's own class that says so with `cuda_graph_safe = True`.
+    """
+    if isinstance(spec, str) or spec["import"] is None:
+        return True
+    from actbench import contract
+
+    return contract.cuda_graph_safe(_own_class(spec))
+
+
 def _resolve(target: str):
     """Import "module:attribute"."""
     module, attribute = target.split(":")
@@ -229,34 +240,30 @@ def _resolve(target: str):
 
 
 def _user_module(spec: Mapping) -> "nn.Module":
-    import torch
-    from torch import nn
+    from actbench import contract
 
+    cls = _own_class(spec)
+    with imports.watched():
+        contract.check(cls, spec)
+        return contract.make(cls, spec)
+
+
+def _own_class(spec: Mapping) -> "type[nn.Module]":
+    """The user's class; what its module draws when it is imported is the same in every process."""
+    from actbench import seeds
+
+    with seeds.drawn_from(0):
+        return _user_class(spec)
+
+
+def _user_class(spec: Mapping) -> "type[nn.Module]":
+    """The class that the spec holds, or names in the working directory."""
+    if not isinstance(spec["import"], str):
+        return spec["import"]
     try:
-        made = _user_class(spec["import"])
-        with imports.watched():
-            module = made(**spec["parameters"])
-    except (ImportError, AttributeError, TypeError) as error:
+        return imports.user_attribute(spec["import"])
+    except (ImportError, AttributeError) as error:
         raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {error}.") from error
-    if not isinstance(module, nn.Module):
-        raise UserError(
-            f"activations: {spec['name']} (import: {spec['import']}) gives {type(module).__name__}; "
-            "a class whose instances are torch.nn.Module is needed."
-        )
-    z = torch.tensor([[-2.0, 2.0]])
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        copy.deepcopy(module)(z)  # a copy: the module may keep a state
-    if z.tolist() != [[-2, 2]]:
-        raise UserError(
-            f"activations: {spec['name']} (import: {spec['import']}) changes its input in place, and the "
-            "pre-activations that the probes measure would be lost; one that leaves it alone is needed."
-        )
-    return module
-
-
-def _user_class(target: "str | type[nn.Module]") -> "type[nn.Module]":
-    """The class of a user's own activation: as given, or by "module:class" of the working directory."""
-    return imports.user_attribute(target) if isinstance(target, str) else target
 
 
 def formulas(spec: Mapping) -> dict[str, str | None]:

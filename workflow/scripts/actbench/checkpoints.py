@@ -119,7 +119,7 @@ class Stored:
             network.load_state_dict(state)
         except RuntimeError as error:
             raise DamagedError(self.path, f"the weights of {run} do not fit the network") from error
-        if not all(torch.isfinite(tensor).all() for tensor in state.values()):
+        if not all(torch.isfinite(learnt).all() for learnt in network.parameters()):
             raise DamagedError(self.path, f"the weights of {run} are not finite")
 
     def _state(self, prefix: str) -> dict[str, Tensor]:

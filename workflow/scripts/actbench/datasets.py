@@ -42,9 +42,7 @@ def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:
         return _through_torchvision(dataset, root)
 
 
-def prepare(
-    name: str, data_dir: str | Path, path: str | Path, code: Mapping[str, str] | None = None
-) -> None:
+def prepare(name: str, data_dir: str | Path, path: str | Path, code: Mapping[str, str] | None = None) -> None:
     """Write one data set, see `prepared`; `code` are digests of the files that this code is made of."""
     dataset = DATASETS[name]
     images, labels = acquire(name, data_dir)

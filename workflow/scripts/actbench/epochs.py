@@ -42,7 +42,8 @@ class Trainer:
         self.loss = torch.zeros(n, dtype=torch.float64, device=device)
         self.correct = torch.zeros(n, dtype=torch.int64, device=device)
         first = torch.zeros(n, batch_size, dtype=torch.int64, device=device)
-        self.step = graphs.captured(self.take_step, first, [*optimizer.changed, self.loss, self.correct], log)
+        changed = [*optimizer.changed, self.loss, self.correct]
+        self.step = graphs.captured(self.take_step, first, changed, log, stack.pure)
 
     def run(self, batches: Sequence[torch.Generator]) -> list[tuple[float, float]]:
         """Train one epoch; mean loss and accuracy of each network, as seen on the way."""
@@ -77,10 +78,13 @@ def _mean_losses(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def evaluate(stack: Stack, subset: Subset) -> list[tuple[float, float]]:
-    """Mean cross-entropy in nats and accuracy in [0, 1] over a subset, of each network."""
+    """Mean cross-entropy in nats and accuracy in [0, 1] over a subset, of each network.
+
+    Activations that draw in evaluation mode too start from the same random state in every call.
+    """
     loss = torch.zeros(len(stack.networks), dtype=torch.float64, device=subset.x.device)
     correct = torch.zeros_like(loss, dtype=torch.int64)
-    with networks.frozen(stack):
+    with networks.frozen(stack), networks.drawing(stack.networks[0]):
         batches = (subset.x.split(EVALUATION_BATCH), subset.y.split(EVALUATION_BATCH))
         for x, y in zip(*batches, strict=True):
             logits = stack(x.expand(len(stack.networks), *x.shape))

@@ -36,8 +36,8 @@ def measure(specs: Mapping[str, Mapping], shape: tuple[int, int], device: str) -
     wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
     calls = {}
     for key, spec in specs.items():
-        module = activations.create(spec).to(device)
-        h = module(z)
+        module, other = (activations.create(spec).to(device) for _ in range(2))
+        h = other(z)  # a forward pass may change a module's state, which the backward pass of before needs
         calls[key, "forward"] = lambda module=module: module(z)
         calls[key, "backward"] = lambda h=h: torch.autograd.grad(h, z, upstream, retain_graph=True)
     repeats = {place: _repeats(call, wait) for place, call in calls.items()}

@@ -13,6 +13,7 @@ def captured(
     example: Tensor,
     changed: Sequence[Tensor],
     log: Callable[[str], None] = lambda line: None,
+    pure: bool = True,
 ) -> Callable[[Tensor], None]:
     """Give `step` as a CUDA graph, or itself where there is no GPU or the step cannot be captured.
 
@@ -22,8 +23,13 @@ def captured(
         example: an argument of the right shape, type and device.
         changed: every tensor that a step changes; they are the same afterwards as before.
         log: hears why a step could not be captured.
+        pure: whether a step draws no random numbers, and keeps nothing but the tensors in `changed`. A replay
+            runs no Python: a state that the step binds anew or counts in Python would stand still.
     """
     if example.device.type != "cuda":
+        return step
+    if not pure:
+        log("no CUDA graph, each kernel is launched by itself: the activation does not say cuda_graph_safe")
         return step
     before = [tensor.clone() for tensor in changed]
     try:

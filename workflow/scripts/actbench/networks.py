@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from actbench import activations
+from actbench import activations, seeds
 
 
 class MLP(nn.Module):
@@ -17,13 +17,16 @@ class MLP(nn.Module):
     Args:
         sizes: n_inputs, the hidden widths, n_classes; `len(sizes) - 2` hidden layers.
         activation: a name of the registry or a resolved spec, see `activations.create`.
+        seed: of what a user's own activation draws, see `drawing`.
     """
 
-    def __init__(self, sizes: Sequence[int], activation: str | Mapping):
+    def __init__(self, sizes: Sequence[int], activation: str | Mapping, seed: int = 0):
         super().__init__()
         self.linears = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in itertools.pairwise(sizes))
         self.activations = nn.ModuleList(activations.create(activation) for _ in sizes[1:-1])
         self.interchangeable = activations.interchangeable(activation)
+        self.pure = activations.pure(activation)
+        self.seed = seed
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, n_classes] of inputs [N, n_inputs]."""
@@ -45,16 +48,30 @@ def build(sizes: Sequence[int], activation: str | Mapping, generator: torch.Gene
 
     Weights and biases of layer l are uniform on ±1/sqrt(n_in) (`nn.Linear.reset_parameters`), drawn
     layer by layer, weight before bias, as `nn.Linear` itself does. A user's activation that draws its
-    own parameters does so from torch's global generator, seeded alike for the time of the call.
+    own parameters does so from the global generators, seeded alike for the time of the call.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(generator.initial_seed())
-        network = MLP(sizes, activation)
+    seed = generator.initial_seed()
+    with seeds.drawn_from(seed):
+        network = MLP(sizes, activation, seed)
     for linear in network.linears:
         nn.init.kaiming_uniform_(linear.weight, a=math.sqrt(5), generator=generator)
         bound = 1 / math.sqrt(linear.in_features)
         nn.init.uniform_(linear.bias, -bound, bound, generator=generator)
     return network
+
+
+@contextlib.contextmanager
+def drawing(network: nn.Module) -> Iterator[None]:
+    """Let a network's activations draw from its own seed for a while, always from the same random state.
+
+    The global generators are as before afterwards. Where activations are pure nothing is done.
+    """
+    if getattr(network, "pure", True):
+        yield
+        return
+    seed = seeds.generator(network.seed, "activations").initial_seed()
+    with seeds.drawn_from(seed, network.linears[0].weight.device):
+        yield
 
 
 @contextlib.contextmanager

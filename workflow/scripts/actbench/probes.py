@@ -63,7 +63,8 @@ def run(
             keys = {key: run[key] for key in parquet.RUN}
             for checkpoint in checkpoints.CHECKPOINTS if run["status"] == "ok" else ("init",):
                 network = stored.network(run["seed"], fold, checkpoint)
-                rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, split)]
+                with networks.drawing(network):
+                    rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, split)]
     table = parquet.table(rows, schema, [*ORDER, *(sort_by or [])])
     record = {
         "model": config["files"][manifest.MODEL],

@@ -30,6 +30,11 @@ class Stack(nn.Module):
         return len(self.networks) == 1
 
     @property
+    def pure(self) -> bool:
+        """Whether no activation draws random numbers or changes its state but by learning."""
+        return all(network.pure for network in self.networks)
+
+    @property
     def learnt(self) -> list[Tensor]:
         """What an optimiser updates: joint weights and biases, and what each network's activations learn."""
         parts = self.networks if self.alone else [network.activations for network in self.networks]

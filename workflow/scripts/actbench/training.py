@@ -10,7 +10,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from actbench import epochs, optimizers, parquet
+from actbench import contract, epochs, networks, optimizers, parquet
 from actbench.histograms import histogram
 from actbench.stacks import Stack
 from actbench.subsets import Data
@@ -111,7 +111,8 @@ def fit(
 
     They take their steps together, which saves time on a GPU only. A network's initial weights and batches
     do not depend on its neighbours. Its numbers do in the last bits, because batched matrix products round
-    differently; that of a network alone is the plain product.
+    differently; that of a network alone is the plain product. Networks whose activation is not pure
+    (`activations.pure`) train one after another, each drawing from its own seed (`networks.drawing`).
 
     Args:
         members: S networks that differ in their weights only, on the same device as `data`.
@@ -125,6 +126,22 @@ def fit(
         of the best validation accuracy (the first, on ties) or the last ones, as `settings.keep` says;
         after divergence, the last ones that were kept before, at worst the initial ones.
     """
+    if all(network.pure for network in members):
+        return _fit(members, data, settings, batches, log)
+    fits = []
+    for i, (network, own) in enumerate(zip(members, batches, strict=True)):
+        with networks.drawing(network):
+            fits += _fit([network], data, settings, [own], lambda line, i=i: log(_whose(i, members) + line))
+    return fits
+
+
+def _fit(
+    members: Sequence[nn.Module],
+    data: Data,
+    settings: Settings,
+    batches: Sequence[torch.Generator],
+    log: Callable[[str], None],
+) -> list[Fit]:
     started = time.perf_counter()
     stack = Stack(members)
     results = [Fit(_copy(network)) for network in members]
@@ -133,7 +150,7 @@ def fit(
     for epoch in range(1, settings.max_epochs + 1):
         rows = _history_rows(epoch, trainer.run(batches), stack, data, settings)
         for i in running:
-            log(_epoch_line(rows[i], f"network {i + 1} of {len(members)}, " if len(members) > 1 else ""))
+            log(_whose(i, members) + _epoch_line(rows[i]))
         running = [i for i in running if _goes_on(results[i], members[i], rows[i], settings)]
         if not running:
             break
@@ -174,6 +191,36 @@ def score(network: nn.Module, data: Data, result: Fit) -> dict:
         judge, subset = ("val", data.validation) if len(data.validation.y) else ("train", data.train)
         row["trained"] = row[f"{judge}_accuracy"] >= trained_threshold(subset.y)
     return row
+
+
+def check_stored(
+    network: networks.MLP, rebuilt: networks.MLP, data: Data, result: Fit, spec: Mapping
+) -> None:
+    """Compare a scored network with one rebuilt from its kept weights, on up to 4,096 images, bit by bit.
+
+    Only a user's own activation may keep something that is not stored. A diverged run has no scores.
+
+    Args:
+        network: as `score` left it.
+        rebuilt: drawn again from its seed, on the same device; it is given the kept weights.
+        spec: of the activation.
+
+    Raises:
+        UserError: they are not the same function.
+    """
+    if result.status != "ok":
+        return
+    x = (data.validation if len(data.validation.y) else data.train).x[: epochs.EVALUATION_BATCH]
+    try:
+        rebuilt.load_state_dict(result.state)
+    except RuntimeError as error:
+        raise contract.refusal(spec, contract.NOT_STORED) from error
+    logits = []
+    for one in (network, rebuilt):
+        with networks.frozen(one), networks.drawing(one):
+            logits.append(one(x))
+    if not contract.same(*logits):
+        raise contract.refusal(spec, contract.NOT_STORED)
 
 
 def trained_threshold(labels: Tensor) -> float:
@@ -241,11 +288,13 @@ def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
     return rows
 
 
-def _epoch_line(row: Mapping, whose: str) -> str:
+def _whose(i: int, members: Sequence[nn.Module]) -> str:
+    return f"network {i + 1} of {len(members)}, " if len(members) > 1 else ""
+
+
+def _epoch_line(row: Mapping) -> str:
     scores = {key: value for key, value in row.items() if key != "epoch" and value is not None}
-    return f"{whose}epoch {row['epoch']:3d}" + "".join(
-        f"  {key} {value:.4f}" for key, value in scores.items()
-    )
+    return f"epoch {row['epoch']:3d}" + "".join(f"  {key} {value:.4f}" for key, value in scores.items())
 
 
 def _copy(network: nn.Module) -> dict[str, Tensor]:

@@ -1,0 +1,65 @@
+"""One training job: the networks of one activation and depth, for every seed of a block and every fold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from actbench import cost, networks, parquet, seeds, splits, training
+from actbench.prepared import Prepared
+
+
+@dataclass
+class Trained:
+    """What a job leaves: rows of `training.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
+
+    `sizes` are n_inputs, the hidden widths, n_classes; `states` are keyed (seed, fold).
+    """
+
+    sizes: list[int] = field(default_factory=list)
+    runs: list[dict] = field(default_factory=list)
+    history: list[dict] = field(default_factory=list)
+    histograms: list[dict] = field(default_factory=list)
+    cost: list[dict] = field(default_factory=list)
+    states: dict[tuple[int, int], dict[str, Tensor]] = field(default_factory=dict)
+
+
+def train(
+    activation: str, params: Mapping, images: Prepared, device: str, log: Callable[[str], None]
+) -> Trained:
+    """Train and score the networks of a block; on a GPU those of a fold take their steps together.
+
+    Args:
+        activation: its id, the key of the rows.
+        params: see `config.training_params`.
+        images: the prepared data set.
+        device: `cpu` or `cuda:<i>`.
+        log: is called with a line an epoch and network.
+
+    Raises:
+        UserError: the activation is a user's own and keeps a state that is not stored.
+    """
+    settings, done = training.Settings(**params["training"]), Trained()
+    groups = [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]
+    for fold in range(params["evaluation"]["folds"] or 1):
+        data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
+        done.sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
+        for group in groups:
+            log(f"seeds {group}, fold {fold}, {device}")
+            weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
+            members = [networks.build(done.sizes, params["activation"], own).to(device) for own in weights]
+            fits = training.fit(members, data, settings, batches, log)
+            for seed, network, fit in zip(group, members, fits, strict=True):
+                place = (activation, len(params["hidden_sizes"]), seed, fold)
+                keys = dict(zip(parquet.RUN, place, strict=True))
+                done.runs.append(keys | training.score(network, data, fit))
+                if not network.pure:
+                    rebuilt = networks.build(
+                        done.sizes, params["activation"], seeds.generator(seed, "weights")
+                    )
+                    training.check_stored(network, rebuilt.to(device), data, fit, params["activation"])
+                done.history += [keys | row for row in fit.history]
+                done.histograms += [keys | row for row in fit.histograms]
+                done.cost.append(keys | cost.of_run(done.sizes, data, settings, fit))
+                done.states[seed, fold] = fit.state
+    return done

@@ -1,0 +1,40 @@
+"""Plain numbers that a module keeps as attributes, stored with its parameters and buffers."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+MARK = "#"  # before an attribute's name; no parameter or buffer of a module is called so
+LARGEST = 2**63 - 1
+OURS = frozenset(vars(nn.Module()))
+TYPES = {bool: torch.bool, int: torch.int64, float: torch.float64}
+
+
+def keep_numbers(module: nn.Module) -> None:
+    """Let `state_dict` and `load_state_dict` of a module include the numbers among its attributes.
+
+    Each int, float and bool of the module and of the modules in it is an entry `{place}.#{attribute}`, a
+    tensor without dimensions. An int beyond 64 bits is left out.
+    """
+    for part in module.modules():
+        part.register_state_dict_post_hook(_add)
+        part.register_load_state_dict_pre_hook(_take)
+
+
+def _add(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    for name, number, kind in _numbers(module):
+        state[prefix + MARK + name] = torch.tensor(number, dtype=TYPES[kind])
+
+
+def _take(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    for key in [key for key in state if key.startswith(prefix + MARK)]:
+        setattr(module, key.removeprefix(prefix + MARK), state.pop(key).item())
+
+
+def _numbers(module: nn.Module) -> Iterator[tuple[str, float, type]]:
+    for name, value in vars(module).items():
+        kind = next((kind for kind in TYPES if isinstance(value, kind)), None)
+        too_large = kind is int and abs(value) > LARGEST
+        if name not in OURS and kind is not None and not too_large:
+            yield name, value, kind
