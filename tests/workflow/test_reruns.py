@@ -120,6 +120,7 @@ FILES = {
     f"{PACKAGE}/__init__.py": EVERY,
     f"{PACKAGE}/activations.py": NUMBERS,
     f"{PACKAGE}/aggregation.py": stages("aggregate"),
+    f"{PACKAGE}/as_text.py": stages("report"),
     f"{PACKAGE}/bibliography.py": stages("report"),
     f"{PACKAGE}/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/checkpoints.py": TRAINING,
