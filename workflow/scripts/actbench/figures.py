@@ -38,8 +38,8 @@ def accuracy(
 ) -> Figure:
     """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell.
 
-    Rows of the tables `runs` and `comparison`, of which mean and interval are drawn as they stand there. Where
-    runs are many, the width of a shape is how many runs lie at that height.
+    Rows of the tables `runs` and `comparison`; mean and interval are drawn as they stand there. Where runs
+    are many, the width of a shape is how many runs lie at that height.
     """
     width = max(drawing.panel_width(len(depths)), 0.45 * len(style.labels))
     columns = min(len(depths), max(1, int(WIDEST / width)))

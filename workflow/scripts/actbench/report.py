@@ -80,7 +80,7 @@ def context(
         "answer": answer(config, by_depth, tables, labels),
         "ranking": report_tables.ranking(comparison, over_depths, shown_depths),
         "trends": report_tables.trends(over_depths, labels) if n_seeds > 1 else [],
-        "depth_effect": sentences.depth_effect(over_depths, labels, config["depths"]),
+        "depth_effect": sentences.depth_effect(over_depths, labels, sorted(config["depths"])),
         "decay": report_tables.decay(tables["decay"], labels),
         "gradient_decay": sentences.gradient_decay(tables["decay"], labels),
         "pairs": report_tables.pairs(tables.get("pairs"), labels),

@@ -22,7 +22,7 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     some = cells[(cells["n_trained"] > 0) & (cells["n_trained"] < n)]
     parts = []
     if len(always):
-        every = "the one seed" if n == 1 else f"all {n} seeds"
+        every = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
         parts.append((_names(always, labels), f"from {every}, {_accuracy(always, labels)}"))
     for row in some.itertuples():
         parts.append((labels[row.activation], f"from {row.n_trained} of {n}{_diverged(row.n_diverged, n)}"))
@@ -255,13 +255,15 @@ def smallest_p(n_seeds: int, family: int = 1) -> str:
     """Which p values n seeds can reach by sign flips, alone and adjusted for a family of comparisons."""
     if n_seeds < 2:
         return "One seed gives no p value and no interval: add seeds to learn how sure one can be."
-    smallest = comparisons.smallest_p(n_seeds)
+    smallest, exact = comparisons.smallest_p(n_seeds), n_seeds <= comparisons.EXACT_PAIRS
     text = f"The smallest two-sided sign-flip p of {n_seeds} pairs is {smallest:.2g}"
+    if not exact:
+        text += f" ({comparisons.RANDOM_FLIPS:,} random flips)"
     if family > 1:
         text += f", after Holm's adjustment for {family} comparisons {min(1, family * smallest):.2g}"
     return (
-        f"{text}; fewer pairs cannot reach it. p is shown beside the verdict and not used for it: the "
-        "interval takes the differences as normal, the sign flip does not, so the two may disagree."
+        f"{text}{'; fewer pairs cannot reach it' if exact else ''}. p is shown beside the verdict and not "
+        "used for it: the interval takes differences as normal, the sign flip does not, so they may disagree."
     )
 
 
@@ -327,6 +329,5 @@ def _certainty(cell: Mapping) -> str:
     text = spread(cell)
     text = text if text.startswith("runs") else f"95{NBSP}% interval {text}"
     if cell["n_improving"]:
-        text += f"; {cell['n_improving']} of its {cell['n_networks']} networks still improved in the last "
-        text += "tenth of the epochs"
+        text += f", {cell['n_improving']} of {cell['n_networks']} still improving"
     return text
