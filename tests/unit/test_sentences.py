@@ -76,12 +76,12 @@ def test_without_an_interval_the_outcome_names_the_range_of_the_runs():
 
 
 def test_an_outcome_without_any_that_always_trained_is_a_sentence():
-    assert outcome(cell("relu", 0)) == "With 4 hidden layers, ReLU trained from 0 of 5."
+    assert outcome(cell("relu", 0)) == "With 4 hidden layers, ReLU trained from 0 of 5 seeds."
     assert outcome(cell("relu", 3, n_diverged=1), cell("tanh", 2)) == (
-        "With 4 hidden layers, ReLU trained from 3 of 5 (1 of 5 diverged); tanh from 2 of 5."
+        "With 4 hidden layers, ReLU trained from 3 of 5 seeds (1 of 5 diverged); tanh from 2 of 5."
     )
     assert outcome(cell("relu", 0, n_diverged=5), cell("elu", 0, n_diverged=5)) == (
-        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 (10 of 10 diverged)."
+        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 seeds (10 of 10 diverged)."
     )
 
 
@@ -120,7 +120,7 @@ def test_verdicts_by_kind():
         cell("sigmoid", 0, n_pairs=0),
     )
     assert text == (
-        "tanh is better than ReLU; the seeds do not decide between ReLU and ELU; sigmoid cannot be compared with "
+        "tanh is better than ReLU; ELU is undecided against ReLU; sigmoid cannot be compared with "
         "ReLU: fewer than two seeds trained in both."
     )
 

@@ -123,6 +123,7 @@ def test_without_seeds_at_both_ends_or_a_second_depth_nothing_is_said():
         == {}
     )
     assert depth_effect(RANKS) == {}
+    assert depth_effect(ends("elu", "dead_trained", 0.0, 0.0, None, None)) == {}
 
 
 def gradient_decay(*rows):

@@ -94,9 +94,19 @@ def test_dead_units_at_the_first_and_the_last_depth():
     found = over_depths(runs())
     assert found["tanh", "dead_trained_first"]["mean"] == pytest.approx(0.1)
     assert found["tanh", "dead_trained_last"]["mean"] == pytest.approx(0.4)
-    assert found["tanh", "dead_trained_change"]["mean"] == pytest.approx(0.3)
+    change = found["tanh", "dead_trained_change"]
+    assert change["mean"] == pytest.approx(0.3) and change["ci_low"] is None  # equal in both seeds
     assert found["tanh", "dead_init_change"]["mean"] == pytest.approx(0)
     assert found["relu", "dead_trained_change"]["n"] == 1  # the other diverged
+
+
+def test_a_change_of_dead_units_has_a_t_interval_where_seeds_differ():
+    table = runs()
+    died = dead(table)
+    died.loc[(died["activation"] == "tanh") & (died["seed"] == 1) & (died["depth"] == 4), "n_dead"] = 6
+    rows = {(r["activation"], r["measure"]): r for r in trends.over_depths(table, died, 300)}
+    row = rows["tanh", "dead_trained_change"]
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(statistics.t_interval([0.3, 0.5]))
 
 
 def test_one_depth_has_ranks_and_no_ends():

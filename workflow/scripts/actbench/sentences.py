@@ -25,10 +25,14 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         every = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
         parts.append((_names(always, labels), f"from {every}, {_accuracy(always, labels)}"))
     for row in some.itertuples():
-        parts.append((labels[row.activation], f"from {row.n_trained} of {n}{_diverged(row.n_diverged, n)}"))
+        seeds = f"{n}{'' if parts else ' seeds'}"
+        parts.append(
+            (labels[row.activation], f"from {row.n_trained} of {seeds}{_diverged(row.n_diverged, n)}")
+        )
     if len(never):
+        seeds = f"{n}{'' if parts else ' seeds'}"
         diverged = _diverged(int(never["n_diverged"].sum()), n * len(never))
-        parts.append((_names(never, labels), f"from 0 of {n}{diverged}"))
+        parts.append((_names(never, labels), f"from 0 of {seeds}{diverged}"))
     (first, how), *others = parts
     text = "; ".join([f"{first} trained {how}", *(f"{names} {how}" for names, how in others)])
     return f"With {layers(int(cells['depth'].iloc[0]))}, {text}."
@@ -157,7 +161,7 @@ def depth_effect(
     table = over_depths.set_index(["activation", "measure"])
     ends, found = f"from {depths[0]} to {layers(depths[-1])}", {}
     for measure, (what, down, up, digits) in words.items():
-        rows = over_depths[(over_depths["measure"] == f"{measure}_change") & over_depths["mean"].notna()]
+        rows = over_depths[(over_depths["measure"] == f"{measure}_change") & over_depths["ci_low"].notna()]
         parts = []
         for verb, chosen in ((down, rows[rows["ci_high"] < 0]), (up, rows[rows["ci_low"] > 0])):
             named = []
@@ -214,11 +218,10 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
             parts.append(f"{_names(chosen, labels)} {_are(chosen)} {text} {baseline}")
     undecided = compared[compared["verdict"] == "undecided"]
     if len(undecided):
-        parts.append(f"the seeds do not decide between {baseline} and {_names(undecided, labels)}")
+        parts.append(f"{_names(undecided, labels)} {_are(undecided)} undecided against {baseline}")
     if len(lacking):
         parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {LACKING}")
-    text = "; ".join(parts)
-    return ("The" + text[3:] if text.startswith("the seeds") else text) + "."
+    return "; ".join(parts) + "."
 
 
 def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int) -> str:

@@ -24,7 +24,7 @@ def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[d
     From two depths on, of `accuracy` (test accuracy, of seeds that trained at both ends), `dead_init` and
     `dead_trained` (share of all hidden units that are dead at that checkpoint): `…_first` and `…_last`, the
     values at the first and the last depth, and `…_change`, the last less the first, with a t interval over
-    seeds.
+    seeds; of dead units none where all seeds agree, which hides how much they vary.
 
     Args:
         runs: table `runs`.
@@ -35,17 +35,18 @@ def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[d
     activations, depths = sorted(by_seed["activation"].unique()), sorted(by_seed["depth"].unique())
     shares = _dead_shares(dead)
     measured = {
-        "accuracy": (by_seed[by_seed["trained"]].rename(columns={"test_accuracy": "share"}), n_images),
-        "dead_init": (shares[shares["checkpoint"] == "init"], shares["n_neurons"].min()),
-        "dead_trained": (shares[shares["checkpoint"] == "trained"], shares["n_neurons"].min()),
+        "accuracy": by_seed[by_seed["trained"]].rename(columns={"test_accuracy": "share"}),
+        "dead_init": shares[shares["checkpoint"] == "init"],
+        "dead_trained": shares[shares["checkpoint"] == "trained"],
     }
     average = ranks(by_seed)
     rows = []
     for activation in activations:
         rows.append({"activation": activation, "measure": "rank"} | _rank(average[activation], by_seed))
-        for name, (table, n_parts) in measured.items() if len(depths) > 1 else ():
+        for name, table in measured.items() if len(depths) > 1 else ():
             own = table[table["activation"] == activation]
-            rows += [{"activation": activation} | row for row in _ends(name, own, depths, n_parts)]
+            least_std = math.sqrt(2 / 12) / n_images if name == "accuracy" else 0.0
+            rows += [{"activation": activation} | row for row in _ends(name, own, depths, least_std)]
     return rows
 
 
@@ -100,28 +101,27 @@ def _rank(average: pd.Series, by_seed: pd.DataFrame) -> dict:
     return found
 
 
-def _ends(name: str, table: pd.DataFrame, depths: list[int], n_parts: int) -> list[dict]:
+def _ends(name: str, table: pd.DataFrame, depths: list[int], least_std: float) -> list[dict]:
     """Shares at the first and the last depth and their change, of the seeds that have both.
 
-    Shares are multiples of one over at least `n_parts`. The ends have no interval; the change does.
+    The ends have no interval; the change has one, with a standard deviation of at least `least_std`.
     """
     wide = table.pivot(index="seed", columns="depth", values="share")
     first, last = wide.reindex(columns=[depths[0], depths[-1]]).dropna().to_numpy().T
     none = {"ci_low": None, "ci_high": None}
-    least_std = math.sqrt(2 / 12) / n_parts
+    change = statistics.summary(np.subtract(last, first), least_std)
+    if least_std == 0 and change["n"] > 1 and change["std"] < statistics.NOISE:
+        change |= none
     return [
         {"measure": f"{name}_first"} | statistics.summary(first) | none,
         {"measure": f"{name}_last"} | statistics.summary(last) | none,
-        {"measure": f"{name}_change"} | statistics.summary(np.subtract(last, first), least_std),
+        {"measure": f"{name}_change"} | change,
     ]
 
 
 def _dead_shares(dead: pd.DataFrame) -> pd.DataFrame:
-    """Share of all hidden units that are dead, and how many there are; means over folds.
-
-    By activation, depth, seed and checkpoint.
-    """
+    """Share of all hidden units that are dead, by activation, depth, seed and checkpoint; mean over folds."""
     keys = ["activation", "depth", "seed", "checkpoint"]
     units = dead.groupby([*keys, "fold"], observed=True)[["n_dead", "n_neurons"]].sum()
-    units = units.assign(share=units["n_dead"] / units["n_neurons"])
-    return units.groupby(keys, observed=True)[["share", "n_neurons"]].mean().reset_index()
+    share = (units["n_dead"] / units["n_neurons"]).groupby(keys, observed=True).mean()
+    return share.rename("share").reset_index()
