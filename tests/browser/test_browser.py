@@ -119,7 +119,7 @@ def test_tables_are_sorted_by_keyboard_and_by_mouse(open_report):
 def test_values_that_are_none_go_last_and_true_minus_is_minus(browser, tmp_path):
     """Both ways; and text that starts with no number is sorted as text."""
     script = (ROOT / "workflow" / "report" / "sort.js").read_text()
-    cells = ["–", "−2.0 %", "+1,000", "0.5 to 3", "−10"]
+    cells = ["– ?", "–", "−2.0 %", "+1,000", "0.5 to 3", "−10", "−∞ to 3", "runs 2–4 %", "– to –"]
     rows = "".join(f"<tr><th>x</th><td>{cell}</td></tr>" for cell in cells)
     path = tmp_path / "table.html"
     path.write_text(
@@ -129,8 +129,8 @@ def test_values_that_are_none_go_last_and_true_minus_is_minus(browser, tmp_path)
     page = browser.new_page()
     page.goto(path.as_uri())
     for expected in (
-        ["−10", "−2.0 %", "0.5 to 3", "+1,000", "–"],
-        ["+1,000", "0.5 to 3", "−2.0 %", "−10", "–"],
+        ["−∞ to 3", "−10", "−2.0 %", "0.5 to 3", "runs 2–4 %", "+1,000", "– ?", "–", "– to –"],
+        ["+1,000", "runs 2–4 %", "0.5 to 3", "−2.0 %", "−10", "−∞ to 3", "– ?", "–", "– to –"],
     ):
         page.click("thead th:nth-child(2) button")
         assert [cell.inner_text() for cell in page.query_selector_all("td")] == expected

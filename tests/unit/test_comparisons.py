@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,74 @@ def test_sign_flips_are_exact_up_to_twenty_pairs_and_repeatable_above():
     mixed = np.random.default_rng(3).normal(0.3, size=25)
     first, second = (comparisons.sign_flip_p(mixed) for _ in range(2))
     assert 0.01 < first == second < 0.9
+
+
+def exhaustive(counts):
+    """Two-sided sign-flip p of whole numbers, or fractions, without floating point."""
+    sums = [0]
+    for count in counts:
+        sums = [total + sign * count for total in sums for sign in (1, -1)]
+    return Fraction(sum(abs(total) >= abs(sum(counts)) for total in sums), len(sums))
+
+
+def test_sign_flip_p_is_that_of_whole_images():
+    """800 comparisons of accuracies, each a number of images over n; digits at tanh depth 4 among them."""
+    rng = np.random.default_rng(0)
+    for n_images in (300, 1797, 10_000):
+        for _ in range(267):
+            first, second = rng.integers(int(0.97 * n_images), n_images + 1, size=(2, rng.integers(2, 8)))
+            found = comparisons.paired(first / n_images - second / n_images, comparisons.Rule(0.01, n_images))
+            assert found["p_sign_flip"] == exhaustive([int(d) for d in first - second])
+
+
+@pytest.mark.parametrize(("n_images", "n_folds"), [(1797, 5), (60_000, 7), (1797, 2), (101, 3), (60_000, 3)])
+def test_sign_flip_p_is_exact_with_folds_of_unequal_size(n_images, n_folds):
+    sizes = [len(range(fold, n_images, n_folds)) for fold in range(n_folds)]
+    rule, rng = comparisons.Rule(0.01, n_images, n_folds=n_folds), np.random.default_rng(n_folds)
+    for _ in range(100):
+        n = rng.integers(2, 8)
+        correct = [rng.integers(size - 4, size + 1, size=(2, n)) for size in sizes]
+        first, second = np.mean([right / size for right, size in zip(correct, sizes, strict=True)], axis=0)
+        exact = [
+            sum(
+                Fraction(int(right[0][i] - right[1][i]), size)
+                for right, size in zip(correct, sizes, strict=True)
+            )
+            for i in range(n)
+        ]
+        assert comparisons.paired(first - second, rule)["p_sign_flip"] == exhaustive(exact)
+
+
+def test_folds_are_counted_where_studies_are_compared():
+    """Two folds of 50 and 51 images: their common denominator is 2 · 50 · 51, that of equal ones the images."""
+    assert comparisons.Rule(0.01, 101, n_folds=2).parts == 5100
+    assert comparisons.Rule(0.01, 102, n_folds=2).parts == comparisons.Rule(0.01, 102).parts == 102
+
+
+@pytest.mark.parametrize("pair", [(0.97, 0.96), (0.93, 0.92), (0.58, 0.57), (0.29, 0.28)])
+def test_equal_differences_have_no_effect_size(pair):
+    """They differ in the last bit, which would make d_z about 1e15."""
+    others = [(0.47, 0.46), (0.91, 0.90), (0.84, 0.83)]
+    differences = [first - second for first, second in [pair, *others]]
+    found = comparisons.paired(differences, comparisons.Rule(0.001, 100))
+    assert found["d_z"] is None and found["p_sign_flip"] == 2 / 2**4
+    assert found["difference"] == pytest.approx(0.01, abs=1e-15)
+
+
+@pytest.mark.parametrize(("n", "p"), [(2, 0.5), (5, 0.0625), (13, 2 / 2**13), (21, 2e-4), (100, 2e-4)])
+def test_the_smallest_p_is_reached(n, p):
+    assert comparisons.smallest_p(n) == p
+    assert n > 25 or comparisons.sign_flip_p([1] * n) == p
+
+
+def test_intervals_of_accuracies_stay_inside_and_say_something():
+    table = runs(relu=[0.99, 1.0, 1.0, 0.99], tanh=[0.51, 0.95, 0.96, 0.97], elu=[0.9, 0.92], swish=[1.0] * 4)
+    found = compare(table)
+    assert 0.95 < found["relu"]["ci_low"] < found["relu"]["mean"] < found["relu"]["ci_high"] < 1
+    for key in ("tanh", "elu", "swish"):
+        row = found[key]
+        assert row["ci_low"] is None and row["ci_high"] is None
+        assert row["mean"] is not None and row["min"] <= row["mean"] <= row["max"]
 
 
 @pytest.mark.parametrize(

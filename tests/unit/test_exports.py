@@ -15,6 +15,8 @@ def comparison():
         "ci_low": 0.9612,
         "ci_high": 0.9856,
         "std": 0.01,
+        "min": 0.96,
+        "max": 0.98,
     }
     nothing = dict.fromkeys(["difference", "difference_low", "difference_high", "p_holm", "d_z"])
     compared = {
@@ -48,3 +50,14 @@ def test_markdown_is_a_table_whose_cells_hold_no_bar(comparison):
     assert len(lines) == 4 and set(lines[1]) <= set("|:- ")
     assert r"a\|b" in lines[3] and "−1.23" in lines[3] and lines[3].count("|") - 1 == lines[0].count("|")
     assert "| –" in lines[2]
+
+
+def test_what_the_runs_do_not_give_is_not_shown(comparison):
+    """No interval: the range of the runs; no pairs, or an interval beyond 100 points: a dash."""
+    table = comparison.assign(ci_low=None, ci_high=None, difference_low=-1.07, difference_high=1.13)
+    table.loc[0, ["verdict", "n_pairs"]] = ["undecided", 1]
+    table.loc[1, ["verdict", "n_pairs"]] = ["undecided", 2]
+    first, second = exports.markdown(table, LABELS).splitlines()[2:]
+    for line in (first, second):
+        assert "runs 96.00–98.00" in line and "107" not in line
+    assert first.count("undecided") == 0 and second.count("undecided") == 1

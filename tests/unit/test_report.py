@@ -1,3 +1,6 @@
+from itertools import product
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from actbench import report
@@ -55,23 +58,37 @@ def answered(seeds, scores=None):
         n_diverged=0,
         mean=0.9,
         ci_low=0.8,
-        ci_high=1.0,
+        ci_high=0.95,
         max=0.95,
         baseline="relu",
+        n_pairs=len(seeds),
+        n_improving=0,
     )
     ranks = pd.DataFrame(
         [("relu", 2.0, 2.0, 2.0), ("tanh", 1.0, 1.0, 1.0)],
         columns=["activation", "mean", "ci_low", "ci_high"],
     ).assign(measure="rank", n=len(seeds))
+    places = product(("relu", "tanh"), (2, 4), seeds)
+    runs = pd.DataFrame(places, columns=["activation", "depth", "seed"]).assign(
+        fold=0, status="ok", trained=True
+    )
+    runs["test_accuracy"] = runs["activation"].map({"relu": 0.8, "tanh": 0.9})
+    tables = {"runs": runs, "over_depths": ranks} | ({} if scores is None else {"cross_validation": scores})
     by_depth = dict(list(cells.groupby("depth")))
-    return report.answer(config, by_depth, ranks, scores, {"relu": "ReLU", "tanh": "tanh"})
+    return report.answer(config, by_depth, tables, {"relu": "ReLU", "tanh": "tanh"})
 
 
 def test_the_answer_is_ranking_both_ends_of_depth_and_what_is_decided():
-    ranking, deepest, shallowest, decided = answered([0, 1])
+    ranking, deepest, shallowest, decided = answered([0, 1, 2, 3, 4])
     assert ranking.startswith("tanh has the best average rank over 2 depths")
     assert deepest.startswith("With 4 hidden layers") and shallowest.startswith("With 2 hidden layers")
     assert "1 is decided: tanh (depth 4) is better" in decided
+
+
+def test_two_seeds_crown_nothing():
+    assert answered([0, 1])[0].startswith(
+        "By average rank over 2 depths, tanh (1.0 of 2) cannot be told apart"
+    )
 
 
 def test_one_seed_answers_with_its_doubt():
@@ -85,3 +102,25 @@ def test_with_cross_validation_its_scores_come_first():
     )
     first, decided = answered([0, 1], scores)
     assert first.startswith("In 1-fold cross-validation with 2 hidden layers") and "decided" in decided
+
+
+WITHDRAWN = [
+    "left chance",
+    "not enough seeds",
+    "with each layer",
+    "further hidden layer",
+    "narrowing stack",
+    "is a vanishing gradient",
+    "gradients have vanished",
+    "it explodes",
+    "over an interval can have any",
+    "asks for this many",
+]
+
+
+@pytest.mark.parametrize("words", WITHDRAWN)
+def test_claims_that_some_study_makes_false_are_made_nowhere(words):
+    workflow = Path(report.__file__).parents[2]
+    texts = [*workflow.glob("report/**/*.html"), *workflow.glob("report/**/*.rst"), *workflow.rglob("*.py")]
+    assert len(texts) > 40
+    assert [path.name for path in texts if words in path.read_text(encoding="utf-8")] == []

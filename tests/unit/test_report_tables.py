@@ -1,3 +1,5 @@
+from itertools import product
+
 import pandas as pd
 import pytest
 from actbench import report_tables
@@ -100,11 +102,13 @@ def test_without_ranks_the_more_reliable_and_better_come_first():
 
 
 def test_trends_have_accuracy_and_dead_units_in_the_order_of_the_labels():
-    measures = ("accuracy_per_layer", "dead_per_layer_init", "dead_per_layer_trained")
+    names = product(("accuracy", "dead_init", "dead_trained"), ("first", "last", "change"))
+    measures = ["_".join(name) for name in names]
     rows = [(key, name, 5, i, i, i) for key in ("relu", "elu") for i, name in enumerate(measures)]
     found = report_tables.trends(over_depths(*rows), {"relu": "ReLU", "elu": "ELU"})
     assert [row["key"] for row in found] == ["relu", "elu"]
-    assert [part["mean"] for part in found[0]["parts"]] == [0, 1, 2]
+    parts = [(part["first"], part["last"], part["mean"]) for part in found[0]["parts"]]
+    assert parts == [(0, 1, 2), (3, 4, 5), (6, 7, 8)]
     assert report_tables.trends(over_depths(("relu", "rank", 5, 1.0, 1.0, 1.0)), {"relu": "ReLU"}) == []
 
 
@@ -118,3 +122,23 @@ def test_decay_has_a_row_an_activation_and_dashes_where_nothing_was_measured():
     (row,) = report_tables.decay(pd.DataFrame(rows, columns=names), {"relu": "ReLU"})[2]
     assert [part["mean"] for part in row["parts"]] == [0.5, None, None, -0.1]
     assert [part["n"] for part in row["parts"]] == [5, 0, 0, 4]
+
+
+@pytest.mark.parametrize(("best_epoch", "late"), [(20, 1), (19, 1), (18, 0), (1, 0), (None, 0)])
+def test_a_network_whose_best_epoch_is_in_the_last_tenth_was_still_improving(best_epoch, late):
+    """Of 20 epochs the last tenth are 19 and 20; of one that did not train nothing is said."""
+    runs = pd.DataFrame({"activation": "relu", "depth": 2, "trained": [True, True, False]})
+    runs["best_epoch"] = pd.array([best_epoch, 5, 20], dtype="Int32")
+    (row,) = report_tables.improving(runs, 20).itertuples()
+    assert (row.n_networks, row.n_improving) == (2, late)
+
+
+def test_ranks_that_are_equal_but_for_noise_are_ordered_by_what_trained():
+    """The mean of 1/3 and 2/3 and a half differ in the last bit for some such sums."""
+    cells = [("relu", 2, 5, 0.9), ("tanh", 2, 4, 0.95)]
+    comparison = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
+        n_seeds=5, median=0.5
+    )
+    for noise in (-1e-16, 0.0, 1e-16):
+        ranks = over_depths(("relu", "rank", 5, 1.5, 1, 2), ("tanh", "rank", 5, 1.5 * (1 + 2 * noise), 1, 2))
+        assert [row["key"] for row in report_tables.ranking(comparison, ranks, [2])] == ["relu", "tanh"]

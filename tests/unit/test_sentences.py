@@ -3,9 +3,12 @@ import pytest
 from actbench import sentences
 
 LABELS = {"relu": "ReLU", "tanh": "tanh", "elu": "ELU", "sigmoid": "sigmoid"}
+NBSP = sentences.NBSP
 
 
-def cell(activation, n_trained=5, mean=0.97, verdict="undecided", n_pairs=5, n_diverged=0, n_seeds=5):
+def cell(
+    activation, n_trained=5, mean=0.97, verdict="undecided", n_pairs=5, n_diverged=0, n_seeds=5, **others
+):
     none = n_trained < 2
     return {
         "activation": activation,
@@ -14,13 +17,16 @@ def cell(activation, n_trained=5, mean=0.97, verdict="undecided", n_pairs=5, n_d
         "n_trained": n_trained,
         "n_diverged": n_diverged,
         "mean": None if none else mean,
-        "ci_low": None if none else mean - 0.01,
-        "ci_high": None if none else mean + 0.01,
+        "ci_low": None if n_trained < 3 else mean - 0.01,
+        "ci_high": None if n_trained < 3 else mean + 0.01,
+        "min": mean - 0.005 if n_trained else None,
         "max": mean if n_trained else None,
         "baseline": "relu",
         "verdict": verdict,
         "n_pairs": n_pairs,
-    }
+        "n_improving": 0,
+        "n_networks": n_trained,
+    } | others
 
 
 def outcome(*cells):
@@ -31,33 +37,79 @@ def verdicts(*cells):
     return sentences.verdicts(pd.DataFrame(cells), LABELS)
 
 
-def test_outcome_names_always_sometimes_and_never():
+def decided(*cells):
+    return sentences.decided(pd.DataFrame([cell("relu", verdict="baseline", n_pairs=0), *cells]), LABELS)
+
+
+def test_outcome_says_from_how_many_seeds_each_trained():
     text = outcome(
-        cell("relu", 3),
-        cell("tanh", mean=0.98),
-        cell("elu", mean=0.96),
-        cell("sigmoid", 0, n_diverged=2),
+        cell("relu", 3), cell("tanh", mean=0.98), cell("elu", mean=0.96), cell("sigmoid", 0, n_diverged=2)
     )
     assert text == (
-        "With 4 hidden layers, tanh and ELU trained in all 5 runs, tanh with the highest mean test accuracy, "
-        "98.0 % (95 % interval 97.0–99.0 %); ReLU in 3 of 5 runs (2 never left chance); sigmoid never trained (2 runs diverged)."
+        "With 4 hidden layers, tanh and ELU trained from all 5 seeds, tanh with the highest mean test accuracy "
+        f"of these, 98.0{NBSP}% (95{NBSP}% interval 97.0–99.0{NBSP}%); ReLU from 3 of 5; "
+        "sigmoid from 0 of 5 (2 of 5 diverged)."
     )
 
 
 def test_outcome_of_one_activation():
     assert outcome(cell("relu")) == (
-        "With 4 hidden layers, ReLU trained in all 5 runs, mean test accuracy 97.0 % (95 % interval 96.0–98.0 %)."
+        f"With 4 hidden layers, ReLU trained from all 5 seeds, mean test accuracy 97.0{NBSP}% "
+        f"(95{NBSP}% interval 96.0–98.0{NBSP}%)."
     )
 
 
 def test_outcome_of_one_seed_claims_no_mean():
-    assert outcome(cell("relu", 1, n_seeds=1)) == (
-        "With 4 hidden layers, ReLU trained in the one run, up to 97.0 % test accuracy."
+    one = {"n_trained": 1, "n_seeds": 1}
+    assert outcome(cell("relu", **one)) == (
+        f"With 4 hidden layers, ReLU trained from the one seed, test accuracy 97.0{NBSP}%."
+    )
+    assert outcome(cell("relu", **one), cell("tanh", mean=0.9, **one)).endswith(
+        f"test accuracy up to 97.0{NBSP}%."
     )
 
 
-def test_nothing_trained():
-    assert outcome(cell("relu", 0)) == "With 4 hidden layers, ReLU never trained."
+def test_without_an_interval_the_outcome_names_the_range_of_the_runs():
+    text = outcome(cell("relu", 2, n_seeds=2))
+    assert "trained from both seeds" in text and "interval" not in text
+    assert text.endswith(f"97.0{NBSP}% (runs 96.5–97.0{NBSP}%).")
+
+
+def test_an_outcome_without_any_that_always_trained_is_a_sentence():
+    assert outcome(cell("relu", 0)) == "With 4 hidden layers, ReLU trained from 0 of 5 seeds."
+    assert outcome(cell("relu", 3, n_diverged=1), cell("tanh", 2)) == (
+        "With 4 hidden layers, ReLU trained from 3 of 5 seeds (1 of 5 diverged); tanh from 2 of 5."
+    )
+    assert outcome(cell("relu", 0, n_diverged=5), cell("elu", 0, n_diverged=5)) == (
+        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 seeds (10 of 10 diverged)."
+    )
+
+
+def test_what_an_untrained_run_reached_meanwhile_is_not_claimed():
+    """A run that did not train may have reached 19.7 %: the table does not say that it never left chance."""
+    for text in (outcome(cell("relu", 3)), outcome(cell("relu", 0)), outcome(cell("relu", 4, n_diverged=1))):
+        assert "chance" not in text and "never" not in text
+
+
+def test_equal_means_share_the_highest():
+    text = outcome(
+        cell("tanh", mean=(0.7 + 0.8 + 0.9) / 3),
+        cell("elu", mean=(0.9 + 0.8 + 0.7) / 3),
+        cell("relu", mean=0.7),
+    )
+    assert text.endswith(f"tanh and ELU with the highest mean test accuracy of these, 80.0{NBSP}%.")
+
+
+def test_a_higher_mean_of_one_that_trained_less_often_is_not_denied():
+    assert "highest mean test accuracy of these" in outcome(
+        cell("tanh"), cell("elu"), cell("relu", 4, mean=0.99)
+    )
+
+
+@pytest.mark.parametrize(("n_improving", "said"), [(0, False), (1, True), (5, True)])
+def test_runs_that_were_still_improving_are_counted(n_improving, said):
+    text = outcome(cell("relu", n_improving=n_improving))
+    assert (f", {n_improving} of 5 still improving)" in text) is said
 
 
 def test_verdicts_by_kind():
@@ -68,8 +120,8 @@ def test_verdicts_by_kind():
         cell("sigmoid", 0, n_pairs=0),
     )
     assert text == (
-        "tanh is better than ReLU; the seeds do not decide between ReLU and ELU; sigmoid cannot be compared: "
-        "fewer than two seeds trained both it and ReLU."
+        "tanh is better than ReLU; ELU is undecided against ReLU; sigmoid cannot be compared with "
+        "ReLU: fewer than two seeds trained in both."
     )
 
 
@@ -77,67 +129,48 @@ def test_verdicts_of_the_baseline_alone():
     assert verdicts(cell("relu", verdict="baseline")) == ""
 
 
-def trend(activation, measure, mean, low, high, n=5):
-    return dict(
-        zip(
-            ("activation", "measure", "n", "mean", "ci_low", "ci_high"),
-            (activation, measure, n, mean, low, high),
-            strict=True,
-        )
-    )
-
-
-def test_ranking_names_the_best_its_interval_and_the_next():
-    rows = [
-        trend("relu", "rank", 2.25, 1.5, 3.0),
-        trend("tanh", "rank", 1.25, 0.8, 1.7),
-        trend("elu", "rank", 2.5, 2.2, 3.4),
-    ]
-    assert sentences.ranking(pd.DataFrame(rows), LABELS, 3) == (
-        "tanh has the best average rank over 3 depths, 1.2 of 3 (95\N{NO-BREAK SPACE}% interval 1.0–1.7, n = 5 seeds); next comes ReLU with 2.2."
-    )
-
-
-def test_a_shared_best_rank_is_shared():
-    rows = [trend(key, "rank", 1.5, 1.0, 2.0) for key in ("relu", "tanh")]
-    assert sentences.ranking(pd.DataFrame(rows), LABELS, 1) == (
-        "ReLU and tanh share the best average rank, 1.5 of 2 (95\N{NO-BREAK SPACE}% interval 1.0–2.0, n = 5 seeds)."
-    )
-
-
-def test_one_seed_or_one_activation_is_not_ranked():
-    one_seed = [trend(key, "rank", None, None, None, 1) for key in ("relu", "tanh")]
-    assert sentences.ranking(pd.DataFrame(one_seed, dtype=object), LABELS, 3) == ""
-    assert sentences.ranking(pd.DataFrame([trend("relu", "rank", 1.0, 1.0, 1.0)]), LABELS, 3) == ""
+@pytest.mark.parametrize("n_pairs", [0, 1])
+def test_what_cannot_be_compared_is_neither_decided_nor_undecided(n_pairs):
+    text = verdicts(cell("relu", verdict="baseline"), cell("tanh", n_pairs=n_pairs))
+    assert text == "tanh cannot be compared with ReLU: fewer than two seeds trained in both."
 
 
 def test_decided_counts_and_names():
-    cells = [
-        cell("relu", verdict="baseline"),
-        cell("tanh", verdict="better"),
-        cell("elu"),
-        cell("sigmoid", verdict="worse"),
-    ]
-    table = pd.DataFrame(
-        cells + [c | {"depth": 8} for c in cells[:2]] + [c | {"depth": 8} for c in cells[2:3]]
-    )
-    assert sentences.decided(table, LABELS) == (
+    cells = [cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", verdict="worse")]
+    deeper = [c | {"depth": 8} for c in cells[:2]]
+    assert decided(*cells, *deeper) == (
         "Of the 5 comparisons with ReLU, 3 are decided: tanh (depth 4 and 8) is better; sigmoid (depth 4) is worse; "
-        "for the others there are not enough seeds."
+        "2 are undecided."
     )
+    assert decided(*cells[:2]).endswith("1 is decided: tanh (depth 4) is better; 1 is undecided.")
+    assert decided(cells[0], deeper[0]).endswith("2 are decided: tanh (depth 4 and 8) is better.")
 
 
 def test_nothing_decided_is_a_sentence_too():
-    table = pd.DataFrame([cell("relu", verdict="baseline"), cell("tanh")])
-    assert (
-        sentences.decided(table, LABELS) == "There are not enough seeds to decide the comparison with ReLU."
+    assert decided(cell("tanh")) == "The comparison with ReLU is undecided."
+    assert decided(cell("tanh"), cell("elu")) == "Of the 2 comparisons with ReLU, none is decided."
+    assert decided() == ""
+    assert decided(cell("tanh", verdict="worse")) == (
+        "The comparison with ReLU is decided: tanh (depth 4) is worse."
     )
-    assert sentences.decided(table[:1], LABELS) == ""
-    table = pd.DataFrame([cell("relu", verdict="baseline"), cell("tanh", verdict="worse")])
-    assert sentences.decided(table, LABELS) == "The comparison with ReLU is decided: tanh (depth 4) is worse."
 
 
-def test_settle_says_how_many_seeds():
+def test_where_nothing_trained_no_seeds_are_asked_for():
+    """More seeds of a cell in which none trains decide nothing about its accuracy."""
+    nothing = [cell(key, 0, n_pairs=0) for key in ("tanh", "elu", "sigmoid")]
+    assert decided(*nothing) == (
+        "Of the 3 comparisons with ReLU, none is decided; 3 cannot be made: fewer than two seeds trained in both."
+    )
+    assert (
+        decided(nothing[0])
+        == "The comparison with ReLU cannot be made: fewer than two seeds trained in both."
+    )
+    some = decided(cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", 1, n_pairs=1))
+    assert some.endswith("; 1 is undecided; 1 cannot be made: fewer than two seeds trained in both.")
+    assert sentences.settle(pd.DataFrame(nothing).assign(seeds_to_settle=None), LABELS) == ""
+
+
+def test_settle_says_how_many_seeds_and_under_which_condition():
     cells = pd.DataFrame(
         [
             cell("relu", verdict="baseline"),
@@ -149,73 +182,57 @@ def test_settle_says_how_many_seeds():
     )
     cells["seeds_to_settle"] = [None, 40.0, 12.0, None, None]
     assert sentences.settle(cells, LABELS) == (
-        "To decide in four of five studies, the measured spread asks for this many seeds that train in both: 12 for ELU, 40 for tanh "
-        "and more than 1,000 for sigmoid."
+        "Were the measured differences and spreads the true ones, four of five studies would decide with this many "
+        "seeds that train in both: 12 for ELU, 40 for tanh and no number up to 1,000 for sigmoid."
     )
     assert sentences.settle(cells[:1], LABELS) == ""
 
 
-def test_two_studies():
-    def row(activation, verdict, n_pairs=5):
-        return {"activation": activation, "depth": 4, "verdict": verdict, "n_pairs": n_pairs}
-
-    def told(*rows):
-        return sentences.two_studies(rows, LABELS, ("a", "b"))
-
-    assert told(row("relu", "worse"), row("tanh", "undecided"), row("elu", "worse")) == (
-        "Against a, b is worse for ReLU (depth 4) and ELU (depth 4); 1 of 3 are undecided."
+def told(*rows):
+    names = ("activation", "verdict", "n_pairs")
+    return sentences.two_studies(
+        [dict(zip(names, row, strict=True)) | {"depth": 4} for row in rows], LABELS, ("a", "b")
     )
-    assert told(row("relu", "equivalent")) == "Against a, b is equivalent for ReLU (depth 4)."
-    assert told(row("relu", "undecided")) == "There are not enough seeds to decide between a and b anywhere."
-    assert "side by side" in told(row("relu", "undecided", 0)) and "nothing" not in told()
+
+
+def test_two_studies():
+    assert told(("relu", "worse", 5), ("tanh", "undecided", 5), ("elu", "worse", 5)) == (
+        "Against a, b is worse for ReLU (depth 4) and ELU (depth 4); 1 of 3 comparisons is undecided."
+    )
+    assert told(("relu", "equivalent", 5)) == "Against a, b is equivalent for ReLU (depth 4)."
+    assert told(("relu", "undecided", 5)) == "Between a and b nothing is decided."
     assert told() == "a and b have no activation and depth in common."
 
 
-def test_depth_effect_claims_only_what_its_interval_allows():
-    rows = [
-        trend("relu", "accuracy_per_layer", -0.01, -0.02, -0.001),
-        trend("tanh", "accuracy_per_layer", 0.002, 0.001, 0.003),
-        trend("elu", "accuracy_per_layer", -0.01, -0.03, 0.01),
-        trend("relu", "dead_per_layer_trained", 0.01, -0.01, 0.03),
-    ]
-    assert sentences.depth_effect(pd.DataFrame(rows), LABELS) == [
-        "Test accuracy falls with each layer for ReLU (−1.00 points) and rises with each layer for tanh (+0.20 points).",
-        "The share of dead units after training has no slope over depth that the seeds are sure of.",
-    ]
-    nothing = pd.DataFrame([trend("elu", "accuracy_per_layer", None, None, None, 0)], dtype=object)
-    assert sentences.depth_effect(nothing, LABELS) == []
-
-
-def test_gradient_decay_is_of_the_deepest_untrained_networks():
-    """10^.3 = 2, 10^1 = 10."""
-    names = ("activation", "depth", "checkpoint", "tensor", "measure", "mean")
-    rows = [
-        ("relu", 8, "init", "preactivation", "slope", 0.30103),
-        ("sigmoid", 8, "init", "preactivation", "slope", 1.0),
-        ("tanh", 8, "init", "preactivation", "slope", None),
-        ("elu", 2, "init", "preactivation", "slope", 3.0),
-        ("elu", 8, "trained", "preactivation", "slope", 3.0),
-        ("elu", 8, "init", "weight", "slope", 3.0),
-        ("elu", 8, "init", "preactivation", "log10_first_last", 3.0),
-    ]
-    assert sentences.gradient_decay(pd.DataFrame(rows, columns=names), LABELS) == (
-        "At initialisation, with 8 hidden layers, the back-propagated signal shrinks from layer to layer towards the "
-        "input most for sigmoid (10×) and least for ReLU (2×)."
+def test_cells_of_two_studies_that_cannot_be_compared_are_not_undecided():
+    assert told(("relu", "worse", 5), ("tanh", "undecided", 1), ("elu", "undecided", 2)) == (
+        "Against a, b is worse for ReLU (depth 4); 1 of 3 comparisons is undecided; 1 of 3 cannot be made: fewer "
+        "than two seeds trained in both."
     )
-    assert sentences.gradient_decay(pd.DataFrame(rows[:1], columns=names), LABELS) == ""
-
-
-def test_smallest_p_of_a_family():
-    """2 / 2^9 = .0039, fifteen times that .0586."""
-    assert "occur is 0.0039, and after Holm's adjustment for 15 comparisons 0.059;" in sentences.smallest_p(
-        9, 15
+    assert told(("relu", "undecided", 1), ("tanh", "undecided", 3)) == (
+        "Between a and b nothing is decided; 1 of 2 cannot be made: fewer than two seeds trained in both."
     )
-    assert "adjustment for 15 comparisons 0.94;" in sentences.smallest_p(5, 15)
+    assert "side by side" in told(("relu", "undecided", 0))
 
 
-@pytest.mark.parametrize(("n", "words"), [(5, "0.062"), (10, "0.002"), (1, "add seeds")])
-def test_smallest_p(n, words):
-    assert words in sentences.smallest_p(n)
+@pytest.mark.parametrize(
+    ("n", "family", "words"),
+    [
+        (9, 15, "of 9 pairs is 0.0039, after Holm's adjustment for 15 comparisons 0.059; fewer"),
+        (5, 15, "adjustment for 15 comparisons 0.94; fewer"),
+        (5, 1, "is 0.062; fewer pairs cannot reach it."),
+        (10, 1, "is 0.002; fewer"),
+        (25, 1, "is 0.0002 (9,999 random flips)."),
+    ],
+)
+def test_smallest_p(n, family, words):
+    """2 / 2^9 = .0039, fifteen times that .0586; above 20 pairs 2 of 10,000, which 20 pairs go below."""
+    text = sentences.smallest_p(n, family)
+    assert words in text and text.endswith("so they may disagree.")
+
+
+def test_one_seed_has_no_p_value():
+    assert "add seeds" in sentences.smallest_p(1) and "p of" not in sentences.smallest_p(1)
 
 
 def scores(**rows):
@@ -235,16 +252,20 @@ def test_cross_validation_names_the_best_and_the_others():
 
 
 def test_cross_validation_with_equal_scores_and_with_diverged_folds():
-    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.8, 0.9]), LABELS, 1)
-    assert "ELU and tanh share the highest mean accuracy, 85.00 %" in text and text.endswith("points).")
+    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.8]), LABELS, 1)
+    assert text.endswith(f"ELU and tanh share the highest mean accuracy, 85.00{NBSP}%.")
     assert "every activation diverged" in sentences.cross_validation(scores(elu=[0.8, None]), LABELS, 1)
+    text = sentences.cross_validation(scores(elu=[0.8, None], tanh=[0.9, 0.8], relu=[None, None]), LABELS, 1)
+    assert text.endswith("points); ELU and ReLU diverged in some fold.")
 
 
-def test_numbers_as_text():
-    assert sentences.percent(0.9734) == "97.3 %" and sentences.percent(None) == "–"
-    assert sentences.points(-0.01234) == "−1.23" and sentences.points(0.005) == "+0.50"
-    assert sentences.interval(0.95, 1.02) == "95.0–100.0 %" and sentences.interval(None, 1) == "–"
-    assert sentences.listed(["a"]) == "a" and sentences.listed(["a", "b", "c"]) == "a, b and c"
+@pytest.mark.parametrize("other", [[0.9, 0.8, 0.7], [0.8, 0.9, 0.7], [0.7, 0.9, 0.8]])
+def test_equal_scores_in_another_order_are_equal(other):
+    table = pd.DataFrame([[0.7, 0.8, 0.9], other], columns=[f"split{i}_test_score" for i in range(3)])
+    table = table.assign(
+        activation=["elu", "tanh"], mean_test_score=table.sum(axis=1) / 3, std_test_score=0.1
+    )
+    assert "ELU and tanh share" in sentences.cross_validation(table, LABELS, 1)
 
 
 def test_nothing_mixed_is_no_sentence():
@@ -264,7 +285,3 @@ def test_what_is_mixed_is_named():
         in text
     )
     assert "machine" not in text and text.endswith("--forceall makes all of them anew.")
-
-
-def test_a_sentence_starts_with_a_capital_and_is_otherwise_left_alone():
-    assert sentences.sentence("thin lines: n = 5") == "Thin lines: n = 5" and sentences.sentence("") == ""

@@ -200,7 +200,7 @@ def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):
     (row,) = pd.read_csv(tiny.folder / "results/diverged/tables/comparison.csv").to_dict("records")
     assert (row["n_seeds"], row["n_trained"], row["n_diverged"]) == (2, 0, 2)
     page = (tiny.folder / "reports" / "diverged.html").read_text()
-    assert "identity never trained (2 runs diverged)" in page
+    assert "identity trained from 0 of 2 seeds (2 of 2 diverged)" in page
     assert "identity, depth 2: seeds 0, 1" in page
 
 

@@ -28,16 +28,18 @@ function sort(body, column, sign) {
   const rows = rowsOf(body).map((row) => ({ row, value: valueOf(row.cells[column]) }));
   rows.sort((a, b) => {
     if (a.value === null || b.value === null) return (a.value === null) - (b.value === null);
+    if (a.value === b.value) return 0;
     const numbers = typeof a.value === "number" && typeof b.value === "number";
     return sign * (numbers ? a.value - b.value : String(a.value).localeCompare(String(b.value)));
   });
   body.append(...rows.map(({ row }) => row));
 }
 
-// The first number of a cell, else its text; a dash is no value and goes last.
+// The first number of a cell, else its text; a cell that begins with a dash has no value and goes last.
 function valueOf(cell) {
   const text = (cell.dataset.value ?? cell.textContent).trim();
-  if (text === "–" || text === "") return null;
-  const number = parseFloat(text.replaceAll(",", "").replace("−", "-").replace(/^[+×]/, ""));
+  if (text === "" || /^–(\s|$)/.test(text)) return null;
+  const plain = text.replaceAll(",", "").replace("−", "-").replace("∞", "Infinity");
+  const number = parseFloat(plain.replace(/^([+×]|runs )/, ""));
   return Number.isNaN(number) || cell.tagName === "TH" ? text : number;
 }

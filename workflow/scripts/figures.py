@@ -23,7 +23,7 @@ depths, shown = snakemake.params.depths, snakemake.params.shown_depths
 chance = 1 / len(data.classes)
 drawn = {
     "overview": figures.overview(tables["comparison"], depths, style, chance),
-    "accuracy": figures.accuracy(tables["runs"], depths, style, chance),
+    "accuracy": figures.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
     "learning_curves": figures.learning_curves(tables["history"], shown, style),
     "gradients_weight": figures.gradients(tables["gradients"], shown, style, "weight"),
     "gradients_preactivation": figures.gradients(tables["gradients"], shown, style, "preactivation"),

@@ -154,7 +154,7 @@ def summarise(
         ),
         "dead_neurons_by_layer": (["layer"], dead, measures),
     }
-    over_depths = trends.over_depths(frames["runs"], dead)
+    over_depths = trends.over_depths(frames["runs"], dead, n_images)
     summaries = {
         "comparison": parquet.table(compared, comparisons.COMPARISON, cell),
         "over_depths": parquet.table(over_depths, trends.SCHEMA, ["activation", "measure"]),

@@ -20,8 +20,10 @@ from actbench import parquet, statistics
 from actbench.statistics import CONFIDENCE
 
 EXACT_PAIRS = 20
+RANDOM_FLIPS = 9999
 POWER = 0.8
 MOST_SEEDS = 1000
+WIDEST = 0.25
 
 _PAIRED = [
     pa.field("n_pairs", pa.int32(), nullable=False),
@@ -73,11 +75,13 @@ class Rule:
         margin: differences up to this size count as none.
         n_images: the test images that a seed's accuracy is a share of.
         family: the comparisons whose intervals hold at once.
+        n_folds: a seed's accuracy is the mean over this many folds of the images.
     """
 
     margin: float
     n_images: int
     family: int = 1
+    n_folds: int = 1
 
     @property
     def confidence(self) -> float:
@@ -93,20 +97,31 @@ class Rule:
         """
         return math.sqrt(2 / 12) / self.n_images
 
+    @property
+    def parts(self) -> int:
+        """The whole number of which every accuracy is a multiple of one over it.
+
+        The images, or where folds cannot be equally large (they hold q or q + 1 images) the folds' common
+        denominator.
+        """
+        size, larger = divmod(self.n_images, self.n_folds)
+        return self.n_folds * size * (size + 1) if larger else self.n_images
+
 
 def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) -> list[dict]:
     """One row an activation and depth, columns as in `COMPARISON`.
 
-    Accuracies are test accuracies of trained runs, with cross-validation `statistics.per_seed`. Differences
+    Accuracies are test accuracies of trained runs, with cross-validation `statistics.per_seed`. Their
+    interval is `statistics.bounded_interval`; none where it would be wider than 25 points. Differences
     to the baseline are paired by seed, over pairs in which both trained; the family is all activations
     and depths against it.
     """
     cells = by_cell(runs)
     depths = {depth for _, depth in cells}
-    rule = Rule(margin, n_images, max(len(cells) - len(depths), 1))
+    rule = Rule(margin, n_images, max(len(cells) - len(depths), 1), runs["fold"].nunique())
     rows = []
     for (activation, depth), cell in cells.items():
-        row = {"activation": activation, "depth": depth, "baseline": baseline} | _outcomes(cell)
+        row = {"activation": activation, "depth": depth, "baseline": baseline} | _outcomes(cell, n_images)
         if activation == baseline:
             row |= paired([], rule) | {"verdict": "baseline"}
         else:
@@ -123,7 +138,7 @@ def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
         for (first, depth), (other, same) in combinations(cells, 2)
         if depth == same and first != other
     ]
-    rule = Rule(margin, n_images, max(len(chosen), 1))
+    rule = Rule(margin, n_images, max(len(chosen), 1), runs["fold"].nunique())
     rows = [
         {"activation": first, "other": other, "depth": depth}
         | paired(differences(cells[first, depth], cells[other, depth]), rule)
@@ -145,15 +160,19 @@ def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
 
 
 def paired(differences: Sequence[float], rule: Rule) -> dict:
-    """What paired differences of accuracies say: the columns from `n_pairs` on, `p_holm` still to come."""
-    differences = np.asarray(differences, dtype=float)
+    """What paired differences of accuracies say: the columns from `n_pairs` on, `p_holm` still to come.
+
+    The differences are taken as the whole numbers of `rule.parts` that they are but for rounding errors.
+    """
+    counts = np.rint(np.asarray(differences, dtype=float) * rule.parts)
+    differences = counts / rule.parts
     interval = statistics.t_interval(differences, rule.confidence, rule.least_std)
     found = {
         "n_pairs": len(differences),
         "difference": float(differences.mean()) if len(differences) else None,
         "difference_low": None,
         "difference_high": None,
-        "p_sign_flip": sign_flip_p(differences),
+        "p_sign_flip": sign_flip_p(counts),
         "p_holm": None,
         "d_z": None,
         "seeds_to_settle": None,
@@ -163,7 +182,7 @@ def paired(differences: Sequence[float], rule: Rule) -> dict:
         return found
     found["difference_low"], found["difference_high"] = interval
     found["verdict"] = verdict(*interval, rule.margin)
-    std = float(differences.std(ddof=1))
+    std = float(counts.std(ddof=1)) / rule.parts
     if std > 0:
         found["d_z"] = found["difference"] / std
     if found["verdict"] == "undecided":
@@ -174,34 +193,38 @@ def paired(differences: Sequence[float], rule: Rule) -> dict:
 def verdict(low: float, high: float, margin: float) -> str:
     """What an interval of differences allows to say, given that ±`margin` counts as no difference.
 
-    Accuracies are multiples of one over the number of test images, and so is the margin as a rule:
-    what differs from it by rounding only, equals it.
+    What differs from the margin by a rounding error only, equals it.
     """
-    low, high, margin = round(low, 12), round(high, 12), round(margin, 12)
-    if low > margin:
+    beyond, within = margin + statistics.NOISE, -margin - statistics.NOISE
+    if low > beyond:
         return "better"
-    if high < -margin:
+    if high < within:
         return "worse"
-    return "equivalent" if -margin <= low and high <= margin else "undecided"
+    return "equivalent" if within <= low and high <= beyond else "undecided"
 
 
 def sign_flip_p(differences: Sequence[float]) -> float | None:
     """Two-sided p value that the paired differences are symmetric about 0, by flipping their signs.
 
-    Exact up to 20 pairs, 9,999 random flips (fixed seed) above; None below two pairs. n pairs cannot
-    reach a p below 2 / 2^n.
+    Exact up to 20 pairs if the differences are whole numbers, so that equal sums are equal; 9,999 random
+    flips (fixed seed) above; None below two pairs. n pairs cannot reach a p below `smallest_p(n)`.
     """
     n = len(differences)
     if n < 2:
         return None
     result = stats.permutation_test(
         (np.asarray(differences, dtype=float),),
-        np.mean,
+        np.sum,
         permutation_type="samples",
-        n_resamples=np.inf if n <= EXACT_PAIRS else 9999,
+        n_resamples=np.inf if n <= EXACT_PAIRS else RANDOM_FLIPS,
         rng=np.random.default_rng(0),
     )
     return float(result.pvalue)
+
+
+def smallest_p(n_pairs: int) -> float:
+    """The smallest p value that `sign_flip_p` can give for n pairs."""
+    return 2 / (2**n_pairs if n_pairs <= EXACT_PAIRS else RANDOM_FLIPS + 1)
 
 
 def adjusted(rows: Iterable[dict], family: int) -> list[dict]:
@@ -238,11 +261,13 @@ def seeds_to_settle(difference: float, std: float, rule: Rule) -> int | None:
     return n if n <= MOST_SEEDS else None
 
 
-def _outcomes(cell: pd.DataFrame) -> dict:
+def _outcomes(cell: pd.DataFrame, n_images: int) -> dict:
     accuracies = cell.loc[cell["trained"], "test_accuracy"]
     low, high = statistics.share_interval(len(accuracies), len(cell))
     spread = {"median": accuracies.median(), "min": accuracies.min(), "max": accuracies.max()}
     summarised = statistics.summary(accuracies)
+    interval = statistics.bounded_interval(accuracies, n_images, WIDEST) or (None, None)
+    summarised |= dict(zip(("ci_low", "ci_high"), interval, strict=True))
     return {
         "n_seeds": len(cell),
         "n_trained": summarised.pop("n"),

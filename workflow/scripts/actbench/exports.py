@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench import sentences
+from actbench import as_text
 
 
 def latex(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -32,20 +32,19 @@ def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFra
     rows = []
     for row in comparison.itertuples():
         compared = row.verdict != "baseline" and row.n_pairs > 1
-        low, high = sentences.points(row.difference_low), sentences.points(row.difference_high)
         rows.append(
             {
                 "Hidden layers": str(row.depth),
                 "Activation": labels[row.activation],
                 "Trained": f"{row.n_trained}/{row.n_seeds}",
-                "Accuracy": sentences.percent(row.mean, 2),
-                "95 % interval": sentences.interval(row.ci_low, row.ci_high, 2),
-                "SD": sentences.percent(row.std, 2),
-                "Difference": sentences.points(row.difference) if compared else "–",
-                "Interval": f"{low} to {high}" if compared else "–",
+                "Accuracy": as_text.percent(row.mean, 2),
+                "95 % interval": as_text.spread(row._asdict(), 2),
+                "SD": as_text.percent(row.std, 2),
+                "Difference": as_text.points(row.difference) if compared else "–",
+                "Interval": as_text.change(row.difference_low, row.difference_high) if compared else "–",
                 "p (Holm)": f"{row.p_holm:.2g}" if compared else "–",
                 "d_z": "–" if not compared or pd.isna(row.d_z) else f"{row.d_z:.2f}",
-                "Verdict": row.verdict,
+                "Verdict": as_text.verdict(row._asdict()),
             }
         )
     return pd.DataFrame(rows)

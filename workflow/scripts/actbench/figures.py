@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from actbench import drawing, statistics
+from actbench import drawing
 
 WIDEST = 13.5
 ACCURACIES = {
@@ -28,10 +29,17 @@ COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 
 
-def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
+def accuracy(
+    runs: pd.DataFrame,
+    comparison: pd.DataFrame,
+    depths: Sequence[int],
+    style: drawing.Style,
+    chance: float,
+) -> Figure:
     """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell.
 
-    Where runs are many, the width of a shape is how many runs lie at that height.
+    Rows of the tables `runs` and `comparison`; mean and interval are drawn as they stand there. Where runs
+    are many, the width of a shape is how many runs lie at that height.
     """
     width = max(drawing.panel_width(len(depths)), 0.45 * len(style.labels))
     columns = min(len(depths), max(1, int(WIDEST / width)))
@@ -45,14 +53,19 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: drawing.Style, ch
     for axis, depth in zip(axes.flat, depths, strict=False):
         axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
         for position, key in enumerate(style.labels):
-            cell = runs[(runs["depth"] == depth) & (runs["activation"] == key)]
+            cell, row = (
+                table[(table["depth"] == depth) & (table["activation"] == key)]
+                for table in (runs, comparison)
+            )
             _accuracy_column(axis, position, cell, style.looks[key], style.summarised)
+            for summary in row.itertuples():
+                _mean_bar(axis, position, summary)
         names = list(style.labels.values())
         axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
         axis.set_title(drawing.layers(depth))
-    _stretched(axes.flat, runs["test_accuracy"])
+    _stretched(axes.flat, pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)]))
     figure.supylabel("test accuracy", fontsize="medium")
     return figure
 
@@ -60,7 +73,8 @@ def accuracy(runs: pd.DataFrame, depths: Sequence[int], style: drawing.Style, ch
 def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
     """Mean test accuracy and its interval by depth, a line an activation; hollow where some did not train.
 
-    Rows of the table `comparison`; a mark stands for the median where there is no mean.
+    Rows of the table `comparison`; a mark stands for the median where there is no mean, and a dotted line for
+    the range of the runs where there is no interval.
     """
     figure, axis = plt.subplots(figsize=(5.9, 3.9))
     axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
@@ -72,13 +86,13 @@ def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
         axis.plot(places, level, **style.line(key), linewidth=0.8, alpha=0.6)
         for place, height, row in zip(places, level, cells.itertuples(), strict=True):
             hollow = row.n_trained != row.n_seeds
-            _mark(axis, place, height, (row.ci_low, row.ci_high), look, hollow, linewidth=1.4)
+            _mark(axis, place, height, row._asdict(), look, hollow, linewidth=1.4)
     axis.set_xticks(range(len(depths)), depths)
     axis.set_xlim(-0.5, len(depths) - 0.5)
     axis.grid(visible=False, axis="x")
     axis.set_xlabel("hidden layers")
     axis.set_ylabel("test accuracy of trained networks")
-    _stretched([axis], comparison["max"], comparison[["median", "mean", "ci_low"]].min(axis=None))
+    _stretched([axis], *_extent(comparison))
     style.legend(figure)
     return figure
 
@@ -86,7 +100,8 @@ def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
 def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[str, str]) -> Figure:
     """Mean test accuracy of two studies side by side: a panel a depth, a column an activation.
 
-    `rows` as `side_by_side.cells` gives them; the first study filled, the second hollow, with 95 % intervals.
+    `rows` as `side_by_side.cells` gives them; the first study filled, the second hollow, with lines as in
+    `overview`.
     """
     depths = list(dict.fromkeys(row["depth"] for row in rows))
     style = drawing.Style(labels)
@@ -98,8 +113,7 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
             for offset, side in ((-0.15, "first"), (0.15, "second")):
                 cell, hollow = row[side], side == "second"
                 level = cell["median"] if pd.isna(cell["mean"]) else cell["mean"]
-                interval = (cell["ci_low"], cell["ci_high"])
-                _mark(axis, place + offset, level, interval, look, hollow, linewidth=1.2)
+                _mark(axis, place + offset, level, cell, look, hollow, linewidth=1.2)
         names_here = [style.labels[row["activation"]] for row in shown]
         axis.set_xticks(range(len(shown)), names_here, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, max(len(shown), 1) - 0.4)
@@ -107,8 +121,7 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
         axis.set_title(drawing.layers(depth))
     seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
     if len(seen):
-        lowest = seen[["median", "mean", "ci_low"]].astype(float).min(axis=None)
-        _stretched(axes.flat, seen["mean"].astype(float).fillna(seen["median"]), lowest)
+        _stretched(axes.flat, *_extent(seen))
     handles = [
         Line2D([], [], color="#444444", marker="o", linestyle="", markerfacecolor=face)
         for face in ("#444444", "white")
@@ -239,18 +252,19 @@ def _by_activation(table: pd.DataFrame, style: drawing.Style) -> Iterator[tuple[
             yield key, part
 
 
+def _extent(comparison: pd.DataFrame) -> tuple[pd.Series, float]:
+    """The upper ends of intervals or runs, and the lowest lower end."""
+    cells = comparison[["ci_low", "ci_high", "min", "max"]].astype(float)
+    return cells["ci_high"].fillna(cells["max"]), cells["ci_low"].fillna(cells["min"]).min()
+
+
 def _mark(
-    axis: Axes,
-    place: float,
-    level: float,
-    interval: tuple[float, float],
-    look: Mapping,
-    hollow: bool,
-    linewidth: float,
+    axis: Axes, place: float, level: float, cell: Mapping, look: Mapping, hollow: bool, linewidth: float
 ) -> None:
-    """A mean accuracy with its interval, cut to what an accuracy can be."""
-    colour, ends = look["color"], np.clip(interval, 0, 1 - WORST_ERROR)
-    axis.plot([place, place], ends, color=colour, linewidth=linewidth)
+    """A mean accuracy with its interval, or the range of its runs as a dotted line."""
+    colour, runs = look["color"], pd.isna(cell["ci_low"])
+    ends = [cell["min"], cell["max"]] if runs else [cell["ci_low"], cell["ci_high"]]
+    axis.plot([place, place], ends, color=colour, linewidth=linewidth, linestyle=":" if runs else "-")
     mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": "white" if hollow else colour}
     axis.plot(place, level, color=colour, linestyle="", **mark)
 
@@ -272,21 +286,21 @@ def _lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summa
 def _accuracy_column(
     axis: Axes, position: float, cell: pd.DataFrame, look: Mapping, summarised: bool
 ) -> None:
-    """One activation's runs (hollow: not trained), the number of diverged ones, mean and interval."""
+    """One activation's runs (hollow: not trained) and the number of diverged ones."""
     ok = cell[cell["status"] == "ok"].sort_values(["seed", "fold"])
     if len(ok):
         (_accuracy_shape if summarised else _accuracy_points)(axis, position, ok, look)
     n_diverged = len(cell) - len(ok)
     if n_diverged:
         axis.text(position, 0.02, f"{n_diverged}×\nNaN", ha="center", va="bottom", fontsize="x-small")
-    by_seed = statistics.per_seed(cell)
-    trained = by_seed.loc[by_seed["trained"], "test_accuracy"]
-    interval = statistics.t_interval(trained)
-    if interval:
-        low, high = np.clip(interval, 0, 1 - 1e-4)
-        axis.plot([position, position], [low, high], color="#222222", linewidth=1.2, zorder=2)
-    if interval or (len(trained) and len(ok) > len(trained)):
-        axis.plot([position - 0.3, position + 0.3], [trained.mean()] * 2, color="#222222", zorder=2)
+
+
+def _mean_bar(axis: Axes, position: float, row: NamedTuple) -> None:
+    """The mean of the trained runs and its interval, as far as the table has them."""
+    if pd.notna(row.ci_low):
+        axis.plot([position] * 2, [row.ci_low, row.ci_high], color="#222222", linewidth=1.2, zorder=2)
+    if pd.notna(row.mean):
+        axis.plot([position - 0.3, position + 0.3], [row.mean] * 2, color="#222222", zorder=2)
 
 
 def _accuracy_points(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from actbench import sentences
+from actbench import as_text
 
 IN_DATA = " !$()*+,-./:;=?@_~"  # what may stand as it is in the `data:` address of an attribute
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv"}
@@ -26,11 +26,13 @@ def render(template: str | Path, context: Mapping) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": sentences.percent,
-        "points": sentences.points,
-        "sentence": sentences.sentence,
+        "percent": as_text.percent,
+        "points": as_text.points,
+        "sentence": as_text.sentence,
     }
-    environment.globals |= {"interval": sentences.interval, "layers": sentences.layers}
+    environment.globals |= {
+        name: getattr(as_text, name) for name in ("change", "interval", "layers", "spread", "verdict")
+    }
     return environment.get_template(template.name).render(context)
 
 

@@ -23,16 +23,15 @@ def line(path: str | Path, text: str) -> str:
             stream.write(text + "\n")
         done = Path(path).read_text(encoding="utf-8").splitlines()[1:]
         total, started = head.split()
-        left = (time.time() - float(started)) / len(done) * max(int(total) - len(done), 0)
+        remaining = max(int(total) - len(done), 0)
+        left = (time.time() - float(started)) / len(done) * remaining
     except (OSError, ValueError, IndexError):
         return text
     width = len(total)
-    return f"[{len(done):{width}d}/{total}] {text}, {_duration(left)}"
+    return f"[{len(done):{width}d}/{total}] {text}, {_duration(left) if remaining else 'training done'}"
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return "training done"
     if seconds < 90:
-        return f"about {seconds:.0f} s of training left"
+        return f"about {max(seconds, 1):.0f} s of training left"
     return f"about {seconds / 60:.0f} min of training left"

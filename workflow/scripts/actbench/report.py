@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from actbench import bibliography, catalogue, exports, page, parquet, report_tables, sentences
+from actbench import bibliography, catalogue, exports, page, parquet, report_tables, sentences, trends
 from actbench import config as configuration
 from actbench.errors import UserError
 
@@ -39,6 +39,9 @@ def context(
     check_runs(config, tables["runs"])
     labels = {entry["id"]: entry["label"] for entry in config["activations"]}
     comparison, images = tables["comparison"], configuration.image_counts(config)
+    comparison = comparison.join(
+        report_tables.improving(tables["runs"], config["training"]["max_epochs"]), on=["activation", "depth"]
+    )
     by_depth = {depth: _ranked(comparison[comparison["depth"] == depth]) for depth in config["depths"]}
     n_seeds, over_depths = len(config["seeds"]), tables["over_depths"]
     shown_depths = configuration.shown_depths(config["depths"])
@@ -72,10 +75,10 @@ def context(
                 bibliography.of(entry["spec"]["name"] for entry in config["activations"])
             ),
         },
-        "answer": answer(config, by_depth, over_depths, tables.get("cross_validation"), labels),
+        "answer": answer(config, by_depth, tables, labels),
         "ranking": report_tables.ranking(comparison, over_depths, shown_depths),
         "trends": report_tables.trends(over_depths, labels) if n_seeds > 1 else [],
-        "depth_effect": sentences.depth_effect(over_depths, labels),
+        "depth_effect": sentences.depth_effect(over_depths, labels, sorted(config["depths"])),
         "decay": report_tables.decay(tables["decay"], labels),
         "gradient_decay": sentences.gradient_decay(tables["decay"], labels),
         "pairs": report_tables.pairs(tables.get("pairs"), labels),
@@ -125,15 +128,16 @@ def check_runs(config: Mapping, runs: pd.DataFrame) -> None:
 def answer(
     config: Mapping,
     by_depth: Mapping[int, pd.DataFrame],
-    over_depths: pd.DataFrame,
-    scores: pd.DataFrame | None,
+    tables: Mapping[str, pd.DataFrame],
     labels: Mapping[str, str],
 ) -> list[str]:
     """The first paragraph's sentences: ranking, outcomes at the ends of the depths, what is decided."""
+    scores = tables.get("cross_validation")
     if scores is not None:
         first = [sentences.cross_validation(rows, labels, d) for d, rows in scores.groupby("depth")]
     else:
-        first = [sentences.ranking(over_depths, labels, len(by_depth))]
+        leaders = trends.leaders(tables["runs"])
+        first = [sentences.ranking(tables["over_depths"], labels, len(by_depth), leaders)]
         ends = sorted({max(by_depth), min(by_depth)}, reverse=True)
         first += [sentences.outcome(by_depth[depth], labels) for depth in ends]
     if len(config["seeds"]) == 1:

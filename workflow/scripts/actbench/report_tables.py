@@ -6,6 +6,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from actbench.statistics import without_noise
+
 STAGES = (
     "train",
     "probe_gradients",
@@ -29,20 +31,42 @@ def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequenc
         totals = {"n_trained": int(cells["n_trained"].sum()), "n_runs": int(cells["n_seeds"].sum())}
         shown = cells[cells["depth"].isin(depths)].sort_values("depth")
         rows.append({"key": key, **rank, **totals, "cells": list(shown.itertuples())})
+    means = without_noise([row["mean"] or 0 for row in rows])
+    places = {row["key"]: mean for row, mean in zip(rows, means, strict=True)}
     best = {row["key"]: (-row["n_trained"], -sum(cell.level or 0 for cell in row["cells"])) for row in rows}
-    return sorted(rows, key=lambda row: (row["mean"] or 0, *best[row["key"]]))
+    return sorted(rows, key=lambda row: (places[row["key"]], *best[row["key"]]))
 
 
 def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
-    """A row an activation: what each layer does to accuracy and to dead units, see `trends.over_depths`.
+    """A row an activation: accuracy and dead units at the first and the last depth, see `trends.over_depths`.
 
-    None where there is but one depth.
+    Each part is the summary of the change with the means `first` and `last`. None where there is one depth.
     """
-    measures = ("accuracy_per_layer", "dead_per_layer_init", "dead_per_layer_trained")
     found = over_depths.set_index(["activation", "measure"]).to_dict("index")
-    if not any(measure in measures for _, measure in found):
+    if not any(measure.endswith("_change") for _, measure in found):
         return []
-    return [{"key": key, "parts": [found[key, name] for name in measures]} for key in labels]
+    return [
+        {
+            "key": key,
+            "parts": [
+                found[key, f"{name}_change"]
+                | {end: found[key, f"{name}_{end}"]["mean"] for end in ("first", "last")}
+                for name in ("accuracy", "dead_init", "dead_trained")
+            ],
+        }
+        for key in labels
+    ]
+
+
+def improving(runs: pd.DataFrame, max_epochs: int) -> pd.DataFrame:
+    """By activation and depth `n_networks` that trained, and `n_improving` of them that had not finished.
+
+    Their best epoch, by validation accuracy, lies in the last tenth of the epochs they may take. Without
+    validation images there is no best epoch, and none are counted.
+    """
+    late = runs["trained"] & (10 * runs["best_epoch"].fillna(0) > 9 * max_epochs)
+    cells = runs.assign(late=late).groupby(["activation", "depth"], observed=True)
+    return cells.agg(n_networks=("trained", "sum"), n_improving=("late", "sum"))
 
 
 def decay(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:

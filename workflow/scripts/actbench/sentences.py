@@ -4,108 +4,101 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-NBSP = "\N{NO-BREAK SPACE}"
+from actbench import comparisons, statistics
+from actbench.as_text import NBSP, layers, listed, percent, sentence, spread
 
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share as text, `97.3 %`; a dash where there is none."""
-    return "–" if pd.isna(value) else f"{100 * value:.{digits}f}{NBSP}%"
-
-
-def points(value: float | None, digits: int = 2) -> str:
-    """A difference of shares in percentage points with its sign, and a true minus."""
-    return "–" if pd.isna(value) else f"{100 * value:+.{digits}f}".replace("-", "−")
-
-
-def interval(low: float | None, high: float | None, digits: int = 1) -> str:
-    """An interval of shares, cut to what an accuracy can be: `96.9–97.7 %`."""
-    if pd.isna(low) or pd.isna(high):
-        return "–"
-    return f"{100 * max(low, 0):.{digits}f}–{100 * min(high, 1):.{digits}f}{NBSP}%"
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def sentence(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
-def layers(depth: int) -> str:
-    """`1 hidden layer`, `4 hidden layers`."""
-    return f"{depth} hidden layer" + ("" if depth == 1 else "s")
+LACKING = "fewer than two seeds trained in both"
 
 
 def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Which activations trained at one depth, always, sometimes or never, and how well the best did.
+    """From how many seeds each activation trained at one depth, and how well the best of the reliable did.
 
     Args:
-        cells: the rows of the comparison table of one depth.
+        cells: the rows of the comparison table of one depth, with the columns of `report_tables.improving`.
         labels: id to display text.
     """
-    cells = cells.assign(label=cells["activation"].map(labels).astype(str))
-    always = cells[cells["n_trained"] == cells["n_seeds"]].sort_values("mean", ascending=False)
-    never = cells[cells["n_trained"] == 0]
-    some = cells[(cells["n_trained"] > 0) & (cells["n_trained"] < cells["n_seeds"])]
-    parts = [text for text in (_always(always), _sometimes(some), _never(never)) if text]
-    depth = int(cells["depth"].iloc[0])
-    return f"With {layers(depth)}, {'; '.join(parts)}."
+    n = int(cells["n_seeds"].iloc[0])
+    always, never = cells[cells["n_trained"] == n], cells[cells["n_trained"] == 0]
+    some = cells[(cells["n_trained"] > 0) & (cells["n_trained"] < n)]
+    parts = []
+    if len(always):
+        every = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
+        parts.append((_names(always, labels), f"from {every}, {_accuracy(always, labels)}"))
+    for row in some.itertuples():
+        seeds = f"{n}{'' if parts else ' seeds'}"
+        parts.append(
+            (labels[row.activation], f"from {row.n_trained} of {seeds}{_diverged(row.n_diverged, n)}")
+        )
+    if len(never):
+        seeds = f"{n}{'' if parts else ' seeds'}"
+        diverged = _diverged(int(never["n_diverged"].sum()), n * len(never))
+        parts.append((_names(never, labels), f"from 0 of {seeds}{diverged}"))
+    (first, how), *others = parts
+    text = "; ".join([f"{first} trained {how}", *(f"{names} {how}" for names, how in others)])
+    return f"With {layers(int(cells['depth'].iloc[0]))}, {text}."
 
 
-def ranking(over_depths: pd.DataFrame, labels: Mapping[str, str], n_depths: int) -> str:
-    """Which activation has the best average rank, with its interval, and which comes next.
+def ranking(
+    over_depths: pd.DataFrame, labels: Mapping[str, str], n_depths: int, leaders: Sequence[str]
+) -> str:
+    """Which activation has the best average rank, or which ones the seeds cannot tell from it.
 
-    Empty where one seed gives no interval, or there is nothing to rank.
+    Empty where one seed gives no spread, or there is nothing to rank.
 
     Args:
         over_depths: the table of that name.
         labels: id to display text.
         n_depths: depths that the ranks were averaged over.
+        leaders: as `trends.leaders` gives them.
     """
     ranks = over_depths[(over_depths["measure"] == "rank") & over_depths["mean"].notna()]
-    ranks = ranks.sort_values("mean", kind="stable")
     if len(ranks) < 2:
         return ""
-    top, best, k = ranks["mean"].iloc[0], ranks[ranks["mean"] == ranks["mean"].iloc[0]], len(ranks)
-    low, high = max(best["ci_low"].iloc[0], 1), min(best["ci_high"].iloc[0], k)
-    where = f" over {n_depths} depths" if n_depths > 1 else ""
-    verb = "has" if len(best) == 1 else "share"
-    text = (
-        f"{_names(best, labels)} {verb} the best average rank{where}, {top:.1f} of {k} "
-        f"(95{NBSP}% interval {low:.1f}–{high:.1f}, n = {int(best['n'].iloc[0])} seeds)"
+    ranks = ranks.assign(mean=statistics.without_noise(ranks["mean"])).set_index("activation")
+    best, k, where = ranks.loc[leaders[0]], len(ranks), f" over {n_depths} depths" if n_depths > 1 else ""
+    n = f"n = {int(best['n'])} seeds"
+    if len(leaders) > 1:
+        others = [f"{labels[key]} ({ranks.loc[key, 'mean']:.1f})" for key in leaders[1:]]
+        return (
+            f"By average rank{where}, {labels[leaders[0]]} ({best['mean']:.1f} of {k}) cannot be told apart "
+            f"from {listed(_short(others))}, {n}."
+        )
+    behind = ranks.drop(index=leaders[0])["mean"]
+    second = [labels[key] for key in behind.index[behind == behind.min()]]
+    low, high = best["ci_low"], best["ci_high"]
+    certain = "" if pd.isna(low) else f"95{NBSP}% interval {low:.1f}–{high:.1f}, "
+    return (
+        f"{labels[leaders[0]]} has the best average rank{where}, {best['mean']:.1f} of {k} ({certain}{n}); "
+        f"next {'comes' if len(second) == 1 else 'come'} {listed(second)} with {behind.min():.1f}."
     )
-    if len(best) < k:
-        second = ranks.iloc[len(best)]
-        text += f"; next comes {labels[second['activation']]} with {second['mean']:.1f}"
-    return text + "."
 
 
 def decided(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How many comparisons with the baseline have a verdict, and which."""
+    """How many comparisons with the baseline have a verdict, and which; how many cannot be made."""
     others = comparison[comparison["verdict"] != "baseline"]
     if others.empty:
         return ""
     baseline = labels[others["baseline"].iloc[0]]
     settled = others[others["verdict"] != "undecided"]
-    total = f"{len(others)} comparisons with {baseline}"
-    if settled.empty:
-        what = f"any of the {total}" if len(others) > 1 else f"the comparison with {baseline}"
-        return f"There are not enough seeds to decide {what}."
+    lacking = int((others["n_pairs"] < 2).sum())
+    n_open = len(others) - len(settled) - lacking
     parts = []
     for word in ("better", "equivalent", "worse"):
         chosen = settled[settled["verdict"] == word]
         by_name = chosen.groupby("activation", observed=True, sort=False)["depth"].apply(sorted)
         named = [f"{labels[key]} (depth {listed(list(map(str, depths)))})" for key, depths in by_name.items()]
         if named:
-            parts.append(f"{listed(named)} {'is' if len(named) == 1 else 'are'} {word}")
+            parts.append(f"{listed(named)} {_are(named)} {word}")
     if len(others) == 1:
-        return f"The comparison with {baseline} is decided: {parts[0]}."
-    verb = "is" if len(settled) == 1 else "are"
-    text = f"Of the {total}, {len(settled)} {verb} decided: {'; '.join(parts)}"
-    return text + ("." if len(settled) == len(others) else "; for the others there are not enough seeds.")
+        what = f"The comparison with {baseline}"
+        if parts:
+            return f"{what} is decided: {parts[0]}."
+        return f"{what} {f'cannot be made: {LACKING}' if lacking else 'is undecided'}."
+    text = f"Of the {len(others)} comparisons with {baseline}, "
+    text += f"{len(settled)} {_are(settled)} decided: {'; '.join(parts)}" if parts else "none is decided"
+    if n_open and parts:
+        text += f"; {n_open} {'is' if n_open == 1 else 'are'} undecided"
+    return text + (f"; {lacking} cannot be made: {LACKING}." if lacking else ".")
 
 
 def settle(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -117,10 +110,10 @@ def settle(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     never = undecided[undecided["seeds_to_settle"].isna()]
     parts = [f"{int(row.seeds_to_settle)} for {labels[row.activation]}" for row in known.itertuples()]
     if len(never):
-        parts.append(f"more than 1,000 for {_names(never, labels)}")
+        parts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {_names(never, labels)}")
     return (
-        "To decide in four of five studies, the measured spread asks for this many seeds that train in both: "
-        f"{listed(parts)}."
+        "Were the measured differences and spreads the true ones, four of five studies would decide with "
+        f"this many seeds that train in both: {listed(parts)}."
     )
 
 
@@ -138,40 +131,54 @@ def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Seque
     if not any(row["n_pairs"] for row in rows):
         return f"{first} and {second} have no pairs of seeds to compare; they stand side by side."
     parts = []
-    for word, text in (("better", "better"), ("worse", "worse"), ("equivalent", "equivalent")):
+    for word in ("better", "worse", "equivalent"):
         chosen = [f"{labels[r['activation']]} (depth {r['depth']})" for r in rows if r["verdict"] == word]
         if chosen:
-            parts.append(f"{text} for {listed(chosen)}")
-    open_ = sum(row["verdict"] == "undecided" for row in rows)
-    if not parts:
-        return f"There are not enough seeds to decide between {first} and {second} anywhere."
-    text = f"Against {first}, {second} is {'; '.join(parts)}"
-    return text + (f"; {open_} of {len(rows)} are undecided." if open_ else ".")
+            parts.append(f"{word} for {listed(chosen)}")
+    lacking = sum(row["n_pairs"] < 2 for row in rows)
+    n_open = sum(row["verdict"] == "undecided" for row in rows) - lacking
+    text = (
+        f"Against {first}, {second} is {'; '.join(parts)}"
+        if parts
+        else (f"Between {first} and {second} nothing is decided")
+    )
+    if n_open and parts:
+        text += f"; {n_open} of {len(rows)} comparisons {'is' if n_open == 1 else 'are'} undecided"
+    return text + (f"; {lacking} of {len(rows)} cannot be made: {LACKING}." if lacking else ".")
 
 
-def depth_effect(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
-    """What each further layer does to accuracy and to dead units, as far as the intervals leave out 0."""
+def depth_effect(
+    over_depths: pd.DataFrame, labels: Mapping[str, str], depths: Sequence[int]
+) -> dict[str, str]:
+    """How accuracy and the share of dead units differ between the first and the last depth.
+
+    Only of activations whose interval leaves out 0; no claim about the depths between. Keys as in `trends`.
+    """
     words = {
-        "accuracy_per_layer": ("Test accuracy", "falls", "rises"),
-        "dead_per_layer_trained": ("The share of dead units after training", "falls", "grows"),
+        "accuracy": ("test accuracy", "falls", "rises", 2),
+        "dead_trained": ("the share of dead units after training", "falls", "grows", 1),
     }
-    found = []
-    for measure, (what, down, up) in words.items():
-        rows = over_depths[(over_depths["measure"] == measure) & over_depths["mean"].notna()]
+    table = over_depths.set_index(["activation", "measure"])
+    ends, found = f"from {depths[0]} to {layers(depths[-1])}", {}
+    for measure, (what, down, up, digits) in words.items():
+        rows = over_depths[(over_depths["measure"] == f"{measure}_change") & over_depths["ci_low"].notna()]
         parts = []
         for verb, chosen in ((down, rows[rows["ci_high"] < 0]), (up, rows[rows["ci_low"] > 0])):
-            named = [f"{labels[row.activation]} ({points(row.mean)} points)" for row in chosen.itertuples()]
+            named = []
+            for key in chosen["activation"]:
+                first, last = (table.loc[(key, f"{measure}_{end}"), "mean"] for end in ("first", "last"))
+                named.append(f"{labels[key]} ({100 * first:.{digits}f} to {percent(last, digits)})")
             if named:
-                parts.append(f"{verb} with each layer for {listed(named)}")
+                parts.append(f"{verb} for {listed(named)}")
         if parts:
-            found.append(f"{what} {' and '.join(parts)}.")
+            found[measure] = f"{sentence(ends)}, {what} {' and '.join(parts)}."
         elif len(rows):
-            found.append(f"{what} has no slope over depth that the seeds are sure of.")
+            found[measure] = f"No change of {what} {ends} is sure: each interval includes 0."
     return found
 
 
 def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Whose back-propagated signal fades most and least towards the input, in the deepest untrained networks.
+    """By which factors the back-propagated signal changes towards the input, in the deepest new networks.
 
     Empty where fewer than two activations have a mean slope.
 
@@ -180,18 +187,20 @@ def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
         labels: id to display text.
     """
     chosen = (decay["tensor"] == "preactivation") & (decay["checkpoint"] == "init")
-    rows = decay[chosen & (decay["measure"] == "slope") & decay["mean"].notna()]
-    rows = rows[rows["depth"] == rows["depth"].max()].sort_values("mean", kind="stable")
-    if len(rows) < 2:
+    rows = decay[chosen & (decay["measure"] == "slope")]
+    rows = rows[rows["depth"] == rows["depth"].max()]
+    known = rows[rows["mean"].notna()].sort_values("mean", kind="stable", ascending=False)
+    if len(known) < 2:
         return ""
     least, most = (
-        f"{labels[row.activation]} ({10**row.mean:.2g}×)" for row in rows.iloc[[0, -1]].itertuples()
+        f"{10**-row.mean:.2g} ({labels[row.activation]})" for row in known.iloc[[0, -1]].itertuples()
     )
-    where = f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}"
-    return (
-        f"{where}, the back-propagated signal shrinks from layer to layer towards the input most for {most} "
-        f"and least for {least}."
+    without = rows[rows["mean"].isna()]
+    text = (
+        f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}, each layer towards the input "
+        f"multiplies the back-propagated signal, on average over the layers, by {least} to {most}"
     )
+    return text + (f"; {_names(without, labels)} {_are(without)} without a slope." if len(without) else ".")
 
 
 def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -206,52 +215,59 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     for word, text in words.items():
         chosen = compared[compared["verdict"] == word]
         if len(chosen):
-            verb = "is" if len(chosen) == 1 else "are"
-            parts.append(f"{_names(chosen, labels)} {verb} {text} {baseline}")
+            parts.append(f"{_names(chosen, labels)} {_are(chosen)} {text} {baseline}")
     undecided = compared[compared["verdict"] == "undecided"]
     if len(undecided):
-        parts.append(f"the seeds do not decide between {baseline} and {_names(undecided, labels)}")
+        parts.append(f"{_names(undecided, labels)} {_are(undecided)} undecided against {baseline}")
     if len(lacking):
-        why = f"fewer than two seeds trained both it and {baseline}"
-        parts.append(f"{_names(lacking, labels)} cannot be compared: {why}")
-    text = "; ".join(parts)
-    return ("The" + text[3:] if text.startswith("the seeds") else text) + "."
+        parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {LACKING}")
+    return "; ".join(parts) + "."
 
 
 def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int) -> str:
-    """Which activation has the highest mean score over the folds, and why that alone decides nothing.
+    """Which activation has the highest mean score over the folds, with the others' scores beside it.
 
     Args:
         scores: the rows of the table `cross_validation` of one depth.
         labels: id to display text.
         depth: hidden layers.
     """
-    means = scores.groupby("activation", observed=True)[["mean_test_score", "std_test_score"]].mean()
-    means = means.dropna().sort_values("mean_test_score", ascending=False)
+    means = scores.groupby("activation", observed=True)["mean_test_score"].mean()
+    diverged = [labels[key] for key in means.index[means.isna()]]
+    means = means.dropna()
+    means = pd.Series(statistics.without_noise(means), means.index).sort_values(
+        ascending=False, kind="stable"
+    )
     n_folds = sum(name.startswith("split") for name in scores)
     what = f"In {n_folds}-fold cross-validation with {layers(depth)}"
     if means.empty:
         return f"{what}, every activation diverged in some fold."
-    best = means["mean_test_score"].iloc[0]
-    first = [labels[key] for key in means.index[means["mean_test_score"] == best]]
-    others = [f"{labels[key]} {percent(mean, 2)}" for key, mean in means["mean_test_score"].items()]
-    verb, spread = "has" if len(first) == 1 else "share", 100 * means["std_test_score"].iloc[0]
-    text = (
-        f"{what}, {listed(first)} {verb} the highest mean accuracy, {percent(best, 2)} "
-        f"(standard deviation over the folds {spread:.2f} points)"
+    first = [labels[key] for key in means.index[means == means.iloc[0]]]
+    others = [f"{labels[key]} {percent(mean, 2)}" for key, mean in means.iloc[len(first) :].items()]
+    spreads = scores.loc[scores["activation"] == means.index[0], "std_test_score"]
+    certain = (
+        f" (standard deviation over the folds {100 * spreads.mean():.2f} points)" if len(first) == 1 else ""
     )
-    return text + (f"; {listed(others[len(first) :])}." if others[len(first) :] else ".")
+    verb = "has" if len(first) == 1 else "share"
+    text = f"{what}, {listed(first)} {verb} the highest mean accuracy, {percent(means.iloc[0], 2)}{certain}"
+    text += f"; {listed(others)}" if others else ""
+    return text + (f"; {listed(diverged)} diverged in some fold." if diverged else ".")
 
 
-def smallest_p(n_pairs: int, family: int = 1) -> str:
-    """Which p values n pairs can reach by sign flips, alone and adjusted for a family of comparisons."""
-    if n_pairs < 2:
+def smallest_p(n_seeds: int, family: int = 1) -> str:
+    """Which p values n seeds can reach by sign flips, alone and adjusted for a family of comparisons."""
+    if n_seeds < 2:
         return "One seed gives no p value and no interval: add seeds to learn how sure one can be."
-    smallest = 2 / 2**n_pairs
-    text = f"With {n_pairs} shared seeds the smallest two-sided sign-flip p that can occur is {smallest:.2g}"
+    smallest, exact = comparisons.smallest_p(n_seeds), n_seeds <= comparisons.EXACT_PAIRS
+    text = f"The smallest two-sided sign-flip p of {n_seeds} pairs is {smallest:.2g}"
+    if not exact:
+        text += f" ({comparisons.RANDOM_FLIPS:,} random flips)"
     if family > 1:
-        text += f", and after Holm's adjustment for {family} comparisons {min(1, family * smallest):.2g}"
-    return f"{text}; p is shown beside the verdict and not used for it."
+        text += f", after Holm's adjustment for {family} comparisons {min(1, family * smallest):.2g}"
+    return (
+        f"{text}{'; fewer pairs cannot reach it' if exact else ''}. p is shown beside the verdict and not "
+        "used for it: the interval takes differences as normal, the sign flip does not, so they may disagree."
+    )
 
 
 def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
@@ -281,37 +297,39 @@ def _first(names: Sequence[str], shown: int = 3) -> str:
     return ", ".join([*names[:shown], *more])
 
 
+def _short(names: Sequence[str], shown: int = 3) -> list[str]:
+    """The first of them and how many more there are, where these are two or more."""
+    return [*names[:shown], f"{len(names) - shown} others"] if len(names) > shown + 1 else list(names)
+
+
 def _names(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return listed([labels[key] for key in cells["activation"]])
 
 
-def _always(cells: pd.DataFrame) -> str:
-    if cells.empty:
-        return ""
-    best, n = cells.iloc[0], int(cells["n_seeds"].iloc[0])
-    text = f"{listed(list(cells['label']))} trained in {'the one run' if n == 1 else f'all {n} runs'}"
-    if pd.isna(best["mean"]):
-        return f"{text}, up to {percent(cells['max'].max())} test accuracy"
-    lead = (
-        "mean test accuracy" if len(cells) == 1 else f"{best['label']} with the highest mean test accuracy,"
-    )
-    certain = f"95{NBSP}% interval {interval(best['ci_low'], best['ci_high'])}"
-    return f"{text}, {lead} {percent(best['mean'])} ({certain})"
+def _are(things: Sequence | pd.DataFrame) -> str:
+    return "is" if len(things) == 1 else "are"
 
 
-def _sometimes(cells: pd.DataFrame) -> str:
-    named = []
-    for row in cells.itertuples():
-        left = row.n_seeds - row.n_trained - row.n_diverged
-        why = [f"{left} never left chance"] if left else []
-        why += [f"{row.n_diverged} diverged"] if row.n_diverged else []
-        named.append(f"{row.label} in {row.n_trained} of {row.n_seeds} runs ({', '.join(why)})")
-    return listed(named) if named else ""
+def _diverged(n_diverged: int, n: int) -> str:
+    return f" ({n_diverged} of {n} diverged)" if n_diverged else ""
 
 
-def _never(cells: pd.DataFrame) -> str:
-    if cells.empty:
-        return ""
-    diverged = int(cells["n_diverged"].sum())
-    text = f"{listed(list(cells['label']))} never trained"
-    return f"{text} ({diverged} runs diverged)" if diverged else text
+def _accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """The highest mean of cells in which every seed trained, and whose it is."""
+    means = pd.Series(statistics.without_noise(cells["mean"].astype(float)), cells.index)
+    if means.isna().all():
+        return f"test accuracy {'up to ' if len(cells) > 1 else ''}{percent(cells['max'].max())}"
+    best = cells[means == means.max()]
+    whose = "" if len(cells) == 1 else f"{_names(best, labels)} with the highest "
+    of = "" if len(cells) == 1 else " of these,"
+    text = f"{whose}mean test accuracy{of} {percent(means.max())}"
+    return f"{text} ({_certainty(best.iloc[0])})" if len(best) == 1 else text
+
+
+def _certainty(cell: Mapping) -> str:
+    """A mean's interval or its runs, and how many of these had not finished."""
+    text = spread(cell)
+    text = text if text.startswith("runs") else f"95{NBSP}% interval {text}"
+    if cell["n_improving"]:
+        text += f", {cell['n_improving']} of {cell['n_networks']} still improving"
+    return text

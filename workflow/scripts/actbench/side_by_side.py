@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from actbench import catalogue, comparisons, page, parquet, records, sentences
+from actbench import as_text, catalogue, comparisons, page, parquet, records, sentences
 from actbench import config as configuration
 
 
@@ -71,7 +71,8 @@ def cells(first: Study, second: Study) -> list[dict]:
         if (key, depth) in tables[0] and (key, depth) in tables[1]
     ]
     n_images = configuration.image_counts(first.config)["tested"]
-    rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1))
+    n_folds = first.config["evaluation"]["folds"] or 1
+    rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1), n_folds)
     by_cell = [comparisons.by_cell(study.runs) for study in (first, second)]
     alike = comparable(first, second)
     rows = []
@@ -120,7 +121,7 @@ def context(first: Study, second: Study, rows: Sequence[Mapping], figure: str, f
 
 def table(rows: Sequence[Mapping]) -> pd.DataFrame:
     """The rows of `cells` flat: columns of the two studies' cells are named first_… and second_…."""
-    names = ("n_seeds", "n_trained", "mean", "ci_low", "ci_high", "median")
+    names = ("n_seeds", "n_trained", "mean", "ci_low", "ci_high", "median", "min", "max")
     sides = ("first", "second")
     flat = [
         {key: value for key, value in row.items() if key not in sides}
@@ -134,8 +135,8 @@ def _only(study: Study, other: Study) -> str:
     """The activations and depths that the other study lacks, as text; empty if there are none."""
     keys = [label for key, label in study.labels.items() if key not in other.labels]
     depths = [str(depth) for depth in study.config["depths"] if depth not in other.config["depths"]]
-    parts = [sentences.listed(keys)] if keys else []
-    return sentences.listed(parts + ([f"depth {sentences.listed(depths)}"] if depths else []) or [""])
+    parts = [as_text.listed(keys)] if keys else []
+    return as_text.listed(parts + ([f"depth {as_text.listed(depths)}"] if depths else []) or [""])
 
 
 def _shown(value: object) -> str:

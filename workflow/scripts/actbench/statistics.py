@@ -9,11 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
+from scipy import special, stats
 
 from actbench import parquet
 
 CONFIDENCE = 0.95
+FEWEST = 3
+NOISE = 1e-12
 
 SUMMARY = [
     pa.field("n", pa.int32(), nullable=False),
@@ -54,10 +56,35 @@ def t_interval(
     return float(values.mean() - half_width), float(values.mean() + half_width)
 
 
-def summary(values: Sequence[float]) -> dict:
-    """n, mean, standard deviation (n - 1) and 95 % interval; all but n are None below two values."""
+def bounded_interval(
+    values: Sequence[float], n_units: int, widest: float = 1.0
+) -> tuple[float, float] | None:
+    """95 % interval of the mean of shares, Student's t on the logit scale: it lies inside (0, 1) uncut.
+
+    logit(mean) ± t · std / (√n · mean · (1 - mean)), the standard error by the delta method, so that the
+    interval is of the mean itself. None below three values; where all are 0 or all are 1, which hides how
+    much they vary; and where it would be wider than `widest`. Its coverage is simulated in the tests.
+
+    Args:
+        values: shares of `n_units` each, which hide a standard deviation of 1/√12 of a unit.
+        n_units: as many images, say.
+        widest: what a wider interval says is nothing.
+    """
     values = np.asarray(values, dtype=float)
-    interval = t_interval(values)
+    mean = values.mean() if len(values) else 0.0
+    if len(values) < FEWEST or not NOISE < mean < 1 - NOISE:
+        return None
+    std = max(values.std(ddof=1), math.sqrt(1 / 12) / n_units)
+    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * std / math.sqrt(len(values))
+    ends = special.logit(mean) + np.array([-1, 1]) * half_width / (mean * (1 - mean))
+    low, high = map(float, special.expit(ends))
+    return (low, high) if high - low <= widest else None
+
+
+def summary(values: Sequence[float], least_std: float = 0.0) -> dict:
+    """n, mean, standard deviation (n - 1) and `t_interval`; all but n are None below two values."""
+    values = np.asarray(values, dtype=float)
+    interval = t_interval(values, least_std=least_std)
     if interval is None:
         return {"n": len(values), "mean": None, "std": None, "ci_low": None, "ci_high": None}
     return {
@@ -67,6 +94,16 @@ def summary(values: Sequence[float]) -> dict:
         "ci_low": interval[0],
         "ci_high": interval[1],
     }
+
+
+def without_noise(values: Sequence[float]) -> np.ndarray:
+    """Values that differ by rounding errors only made equal, so that ties are ties.
+
+    Means of whole numbers of images over folds differ by 1e-10 or more, or not at all.
+    """
+    distinct, place = np.unique(np.asarray(values, dtype=float), return_inverse=True)
+    first = ~(np.diff(distinct, prepend=-np.inf) <= NOISE)
+    return distinct[first][np.cumsum(first) - 1][place]
 
 
 def share_interval(successes: int, n: int) -> tuple[float, float]:
@@ -85,9 +122,10 @@ def per_seed(runs: pd.DataFrame) -> pd.DataFrame:
         return runs
     runs = runs.assign(ok=runs["status"] == "ok")
     grouped = runs.groupby(["activation", "depth", "seed"], observed=True)
+    means = grouped["test_accuracy"].mean()
     return pd.DataFrame(
         {
-            "test_accuracy": grouped["test_accuracy"].mean(),
+            "test_accuracy": pd.Series(without_noise(means), means.index),
             "trained": grouped["trained"].all(),
             "status": np.where(grouped["ok"].all(), "ok", "diverged"),
         }
@@ -115,13 +153,14 @@ def cross_validation(runs: pd.DataFrame) -> list[dict]:
     """
     scores = runs.pivot(index=["activation", "depth", "seed"], columns="fold", values="test_accuracy")
     means = scores.mean(axis=1, skipna=False)
+    tied = pd.Series(without_noise(means), means.index)
     table = (
         scores.add_prefix("split")
         .add_suffix("_test_score")
         .assign(
             mean_test_score=means,
             std_test_score=scores.std(axis=1, ddof=0, skipna=False),
-            rank_test_score=means.groupby("seed")
+            rank_test_score=tied.groupby("seed")
             .rank(method="min", ascending=False, na_option="bottom")
             .astype(int),
         )

@@ -1,4 +1,6 @@
-"""One number an activation over all depths: its average rank, and what each further layer does to it."""
+"""What the networks of all depths say together: average ranks, and the first depth against the last."""
+
+import math
 
 import numpy as np
 import pandas as pd
@@ -15,56 +17,106 @@ SCHEMA = pa.schema(
 )
 
 
-def over_depths(runs: pd.DataFrame, dead: pd.DataFrame) -> list[dict]:
+def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[dict]:
     """Summaries over seeds of what a seed's networks of all depths give together, rows as in `SCHEMA`.
 
-    `rank`: mean over depths of the rank by test accuracy, 1 the best, among the activations of one seed and
-    depth; equal accuracies share the mean of their ranks, and so do all that did not train, behind the
-    others. `accuracy_per_layer`: slope of test accuracy over depth, by least squares, of seeds that trained
-    at every depth. `dead_per_layer_init` and `dead_per_layer_trained`: the same of the share of dead units.
-    Slopes are there from two depths on.
+    `rank`: see `ranks`; its interval is `statistics.bounded_interval`, from 1 to the number of activations.
+    From two depths on, of `accuracy` (test accuracy, of seeds that trained at both ends), `dead_init` and
+    `dead_trained` (share of all hidden units that are dead at that checkpoint): `…_first` and `…_last`, the
+    values at the first and the last depth, and `…_change`, the last less the first, with a t interval over
+    seeds; of dead units none where all seeds agree, which hides how much they vary.
 
     Args:
         runs: table `runs`.
         dead: table `dead_neurons`.
+        n_images: the test images that a seed's accuracy is a share of.
     """
     by_seed = statistics.per_seed(runs)
-    measured = {
-        "rank": _ranks(by_seed),
-        "accuracy_per_layer": _slopes(by_seed[by_seed["trained"]], "test_accuracy"),
-    }
+    activations, depths = sorted(by_seed["activation"].unique()), sorted(by_seed["depth"].unique())
     shares = _dead_shares(dead)
-    for checkpoint in ("init", "trained"):
-        measured[f"dead_per_layer_{checkpoint}"] = _slopes(
-            shares[shares["checkpoint"] == checkpoint], "share"
-        )
-    n_depths = by_seed["depth"].nunique()
+    measured = {
+        "accuracy": by_seed[by_seed["trained"]].rename(columns={"test_accuracy": "share"}),
+        "dead_init": shares[shares["checkpoint"] == "init"],
+        "dead_trained": shares[shares["checkpoint"] == "trained"],
+    }
+    average = ranks(by_seed)
+    rows = []
+    for activation in activations:
+        rows.append({"activation": activation, "measure": "rank"} | _rank(average[activation], by_seed))
+        for name, table in measured.items() if len(depths) > 1 else ():
+            own = table[table["activation"] == activation]
+            least_std = math.sqrt(2 / 12) / n_images if name == "accuracy" else 0.0
+            rows += [{"activation": activation} | row for row in _ends(name, own, depths, least_std)]
+    return rows
+
+
+def ranks(by_seed: pd.DataFrame) -> pd.DataFrame:
+    """Average ranks over depths, a row a seed and a column an activation.
+
+    The rank is by test accuracy, 1 the best, among the activations of one seed and depth; equal accuracies
+    share the mean of their ranks, and so do all that did not train, behind the others.
+
+    Args:
+        by_seed: the runs, one a seed, see `statistics.per_seed`.
+    """
+    level = by_seed["test_accuracy"].where(by_seed["trained"], -1.0)
+    ranked = level.groupby([by_seed["depth"], by_seed["seed"]]).rank(ascending=False)
+    mean = ranked.groupby([by_seed["seed"], by_seed["activation"].astype(str)]).mean()
+    return mean.unstack("activation")
+
+
+def leaders(runs: pd.DataFrame) -> list[str]:
+    """The activation of the best average rank, and those that the seeds cannot tell from it, best first.
+
+    A paired t interval of each other activation's average rank less the best one's must lie above 0. The
+    intervals hold for all of them at once with 95 % (Bonferroni), so that, where none is better, one is said
+    to be in at most 5 % of studies. As with `comparisons.Rule.least_std`, whole ranks hide some spread.
+
+    Args:
+        runs: table `runs`.
+    """
+    by_seed = statistics.per_seed(runs)
+    average = ranks(by_seed)
+    means = average.mean().round(9).sort_values(kind="stable")
+    best = average[means.index[0]]
+    confidence = 1 - (1 - statistics.CONFIDENCE) / max(len(means) - 1, 1)
+    least_std = math.sqrt(2 / 12) / by_seed["depth"].nunique()
+    found = [means.index[0]]
+    for other in means.index[1:]:
+        interval = statistics.t_interval(average[other] - best, confidence, least_std)
+        if interval is None or interval[0] <= 0:
+            found.append(other)
+    return found
+
+
+def _rank(average: pd.Series, by_seed: pd.DataFrame) -> dict:
+    """Summary of one activation's average ranks, with an interval inside what they can be."""
+    last = by_seed["activation"].nunique()
+    found = statistics.summary(average) | {"ci_low": None, "ci_high": None}
+    if last > 1:
+        n_steps = (last - 1) * by_seed["depth"].nunique()
+        interval = statistics.bounded_interval((average - 1) / (last - 1), n_steps)
+        if interval is not None:
+            found["ci_low"], found["ci_high"] = (1 + end * (last - 1) for end in interval)
+    return found
+
+
+def _ends(name: str, table: pd.DataFrame, depths: list[int], least_std: float) -> list[dict]:
+    """Shares at the first and the last depth and their change, of the seeds that have both.
+
+    The ends have no interval; the change has one, with a standard deviation of at least `least_std`.
+    """
+    wide = table.pivot(index="seed", columns="depth", values="share")
+    first, last = wide.reindex(columns=[depths[0], depths[-1]]).dropna().to_numpy().T
+    none = {"ci_low": None, "ci_high": None}
+    change = statistics.summary(np.subtract(last, first), least_std)
+    if least_std == 0 and change["n"] > 1 and change["std"] < statistics.NOISE:
+        change |= none
     return [
-        {"activation": activation, "measure": measure} | statistics.summary(_of(values, activation))
-        for activation in sorted(by_seed["activation"].unique())
-        for measure, values in measured.items()
-        if measure == "rank" or n_depths > 1
+        {"measure": f"{name}_first"} | statistics.summary(first) | none,
+        {"measure": f"{name}_last"} | statistics.summary(last) | none,
+        {"measure": f"{name}_change"} | change,
     ]
-
-
-def _of(values: pd.Series, activation: str) -> np.ndarray:
-    """The seeds' values of one activation."""
-    return values[values.index.get_level_values("activation") == activation].to_numpy()
-
-
-def _ranks(runs: pd.DataFrame) -> pd.Series:
-    """Mean rank over depths, by activation and seed."""
-    level = runs["test_accuracy"].where(runs["trained"], -1.0)
-    ranks = level.groupby([runs["depth"], runs["seed"]]).rank(ascending=False)
-    return ranks.groupby([runs["activation"], runs["seed"]], observed=True).mean()
-
-
-def _slopes(table: pd.DataFrame, column: str) -> pd.Series:
-    """Change of a column with each layer, by activation and seed, of those that have every depth."""
-    wide = table.pivot(index=["activation", "seed"], columns="depth", values=column).dropna()
-    if wide.empty or wide.shape[1] < 2:
-        return pd.Series(dtype=float, index=wide.index)
-    return pd.Series(np.polyfit(wide.columns.to_numpy(), wide.to_numpy().T, 1)[0], index=wide.index)
 
 
 def _dead_shares(dead: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,62 @@
+"""Numbers, intervals, verdicts and lists of names as text."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share as text, `97.3 %`; a dash where there is none."""
+    return "–" if pd.isna(value) else f"{100 * value:.{digits}f}{NBSP}%"
+
+
+def points(value: float | None, digits: int = 2) -> str:
+    """A difference of shares in percentage points with its sign, and a true minus."""
+    return "–" if pd.isna(value) else f"{100 * value:+.{digits}f}".replace("-", "−")
+
+
+def interval(low: float | None, high: float | None, digits: int = 1) -> str:
+    """An interval of shares: `96.9–97.7 %`; a dash where there is none."""
+    return "–" if pd.isna(low) or pd.isna(high) else f"{100 * low:.{digits}f}–{percent(high, digits)}"
+
+
+def spread(cell: Mapping, digits: int = 1) -> str:
+    """The interval of a cell's mean, or where there is none the range of its runs: `runs 92.0–94.3 %`.
+
+    A dash below two trained runs.
+    """
+    if pd.notna(cell["ci_low"]):
+        return interval(cell["ci_low"], cell["ci_high"], digits)
+    return "–" if pd.isna(cell["mean"]) else f"runs {interval(cell['min'], cell['max'], digits)}"
+
+
+def change(low: float | None, high: float | None) -> str:
+    """An interval of differences of shares in percentage points: `−1.23 to +0.50`.
+
+    A dash where there is none, or it would reach beyond what a difference can be.
+    """
+    if pd.isna(low) or pd.isna(high) or low < -1 or high > 1:
+        return "–"
+    return f"{points(low)} to {points(high)}"
+
+
+def verdict(row: Mapping) -> str:
+    """The verdict on a comparison, a dash where fewer than two seeds trained in both."""
+    return "–" if row["verdict"] == "undecided" and row["n_pairs"] < 2 else row["verdict"]
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def layers(depth: int) -> str:
+    """`1 hidden layer`, `4 hidden layers`."""
+    return f"{depth} hidden layer" + ("" if depth == 1 else "s")
