@@ -1,7 +1,9 @@
+import sys
+
 import pytest
 import torch
 from actbench import checkpoints, files, manifest, networks, seeds
-from actbench.errors import DamagedError
+from actbench.errors import DamagedError, UserError
 from own_activations import RANDOM, STATEFUL, Annealed, CappedByBuffer, Widest, own
 
 
@@ -76,7 +78,9 @@ def test_weights_that_are_not_finite_are_refused(folder, spec, value):
 def test_what_an_activation_keeps_besides_may_be_infinite(tmp_path, cls):
     network = networks.build([4, 8, 3], own(cls), seeds.generator(3, "weights"))
     write(tmp_path, {(3, 0): network.state_dict()}, own(cls))
-    assert torch.equal(checkpoints.load(tmp_path, 3)(torch.ones(2, 4)), network.eval()(torch.ones(2, 4)))
+    assert torch.equal(
+        checkpoints.load(tmp_path, 3, activation=cls)(torch.ones(2, 4)), network.eval()(torch.ones(2, 4))
+    )
 
 
 @pytest.mark.parametrize("cls", [*RANDOM, *STATEFUL], ids=lambda cls: cls.__name__)
@@ -91,7 +95,7 @@ def test_a_network_comes_back_with_the_state_of_its_activations(tmp_path, cls):
             expected[seed] = network(x)
     write(tmp_path, states, own(cls), sizes=(4, 8, 8, 3))
     for seed, logits in expected.items():
-        network = checkpoints.load(tmp_path, seed)
+        network = checkpoints.load(tmp_path, seed, activation=cls)
         with networks.frozen(network), networks.drawing(network):
             assert torch.equal(network(x), logits)
 
@@ -101,9 +105,9 @@ def test_a_number_comes_back_as_it_was(tmp_path, number, kind):
     network = networks.build([4, 8, 3], own(Annealed), seeds.generator(3, "weights"))
     network.activations[0].calls = number
     write(tmp_path, {(3, 0): network.state_dict()}, own(Annealed))
-    calls = checkpoints.load(tmp_path, 3).activations[0].calls
+    calls = checkpoints.load(tmp_path, 3, activation=Annealed).activations[0].calls
     assert calls == number and type(calls) is kind
-    assert checkpoints.load(tmp_path, 3, checkpoint="init").activations[0].calls == 0
+    assert checkpoints.load(tmp_path, 3, checkpoint="init", activation=Annealed).activations[0].calls == 0
 
 
 def test_a_registry_activation_stores_its_parameters_only(folder, spec):
@@ -132,3 +136,80 @@ def test_same_states_give_the_same_bytes(folder):
     params = files.read_json(folder / "config.json")["params"]
     checkpoints.save(states_of(folder), folder / "again.safetensors", params)
     assert (folder / "again.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+
+
+STRANGERS = {
+    "subprocess:Popen": {"args": ["touch", "mark"]},
+    "os:system": {"command": "touch mark"},
+    "builtins:exec": {"source": "open('mark', 'w')"},
+    "evil:Net": {},
+    "torch.nn:Tanh": {},
+}
+
+
+def stranger(folder, spec):
+    """A block whose config.json names something to import, all checksums adjusted."""
+    network = networks.build([4, 8, 3], "tanh", seeds.generator(3, "weights"))
+    write(folder, {(3, 0): network.state_dict()}, spec)
+
+
+@pytest.mark.parametrize("target", STRANGERS)
+@pytest.mark.parametrize("number", [0, 0.5, None])
+def test_nothing_that_a_folder_names_is_imported(tmp_path, monkeypatch, target, number):
+    """However its parameters look; text and lists among them are refused as such."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.py").write_text("open('mark', 'w')\nclass Net: ...\n")
+    parameters = STRANGERS[target] if number is None else {"beta": number}
+    stranger(tmp_path, {"import": target, "name": "mine", "parameters": parameters})
+    with pytest.raises(UserError, match="nothing that a results folder names is imported|and not numbers"):
+        checkpoints.load(tmp_path, 3)
+    assert not (tmp_path / "mark").exists() and "evil" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"args": ["sh"]}, {"a": "text"}, {"a": True}, {"a": None}, ["a"], {"a": {}}]
+)
+def test_parameters_of_a_folder_are_numbers_or_refused(tmp_path, parameters):
+    stranger(tmp_path, {"import": None, "name": "leakyrelu", "parameters": parameters})
+    with pytest.raises(DamagedError, match=r"config.json is damaged .the parameters of its activation"):
+        checkpoints.load(tmp_path, 3)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        None,
+        "torch.nn:Tanh",
+        {"import": None, "name": "tanh"},
+        {"import": None, "name": "nosuch", "parameters": {}},
+        {"import": None, "name": ["tanh"], "parameters": {}},
+        {"import": None, "name": "tanh", "parameters": {"beta": 1}},
+    ],
+)
+def test_a_folder_that_names_no_activation_is_damaged(tmp_path, spec):
+    stranger(tmp_path, spec)
+    with pytest.raises(DamagedError, match=r"config.json is damaged"):
+        checkpoints.load(tmp_path, 3)
+
+
+@pytest.mark.parametrize("sizes", [None, "abc", [4, "8", 3], [4, -8, 3], [4, 8.0, 3], [True, 8, 3], {"a": 1}])
+def test_sizes_are_whole_numbers_or_the_folder_is_damaged(folder, spec, sizes):
+    config = files.read_json(folder / "config.json")
+    files.write_json(config | {"sizes": sizes}, folder / "config.json")
+    with pytest.raises(DamagedError, match=r"config.json is damaged .its sizes are"):
+        checkpoints.load(folder, 3)
+
+
+def test_an_activation_of_ones_own_is_given_by_its_class(tmp_path):
+    spec = own(Annealed)
+    network = networks.build([4, 8, 3], spec, seeds.generator(3, "weights"))
+    write(tmp_path, {(3, 0): network.state_dict()}, spec)
+    with pytest.raises(UserError, match=r"give its class, checkpoints.load.…, activation=Mine.\.$"):
+        checkpoints.load(tmp_path, 3)
+    for given in (Annealed, spec):
+        assert type(checkpoints.load(tmp_path, 3, activation=given).activations[0]) is Annealed
+    for wrong in (dict, print, "Annealed", torch.nn.functional.relu):
+        with pytest.raises(UserError):
+            checkpoints.load(tmp_path, 3, activation=wrong)
+    with pytest.raises(UserError, match="was trained with another activation"):
+        checkpoints.load(tmp_path, 3, activation=own(CappedByBuffer))

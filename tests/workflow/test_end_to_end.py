@@ -162,6 +162,10 @@ def test_two_studies_side_by_side(tiny, tmp_path):
     path.write_text(
         path.read_text().replace("study: tiny", "study: other").replace("momentum: 0.9", "momentum: 0.8")
     )
+    record = path.with_name("provenance.json")
+    content = files.read_json(record)
+    content["files"]["config.yaml"] = files.digest(path)
+    files.write_json(content, record)
     done = project.snakemake("--config", "studies=[tiny, other]", "--", "compare")
     assert done.returncode == 0, done.stdout
     page = (project.folder / "reports/compared/tiny+other.html").read_text()
