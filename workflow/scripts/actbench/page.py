@@ -18,20 +18,25 @@ TEXT = "text/plain;charset=utf-8"
 def render(template: str | Path, context: Mapping) -> str:
     """Fill a template; every value is escaped, a missing one is an error."""
     template = Path(template)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template.parent),
+    return environment(template.parent).get_template(template.name).render(context)
+
+
+def environment(folder: str | Path) -> jinja2.Environment:
+    """What the templates of a folder are filled in by."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "percent": sentences.percent,
         "points": sentences.points,
         "sentence": sentences.sentence,
     }
-    environment.globals |= {"interval": sentences.interval, "layers": sentences.layers}
-    return environment.get_template(template.name).render(context)
+    made.globals |= {"interval": sentences.interval, "layers": sentences.layers}
+    return made
 
 
 def data_uri(path: str | Path) -> str:

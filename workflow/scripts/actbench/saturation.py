@@ -1,5 +1,6 @@
 """Where an activation function counts as saturated; the definition: docs/measurements.md."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -77,8 +78,9 @@ def _side(samples: Samples, sign: int, bounded: bool) -> Side:
     finite = samples.derivative.isfinite()
     distance, slopes = sign * samples.x[finite], samples.derivative[finite].abs()
     near = samples.near[finite]
-    compared = slopes if bounded else slopes[distance >= 0]
-    steepest = largest(compared)
+    if not (distance >= 0).any():
+        return Side(sign, 0.0, math.inf, 0.0)
+    steepest = largest(slopes if bounded else slopes[distance >= 0])
     if bounded and steepest <= REACHED * largest(slopes[near]):  # softplus: a slope only tended to
         steepest = largest(slopes[near])
     level = largest(distance[(slopes >= SATURATED * steepest) & (slopes > 0)])

@@ -125,11 +125,11 @@ def _levelled(limit: float, middle: Tensor, size: float, end: float, precision: 
 def _bounded(high: Tensor, span: Tensor) -> bool | None:
     """Whether the largest values of the stretches stay bounded.
 
-    They do not if the last rises a, b, c keep up: c ≥ 0.9 b, and c/b ≥ 0.8 b/a. The rises of a function with
-    a limit fall to below 0.9 of the one before even where it is approached as slowly as by 1/ln x.
+    They do not if the last rises a, b, c keep up: c ≥ 0.97 b, and c/b ≥ 0.8 b/a. The rises of a function that
+    tends to a limit as slowly as 1/ln x or x^−0.02 fall below that.
     """
     if high[-2:].max() <= high[:-2].max() + 0.02 * span.max():
         return True
     a, b, c = (high[-3:] - high[-4:-1]).tolist()
-    rises = a > 0 and b > 0 and c >= max(0.9 * b, 0.05 * span[-1].item())
+    rises = a > 0 and b > 0 and c >= max(0.97 * b, 0.05 * span[-1].item())
     return False if rises and c * a >= 0.8 * b * b else None
