@@ -159,6 +159,12 @@ def test_a_share_that_is_not_known_is_null(function):
     assert distributions.saturated_fraction(Of(function), z) is None
 
 
+def test_the_share_of_numbers_that_are_none_is_null(spec):
+    """The layer after one that overflowed."""
+    z = torch.tensor([math.nan, -5.0, 1.0])
+    assert distributions.saturated_fraction(activations.create(spec("tanh")), z) is None
+
+
 def test_a_share_is_known_if_nothing_lies_where_it_is_not():
     assert distributions.saturated_fraction(Of(torch.log), torch.tensor([0.5, 1.0, 20.0])) == 0
 

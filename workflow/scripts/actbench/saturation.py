@@ -45,8 +45,8 @@ class Saturation:
         return _any(self.sides, z, derivative)
 
     def share(self, z: Tensor, derivative: Tensor) -> float | None:
-        """Share of the saturated entries; None if it is not known of some."""
-        if _any(self.unknown, z, derivative).any():
+        """Share of the saturated entries; None if it is not known of some, or some z are NaN."""
+        if z.isnan().any() or _any(self.unknown, z, derivative).any():
             return None
         return self(z, derivative).double().mean().item()
 
