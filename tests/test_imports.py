@@ -35,14 +35,14 @@ NETWORKS = {"pyarrow", "safetensors", "torch"}
 EXPECTED = {
     "aggregate": {"jsonschema", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
     "describe_activations": {"pyarrow", "torch"},
-    "figures": {"matplotlib", "pandas", "pyarrow", "safetensors", "scipy", "seaborn"},
+    "figures": {"matplotlib", "pandas", "pyarrow", "safetensors", "seaborn"},
     "fit_mlp_classifier": NETWORKS | {"sklearn"},
     "histogram_figures": {"matplotlib", "pandas", "pyarrow", "scipy", "seaborn"},
     "prepare_data": {"safetensors"},
     "probe_dead_neurons": NETWORKS,
     "probe_distributions": NETWORKS,
     "probe_gradients": NETWORKS,
-    "report": {"jinja2", "jsonschema", "latex2mathml", "pandas", "pyarrow", "yaml"},
+    "report": {"jinja2", "jsonschema", "latex2mathml", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
     "time_activations": {"pyarrow", "torch"},
     "train": NETWORKS,
 }

@@ -161,7 +161,7 @@ def test_nothing_that_a_folder_names_is_imported(tmp_path, monkeypatch, target, 
     (tmp_path / "evil.py").write_text("open('mark', 'w')\nclass Net: ...\n")
     parameters = STRANGERS[target] if number is None else {"beta": number}
     stranger(tmp_path, {"import": target, "name": "mine", "parameters": parameters})
-    with pytest.raises(UserError, match="nothing that a results folder names is imported|and not numbers"):
+    with pytest.raises(UserError, match=r"nothing that a results folder names is imported|and not numbers"):
         checkpoints.load(tmp_path, 3)
     assert not (tmp_path / "mark").exists() and "evil" not in sys.modules
 
@@ -207,7 +207,8 @@ def test_an_activation_of_ones_own_is_given_by_its_class(tmp_path):
     with pytest.raises(UserError, match=r"give its class, checkpoints.load.…, activation=Mine.\.$"):
         checkpoints.load(tmp_path, 3)
     for given in (Annealed, spec):
-        assert type(checkpoints.load(tmp_path, 3, activation=given).activations[0]) is Annealed
+        found = checkpoints.load(tmp_path, 3, activation=given).activations[0]
+        assert type(found).__name__ == "Annealed"
     for wrong in (dict, print, "Annealed", torch.nn.functional.relu):
         with pytest.raises(UserError):
             checkpoints.load(tmp_path, 3, activation=wrong)

@@ -305,10 +305,29 @@ def test_duplicate_keys_are_named_with_their_line(tmp_path):
 def test_own_file_is_found_without_importing(tmp_path):
     spec = {"name": "mine", "import": "pack.mod:A", "parameters": {}}
     with pytest.raises(UserError, match=r"there is no .*mod.py"):
-        config.user_file(spec, tmp_path)
+        config.user_files(spec, tmp_path)
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "mod.py").write_text("raise RuntimeError")
-    assert config.user_file(spec, tmp_path) == tmp_path / "pack" / "mod.py"
+    assert config.user_files(spec, tmp_path) == [str(tmp_path / "pack" / "mod.py")]
+
+
+@pytest.mark.parametrize(
+    "module", ["results.mine.x", "reports.x", "random", "types", "json.decoder", "actbench.jobs"]
+)
+def test_modules_that_are_nobodys_own_are_refused(tmp_path, module):
+    """Those in folders that were made, by us or by a stranger, and those whose name another module has."""
+    path = tmp_path.joinpath(*module.split(".")).with_suffix(".py")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("raise RuntimeError")
+    spec = {"name": "mine", "import": f"{module}:A", "parameters": {}}
+    with pytest.raises(UserError, match=rf"activations: mine has import '{module}:A'; allowed: a "):
+        config.user_files(spec, tmp_path)
+
+
+def test_a_module_that_is_no_python_is_one_sentence_with_its_line(tmp_path):
+    (tmp_path / "mine.py").write_text("x = 1\ndef f(:\n")
+    with pytest.raises(UserError, match=r"mine.py, line 2 is no Python: "):
+        config.user_files({"name": "mine", "import": "mine:A", "parameters": {}}, tmp_path)
 
 
 def test_training_params_leave_out_what_does_not_change_numbers():

@@ -116,6 +116,7 @@ CHANGES = {
 PACKAGE = "workflow/scripts/actbench"
 EVERY = stages("prepare_data", "describe_activations", "time_activations")
 NUMBERS = stages("train", "describe_activations", "time_activations")
+FUNCTIONS = stages("probe_distributions", "probe_dead_neurons", "describe_activations")
 FILES = {
     f"{PACKAGE}/__init__.py": EVERY,
     f"{PACKAGE}/activations.py": NUMBERS,
@@ -159,13 +160,15 @@ FILES = {
     f"{PACKAGE}/prepared.py": stages("prepare_data"),
     f"{PACKAGE}/probes.py": stages(*PROBES),
     f"{PACKAGE}/progress.py": TRAINING,
-    f"{PACKAGE}/properties.py": stages("probe_distributions", "probe_dead_neurons", "describe_activations"),
+    f"{PACKAGE}/properties.py": stages("describe_activations"),
     f"{PACKAGE}/provenance.py": stages("train", "describe_activations"),
     f"{PACKAGE}/records.py": TRAINING,
     f"{PACKAGE}/references.py": {},
     f"{PACKAGE}/relu_autograd.py": NUMBERS,
     f"{PACKAGE}/report.py": stages("report"),
     f"{PACKAGE}/report_tables.py": stages("report"),
+    f"{PACKAGE}/sampling.py": FUNCTIONS,
+    f"{PACKAGE}/saturation.py": stages("probe_distributions", "probe_dead_neurons"),
     f"{PACKAGE}/seeds.py": NUMBERS,
     f"{PACKAGE}/sentences.py": stages("report"),
     f"{PACKAGE}/side_by_side.py": {},
@@ -174,7 +177,9 @@ FILES = {
     f"{PACKAGE}/stacks.py": TRAINING,
     f"{PACKAGE}/states.py": NUMBERS,
     f"{PACKAGE}/statistics.py": stages("aggregate"),
+    f"{PACKAGE}/steps.py": stages("describe_activations"),
     f"{PACKAGE}/subsets.py": TRAINING,
+    f"{PACKAGE}/tails.py": FUNCTIONS,
     f"{PACKAGE}/training.py": TRAINING,
     f"{PACKAGE}/trends.py": stages("aggregate"),
     f"{PACKAGE}/verification.py": {},

@@ -7,7 +7,7 @@ sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
 from actbench import activations, parquet, properties, provenance, seeds
 
-jobs.start(snakemake.log[0], snakemake.params.code)
+log = jobs.start(snakemake.log[0], snakemake.params.code)
 specs = snakemake.params.specs
 curves, rows = [], []
 for name, spec in specs.items():
@@ -15,7 +15,10 @@ for name, spec in specs.items():
     with seeds.drawn_from(0):  # a user's own may draw when it is made
         activation = activations.create(spec)
     curves += [key | row for row in properties.curves(activation)]
-    rows.append(key | activations.formulas(spec) | properties.derive(activation))
+    derived = properties.derive(activation)
+    rows.append(key | activations.formulas(spec) | derived)
+    if missing := properties.not_known(derived):
+        log.warning("%s: not known: %s", name, ", ".join(missing))
 described = provenance.describe(snakemake.params.code, "cpu")
 record = {"params": specs, "provenance": described, "seconds": provenance.seconds()}
 table = parquet.table(curves, properties.CURVES, ["activation", "x"])

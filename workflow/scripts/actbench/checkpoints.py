@@ -33,7 +33,7 @@ def load(
     seed: int,
     fold: int = 0,
     checkpoint: str = "trained",
-    activation: Mapping | type[nn.Module] | None = None,
+    activation: Mapping | type[nn.Module] | str | None = None,
 ) -> networks.MLP:
     """Give back one network of a block's folder, on the CPU, in evaluation mode.
 
@@ -49,7 +49,8 @@ class Stored:
 
     Args:
         folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`.
-        activation: the class of a user's own activation, or the resolved spec of the caller's own config.
+        activation: the class of a user's own activation, its name as "module:class" of the working directory, or
+            the resolved spec of the caller's own config.
             The folder may come from a stranger, so that nothing that it names is imported.
 
     Raises:
@@ -57,7 +58,7 @@ class Stored:
         UserError: the networks have an activation of somebody's own, and it was not given, or another.
     """
 
-    def __init__(self, folder: str | Path, activation: Mapping | type[nn.Module] | None = None):
+    def __init__(self, folder: str | Path, activation: Mapping | type[nn.Module] | str | None = None):
         self.path = Path(folder, manifest.MODEL)
         self.config = manifest.read(folder, [manifest.MODEL])
         with self._opened() as stored:
@@ -66,11 +67,15 @@ class Stored:
             raise DamagedError(self.path, f"it was trained with other params than {manifest.NAME} says")
         self.spec = self._spec(activation)
 
-    def _spec(self, given: Mapping | type[nn.Module] | None) -> Mapping:
+    def _spec(self, given: Mapping | type[nn.Module] | str | None) -> Mapping:
         """What activations are made of: the folder's own word for those of the registry only."""
         named = activations.checked(
             self.config["params"].get("activation"), self.path.with_name(manifest.NAME)
         )
+        if isinstance(given, str) and ":" not in given:
+            raise UserError(
+                f"activation is {given!r}; allowed: a class, its name as 'module:class', or a spec."
+            )
         if isinstance(given, Mapping):
             if given != named:
                 raise UserError(

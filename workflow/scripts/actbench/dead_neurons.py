@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 from torch import Tensor, nn
 
-from actbench import networks, parquet, properties
+from actbench import networks, parquet, sampling, saturation
 
 BATCH = 2048
 
@@ -28,12 +28,12 @@ class LayerCounter:
 
     def __init__(self, activation: nn.Module):
         self.activation = activation
-        self.saturation = properties.saturation(activation)
+        self.saturation = saturation.of(activation)
         self.size = None
 
     def update(self, z: Tensor) -> None:
         """Take in the pre-activations [N, n_l] of one batch."""
-        h, derivative = properties.evaluate(self.activation, z)
+        h, derivative = sampling.evaluate(self.activation, z)
         dead, zero_gradient = (h == 0).all(dim=0), (derivative == 0).all(dim=0)
         saturated = self.saturation(z, derivative).all(dim=0)
         size = h.double().abs().sum(dim=0)
@@ -57,7 +57,8 @@ def measure(network: nn.Module, x: Tensor, dormant_threshold: float) -> list[dic
     """Count dead, zero-gradient, dormant and saturated units of every hidden layer.
 
     A unit is dead if h = 0 exactly for every input, zero-gradient if f′(z) = 0 exactly for every
-    input, saturated if it is so for every input (`properties.saturation`), dormant as `dormant` says.
+    input, saturated if it is known to be so for every input (`saturation.of`), dormant as
+    `dormant` says.
 
     Args:
         network: an `MLP`.

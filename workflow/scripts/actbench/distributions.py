@@ -6,7 +6,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from actbench import networks, parquet, properties
+from actbench import networks, parquet, sampling, saturation
 from actbench.histograms import histogram
 
 SCHEMA = pa.schema(
@@ -77,10 +77,13 @@ def describe(values: Tensor, bins: int) -> dict:
     } | histogram(values, bins)
 
 
-def saturated_fraction(activation: nn.Module, z: Tensor) -> float:
-    """Share of the entries of z at which the activation is saturated (`properties.saturation`)."""
-    _, derivative = properties.evaluate(activation, z)
-    return properties.saturation(activation)(z, derivative).double().mean().item()
+def saturated_fraction(activation: nn.Module, z: Tensor) -> float | None:
+    """Share of the entries of z at which the activation is saturated, None if not known.
+
+    Saturated: see `saturation.of`.
+    """
+    _, derivative = sampling.evaluate(activation, z)
+    return saturation.of(activation).share(z, derivative)
 
 
 def effective_rank(h: Tensor) -> float:

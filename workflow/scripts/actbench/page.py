@@ -18,22 +18,27 @@ TEXT = "text/plain;charset=utf-8"
 def render(template: str | Path, context: Mapping) -> str:
     """Fill a template; every value is escaped, a missing one is an error."""
     template = Path(template)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template.parent),
+    return environment(template.parent).get_template(template.name).render(context)
+
+
+def environment(folder: str | Path) -> jinja2.Environment:
+    """What the templates of a folder are filled in by."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "percent": as_text.percent,
         "points": as_text.points,
         "sentence": as_text.sentence,
     }
-    environment.globals |= {
+    made.globals |= {
         name: getattr(as_text, name) for name in ("change", "interval", "layers", "spread", "verdict")
     }
-    return environment.get_template(template.name).render(context)
+    return made
 
 
 def data_uri(path: str | Path) -> str:

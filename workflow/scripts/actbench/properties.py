@@ -1,24 +1,19 @@
 """What can be derived from an activation function alone, numerically and in float64.
 
-Grid: [-10, 10] in steps of 1e-3, limits from ±5e3 and ±1e4. Definitions: docs/measurements.md.
+Where f is not finite and nothing settles it, what would need it is None: not known. Definitions:
+docs/measurements.md.
 """
 
-import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from actbench import parquet
-
-STEP = 1e-3
-FAR = 1e4
-SATURATED = 0.05
-BISECTIONS = 25
-JUMP = 1e-6
-BESIDE = 1e-9
+from actbench import parquet, steps
+from actbench.sampling import Function, Samples, largest, sample, turns
+from actbench.tails import Tail, complete, follow
 
 CURVES = pa.schema(
     [
@@ -35,8 +30,12 @@ PROPERTIES = pa.schema(
         ("formula_derivative", pa.string()),
         ("range_low", pa.float64()),
         ("range_high", pa.float64()),
+        ("bounded_below", pa.bool_()),
+        ("bounded_above", pa.bool_()),
         ("derivative_low", pa.float64()),
         ("derivative_high", pa.float64()),
+        ("derivative_bounded_below", pa.bool_()),
+        ("derivative_bounded_above", pa.bool_()),
         ("zero_centred", pa.bool_()),
         ("symmetry", pa.string()),
         ("monotone", pa.bool_()),
@@ -55,153 +54,148 @@ PROPERTIES = pa.schema(
 )
 
 
-def evaluate(activation: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """f and f′ at every entry of `x`, f′ by autograd; `activation` works entry by entry."""
-    x = x.detach().requires_grad_(True)
-    with torch.enable_grad():
-        f = activation(x)
-        (derivative,) = torch.autograd.grad(f.sum(), x)
-    return f.detach(), derivative
-
-
-@dataclass(frozen=True)
-class Saturation:
-    """Where an activation counts as saturated: |f′| < `threshold`, and z < `left` or z > `right`."""
-
-    left: float
-    right: float
-    threshold: float
-
-    def __call__(self, z: Tensor, derivative: Tensor) -> Tensor:
-        """Boolean mask of the saturated entries, given z and f′(z) of one shape."""
-        return (derivative.abs() < self.threshold) & ((z < self.left) | (z > self.right))
-
-
-def saturation(activation: nn.Module) -> Saturation:
-    """Derive the saturated region of an activation.
-
-    A side counts where f has a finite limit there. It begins at the steepest point of f, or at the
-    outermost sign change of f′ if that lies farther out, so that a turning point is not taken for it.
-    """
-    double = _double(activation)
-    x = _grid()
-    _, derivative = evaluate(double, x)
-    steepest = derivative.abs().max().item()
-    edges = torch.cat([x[derivative.abs() >= steepest * (1 - 1e-9)], _turns(x, derivative)])
-    return Saturation(
-        edges.min().item() if _limit(double, -FAR) is not None else -math.inf,
-        edges.max().item() if _limit(double, FAR) is not None else math.inf,
-        SATURATED * steepest,
-    )
-
-
 def curves(activation: nn.Module, points: int = 401, half_width: float = 5.0) -> list[dict]:
     """Rows x, f, derivative on an even grid over ±`half_width`."""
     x = torch.linspace(-half_width, half_width, points, dtype=torch.float64)
-    f, derivative = evaluate(_double(activation), x)
+    f, derivative = Function(activation)(x)
     values = zip(x.tolist(), f.tolist(), derivative.tolist(), strict=True)
     return [dict(zip(("x", "f", "derivative"), value, strict=True)) for value in values]
 
 
 def derive(activation: nn.Module) -> dict:
-    """The columns of `PROPERTIES` after the formulas; an unbounded range ends in ±inf, null once stored."""
-    double = _double(activation)
-    x = _grid()
-    f, derivative = evaluate(double, x)
-    limits = [_limit(double, end) for end in (-FAR, FAR)]
-    far_f, far_derivative = evaluate(double, torch.tensor([-FAR, FAR], dtype=torch.float64))
-    unbounded = (far_f.sign() * math.inf).tolist()
-    ends = [end if limit is None else limit for limit, end in zip(limits, unbounded, strict=True)]
-    every_f = torch.cat([f, torch.tensor(ends, dtype=torch.float64)])
-    beside = [evaluate(double, x + side * BESIDE)[1] for side in (-1, 1)]
-    every_derivative = torch.cat([derivative, far_derivative, *beside])
-    vanishing = [_vanishes(double, end) for end in (-FAR, FAR)]
+    """The columns of `PROPERTIES` after the formulas; None is not known, ±inf (null once stored) no bound."""
+    function = Function(activation)
+    samples = sample(function)
+    tails, slopes = follow(function, samples)
+    in_f, in_derivative = (steps.find(function, samples, which) for which in (0, 1))
+    found_f, found_derivative = torch.cat([in_f.seen, in_derivative.seen], dim=1)
+    whole = _whole(samples, samples.f, tails) and not in_f.broken
+    whole_derivative = whole and _whole(samples, samples.derivative, slopes) and not in_derivative.broken
+    turning, _ = function(turns(samples)[1])
+    low, high = _range(torch.cat([samples.f, turning, found_f]), tails, whole)
+    slope_low, slope_high = _range(
+        torch.cat([samples.derivative, found_derivative]), slopes, whole_derivative
+    )
+    at_zero = samples.f[samples.x == 0].item()
     return {
-        "range_low": every_f.min().item(),
-        "range_high": every_f.max().item(),
-        "derivative_low": every_derivative.min().item(),
-        "derivative_high": every_derivative.max().item(),
-        "zero_centred": evaluate(double, torch.zeros(1, dtype=torch.float64))[0].item() == 0,
-        "symmetry": _symmetry(f),
-        "monotone": bool((derivative >= -1e-12).all() or (derivative <= 1e-12).all()),
-        "continuous": not _jumps(double, 0),
-        "smooth": not _jumps(double, 0) and not _jumps(double, 1),
-        "saturates_left": limits[0] is not None,
-        "saturates_right": limits[1] is not None,
-        "vanishing_left": vanishing[0],
-        "vanishing_right": vanishing[1],
-        "can_die": bool(((derivative[1:] == 0) & (derivative[:-1] == 0)).any()),
-    } | moments(double)
+        "range_low": low,
+        "range_high": high,
+        "bounded_below": _is_finite(low),
+        "bounded_above": _is_finite(high),
+        "derivative_low": slope_low,
+        "derivative_high": slope_high,
+        "derivative_bounded_below": _is_finite(slope_low),
+        "derivative_bounded_above": _is_finite(slope_high),
+        "zero_centred": at_zero == 0 if math.isfinite(at_zero) else None,
+        "symmetry": _symmetry(samples, function, whole),
+        "monotone": _monotone(samples, function) and (whole or None),
+        "continuous": not in_f.jump and (whole or None),
+        "smooth": not in_f.jump and not in_derivative.jump and (whole_derivative or None),
+        "saturates_left": tails[0].levels,
+        "saturates_right": tails[1].levels,
+        "vanishing_left": slopes[0].vanishes,
+        "vanishing_right": slopes[1].vanishes,
+        "can_die": _flat_piece(samples, function) or (False if whole_derivative else None),
+    } | moments(activation)
+
+
+def not_known(row: Mapping) -> list[str]:
+    """The columns that `derive` could not derive; that a constant f has no gain is known."""
+    missing = [key for key, value in row.items() if value is None and "bounded" not in key]
+    return [key for key in missing if key != "gain" or row["mean_f_squared"] is None]
 
 
 def moments(activation: nn.Module) -> dict:
-    """E f, E f², E f′² for z ~ N(0, 1), and the gain 1/std(f) (null for a constant f).
+    """E f, E f², E f′² for z ~ N(0, 1), and the gain 1/std(f) (None for a constant f).
 
-    Midpoint rule on [-10, 10] in steps of 1e-4: kinks at multiples of the step do no harm.
+    Midpoint rule on [-10, 10] in steps of 1e-4: kinks at multiples of the step do no harm. None is not known.
     """
     n = 200_000
     z = (torch.arange(n, dtype=torch.float64) + 0.5) * (20 / n) - 10
     weight = torch.exp(-(z**2) / 2) * (20 / n) / math.sqrt(2 * math.pi)
-    f, derivative = evaluate(_double(activation), z)
-    mean, square = (weight * f).sum().item(), (weight * f**2).sum().item()
-    variance = square - mean**2
+    f, derivative = Function(activation)(z)
+    mean, square = _expected(weight, f), _expected(weight, f**2)
+    variance = None if mean is None or square is None else (weight * (f - mean) ** 2).sum().item()
     return {
         "mean_f": mean,
         "mean_f_squared": square,
-        "mean_derivative_squared": (weight * derivative**2).sum().item(),
-        "gain": 1 / math.sqrt(variance) if variance > 1e-15 else None,
+        "mean_derivative_squared": _expected(weight, derivative**2),
+        "gain": 1 / math.sqrt(variance) if variance and variance > 1e-24 * square else None,
     }
 
 
-def _double(activation: nn.Module) -> nn.Module:
-    return copy.deepcopy(activation).double()
+def _expected(weight: Tensor, values: Tensor) -> float | None:
+    """The weighted sum; None if values are missing or matter at the ends, or if coarser steps disagree."""
+    parts = weight * values
+    size, end = parts.abs().sum(), parts[[0, -1]].abs().max()
+    if not size.isfinite() or end > 1e-12 * size:
+        return None
+    total, coarse = parts.sum(), 3 * parts[1::3].sum()
+    return total.item() if (total - coarse).abs() <= 1e-3 * size else None
 
 
-def _grid() -> Tensor:
-    n = round(10 / STEP)
-    return torch.arange(-n, n + 1, dtype=torch.float64) / round(1 / STEP)
+def _whole(samples: Samples, values: Tensor, tails: list[Tail]) -> bool:
+    """Whether every value is finite, or lies on a tail that is concluded without it."""
+    settled = all(tail.levels is not None or tail.end == samples.x[-1] for tail in tails)
+    return settled and complete(samples, values, tails)
 
 
-def _turns(x: Tensor, derivative: Tensor) -> Tensor:
-    """Where f′ changes its sign, passing over zeros."""
-    moving = derivative != 0
-    x, sign = x[moving], derivative[moving].sign()
-    return (x[1:] + x[:-1])[sign[1:] != sign[:-1]] / 2
+def _range(values: Tensor, tails: list[Tail], whole: bool) -> tuple[float | None, float | None]:
+    """Lower and upper end: ±inf without a bound, None if not known."""
+    limits = [tail.limit for tail in tails if tail.limit is not None]
+    found = values[values.isfinite()].tolist() + limits
+    ends = []
+    for sign, sides in ((-1, [tail.low for tail in tails]), (1, [tail.high for tail in tails])):
+        if False in sides:
+            ends.append(sign * math.inf)
+        else:
+            ends.append(sign * max(sign * value for value in found) if whole and None not in sides else None)
+    return ends[0], ends[1]
 
 
-def _limit(activation: nn.Module, end: float) -> float | None:
-    """The limit of f towards `end`, or None; a 1/x tail is extrapolated away."""
-    f, _ = evaluate(activation, torch.tensor([end / 2, end], dtype=torch.float64))
-    near, far = f.tolist()
-    return 2 * far - near if abs(far - near) < 1e-3 else None
+def _is_finite(end: float | None) -> bool | None:
+    return None if end is None else math.isfinite(end)
 
 
-def _vanishes(activation: nn.Module, end: float) -> bool:
-    _, derivative = evaluate(activation, torch.tensor([end / 10, end], dtype=torch.float64))
-    near, far = derivative.abs().tolist()
-    return far == 0 or (far < 1e-3 and far < near / 2)
+def _symmetry(samples: Samples, function: Function, whole: bool) -> str | None:
+    """Compared where f and its mirror image are finite; None if nothing there speaks against a symmetry."""
+    f, mirrored = samples.f, samples.f.flip(0)
+    both = f.isfinite() & mirrored.isfinite()
+    size = (f.abs() + mirrored.abs() + largest(f[both & samples.near].abs()))[both]
+    for name, difference in (("odd", f + mirrored), ("even", f - mirrored)):
+        if (difference[both].abs() <= 5e3 * function.precision * size).all():
+            return name if whole else None
+    return "neither"
 
 
-def _symmetry(f: Tensor) -> str:
-    mirrored = f.flip(0)
-    if torch.allclose(f, -mirrored, rtol=0, atol=1e-12):
-        return "odd"
-    return "even" if torch.allclose(f, mirrored, rtol=0, atol=1e-12) else "neither"
+def _monotone(samples: Samples, function: Function) -> bool:
+    """Whether, of the finite values, neither a step from sample to sample nor f′ has another sign."""
+    x, f, slopes = samples.x.abs(), samples.f, samples.derivative
+    steepest = max(0.0, largest(slopes[samples.near & slopes.isfinite()].abs()))
+    size = f.abs() + x * steepest
+    rises, rounding = f.diff(), 64 * function.precision * (size[1:] + size[:-1])
+    known = f[1:].isfinite() & f[:-1].isfinite()
+    rises, rounding = rises[known], rounding[known]
+    sure = slopes.isfinite() & f.isfinite()
+    slopes, blur = slopes[sure], (5e3 * function.precision * (steepest + f.abs() / x.clamp(min=1)))[sure]
+    up = (rises >= -rounding).all() and (slopes >= -blur).all()
+    return bool(up or ((rises <= rounding).all() and (slopes <= blur).all()))
 
 
-def _jumps(activation: nn.Module, which: int) -> bool:
-    """Whether f (which = 0) or f′ (1) jumps anywhere on the grid.
+def _flat_piece(samples: Samples, function: Function) -> bool:
+    """Whether f′ is 0 over an interval, and f leaves its value at the interval's end by more than rounding.
 
-    Every grid interval is halved again and again towards its larger step: over a width of 3e-11 a
-    differentiable function hardly moves, while a jump keeps its size.
+    Two samples outside of a piece that is flat by rounding alone (tanh far out), f is still within rounding.
     """
-    grid = _grid()
-    low, high = grid[:-1], grid[1:]
-    value_low, value_high = (evaluate(activation, ends)[which] for ends in (low, high))
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        value = evaluate(activation, middle)[which]
-        left = (value - value_low).abs() >= (value_high - value).abs()
-        low, value_low = torch.where(left, low, middle), torch.where(left, value_low, value)
-        high, value_high = torch.where(left, middle, high), torch.where(left, value, value_high)
-    return bool(((value_high - value_low).abs() > JUMP).any())
+    x, f, zero = samples.x, samples.f, samples.derivative == 0
+    flat = zero[1:] & zero[:-1] & (f[1:] == f[:-1])
+    if flat.all():
+        return True
+    steepest = largest(samples.derivative[samples.near & samples.derivative.isfinite()].abs())
+    starts = (flat[1:] & ~flat[:-1]).nonzero().squeeze(1) + 1
+    ends = (flat[:-1] & ~flat[1:]).nonzero().squeeze(1) + 1
+    at = torch.cat([starts, ends])
+    outside = f[torch.cat([(starts - 2).clamp(min=0), (ends + 2).clamp(max=len(f) - 1)])]
+    rounding = 64 * function.precision * (f[at].abs() + x[at].abs() * max(steepest, 0.0))
+    leaves = (outside - f[at]).abs() > rounding + function.underflow
+    return bool((leaves & outside.isfinite()).any())
