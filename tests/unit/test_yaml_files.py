@@ -138,7 +138,7 @@ def test_files_that_are_no_config(tmp_path, content, words):
     with pytest.raises(UserError) as caught:
         yaml_files.read(tmp_path / "a.yaml")
     assert words in str(caught.value)
-    with pytest.raises(UserError, match="b.yaml cannot be read: No such file"):
+    with pytest.raises(UserError, match=r"b\.yaml cannot be read: No such file"):
         yaml_files.read(tmp_path / "b.yaml")
 
 
