@@ -106,8 +106,8 @@ def test_what_a_clusters_jobs_would_not_get_is_refused_before_any_starts(project
     far = 'include: "Snakefile"\ntype(workflow).non_local_exec = property(lambda self: True)\n'
     (project.folder / "Far").write_text(far)
     mixed = 'activations=[{name: relu, label: "it\'s"}]'
-    given = ["--snakefile", "Far", "--until", "prepare_data", "--config"]
-    done = project.snakemake(*given, mixed)
+    given = ["--snakefile", "Far", "--config", mixed, "--", "all"]
+    done = project.snakemake(*given)
     assert done.returncode == 1 and "Traceback" not in done.stdout
     assert (
         "Error: --config activations is" in done.stdout and "write the value in a study file." in done.stdout
