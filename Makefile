@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
-	@$(BIN)/python -c "import yaml; print('Report: $(CURDIR)/reports/%s.html' % yaml.safe_load(open('config.yaml'))['study'])"
+	@PYTHONPATH=workflow/scripts $(BIN)/python -c "from actbench import yaml_files; print('Report: $(CURDIR)/reports/%s.html' % yaml_files.read('config.yaml').get('study', 'digits'))"
 
 cluster: $(VENV)/.installed ## add what profiles/slurm needs, for users of a SLURM cluster
 	$(BIN)/pip install --quiet --require-hashes -r requirements-cluster.txt

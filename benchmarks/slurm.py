@@ -20,7 +20,7 @@ STUDY = {
     "seeds": list(range(30)),
     "seeds_per_job": 10,
     "network": {"width": 16},
-    "training": {"max_epochs": 4},
+    "training": {"batch_size": 64, "max_epochs": 4},
     "device": "cpu",
 }
 GROUPS = ("groups", "group-components")

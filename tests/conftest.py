@@ -146,12 +146,16 @@ class Project:
         folder = self.folder / "results" / study / "tables"
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
-    @contextlib.contextmanager
-    def edited(self, path: str | Path, text: str = "\n# edited\n") -> Iterator[None]:
+    def edited(self, path: str | Path, text: str = "\n# edited\n") -> contextlib.AbstractContextManager:
         """Append to a file for a while."""
+        return self.replaced(path, (self.folder / path).read_text() + text)
+
+    @contextlib.contextmanager
+    def replaced(self, path: str | Path, text: str) -> Iterator[None]:
+        """Write a file anew for a while."""
         file = self.folder / path
         before = file.read_text()
-        file.write_text(before + text)
+        file.write_text(text)
         try:
             yield
         finally:

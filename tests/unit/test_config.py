@@ -42,24 +42,19 @@ def test_an_empty_config_is_the_schemas_defaults():
     assert resolved["report"]["baseline"] == "relu"
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("studies/*.yaml")), ids=lambda path: path.stem)
-def test_every_study_resolves(path):
-    base = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for key, value in yaml.safe_load(path.read_text()).items():
-        base[key] = {**base.get(key, {}), **value} if isinstance(value, dict) else value
-    assert config.resolve(base, SCHEMA)["study"] == path.stem
-
-
 REFUSED = {
     "unknown key": (dict(trainning={}), "trainning is not a key of the config, did you mean training?"),
     "unknown key in a section": (
         dict(training=dict(learnig_rate=0.1)),
         "training.learnig_rate is not a key of the config, did you mean learning_rate?",
     ),
-    "number that YAML reads as text": (
+    "number in quotes": (
         dict(training=dict(learning_rate="1e-3")),
-        "training.learning_rate is '1e-3' (text); allowed: a number above 0 "
-        "(YAML reads 1e-3 as text; write 0.001)",
+        "training.learning_rate is '1e-3' (text); allowed: a number above 0 (write 0.001 without quotes)",
+    ),
+    "number that YAML reads as text": (
+        dict(training=dict(max_epochs="1_000")),
+        "training.max_epochs is '1_000' (text); allowed: a whole number from 1 (write 1000 without quotes)",
     ),
     "zero learning rate": (dict(training=dict(learning_rate=0)), "allowed: a number above 0"),
     "infinite learning rate": (
@@ -176,6 +171,10 @@ REFUSED = {
         dict(training=dict(batch_size=2000)),
         "training.batch_size is 2000; allowed: at most 1247",
     ),
+    "depths and hidden sizes": (
+        dict(depths=[2], network=dict(hidden_sizes=[[4, 4]])),
+        "depths is [2] and network.hidden_sizes is [[4, 4]]; allowed: one of the two, the other left out or null.",
+    ),
     "two networks of one depth": (
         dict(network=dict(hidden_sizes=[[4, 4], [5, 5]])),
         "network.hidden_sizes has networks of depths [2, 2]",
@@ -262,9 +261,15 @@ def test_every_registered_activation_can_be_named():
     assert len(resolved["activations"]) == len(activations.REGISTRY)
 
 
-def test_hidden_sizes_replace_depths_and_width():
-    resolved = resolve(depths=[7], network=dict(hidden_sizes=[[8, 7, 6], [5]]))
+@pytest.mark.parametrize("depths", [{}, {"depths": None}])
+def test_hidden_sizes_stand_instead_of_depths_and_width(depths):
+    resolved = resolve(**depths, network=dict(width=7, hidden_sizes=[[8, 7, 6], [5]]))
     assert resolved["depths"] == [1, 3] and resolved["network"]["hidden_sizes"] == [[5], [8, 7, 6]]
+
+
+def test_null_is_as_left_out():
+    assert resolve(depths=None) == resolve(network=dict(hidden_sizes=None)) == resolve()
+    assert resolve(depths=[3], network=dict(hidden_sizes=None)) == resolve(depths=[3])
 
 
 def test_baseline_is_relu_or_the_first():
@@ -276,30 +281,6 @@ def test_blocks_are_aligned_slots():
     assert config.blocks(range(7), 5) == {"0-4": [0, 1, 2, 3, 4], "5-9": [5, 6]}
     assert config.blocks([3, 12], 5) == {"0-4": [3], "10-14": [12]}
     assert config.blocks([3], 1) == {"3-3": [3]}
-
-
-def test_command_line_gives_the_same_plan_as_a_file():
-    """Snakemake leaves numbers inside lists and mappings of --config as text."""
-    typed = {"depths": ["2", "4"], "training": {"patience": "null", "learning_rate": "0.1"}}
-    written = {"depths": [2, 4], "training": {"patience": None, "learning_rate": 0.1}}
-    reread = config.merged({**typed, "study": "a"}, typed)
-    assert config.resolve(reread, SCHEMA) == config.resolve({**written, "study": "a"}, SCHEMA)
-
-
-def test_text_of_files_is_left_alone():
-    merged = config.merged(
-        {"training": {"learning_rate": "1e-3", "momentum": "0"}}, {"training": {"momentum": "0"}}
-    )
-    assert merged == {"training": {"learning_rate": "1e-3", "momentum": 0}}
-
-
-def test_duplicate_keys_are_named_with_their_line(tmp_path):
-    path = tmp_path / "a.yaml"
-    path.write_text("study: a\ntraining:\n  momentum: 0.9\n  momentum: 0.8\n")
-    with pytest.raises(UserError, match=r"a.yaml, line 4: 'momentum' stands twice"):
-        config.check_duplicate_keys([path])
-    path.write_text("a: {b: 1}\nc: {b: 1}\n")
-    config.check_duplicate_keys([path])
 
 
 def test_own_file_is_found_without_importing(tmp_path):

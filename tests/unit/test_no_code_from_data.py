@@ -46,8 +46,8 @@ def test_nothing_that_runs_what_it_reads(path):
 
 def test_our_yaml_loader_is_a_safe_one():
     import yaml
-    from actbench import config
+    from actbench import yaml_files
 
-    assert issubclass(config._UniqueKeyLoader, yaml.SafeLoader)
+    assert issubclass(yaml_files._Loader, yaml.SafeLoader)
     with pytest.raises(yaml.constructor.ConstructorError):
-        yaml.load("!!python/object/apply:os.getcwd []", Loader=config._UniqueKeyLoader)  # noqa: S506
+        yaml.load("!!python/object/apply:os.getcwd []", Loader=yaml_files._Loader)  # noqa: S506

@@ -18,11 +18,11 @@ NUMBER = {"type": "object", "properties": {"rate": {"type": "number", "exclusive
         (None, "rate is empty (null); allowed: a number above 0 to 1."),
         (
             "1e-3",
-            "rate is '1e-3' (text); allowed: a number above 0 to 1 (YAML reads 1e-3 as text; write 0.001).",
+            "rate is '1e-3' (text); allowed: a number above 0 to 1 (write 0.001 without quotes).",
         ),
         (
             "1\n",
-            r"rate is '1\n' (text); allowed: a number above 0 to 1 (YAML reads '1\n' as text; write 1.0).",
+            r"rate is '1\n' (text); allowed: a number above 0 to 1 (write 1 without quotes).",
         ),
     ],
 )

@@ -24,24 +24,67 @@ def test_from_the_command_line(tiny):
     refused(subprocess.CompletedProcess([], running.returncode, text), WORDS)
 
 
-def test_from_config_yaml(tiny):
-    path = tiny.folder / "config.yaml"
-    before = path.read_text()
-    path.write_text(before.replace("learning_rate", "learnig_rate"))
-    try:
-        refused(tiny.snakemake("--dry-run", study=None), WORDS)
-    finally:
-        path.write_text(before)
+@pytest.mark.parametrize("study", [None, "tiny"])
+def test_from_config_yaml(tiny, study):
+    with tiny.replaced("config.yaml", "training: {learnig_rate: 0.1}\n"):
+        refused(tiny.snakemake("--dry-run", study=study), WORDS)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("training: [1", "config.yaml, line 2: expected ',' or ']'"),
+        ("depths: *a", "config.yaml, line 1: found undefined alias 'a'."),
+        ("__use_yte__: true\nstudy: ?open('run', 'w')", "__use_yte__ is not a key of the config"),
+        ("- study: a", "config.yaml is a list; allowed: keys with values"),
+        ("study: a\x07", "config.yaml has the character '\\x07', which YAML forbids."),
+    ],
+)
+def test_a_broken_config_yaml(tiny, content, words):
+    with tiny.replaced("config.yaml", content + "\n"):
+        refused(tiny.snakemake("--dry-run", study=None), words)
+    assert not (tiny.folder / "run").exists()
+
+
+def test_broken_yaml_in_a_study_file_is_snakemakes_own_sentence(tiny):
+    (tiny.folder / "studies" / "bad.yaml").write_text("depths: [1\n")
+    done = tiny.snakemake("--dry-run", study="bad")
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    assert "Config file is not valid JSON or YAML." in done.stdout
+
+
+def test_a_folder_without_any_study(tiny, tmp_path):
+    words = f"there is no config.yaml in {tmp_path}; name a study with --configfile."
+    refused(tiny.snakemake("--dry-run", "--directory", str(tmp_path), study=None), words)
+
+
+def test_snakemakes_own_option_that_jobs_are_not_told_of(tiny):
+    words = (
+        "--replace-workflow-config is given; allowed: to leave it out, since a --configfile takes the place"
+    )
+    refused(tiny.snakemake("--dry-run", "--replace-workflow-config"), words)
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         ("training: {learnig_rate: 0.1}", WORDS),
-        ("training:\n  learning_rate: 1e-3", "training.learning_rate is '1e-3' (text)"),
+        (
+            "training:\n  max_epochs: 1_000",
+            "training.max_epochs is '1_000' (text); allowed: a whole number from 1",
+        ),
+        ("depths: [2:4]", "depths[0] is '2:4' (text); allowed: a whole number from 1 to 1000"),
+        ("training: {histograms: on}", "training.histograms is 'on' (text); allowed: true, false"),
+        ("seeds: [2024-01-01]", "seeds[0] is '2024-01-01' (text); allowed: a whole number from 0"),
+        ("seeds: !!set {1}", "line 1: could not determine a constructor for the tag"),
+        (
+            "depths: [1]\nnetwork: {hidden_sizes: [[8]]}",
+            "depths is [1] and network.hidden_sizes is [[8]]; allowed: one",
+        ),
         ("depths: [0]", "depths[0] is 0; allowed: a whole number from 1"),
         ("seeds: [0, 1]\nseeds: [2]", "line 2: 'seeds' stands twice"),
         ("study: ../../tmp", "study is '../../tmp' (text)"),
+        ("seeds: &seeds [*seeds]", "line 1: found unconstructable recursive node."),
         ("activations: [relu, {name: mine, import: 'nowhere:A'}]", "there is no nowhere.py"),
     ],
 )

@@ -68,7 +68,7 @@ KEYS = {
     "seeds_per_job": ("seeds_per_job=1", {**TRAINING, "train": 8, **dict.fromkeys(PROBES, 8)}),
     "normalisation": ("normalisation=standard", TRAINING),
     "network.width": ("network={width: 17}", RECIPE),
-    "network.hidden_sizes": ("network={hidden_sizes: [[16], [16, 15]]}", half("train")),
+    "network.hidden_sizes": (("depths=null", "network={hidden_sizes: [[16], [16, 15]]}"), half("train")),
     "evaluation.folds": ("evaluation={folds: 2}", TRAINING),
     "evaluation.validation": ("evaluation={validation: 200}", TRAINING),
     "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),
@@ -178,12 +178,14 @@ FILES = {
     f"{PACKAGE}/states.py": NUMBERS,
     f"{PACKAGE}/statistics.py": stages("aggregate"),
     f"{PACKAGE}/steps.py": stages("describe_activations"),
+    f"{PACKAGE}/study_files.py": {},
     f"{PACKAGE}/subsets.py": TRAINING,
     f"{PACKAGE}/tails.py": FUNCTIONS,
     f"{PACKAGE}/training.py": TRAINING,
     f"{PACKAGE}/trends.py": stages("aggregate"),
     f"{PACKAGE}/verification.py": {},
     f"{PACKAGE}/wording.py": stages("aggregate"),
+    f"{PACKAGE}/yaml_files.py": stages("aggregate"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
     "workflow/scripts/check_activations.py": {},
     "workflow/scripts/compare.py": {},
@@ -240,8 +242,9 @@ class Planner:
     def __init__(self, tiny: Project, folder: Path):
         self.project, self.runs = tiny.copy(folder), Server()
 
-    def changed(self, given: str) -> Counter:
-        return self.project.planned("--config", given, by=self.runs)
+    def changed(self, given: str | tuple[str, ...]) -> Counter:
+        values = [given] if isinstance(given, str) else given
+        return self.project.planned("--config", *values, by=self.runs)
 
     def edited(self, path: str) -> Counter:
         comment = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n", ".js": "\n// edited\n"}.get(

@@ -7,7 +7,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import yaml
 from snakemake.io import IOFile
 from snakemake.logging import logger
 
@@ -34,17 +33,32 @@ from actbench import (
     records,
     references,
     sources,
+    study_files,
+    yaml_files,
 )
 from actbench.errors import UserError
 
-SCHEMA = yaml.safe_load(
-    (ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text()
-)
+SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+PROJECT = Path("config.yaml")
+if PROJECT.is_file():
+    # No `configfile:` in the Snakefile, for Snakemake would merge the file into every study of --configfile.
+    workflow.configfiles.append(PROJECT)
 
 try:
-    configuration.check_duplicate_keys(workflow.configfiles)
-    given = configuration.merged(config, workflow.config_settings.config)
-    config.update(configuration.resolve(given, SCHEMA))
+    if workflow.config_settings.replace_workflow_config:
+        raise UserError(
+            "--replace-workflow-config is given; allowed: to leave it out, since a --configfile takes the "
+            f"place of {PROJECT} by itself."
+        )
+    given = study_files.given(
+        workflow.config_settings.configfiles,
+        PROJECT,
+        workflow.config_settings.config_args,
+        SCHEMA,
+    )
+    resolved = configuration.resolve(given, SCHEMA)
+    config.clear()
+    config.update(resolved)
     # Studies whose networks are trained: the one of the config, and those that verification asks for.
     STUDIES = {config["study"]: config}
     if config["verify"] == "full":
@@ -360,6 +374,8 @@ def begin(workflow):
     """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
     try:
+        if workflow.non_local_exec:
+            study_files.check_handed_over(workflow.config_settings.config_args)
         if workflow.executor_plugin.name == "slurm":
             remote = [job for job in planned if not job.is_local]
             submitted = dict.fromkeys(

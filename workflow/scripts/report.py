@@ -6,8 +6,7 @@ from pathlib import Path
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
 import actbench.jobs as jobs
-import yaml
-from actbench import files, lineage, page, parquet, provenance, records, report
+from actbench import files, lineage, page, parquet, provenance, records, report, yaml_files
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 inputs, output, config = snakemake.input, snakemake.output, snakemake.params.config
@@ -39,8 +38,7 @@ context = report.context(
     },
     template.parent,
 )
-resolved = yaml.safe_dump(snakemake.config, sort_keys=False, allow_unicode=True)
-files.write_text(resolved, output.config)
+files.write_text(yaml_files.dump(snakemake.config), output.config)
 files.write_text(page.render(template, context), output.page)
 read += [*inputs.figures, *inputs.histogram_figures]
 plan = records.Plan(**snakemake.params.plan)

@@ -49,8 +49,8 @@ class Stored:
 
     Args:
         folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`.
-        activation: the class of a user's own activation, its name as "module:class" of the working directory, or
-            the resolved spec of the caller's own config.
+        activation: the class of a user's own activation, its name as "module:class" of the working
+            directory, or the resolved spec of the caller's own config.
             The folder may come from a stranger, so that nothing that it names is imported.
 
     Raises:

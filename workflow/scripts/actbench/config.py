@@ -8,9 +8,8 @@ from copy import deepcopy
 from pathlib import Path
 
 import jsonschema
-import yaml
 
-from actbench import activations, catalogue, imports, sources, wording
+from actbench import activations, catalogue, imports, sources, wording, yaml_files
 from actbench.errors import UserError
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
@@ -27,40 +26,10 @@ PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
 OWN_KEYS = ("name", "import", "id", "label")
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, which by itself lets the last of two equal keys win silently."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise UserError(
-                    f"{node.start_mark.name}, line {key_node.start_mark.line + 1}: "
-                    f"{key!r} stands twice in the same mapping; every key is allowed once."
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def check_duplicate_keys(paths: Iterable[str | Path]) -> None:
-    """Refuse YAML files in which a key stands twice in one mapping.
-
-    Raises:
-        UserError: names file, line and key.
-    """
-    for path in paths:
-        with open(path, encoding="utf-8") as stream:
-            yaml.load(stream, Loader=_UniqueKeyLoader)  # noqa: S506, a SafeLoader
-
-
-def merged(config: Mapping, command_line: Mapping) -> dict:
-    """The config with values given by `--config` read as YAML again.
-
-    Snakemake leaves numbers inside lists and mappings of the command line as text; afterwards a value
-    means the same wherever it was written.
-    """
-    return {key: _reread(value, command_line.get(key)) for key, value in config.items()}
+def violations(config: Mapping, schema: Mapping) -> list[jsonschema.ValidationError]:
+    """All that the schema finds, in the order of the keys."""
+    validator = jsonschema.Draft202012Validator(schema)
+    return sorted(validator.iter_errors(config), key=lambda error: [str(p) for p in error.path])
 
 
 def resolve(config: Mapping, schema: Mapping) -> dict:
@@ -128,7 +97,7 @@ def references(study: str, folder: str | Path, schema: Mapping) -> dict[str, dic
             f"{' and '.join(REFERENCES)} are trained as their files in studies/ state."
         )
     paths = {name: Path(folder, f"{name}.yaml") for name in REFERENCES}
-    return {name: resolve(yaml.safe_load(path.read_text()), schema) for name, path in paths.items()}
+    return {name: resolve(yaml_files.read(path), schema) for name, path in paths.items()}
 
 
 def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
@@ -200,31 +169,15 @@ def user_files(spec: Mapping, folder: str | Path) -> list[str]:
     return found
 
 
-def _reread(value: object, given: object) -> object:
-    """Parse text inside lists and mappings again, where it came from the command line."""
-    if isinstance(value, Mapping) and isinstance(given, Mapping):
-        return {key: _text(item) if key in given else item for key, item in value.items()}
-    return value if given is None or isinstance(given, str) else _text(value)
-
-
-def _text(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _text(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_text(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError:
-        return value
-
-
 def _check(config: Mapping, schema: Mapping) -> None:
-    validator = jsonschema.Draft202012Validator(schema)
-    errors = sorted(validator.iter_errors(config), key=lambda error: [str(p) for p in error.path])
-    if errors:
-        raise UserError(wording.sentence(errors[0]))
+    for error in violations(config, schema):
+        raise UserError(wording.sentence(error))
+    depths, sizes = config.get("depths"), config.get("network", {}).get("hidden_sizes")
+    if depths is not None and sizes is not None:
+        raise UserError(
+            f"depths is {wording.shown(depths)} and network.hidden_sizes is {wording.shown(sizes)}; allowed: "
+            "one of the two, the other left out or null."
+        )
 
 
 def _complete(config: Mapping, schema: Mapping, section: str = "") -> dict:
@@ -234,8 +187,9 @@ def _complete(config: Mapping, schema: Mapping, section: str = "") -> dict:
         if "properties" in part:
             complete[key] = _complete(config.get(key, {}), part, f"{key}.")
         else:
-            given = config.get(key, deepcopy(part.get("default")))
-            complete[key] = _number(f"{section}{key}", given, part)
+            value = config.get(key)
+            value = deepcopy(part.get("default")) if value is None else value
+            complete[key] = _number(f"{section}{key}", value, part)
     return complete
 
 

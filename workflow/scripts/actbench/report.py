@@ -7,10 +7,19 @@ from pathlib import Path
 
 import latex2mathml.converter
 import pandas as pd
-import yaml
 from markupsafe import Markup
 
-from actbench import bibliography, catalogue, exports, page, parquet, report_tables, sentences, trends
+from actbench import (
+    bibliography,
+    catalogue,
+    exports,
+    page,
+    parquet,
+    report_tables,
+    sentences,
+    trends,
+    yaml_files,
+)
 from actbench import config as configuration
 from actbench.errors import UserError
 
@@ -64,7 +73,7 @@ def context(
         "dataset": catalogue.DATASETS[config["dataset"]].title,
         "images": images,
         "css": page.stylesheet(folder),
-        "config_yaml": yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
+        "config_yaml": yaml_files.dump(dict(config)),
         "figures": {Path(path).stem: page.data_uri(path) for path in figures},
         "script": page.script(folder),
         "csvs": {Path(path).stem: page.data_uri(path) for path in csvs} | _embedded(shown_tables),

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
-from actbench import as_text, catalogue, comparisons, page, parquet, records, sentences
+from actbench import as_text, catalogue, comparisons, page, parquet, records, sentences, yaml_files
 from actbench import config as configuration
 
 
@@ -39,7 +38,7 @@ def read(provenance: str | Path, config: str | Path, runs: str | Path, compariso
     record.vouch([config])
     record.vouch([runs, comparison], "inputs")
     tables = (parquet.read(path).to_pandas() for path in (runs, comparison))
-    return Study(yaml.safe_load(Path(config).read_text(encoding="utf-8")), *tables, record.content)
+    return Study(yaml_files.read(config), *tables, record.content)
 
 
 def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:

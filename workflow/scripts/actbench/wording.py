@@ -52,14 +52,14 @@ def cut(text: str) -> str:
 
 
 def _hint(error: jsonschema.ValidationError) -> str:
-    """Explain YAML's own trap: 1e-3 is text to it, and so are quoted numbers."""
+    """Say how a number is written where text was, as in quotes or 1_000."""
     if error.validator != "type" or not isinstance(error.instance, str):
         return ""
     try:
         value = float(error.instance)
     except ValueError:
         return ""
-    return f" (YAML reads {plain(error.instance)} as text; write {value!r})" if math.isfinite(value) else ""
+    return f" (write {repr(value).removesuffix('.0')} without quotes)" if math.isfinite(value) else ""
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
