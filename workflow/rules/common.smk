@@ -323,6 +323,11 @@ def check_archived():
         sys.exit(f"Error: {error}")
 
 
+def shown_figures(files):
+    """Those of a rule's outputs that the page shows."""
+    return [str(path) for path in files if path.endswith((".svg", ".png"))]
+
+
 def compared(path):
     """The path of a file of each of the two studies that `snakemake compare` puts side by side."""
 

@@ -72,11 +72,6 @@ REPORT_PLAN = plan(
 )
 
 
-def shown_figures(files):
-    """Those of a rule's outputs that the page shows."""
-    return [str(path) for path in files if path.endswith((".svg", ".png"))]
-
-
 rule figures:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
