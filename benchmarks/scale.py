@@ -139,7 +139,7 @@ class Study:
                     params = config.training_params(self.config, entry["spec"], depth, own)
                     write(folder, entry["id"], params, self.config, templates, images.digest)
                     written += [str(path) for path in folder.iterdir()]
-                    written += timings(f"{entry['id']}-d{depth}-seeds{name}", entry["id"], depth, own)
+                    written += timings(f"{entry['id']}-d{depth}-seeds{name}")
         for start in range(0, len(written), 5000):
             self.snakemake("--quiet", "all", "--touch", "--force", "--", *written[start : start + 5000])
 
@@ -165,6 +165,8 @@ def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
         name: parquet.table(rows[name], schema, aggregation.ORDER[name])
         for name, schema in zip(rows, schemas, strict=True)
     }
+    spent = {"seconds": 2.0, "n_images": 25_000, "flops": 10**9}
+    tables["cost"] = parquet.table([run | spent], cost.SCHEMA, parquet.RUN)
     return tables | {"histograms": histograms.SCHEMA.empty_table()}
 
 
@@ -173,33 +175,37 @@ def write(folder: Path, activation: str, params: dict, resolved: dict, templates
     folder.mkdir(parents=True)
     generator = np.random.default_rng(abs(hash(str(folder))))
     files.write_text(str(folder), folder / manifest.MODEL)
-    made_by = described()
     for name, table in templates.items():
         block = pa.concat_tables([_of_seed(table, activation, seed, generator) for seed in params["seeds"]])
         block = parquet.ordered(block, aggregation.ORDER.get(name, parquet.RUN))
-        record = {"model": files.digest(folder / manifest.MODEL), "provenance": made_by}
+        record = {
+            "model": files.digest(folder / manifest.MODEL),
+            "provenance": described(f"probe_{name}" if name in MEASURED else "train"),
+            "seconds": 10.0,
+        }
         measured = record | {"params": resolved[f"probe_{name}"]} if name in MEASURED else None
         parquet.write(block, folder / f"{name}.parquet", measured)
-    manifest.write(folder, params, [64, 10], images, made_by)
+    manifest.write(folder, params, [64, 10], images, described("train"), "tested", 10.0)
 
 
-def timings(job: str, activation: str, depth: int, block: list[int]) -> list[str]:
-    """Write what says how long the jobs of a block took."""
+def timings(job: str) -> list[str]:
+    """Write Snakemake's benchmark files of the jobs of a block."""
     benchmark = "s\th:m:s\tmax_rss\n10.0\t0:00:10\t500\n"
-    for stage in ("train", *(f"probe_{name}" for name in MEASURED)):
-        files.write_text(benchmark, Path(f"results/scale/timings/{stage}/{job}.tsv"))
-    cost_of = {"fold": 0, "seconds": 2.0, "n_images": 25_000, "flops": 10**9}
-    rows = [{"activation": activation, "depth": depth, "seed": seed} | cost_of for seed in block]
-    path = Path(f"results/scale/timings/train/{job}.parquet")
-    parquet.write(parquet.table(rows, cost.SCHEMA, parquet.RUN), path)
-    return [str(path)]
+    paths = [
+        Path(f"results/scale/timings/{stage}/{job}.tsv")
+        for stage in ("train", *(f"probe_{name}" for name in MEASURED))
+    ]
+    for path in paths:
+        files.write_text(benchmark, path)
+    return list(map(str, paths))
 
 
 @functools.cache
-def described() -> dict:
-    """What a training job says of itself."""
-    script = "workflow/scripts/train.py"
-    return provenance.describe([script, *sources.imported(script, ["workflow/scripts"])], "cpu")
+def described(stage: str) -> dict:
+    """What a job says of itself."""
+    script = f"workflow/scripts/{stage}.py"
+    code = [script, *sources.imported(script, ["workflow/scripts"])]
+    return provenance.describe({path: provenance.file_version(path) for path in code}, "cpu")
 
 
 def _of_seed(table: pa.Table, activation: str, seed: int, generator: np.random.Generator) -> pa.Table:
