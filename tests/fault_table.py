@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-TABLE = pytest.StashKey[dict]()
+TABLE, NOTED = pytest.StashKey[dict](), pytest.StashKey[bool]()
 HEAD = "| fault | how it is produced | expected | seen | tried |\n| --- | --- | --- | --- | --- |"
 
 
@@ -23,15 +23,23 @@ def only_chaos(chaos) -> None:
 
 @pytest.fixture
 def tried(request):
-    """Note how often a fault was tried and what was seen; call it when all that was expected has held."""
+    """Note how often a fault was tried and what was seen; call it when all that was expected has held.
 
-    def note(times: int, seen: str) -> None:
-        row = row_of(request.node)
-        row["times"] += times
-        if seen not in row["seen"]:
-            row["seen"].append(seen)
+    A test that passes without a call has tried it once, as expected.
+    """
 
-    return note
+    def tell(times: int, seen: str) -> None:
+        note(request.node, times, seen)
+
+    return tell
+
+
+def note(item, times: int, seen: str) -> None:
+    row = row_of(item)
+    item.stash[NOTED] = True
+    row["times"] += times
+    if seen not in row["seen"]:
+        row["seen"].append(seen)
 
 
 def row_of(item) -> dict:
@@ -50,6 +58,8 @@ def pytest_runtest_makereport(item, call):
         return
     row = row_of(item)
     row["failed"] += report.failed
+    if call.when == "call" and report.passed and not item.stash.get(NOTED, False):
+        note(item, 1, "as expected")
     if report.skipped and isinstance(report.longrepr, tuple):
         row["skipped"].append(report.longrepr[2].removeprefix("Skipped: "))
 

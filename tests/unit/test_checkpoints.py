@@ -153,6 +153,12 @@ def stranger(folder, spec):
     write(folder, {(3, 0): network.state_dict()}, spec)
 
 
+@pytest.mark.fault(
+    "code that a results folder names",
+    "a block whose config.json names a function of Python's to import, with text, numbers or nothing as parameters, all "
+    "checksums adjusted",
+    "refused; nothing is imported or called",
+)
 @pytest.mark.parametrize("target", STRANGERS)
 @pytest.mark.parametrize("number", [0, 0.5, None])
 def test_nothing_that_a_folder_names_is_imported(tmp_path, monkeypatch, target, number):

@@ -13,6 +13,12 @@ from actbench.errors import UserError
 from torch import nn
 from torch.nn import functional
 
+pytestmark = pytest.mark.fault(
+    "the contract of an own activation",
+    "classes that mix entries, depend on the place, change their input, hide a state, have no gradient, and their harmless likes",
+    "one sentence each, before anything trains; the harmless pass",
+)
+
 SPEC = {"import": "my_module:Mine", "name": "mine", "parameters": {}}
 PLAIN = [mine.HandTanh, mine.FastSine, mine.SquaredReLU, mine.Exp, mine.Masked, mine.CappedByBuffer]
 OF_TORCH = [nn.PReLU, nn.GELU, nn.Identity, nn.Hardshrink, nn.LogSigmoid, nn.RReLU]

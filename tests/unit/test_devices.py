@@ -93,3 +93,48 @@ def test_cuda_without_a_gpu_is_one_sentence(monkeypatch):
 def test_cpu_needs_no_lock(tmp_path):
     with devices.claimed("cpu", tmp_path / "missing") as device:
         assert device == "cpu"
+
+
+def planted_file(folder, target):
+    folder.mkdir(mode=0o700)
+    (folder / "GPU-0.lock").symlink_to(target)
+
+
+def planted_folder(folder, target):
+    folder.symlink_to(target.parent)
+
+
+def open_to_all(folder, target):
+    folder.mkdir()
+    folder.chmod(0o777)
+
+
+def a_file(folder, target):
+    folder.write_text("in the way")
+
+
+@pytest.mark.fault(
+    "planted links and folders",
+    "in the place of a GPU's lock or of its folder: a link to another file or folder, a folder that all may write to, a file",
+    "one sentence; the other file is as it was",
+)
+@pytest.mark.parametrize("plant", [planted_file, planted_folder, open_to_all, a_file])
+def test_locks_are_nobody_elses(gpus, tmp_path, plant):
+    gpus(1)
+    target = tmp_path / "elsewhere" / "GPU-0.lock"
+    target.parent.mkdir()
+    target.write_text("precious")
+    plant(tmp_path / f"actbench-{os.getuid()}", target)
+    with pytest.raises(UserError, match=f"actbench-{os.getuid()}"), devices.claimed("cuda", tmp_path):
+        pass
+    assert target.read_text() == "precious"
+
+
+def test_a_lock_keeps_what_is_in_its_file(gpus, tmp_path):
+    gpus(1)
+    folder = tmp_path / f"actbench-{os.getuid()}"
+    folder.mkdir(mode=0o700)
+    (folder / "GPU-0.lock").write_text("here before")
+    with devices.claimed("cuda", tmp_path) as device:
+        assert device == "cuda:0"
+    assert (folder / "GPU-0.lock").read_text() == "here before"

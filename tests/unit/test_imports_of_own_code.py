@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 from actbench import imports, sources
 
+pytestmark = pytest.mark.fault(
+    "own code from elsewhere",
+    "stale bytecode, PYTHONPATH, modules of the same name, relative and computed imports, edits while a job runs, data files",
+    "the planned files run, or one sentence that names the file",
+)
+
 SCRIPTS = imports.SCRIPTS
 ACTIVATION = "from torch import nn\nclass Mine(nn.Module):\n    def forward(self, x):\n        return x\n"
 # As a rule's script begins, then what a job does with a user's activation. torch itself is left out: slow.

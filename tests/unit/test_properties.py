@@ -308,6 +308,11 @@ def approx(expected):
     return [value if value is None else pytest.approx(value, rel=1e-4, abs=2e-5) for value in expected]
 
 
+@pytest.mark.fault(
+    "properties without evidence",
+    "functions that overflow, are NaN somewhere, oscillate, grow slowly, or level off far out, among them a hand-written tanh, sin 30x, the squared ReLU and exp",
+    "the true range, limits and signs, or “not known”",
+)
 @pytest.mark.parametrize("name", OWN)
 def test_functions_of_ones_own(name):
     function, (bounds, slopes, *middle, saturates, vanishing, can_die) = OWN[name]

@@ -5,6 +5,12 @@ import pytest
 from actbench import sentences
 from actbench.as_text import NBSP
 
+pytestmark = pytest.mark.fault(
+    "sentences over depths",
+    "ranks that cannot be told apart, trends that are none, signals that grow",
+    "it does not appear, or says what holds",
+)
+
 LABELS = {
     "relu": "ReLU",
     "tanh": "tanh",

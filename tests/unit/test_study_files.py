@@ -9,6 +9,12 @@ from actbench.errors import UserError
 from conftest import ROOT
 from snakemake_interface_executor_plugins.utils import format_cli_arg
 
+pytestmark = pytest.mark.fault(
+    "a study beside another config",
+    "study files beside a config.yaml full of other values, from other folders and with --config; both of depths and hidden sizes",
+    "the same study, or one sentence",
+)
+
 SCHEMA = yaml_files.read(ROOT / "workflow/schemas/config.schema.yaml")
 STUDIES = sorted(ROOT.glob("studies/*.yaml"))
 DEFAULTS = config.resolve({}, SCHEMA)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from actbench import files
 from actbench.errors import UserError
@@ -82,10 +83,19 @@ def _own_folder(path: Path) -> Path:
     return path
 
 
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return files.open_lock(path)
+    except OSError as error:
+        raise UserError(
+            f"{path}, the lock of a GPU, cannot be opened: {error.strerror}; remove it."
+        ) from error
+
+
 def _lock_one(folder: Path, gpus: list[str], stack: contextlib.ExitStack, poll_seconds: float) -> int:
     while True:
         for number, name in enumerate(gpus):
-            lock = files.open_lock(folder / f"{name.replace('/', '-')}.lock")
+            lock = _opened(folder / f"{name.replace('/', '-')}.lock")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
