@@ -30,7 +30,7 @@ def test_its_config_is_accepted_and_its_class_works(tmp_path, monkeypatch):
     (tmp_path / "my_module.py").write_text(block("python", "class MyActivation"))
     monkeypatch.chdir(tmp_path)
     spec = resolved["activations"][-1]["spec"]
-    assert config.user_file(spec, ".") == Path("my_module.py")
+    assert config.user_files(spec, ".") == ["my_module.py"]
     assert activations.create(spec)(torch.tensor(1.0)).item() == torch.sigmoid(torch.tensor(2.0)).item()
 
 

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from actbench import config, study_files, yaml_files
+from actbench import config, records, study_files, yaml_files
 from actbench.errors import UserError
 from conftest import ROOT
 from snakemake_interface_executor_plugins.utils import format_cli_arg
@@ -62,8 +62,8 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_the_other_config_leaves_no_default():
-    other = config.flat(config.resolve(yaml_files.parse(OTHERS + PLACES, "others"), SCHEMA))
-    defaults = config.flat(DEFAULTS)
+    other = records.flat(config.resolve(yaml_files.parse(OTHERS + PLACES, "others"), SCHEMA))
+    defaults = records.flat(DEFAULTS)
     derived = {"network.hidden_sizes", "evaluation.validation"}  # null in both
     assert {key for key in defaults if other[key] == defaults[key]} <= derived
 

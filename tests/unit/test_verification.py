@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from actbench import datasets, verification
+from actbench import datasets, prepared, verification
 from actbench import references as ref
 from scipy import stats
 
@@ -22,7 +22,7 @@ def differing(rows):
 def images(data_dir, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "fashion_mnist.safetensors"
     datasets.prepare("fashion_mnist", data_dir, path)
-    return verification._recipe_images(path)
+    return verification._recipe_images(prepared.read(path))
 
 
 def test_dead_units_of_untrained_networks(images):

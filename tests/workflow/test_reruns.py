@@ -161,7 +161,7 @@ FILES = {
     f"{PACKAGE}/probes.py": stages(*PROBES),
     f"{PACKAGE}/progress.py": TRAINING,
     f"{PACKAGE}/properties.py": stages("describe_activations"),
-    f"{PACKAGE}/provenance.py": stages("train", "describe_activations"),
+    f"{PACKAGE}/provenance.py": EVERY,
     f"{PACKAGE}/records.py": TRAINING,
     f"{PACKAGE}/references.py": {},
     f"{PACKAGE}/relu_autograd.py": NUMBERS,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from actbench import files
 
 
 def test_without_data_it_says_how_to_get_them(tiny):
@@ -44,11 +45,18 @@ def test_every_quick_row_agrees(verified):
 def test_a_row_that_differs_ends_with_status_1(verified):
     tiny, _ = verified
     path = tiny.folder / "results" / "verification.csv"
-    before = path.read_text()
-    path.write_text(before.replace("agrees", "differs", 1))
+    record = tiny.folder / "results" / "verification" / "verification.json"
+    before = {path: path.read_text(), record: record.read_text()}
+    path.write_text(before[path].replace("agrees", "differs", 1))
     try:
+        edited = tiny.snakemake("verify", "--allowed-rules", "verify", study=None)
+        content = files.read_json(record)
+        content["files"]["../verification.csv"] = files.digest(path)
+        files.write_json(content, record)
         done = tiny.snakemake("verify", "--allowed-rules", "verify", study=None)
     finally:
-        path.write_text(before)
+        for file, text in before.items():
+            file.write_text(text)
+    assert edited.returncode == 1 and "Error: results/verification.csv is damaged" in edited.stdout
     assert done.returncode == 1
     assert "1 of 76 published numbers differ by more than their tolerance." in done.stdout + done.stderr

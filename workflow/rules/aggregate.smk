@@ -26,8 +26,13 @@ TABLES_PLAN = plan(NUMBERS, *MEASURING, "aggregate")
 
 rule aggregate:
     input:
-        blocks=every_block("config.json"),
-        tables=[every_block(f"{name}.parquet") for name in [*BLOCK_TABLES, "cost"]],
+        # Functions: named outright, planning takes time with the square of their number.
+        blocks=lambda wildcards: every_block("config.json"),
+        tables=lambda wildcards: [
+            path
+            for name in [*BLOCK_TABLES, "cost"]
+            for path in every_block(f"{name}.parquet")
+        ],
         curves=rules.describe_activations.output.curves,
         properties=rules.describe_activations.output.properties,
     output:

@@ -217,11 +217,6 @@ def block_params(wildcards):
     )
 
 
-def planned_activation(wildcards):
-    """A param: what a probe makes the activations of, whatever the folder that it reads says."""
-    return SPECS[wildcards.activation]
-
-
 def reference_runs(study, depth):
     """The scores of one depth of a study whose published numbers are known, with the params of each file."""
     grid = configuration.grid(STUDIES[study])

@@ -12,7 +12,6 @@ rule probe_gradients:
     threads: 1
     params:
         code=code("probe_gradients", own=True),
-        activation=planned_activation,
         section=config["probe_gradients"],
     message:
         "Gradients of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -34,7 +33,6 @@ rule probe_distributions:
     threads: 1
     params:
         code=code("probe_distributions", own=True),
-        activation=planned_activation,
         section=config["probe_distributions"],
     message:
         "Distributions of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
@@ -56,7 +54,6 @@ rule probe_dead_neurons:
     threads: 1
     params:
         code=code("probe_dead_neurons", own=True),
-        activation=planned_activation,
         section=config["probe_dead_neurons"],
     message:
         "Dead neurons of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"

@@ -9,6 +9,7 @@ import actbench.jobs as jobs
 from actbench import dead_neurons, probes
 
 jobs.start(snakemake.log[0], snakemake.params.code)
+planned = {entry["id"]: entry["spec"] for entry in snakemake.config["activations"]}
 threshold = snakemake.params.section["dormant_threshold"]
 
 
@@ -24,7 +25,7 @@ probes.run(
     measure,
     snakemake.output[0],
     snakemake.params.section,
-    snakemake.params.activation,
+    planned[snakemake.wildcards.activation],
     snakemake.params.code,
 )
 jobs.finish()

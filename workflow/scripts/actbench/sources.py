@@ -64,9 +64,10 @@ def _direct(script: Path, roots: tuple[str, ...]) -> frozenset[Path]:
     if script.suffix != ".py":
         return frozenset()
     tree = _parsed(script)
-    names = {name for node in ast.walk(tree) for name in _names(node, _package(script, roots))}
+    package = _package(script, roots)
+    names = {name for node in ast.walk(tree) for name in _names(node, package)}
     if script.name == "__init__.py":
-        names |= {f"{_package(script, roots)}.{name}" for name in _exported(tree)}
+        names |= {f"{package}.{name}" for name in _exported(tree)}
     return frozenset(path for name in names for root in roots for path in _files(name, root))
 
 
