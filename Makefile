@@ -35,7 +35,7 @@ benchmark-scale: $(VENV)/.installed ## plan, aggregate and report made-up studie
 benchmark-slurm: $(CLUSTER)/.installed ## 300 networks on such a SLURM: jobs and minutes with and without groups and arrays
 	PYTHONPATH=workflow/scripts:tests $(CLUSTER)/bin/python benchmarks/slurm.py
 
-chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (15 minutes on 2 cores)
+chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (half an hour on 2 cores)
 	$(BIN)/python -m pytest -m fault --chaos
 
 gallery: $(VENV)/.installed-dev ## pictures of the Fashion-MNIST report (its study runs if it must) for docs/gallery.md; needs chromium

@@ -77,6 +77,9 @@ WAYS = {
         ["--config", "activations=[relu, {name: tanh, label: Tangens}]"],
         "figures.json was made with labels.tanh 'tanh' instead of 'Tangens'",
     ),
+    "touched": ([], ["--touch", *RATE], OTHER_RATE),
+    "dates only, the report there": ([], ["--rerun-triggers", "mtime", *RATE], OTHER_RATE),
+    "another target": ([delete_records], [*RATE, "--", "hiplot"], OTHER_RATE),
     "another probe's batch": (
         [delete_report],
         ["--rerun-triggers", "mtime", "--config", "probe_gradients={images: 99}"],

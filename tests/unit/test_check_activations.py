@@ -64,3 +64,22 @@ def test_the_first_bad_one_is_one_sentence(ran, spec, words):
     done = ran(good=own("Good"), bad=spec, worse=own("Step"))
     assert done.returncode == 1 and done.stdout == ""
     assert words in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise ValueError('so\\nand so')",
+        "undefined",
+        "import sys; sys.exit(0)",
+        "import sys; sys.exit('bye')",
+        "1 / 0",
+    ],
+)
+def test_whatever_a_module_raises_is_one_sentence(ran, tmp_path, line):
+    (tmp_path / "broken.py").write_text(line + "\n")
+    done = ran(bad={"import": "broken:A", "name": "bad", "parameters": {}})
+    assert done.returncode == 1 and done.stderr.startswith("activations: bad (import: broken:A): "), (
+        done.stderr
+    )
+    assert done.stderr.count("\n") == 1

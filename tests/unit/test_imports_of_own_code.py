@@ -288,3 +288,27 @@ def test_a_plan_of_another_version_of_the_package_is_refused(here):
     code = {path: "0" * 16 if path.endswith("jobs.py") else digest for path, digest in planned().items()}
     status, _, err = run("", code)
     assert status == 1 and "jobs.py is not the version that was planned" in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import logging\nlogging.basicConfig(filename='mine.log')\nlogging.warning('hello')\n",
+        "with open('out.txt', 'w') as f:\n    f.write('1')\nopen('out.txt').read()\n",
+        "import tempfile\nwith tempfile.NamedTemporaryFile('w+') as f:\n    f.write('1'), f.seek(0), f.read()\n",
+        "import platform, mimetypes\nmimetypes.guess_type('a.html')\n",
+        "from actbench import seeds\n",
+        "import functools, enum, typing\n",
+    ],
+)
+def test_what_writes_or_reads_elsewhere_is_not_refused(here, text):
+    here(mine=text + "SCALE = 1\n")
+    status, out, err = run(LOAD)
+    assert (status, out) == (0, "scale 1\nbefore the check\ndone\n"), err
+
+
+def test_a_module_that_changes_the_working_directory_is_refused(here, tmp_path):
+    (tmp_path / "sub").mkdir()
+    here(mine="import os\nos.chdir('sub')\nSCALE = 1\n")
+    status, _, err = run(LOAD)
+    assert status == 1 and err.startswith("Error: mine changes the working directory while it is imported")

@@ -256,18 +256,38 @@ def report_of_this_study(wildcards):
 
     Results that were copied without .snakemake would pass for up to date, whatever the config says.
     """
-    if (
-        Path(REPORT).exists()
-        and not workflow.persistence.metadata(IOFile(REPORT))
-        and not workflow.dag_settings.forcerun
-        and not workflow.dag_settings.forceall
-        and not workflow.touch
-    ):
-        try:
-            records.checked(PROVENANCE, records.Plan(**REPORT_PLAN), [REPORT])
-        except UserError as error:
-            sys.exit(f"Error: {error}")
+    if taken_as_it_is(REPORT):
+        checked_record(PROVENANCE, REPORT_PLAN, REPORT)
     return REPORT
+
+
+def tables_record(wildcards):
+    """The record of the study's tables, for whoever reads one, unless it is of another config or code."""
+    if taken_as_it_is(TABLES_MADE_BY):
+        checked_record(TABLES_MADE_BY, TABLES_PLAN)
+    return TABLES_MADE_BY
+
+
+@cache
+def taken_as_it_is(path):
+    """Whether Snakemake would take a file for up to date whatever it was made with."""
+    settings = workflow.dag_settings
+    by_params = "PARAMS" in {trigger.name for trigger in workflow.rerun_triggers}
+    known = workflow.persistence.metadata(IOFile(path)) and by_params
+    return (
+        Path(path).exists()
+        and (workflow.touch or not known)
+        and not settings.forcerun
+        and not (settings.forceall and not workflow.touch)
+    )
+
+
+def checked_record(path, planned, *files):
+    """Compare a record with the plan; Snakemake would build on what does not fit."""
+    try:
+        records.checked(path, records.Plan(**planned), files)
+    except UserError as error:
+        sys.exit(f"Error: {error}")
 
 
 class Shown(dict):
@@ -314,6 +334,10 @@ def check_archived():
             found = records.read(path)
             found.expect(records.Plan(**planned))
             found.vouch(found.paths())
+            if (
+                path != TABLES_MADE_BY
+            ):  # the blocks have been compared with the tables when these were made
+                found.vouch(found.paths("inputs"), "inputs")
     except UserError as error:
         sys.exit(f"Error: {error}")
 
@@ -366,8 +390,14 @@ def check_own_activations(planned):
         stderr=subprocess.PIPE,
         text=True,
     )
+    if done.returncode < 0:
+        raise UserError(
+            f"activations: trying {', '.join(own)} ended by signal {-done.returncode}."
+        )
     if done.returncode:
-        raise UserError(done.stderr.strip())
+        raise UserError(
+            (done.stderr.strip() or "activations: they end Python").splitlines()[-1]
+        )
 
 
 def begin(workflow):

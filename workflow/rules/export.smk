@@ -5,7 +5,7 @@ rule tensorboard:
     input:
         history=f"{TABLES}/history.parquet",
         histograms=f"{TABLES}/histograms.parquet",
-        made_by=TABLES_MADE_BY,
+        made_by=tables_record,
     output:
         directory(f"{RESULTS}/tensorboard"),
     log:
@@ -27,7 +27,7 @@ rule tensorboard:
 rule hiplot:
     input:
         history=f"{TABLES}/history.parquet",
-        made_by=TABLES_MADE_BY,
+        made_by=tables_record,
     output:
         f"reports/{STUDY}_hiplot.html",
     log:

@@ -75,7 +75,7 @@ REPORT_PLAN = plan(
 rule figures:
     input:
         **{name: f"{TABLES}/{name}.parquet" for name in FIGURE_TABLES},
-        made_by=TABLES_MADE_BY,
+        made_by=tables_record,
         data=DATA,
     output:
         **{
@@ -109,7 +109,7 @@ rule histogram_figures:
     input:
         histograms=f"{TABLES}/histograms.parquet",
         gradients=f"{TABLES}/gradients.parquet",
-        made_by=TABLES_MADE_BY,
+        made_by=tables_record,
     output:
         **{
             name: [
@@ -157,7 +157,7 @@ rule report:
         histogram_figures=lambda wildcards: shown_figures(
             rules.histogram_figures.output
         ),
-        aggregate=TABLES_MADE_BY,
+        aggregate=tables_record,
         figures_made_by=rules.figures.output.made_by,
         histogram_figures_made_by=rules.histogram_figures.output.made_by,
         cost=rules.aggregate.output.cost,

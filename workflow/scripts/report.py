@@ -40,7 +40,7 @@ context = report.context(
 )
 files.write_text(yaml_files.dump(snakemake.config), output.config)
 files.write_text(page.render(template, context), output.page)
-read += [*inputs.figures, *inputs.histogram_figures]
+read += [*inputs.figures, *inputs.histogram_figures, inputs.cost_of_activations]
 plan = records.Plan(**snakemake.params.plan)
 records.write(output.provenance, plan, read, output, described, provenance.seconds(), **made_by)
 jobs.finish()

@@ -243,9 +243,8 @@ def _user_module(spec: Mapping) -> "nn.Module":
     from actbench import contract
 
     cls = _own_class(spec)
-    with imports.watched():
-        contract.check(cls, spec)
-        return contract.make(cls, spec)
+    contract.check(cls, spec)
+    return contract.make(cls, spec)
 
 
 def _own_class(spec: Mapping) -> "type[nn.Module]":
@@ -262,8 +261,11 @@ def _user_class(spec: Mapping) -> "type[nn.Module]":
         return spec["import"]
     try:
         return imports.user_attribute(spec["import"])
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {error}.") from error
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:  # it is anybody's code
+        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {said}.") from error
 
 
 def formulas(spec: Mapping) -> dict[str, str | None]:

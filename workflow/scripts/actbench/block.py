@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from actbench import cost, networks, parquet, seeds, splits, training
+from actbench import contract, cost, networks, parquet, seeds, splits, training
 from actbench.prepared import Prepared
+from actbench.subsets import Data
+
+CHECKED = 256
 
 
 @dataclass
@@ -39,7 +42,7 @@ def train(
     Raises:
         UserError: the activation is a user's own and keeps a state that is not stored.
     """
-    settings, done = training.Settings(**params["training"]), Trained()
+    settings, done, before = training.Settings(**params["training"]), Trained(), None
     groups = [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]
     for fold in range(params["evaluation"]["folds"] or 1):
         data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
@@ -48,6 +51,8 @@ def train(
             log(f"seeds {group}, fold {fold}, {device}")
             weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
             members = [networks.build(done.sizes, params["activation"], own).to(device) for own in weights]
+            if not members[0].pure and before is None:
+                before = _logits(done.sizes, params, data)
             fits = training.fit(members, data, settings, batches, log)
             for seed, network, fit in zip(group, members, fits, strict=True):
                 place = (activation, len(params["hidden_sizes"]), seed, fold)
@@ -62,4 +67,14 @@ def train(
                 done.histograms += [keys | row for row in fit.histograms]
                 done.cost.append(keys | cost.of_run(done.sizes, data, settings, fit))
                 done.states[seed, fold] = fit.state
+    if before is not None and not contract.same(before, _logits(done.sizes, params, data)):
+        raise contract.refusal(params["activation"], contract.NOT_STORED)
     return done
+
+
+def _logits(sizes: list[int], params: Mapping, data: Data) -> Tensor:
+    """Those of a fresh network, in evaluation mode: what has trained before must not change them."""
+    generator = seeds.generator(params["seeds"][0], "weights")
+    network = networks.build(sizes, params["activation"], generator).to(data.train.x.device)
+    with networks.frozen(network), networks.drawing(network):
+        return network(data.train.x[:CHECKED])

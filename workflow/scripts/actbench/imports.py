@@ -5,15 +5,15 @@ compiled from its source each time: bytecode is matched to a source by size and 
 A digest of each file is kept as it is imported, so that an edit during the job is seen even if it is undone.
 """
 
-import contextlib
 import hashlib
 import importlib
 import importlib.machinery
 import importlib.util
+import os
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FrameType, ModuleType
 
@@ -93,7 +93,8 @@ class Finder:
         self.own: set[str] = set()  # top-level names of a user's modules
         self.before: set[str] = set()  # those that were loaded before the first of them
         self.read: set[Path] = set()  # files that a user's module has opened
-        self.watching = False
+        self.written: set[Path] = set()  # files that were opened to be written
+        self.place = Path.cwd()
 
     def find_spec(self, name: str, path=None, target=None):
         top = name.partition(".")[0]
@@ -104,11 +105,20 @@ class Finder:
         return None
 
     def audit(self, event: str, arguments: tuple) -> None:
-        """Note what a user's module opens itself while it is imported or made; see `sys.addaudithook`."""
-        if self.watching and event == "open" and isinstance(arguments[0], str | bytes):
-            path = Path(arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]).resolve()
-            if path.is_file() and not _installed(path) and self._called_by_user(sys._getframe(1)):
-                self.read.add(path)
+        """Note which files of the working directory a user's module reads; see `sys.addaudithook`."""
+        if event != "open" or not isinstance(arguments[0], str | bytes):
+            return
+        path = Path(os.fsdecode(arguments[0])).resolve()
+        if (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR):
+            self.written.add(path)
+        elif (
+            path.is_relative_to(self.place)
+            and path not in self.written
+            and path.is_file()
+            and not _installed(path)
+            and self._called_by_user(sys._getframe(1))
+        ):
+            self.read.add(path)
 
     def _called_by_user(self, frame: FrameType | None) -> bool:
         """Whether a user's module calls, itself or through a library, and not the import of a library."""
@@ -168,24 +178,20 @@ def user_attribute(target: str) -> object:
     install()
     if not FINDER.before:
         FINDER.before = {loaded.partition(".")[0] for loaded in sys.modules}
+        FINDER.place = Path.cwd()
         sys.addaudithook(FINDER.audit)
     if not FINDER.planned:  # by hand, without a plan
         FINDER.own.add(name.partition(".")[0])
     for loaded, module in list(sys.modules.items()):  # by whoever came before, from wherever
         if loaded.partition(".")[0] in FINDER.own and _file_of(module) not in VERSIONS:
             del sys.modules[loaded]
-    with watched():
-        return getattr(importlib.import_module(name), attribute)
-
-
-@contextlib.contextmanager
-def watched() -> Iterator[None]:
-    """Note which files a user's module opens meanwhile."""
-    FINDER.watching = True
-    try:
-        yield
-    finally:
-        FINDER.watching = False
+    found = getattr(importlib.import_module(name), attribute)
+    if Path.cwd() != FINDER.place:
+        os.chdir(FINDER.place)
+        raise UserError(
+            f"{name} changes the working directory while it is imported; one that leaves it is needed."
+        )
+    return found
 
 
 def check() -> None:
@@ -211,7 +217,7 @@ def check() -> None:
             "its values in the module itself, or as parameters."
         )
     for name, module in list(sys.modules.items()) if FINDER.before else ():
-        path = _file_of(module)
+        path = None if module is sys.modules["__main__"] else _file_of(module)
         if path and name.partition(".")[0] not in FINDER.before and path not in VERSIONS:
             raise UserError(_unseen(path))
 
@@ -219,7 +225,8 @@ def check() -> None:
 def _unseen(path: Path) -> str:
     return (
         f"{_shown(path)} was imported, but no import statement that can be read beforehand names it, and an "
-        "edit of it would not be seen: import it by its name, from the working directory, or install it."
+        "edit of it would not be seen: import it by its name from the working directory, or install it there "
+        "where Python keeps packages (not as an editable one)."
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from actbench import as_text, catalogue, comparisons, page, parquet, records, sentences, yaml_files
 from actbench import config as configuration
+from actbench.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ def read(provenance: str | Path, config: str | Path, runs: str | Path, compariso
     record.vouch([config])
     record.vouch([runs, comparison], "inputs")
     tables = (parquet.read(path).to_pandas() for path in (runs, comparison))
-    return Study(yaml_files.read(config), *tables, record.content)
+    study = Study(yaml_files.read(config), *tables, record.content)
+    if study.name != Path(config).parent.name:
+        raise UserError(f"{config} is of the study {study.name}: a study is compared under its own name.")
+    return study
 
 
 def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """Which files a script or a module is made of, read from its import statements."""
 
 import ast
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -29,7 +30,8 @@ def of_module(name: str, root: str | Path) -> list[str]:
     Raises:
         UserError: a file is no Python.
     """
-    return sorted(_closed(module_files(name, root), [root]))
+    roots = [root, os.path.relpath(imports.SCRIPTS)]  # it may use this package
+    return sorted(_closed(module_files(name, root), roots))
 
 
 def module_files(name: str, root: str | Path) -> list[Path]:

@@ -18,6 +18,8 @@ def keep_numbers(module: nn.Module) -> None:
     tensor without dimensions. An int beyond 64 bits is left out.
     """
     for part in module.modules():
+        if isinstance(part, torch.jit.ScriptModule):  # takes no hooks, and keeps its state as buffers
+            continue
         part.register_state_dict_post_hook(_add)
         part.register_load_state_dict_pre_hook(_take)
 
@@ -34,7 +36,7 @@ def _take(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) 
 
 def _numbers(module: nn.Module) -> Iterator[tuple[str, float, type]]:
     for name, value in vars(module).items():
-        kind = next((kind for kind in TYPES if isinstance(value, kind)), None)
+        kind = type(value) if type(value) in TYPES else None
         too_large = kind is int and abs(value) > LARGEST
         if name not in OURS and kind is not None and not too_large:
             yield name, value, kind
