@@ -10,6 +10,7 @@ from actbench import seeds, states
 from actbench.errors import UserError
 
 SHAPE = (5, 7)  # of the numbers tried: more than a vector register holds, and no multiple of one
+WIDE = (40, 100)  # times as much
 FAR = 1e4
 HUGE = 1e30
 STEPS = 3
@@ -241,8 +242,8 @@ def _moved(x: Tensor) -> Tensor:
 
 
 def _reshaped(x: Tensor) -> tuple[Tensor, ...]:
-    """One dimension, one row, one column, three dimensions."""
-    return x.flatten(), x[:1], x[:, :1], x[None, 2:, 3:]
+    """One dimension, one row, one column, three dimensions, and as many as a wide layer has."""
+    return x.flatten(), x[:1], x[:, :1], x[None, 2:, 3:], x.repeat(*WIDE)
 
 
 def same(one: Tensor, other: Tensor) -> bool:
