@@ -176,9 +176,9 @@ def user_attribute(target: str) -> object:
     """
     name, attribute = target.split(":")
     install()
+    FINDER.place = Path.cwd()
     if not FINDER.before:
         FINDER.before = {loaded.partition(".")[0] for loaded in sys.modules}
-        FINDER.place = Path.cwd()
         sys.addaudithook(FINDER.audit)
     if not FINDER.planned:  # by hand, without a plan
         FINDER.own.add(name.partition(".")[0])
