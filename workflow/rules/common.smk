@@ -334,9 +334,8 @@ def check_archived():
             found = records.read(path)
             found.expect(records.Plan(**planned))
             found.vouch(found.paths())
-            if (
-                path != TABLES_MADE_BY
-            ):  # the blocks have been compared with the tables when these were made
+            # What aggregation read, the blocks, was compared with the tables when these were made.
+            if path != TABLES_MADE_BY:
                 found.vouch(found.paths("inputs"), "inputs")
     except UserError as error:
         sys.exit(f"Error: {error}")

@@ -4,12 +4,13 @@ Each file holds the SHA-256 of its own bytes, taken with zeros in its place, und
 the checksums of Parquet cover its pages only, and not the footer that says where and what they are.
 """
 
+import contextlib
 import hashlib
 import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -107,7 +108,8 @@ def record(path: str | Path) -> dict:
     Raises:
         DamagedError: the file cannot be read, or has none.
     """
-    found = read_with_record(path)[1]
+    with _opened(path) as stored:  # the pages are checked, and not decoded
+        found = _record_of(stored)
     if found is None:
         raise DamagedError(path, "it does not say what it was made from")
     return found
@@ -115,16 +117,8 @@ def record(path: str | Path) -> dict:
 
 def read_with_record(path: str | Path) -> tuple[pa.Table, dict | None]:
     """Both at once; the record is None if the file was written without one."""
-    try:
-        content = Path(path).read_bytes()
-        check(content, path)
-        # Unlike pyarrow.parquet.read_table, this does not import pandas.
-        with pa.parquet.ParquetFile(pa.BufferReader(content)) as stored:
-            described = stored.metadata.metadata or {}
-            found = json.loads(described[RECORD]) if RECORD in described else None
-            return stored.read().replace_schema_metadata(None), found
-    except (OSError, pa.ArrowException, ValueError) as error:
-        raise DamagedError(path, error) from error
+    with _opened(path) as stored:
+        return stored.read().replace_schema_metadata(None), _record_of(stored)
 
 
 def check(content: bytes, path: str | Path) -> None:
@@ -139,6 +133,23 @@ def check(content: bytes, path: str | Path) -> None:
     start, end = place
     if _digest(content, start) != content[start:end]:
         raise DamagedError(path, "its content is not what its checksum was taken of")
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[pa.parquet.ParquetFile]:
+    """A file whose bytes are checked. Unlike pyarrow.parquet.read_table, this does not import pandas."""
+    try:
+        content = Path(path).read_bytes()
+        check(content, path)
+        with pa.parquet.ParquetFile(pa.BufferReader(content)) as stored:
+            yield stored
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DamagedError(path, error) from error
+
+
+def _record_of(stored: pa.parquet.ParquetFile) -> dict | None:
+    described = stored.metadata.metadata or {}
+    return json.loads(described[RECORD]) if RECORD in described else None
 
 
 def _seal(path: Path) -> None:
