@@ -63,15 +63,14 @@ def test_weights_of_another_shape_are_refused(folder, spec):
         checkpoints.load(folder, seed=3)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_weights_that_are_not_finite_are_refused(folder, spec, value):
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 3e38])
+def test_weights_are_given_back_whatever_they_are(folder, spec, value):
+    """What is damaged is known by the checksums, and not by the numbers."""
     states = states_of(folder)
     states[4, 0]["linears.1.bias"][2] = value
     write(folder, states, spec("prelu"))
-    checkpoints.load(folder, seed=3)
-    with pytest.raises(DamagedError, match=r"weights of seed 4, fold 0 are not finite"):
-        checkpoints.load(folder, seed=4)
-    checkpoints.load(folder, seed=4, checkpoint="init")
+    bias = checkpoints.load(folder, seed=4).linears[1].bias
+    assert torch.equal(bias.nan_to_num(7), states[4, 0]["linears.1.bias"].nan_to_num(7))
 
 
 @pytest.mark.parametrize("cls", [CappedByBuffer, Widest])

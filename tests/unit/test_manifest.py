@@ -1,6 +1,6 @@
 import pytest
 from actbench import files, manifest
-from actbench.errors import DamagedError
+from actbench.errors import DamagedError, UnreadableError
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_only_the_files_used_must_be_whole(folder, name):
     with pytest.raises(DamagedError, match=f"{name} is damaged .it is not the file that .*config.json was"):
         manifest.read(folder, manifest.WRITTEN)
     (folder / name).unlink()
-    with pytest.raises(DamagedError, match=f"{name} is damaged"):
+    with pytest.raises(UnreadableError, match=f"{name} cannot be read: No such file"):
         manifest.read(folder, [name])
 
 

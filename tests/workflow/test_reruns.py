@@ -181,6 +181,7 @@ FILES = {
     f"{PACKAGE}/study_files.py": {},
     f"{PACKAGE}/subsets.py": TRAINING,
     f"{PACKAGE}/tails.py": FUNCTIONS,
+    f"{PACKAGE}/tensors.py": stages("prepare_data"),
     f"{PACKAGE}/training.py": TRAINING,
     f"{PACKAGE}/trends.py": stages("aggregate"),
     f"{PACKAGE}/verification.py": {},

@@ -1,15 +1,12 @@
 """Networks as files: the trained ones are stored, those at initialisation drawn again from their seeds."""
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
-import torch
 from torch import Tensor, nn
 
-from actbench import activations, files, manifest, networks, seeds
+from actbench import activations, files, manifest, networks, seeds, tensors
 from actbench.errors import DamagedError, UserError
 
 CHECKPOINTS = ("init", "trained")
@@ -19,12 +16,12 @@ def save(
     states: Mapping[tuple[int, int], Mapping[str, Tensor]], path: str | Path, params: Mapping | None = None
 ) -> None:
     """Write the state dicts of runs, keyed (seed, fold), and a digest of what they were trained with."""
-    tensors = {
+    weights = {
         f"seed{seed}/fold{fold}/{name}": tensor.cpu().contiguous()
         for (seed, fold), state in states.items()
         for name, tensor in state.items()
     }
-    content = safetensors.torch.save(tensors, {"params": files.digest_of(params)})
+    content = safetensors.torch.save(weights, {"params": files.digest_of(params)})
     files.write_bytes(content, path)
 
 
@@ -61,7 +58,7 @@ class Stored:
     def __init__(self, folder: str | Path, activation: Mapping | type[nn.Module] | str | None = None):
         self.path = Path(folder, manifest.MODEL)
         self.config = manifest.read(folder, [manifest.MODEL])
-        with self._opened() as stored:
+        with tensors.opened(self.path, "pt") as stored:
             trained_with = (stored.metadata() or {}).get("params")
         if trained_with != files.digest_of(self.config["params"]):
             raise DamagedError(self.path, f"it was trained with other params than {manifest.NAME} says")
@@ -101,7 +98,7 @@ class Stored:
 
         Raises:
             KeyError: there is no such run, or `checkpoint` is unknown.
-            DamagedError: the weights do not fit the network, or are not finite.
+            DamagedError: the weights do not fit the network.
         """
         if checkpoint not in CHECKPOINTS:
             raise KeyError(f"checkpoint is {checkpoint!r}; allowed: {', '.join(CHECKPOINTS)}")
@@ -124,18 +121,8 @@ class Stored:
             network.load_state_dict(state)
         except RuntimeError as error:
             raise DamagedError(self.path, f"the weights of {run} do not fit the network") from error
-        if not all(torch.isfinite(learnt).all() for learnt in network.parameters()):
-            raise DamagedError(self.path, f"the weights of {run} are not finite")
 
     def _state(self, prefix: str) -> dict[str, Tensor]:
-        with self._opened() as stored:
+        with tensors.opened(self.path, "pt") as stored:
             names = [name for name in stored.keys() if name.startswith(prefix)]  # noqa: SIM118
             return {name.removeprefix(prefix): stored.get_tensor(name) for name in names}
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[safetensors.safe_open]:
-        try:
-            with safetensors.safe_open(self.path, framework="pt") as stored:
-                yield stored
-        except (OSError, safetensors.SafetensorError) as error:
-            raise DamagedError(self.path, error) from error

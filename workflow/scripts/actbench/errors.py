@@ -5,6 +5,24 @@ class UserError(Exception):
     """Something the user can mend; the message is a full sentence and is shown without a traceback."""
 
 
+class UnreadableError(UserError):
+    """The operating system does not let a file be read, which says nothing about its content.
+
+    Args:
+        path: the file.
+        error: what it says: no permission, too many open files, no such file, ….
+    """
+
+    def __init__(self, path: object, error: OSError):
+        super().__init__(f"{path} cannot be read: {reason(error)}.")
+
+
+def reason(error: OSError) -> str:
+    """What the operating system says, without the file's name."""
+    said = error.strerror or str(error).strip() or type(error).__name__
+    return said.splitlines()[0].rstrip(".")
+
+
 class DamagedError(UserError):
     """A file of ours is not what it was when it was written.
 

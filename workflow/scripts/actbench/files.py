@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from actbench.errors import DamagedError, UserError
+from actbench.errors import DamagedError, UnreadableError, UserError, reason
 
 HOST = platform.node()
 SECONDS_TO_WRITE = 3600  # more than any file takes
@@ -79,16 +79,30 @@ def write_json(value: Mapping, path: str | Path) -> None:
     write_text(_sealed(value), path)
 
 
+def read_bytes(path: str | Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UnreadableError(path, error) from error
+
+
 def read_json(path: str | Path) -> dict:
     """Read what `write_json` wrote, without its `sha256`.
 
     Raises:
-        DamagedError: it is not what was written, to the byte, or it cannot be read.
+        DamagedError: it is not what was written, to the byte.
+        UnreadableError: it cannot be read.
     """
+    content = read_bytes(path)
     try:
-        text = Path(path).read_bytes().decode()
+        text = content.decode()
         value = json.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DamagedError(path, error) from error
     if not isinstance(value, dict):
         raise DamagedError(path, "it holds no JSON object")
@@ -114,9 +128,16 @@ def open_lock(path: str | Path) -> IO[bytes]:
 
 
 def digest(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableError(path, error) from error
 
 
 def digest_of(value: object) -> str:
@@ -161,5 +182,4 @@ def _flush(path: Path) -> None:
 
 
 def _unwritten(path: Path, error: OSError) -> str:
-    reason = os.strerror(error.errno) if error.errno else str(error).strip().splitlines()[0]
-    return f"{path} cannot be written: {reason}. What was there before is untouched."
+    return f"{path} cannot be written: {reason(error)}. What was there before is untouched."

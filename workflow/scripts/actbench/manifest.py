@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from actbench import files, records
+from actbench import files
 from actbench.errors import DamagedError
 
 NAME = "config.json"
@@ -61,6 +61,6 @@ def read(folder: str | Path, used: Iterable[str] = ()) -> dict:
             raise DamagedError(path, f"its {key} are no JSON object")
     for name in used:
         file = Path(folder, name)
-        if records.digest(file) != content["files"].get(name):
+        if files.digest(file) != content["files"].get(name):
             raise DamagedError(file, f"it is not the file that {path} was written with")
     return content

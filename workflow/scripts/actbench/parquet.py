@@ -138,9 +138,9 @@ def check(content: bytes, path: str | Path) -> None:
 @contextlib.contextmanager
 def _opened(path: str | Path) -> Iterator[pa.parquet.ParquetFile]:
     """A file whose bytes are checked. Unlike pyarrow.parquet.read_table, this does not import pandas."""
+    content = files.read_bytes(path)
+    check(content, path)
     try:
-        content = Path(path).read_bytes()
-        check(content, path)
         with pa.parquet.ParquetFile(pa.BufferReader(content)) as stored:
             yield stored
     except (OSError, pa.ArrowException, ValueError) as error:

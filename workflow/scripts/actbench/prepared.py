@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 
-from actbench import files
+from actbench import files, tensors
 from actbench.errors import DamagedError, UserError
 
 
@@ -48,10 +47,10 @@ def write(dataset: Prepared, path: str | Path) -> None:
         "max_value": dataset.max_value,
         "sha256": dataset.digest,
     }
-    tensors = {"images": dataset.images, "labels": dataset.labels, "is_test": dataset.is_test}
+    arrays = {"images": dataset.images, "labels": dataset.labels, "is_test": dataset.is_test}
     # One metadata key: safetensors does not keep the order of several.
     metadata = {"actbench": json.dumps(described, sort_keys=True)}
-    files.write_bytes(safetensors.numpy.save(tensors, metadata), path)
+    files.write_bytes(safetensors.numpy.save(arrays, metadata), path)
 
 
 def read(path: str | Path, code: str | None = None) -> Prepared:
@@ -63,20 +62,21 @@ def read(path: str | Path, code: str | None = None) -> Prepared:
 
     Raises:
         DamagedError: the file is not what was written, or is that of another data set.
+        UnreadableError: it cannot be read.
         UserError: other code prepared it.
     """
     try:
-        with safetensors.safe_open(path, framework="numpy") as stored:
+        with tensors.opened(path, "numpy") as stored:
             described = json.loads(stored.metadata()["actbench"])
-            tensors = (stored.get_tensor(name) for name in ("images", "labels", "is_test"))
+            arrays = (stored.get_tensor(name) for name in ("images", "labels", "is_test"))
             found = Prepared(
                 described["dataset"],
-                *tensors,
+                *arrays,
                 described["max_value"],
                 tuple(described["classes"]),
                 described["code"],
             )
-    except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise DamagedError(path, error) from error
     if found.digest != described.get("sha256"):
         raise DamagedError(path, "its images or labels are not those that were checked")

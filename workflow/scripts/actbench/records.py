@@ -78,10 +78,11 @@ class Record:
         """Compare files with those that the stage wrote, or with `inputs`, those that it read.
 
         Raises:
-            DamagedError: one is another file, or cannot be read.
+            DamagedError: one is another file.
+            UnreadableError: one cannot be read.
         """
         for path in paths:
-            if digest(path) != self.content[key].get(self.name(path)):
+            if files.digest(path) != self.content[key].get(self.name(path)):
                 raise DamagedError(path, f"it is not the file that {self.path} was written with")
 
     def paths(self, key: str = "files") -> list[Path]:
@@ -139,25 +140,13 @@ def write(
     """
     content = {
         "code": plan.code,
-        "files": {_name(file, path): digest(file) for file in outputs if Path(file) != Path(path)},
-        "inputs": {_name(file, path): digest(file) for file in inputs},
+        "files": {_name(file, path): files.digest(file) for file in outputs if Path(file) != Path(path)},
+        "inputs": {_name(file, path): files.digest(file) for file in inputs},
         "params": plan.params,
         "provenance": provenance,
         "seconds": seconds,
     }
     files.write_json(more | content, path)
-
-
-def digest(path: str | Path) -> str:
-    """SHA-256 of a file.
-
-    Raises:
-        DamagedError: it cannot be read.
-    """
-    try:
-        return files.digest(path)
-    except OSError as error:
-        raise DamagedError(path, error) from error
 
 
 def flat(params: Mapping, prefix: str = "") -> dict:
