@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench import imports
+from actbench import imports, progress
 from actbench.errors import UserError
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
@@ -35,9 +35,10 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
 
     A `UserError` shows its sentence only, everything else a traceback. If Snakemake is killed, so is the job
     (on Linux): otherwise it would go on and write its files beside those of the job that replaces it.
-    Garbage collection, which importing this module has paused, goes on.
+    Garbage collection, which importing this module has paused, goes on. Printing never fails from now on.
     """
     _die_with_parent()
+    progress.never_fail()
     sys.excepthook = _report
     logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
     try:

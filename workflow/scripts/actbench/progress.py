@@ -1,9 +1,42 @@
-"""The study's progress: a line on the terminal for each finished block."""
+"""The study's progress: a line on the terminal for each finished block. Saying something never fails."""
 
+import os
+import sys
 import time
 from pathlib import Path
+from typing import IO
 
 from actbench import files
+
+
+class Lenient:
+    """A stream on which writing never fails: what a closed pipe, a full disk or a closed file loses is words."""
+
+    def __init__(self, stream: IO[str] | None):
+        self.stream = stream or open(os.devnull, "w", encoding="utf-8")  # None: it was closed from the start
+        if hasattr(self.stream, "reconfigure"):
+            self.stream.reconfigure(errors="replace")  # a character that the terminal's encoding lacks: ?
+
+    def write(self, text: str) -> int:
+        try:
+            return self.stream.write(text)
+        except (OSError, ValueError):
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self.stream.flush()
+        except (OSError, ValueError):
+            return
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.stream, name)
+
+
+def never_fail() -> None:
+    """Let standard output and standard error of this process be such streams."""
+    if not isinstance(sys.stdout, Lenient):
+        sys.stdout, sys.stderr = Lenient(sys.stdout), Lenient(sys.stderr)
 
 
 def begin(path: str | Path, n_blocks: int) -> None:
