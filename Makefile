@@ -49,6 +49,7 @@ mutants: $(VENV)/.installed-dev ## change the code of the measurements at random
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --preview --select PLW1514 . # every read and write of text names its encoding
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint

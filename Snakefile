@@ -38,9 +38,9 @@ onstart:
 
 onsuccess:
     if asked_for(workflow, "all") and Path(REPORT).exists():
-        print(f"Report: {REPORT}", file=progress.Lenient(sys.stdout))
+        print(f"Report: {REPORT}")
 
 
 onerror:
     for sentence in FAILURES.told():
-        print(sentence, file=progress.Lenient(sys.stderr))
+        print(sentence, file=sys.stderr)

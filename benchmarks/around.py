@@ -38,7 +38,9 @@ def measure(folder: Path, arguments: list[str]) -> tuple[float, pd.DataFrame]:
     logs = training.parent
     rows, imports, n_jobs = [], 0.0, 0
     for group, stages in GROUPS.items():
-        spent = [SPENT.search(path.read_text()) for stage in stages for path in _logs(logs, stage)]
+        spent = [
+            SPENT.search(path.read_text(encoding="utf-8")) for stage in stages for path in _logs(logs, stage)
+        ]
         pairs = [(float(found[1]), float(found[2])) for found in spent]
         rows.append((group, sum(work for _, work in pairs)))
         imports, n_jobs = imports + sum(start for start, _ in pairs), n_jobs + len(pairs)
@@ -61,7 +63,7 @@ def _logs(folder: Path, stage: str):
 
 def _loading(study: Path) -> float:
     """CPU seconds that one job takes to read, split and normalise its images."""
-    resolved = yaml.safe_load((study / "config.yaml").read_text())
+    resolved = yaml.safe_load((study / "config.yaml").read_text(encoding="utf-8"))
     times = []
     for _ in range(3):
         started = time.process_time()

@@ -13,7 +13,7 @@ LEFT_OUT = ("tests/", "docs/")
 def copy(folder: Path) -> None:
     """Copy every file of the project that git does not ignore, as it is now."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(listing, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     for name in listed.stdout.splitlines():
         if not name.startswith(LEFT_OUT):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def run(folder: Path, *arguments: str, environment: dict | None = None) -> tuple
     """The same with these arguments alone."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "snakemake", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
     return time.perf_counter() - started, done.stdout + done.stderr

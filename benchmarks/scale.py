@@ -114,8 +114,8 @@ class Study:
             "depths": STUDY["depths"][:n_depths],
             "seeds": list(range(n_seeds)),
         }
-        (folder / "config.yaml").write_text(yaml.safe_dump(chosen, sort_keys=False))
-        schema = yaml.safe_load((folder / "workflow/schemas/config.schema.yaml").read_text())
+        (folder / "config.yaml").write_text(yaml.safe_dump(chosen, sort_keys=False), encoding="utf-8")
+        schema = yaml.safe_load((folder / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
         os.chdir(folder)
         self.config = config.resolve(chosen, schema)
         self.n_networks = n_activations * n_depths * n_seeds
@@ -223,7 +223,7 @@ def plan_bare(folder: Path, size: tuple[int, int, int]) -> float:
     """Seconds to plan a bare Snakefile of this shape."""
     folder.mkdir(parents=True)
     (folder / "script.py").touch()
-    (folder / "Snakefile").write_text(BARE.format(*size[:2], -(-size[2] // 10)))
+    (folder / "Snakefile").write_text(BARE.format(*size[:2], -(-size[2] // 10)), encoding="utf-8")
     return copies.snakemake(folder, "-n", "--quiet", "all")[0]
 
 

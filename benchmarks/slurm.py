@@ -41,7 +41,7 @@ def run(cluster: virtual_cluster.Cluster, folder: Path, changes: dict) -> dict:
     """The study from images to report, in a copy of the project with the profile changed."""
     copies.copy(folder)
     path = folder / "profiles" / "slurm" / "config.yaml"
-    profile = yaml.safe_load(path.read_text())
+    profile = yaml.safe_load(path.read_text(encoding="utf-8"))
     for key, value in changes.items():
         if value is None:
             profile.pop(key)
@@ -49,8 +49,8 @@ def run(cluster: virtual_cluster.Cluster, folder: Path, changes: dict) -> dict:
             profile[key] = profile[key] + value
         else:
             profile[key] = value
-    path.write_text(yaml.safe_dump(profile))
-    (folder / "small.yaml").write_text(yaml.safe_dump(STUDY))
+    path.write_text(yaml.safe_dump(profile), encoding="utf-8")
+    (folder / "small.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
     cluster.ask("sdiag", "--reset")
     arguments = ["--workflow-profile", "profiles/slurm", "--configfile", "small.yaml"]
     seconds, printed = copies.run(folder, *arguments, environment=cluster.environment)

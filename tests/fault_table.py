@@ -71,7 +71,7 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.section("faults")
     terminalreporter.write_line(text)
     path = Path(config.rootpath, "reports", "faults.md")
-    path.write_text(text + "\n")
+    path.write_text(text + "\n", encoding="utf-8")
     terminalreporter.write_line(f"\nThe table: {path}")
 
 

@@ -46,7 +46,7 @@ def main() -> None:
             if number == 0:
                 run(json.loads(line), output.fileno())
             _, status = os.waitpid(number, 0)
-            text = Path(output.name).read_text(errors="replace")
+            text = Path(output.name).read_text(encoding="utf-8", errors="replace")
         print(json.dumps({"status": os.waitstatus_to_exitcode(status), "output": text}), flush=True)
 
 

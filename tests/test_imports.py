@@ -51,7 +51,7 @@ EXPECTED = {
 def at_module_level(path: Path) -> set[str]:
     """Top-level names of what a file imports when it is itself imported."""
     found = set()
-    for node in ast.parse(path.read_text()).body:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -147,7 +147,7 @@ class Cluster:
         key.chmod(0o400)
 
     def _daemon(self, *command: str, name: str | None = None) -> None:
-        with open(self.folder / f"{name or command[0]}.log", "a") as log:
+        with open(self.folder / f"{name or command[0]}.log", "a", encoding="utf-8") as log:
             self.daemons[name or command[0]] = subprocess.Popen(
                 command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )

@@ -33,17 +33,17 @@ def copy_study(project):
 
 
 def edit_training(project):
-    with open(project.folder / "workflow/scripts/actbench/training.py", "a") as stream:
+    with open(project.folder / "workflow/scripts/actbench/training.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
 
 
 def edit_a_probe(project):
-    with open(project.folder / "workflow/scripts/actbench/gradients.py", "a") as stream:
+    with open(project.folder / "workflow/scripts/actbench/gradients.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
 
 
 def edit_data(project):
-    with open(project.folder / "workflow/scripts/actbench/datasets.py", "a") as stream:
+    with open(project.folder / "workflow/scripts/actbench/datasets.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
 
 

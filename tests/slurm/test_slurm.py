@@ -56,7 +56,7 @@ class ClusterProject(Project):
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake on a login node with a GPU; what it prints goes to `log`."""
         environment = self.cluster.environment | {"CUDA_VISIBLE_DEVICES": "0"}
-        with open(self.log, "w") as log:
+        with open(self.log, "w", encoding="utf-8") as log:
             return super().start(*arguments, environment=environment, stdout=log, stderr=log)
 
     def run(self, *arguments: str, seconds: int = 300) -> subprocess.CompletedProcess:
@@ -259,7 +259,7 @@ def test_what_slurm_refuses_is_one_sentence_before_anything_is_submitted(
     assert not since(cluster, before)
     log = re.search(r"Log: (\S+)$", done.stdout.strip())
     if log:
-        assert Path(project.folder, log[1]).read_text().startswith("SLURM refuses ")
+        assert Path(project.folder, log[1]).read_text(encoding="utf-8").startswith("SLURM refuses ")
 
 
 def test_a_full_quota_is_told_with_the_rules_log(cluster, project):

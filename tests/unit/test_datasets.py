@@ -170,7 +170,7 @@ def downloader(folder, contents):
         if not download:
             return original(root, train=train)
         raw = Path(root) / "FashionMNIST" / "raw"
-        with open(folder / "downloads", "a") as stream:
+        with open(folder / "downloads", "a", encoding="utf-8") as stream:
             stream.write("download\n")
         time.sleep(0.5)
         raw.mkdir(parents=True)

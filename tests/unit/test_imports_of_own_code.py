@@ -62,7 +62,7 @@ def run(do, code=None, scripts=SCRIPTS, **environment):
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | environment
     script = Path(".snakemake/scripts/job.py")
     script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text(text)
+    script.write_text(text, encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=env)
     return done.returncode, done.stdout, done.stderr
 

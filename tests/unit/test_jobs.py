@@ -92,6 +92,6 @@ def test_a_job_ends_with_the_snakemake_that_started_it(tmp_path):
 def running(number):
     """Whether a process is there, and no mere entry of the process table that nobody has read."""
     try:
-        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False

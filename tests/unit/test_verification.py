@@ -77,7 +77,7 @@ def test_references_carry_every_published_number():
             return [n for item in value for n in numbers(item)]
         return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
-    carried = Path(ref.__file__).read_text()
+    carried = Path(ref.__file__).read_text(encoding="utf-8")
     missing = [n for n in numbers(json.loads(PUBLISHED.read_text())) if str(n) not in carried]
     assert not missing
 

@@ -38,6 +38,8 @@ from actbench import (
 )
 from actbench.errors import UserError
 
+# Snakemake ends, and its jobs with it, when its terminal is gone (`snakemake 2>&1 | head`).
+progress.never_fail(logger.handlers)
 SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 PROJECT = Path("config.yaml")
 if PROJECT.is_file():
@@ -387,7 +389,8 @@ def check_own_activations(planned):
         [sys.executable, str(script)],
         input=json.dumps(asked),
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     if done.returncode < 0:
         raise UserError(
@@ -402,6 +405,7 @@ def check_own_activations(planned):
 def begin(workflow):
     """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
+    progress.never_fail(logger.handlers)  # its log file is open now
     try:
         if workflow.non_local_exec:
             study_files.check_handed_over(workflow.config_settings.config_args)

@@ -90,7 +90,7 @@ def _check_status(command: str | None, seconds: int) -> None:
 
 def _ask(*command: str) -> subprocess.CompletedProcess:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=60)
     except FileNotFoundError as error:
         raise UserError(
             f"{command[0]} is not here; start the study on a login node of the cluster."

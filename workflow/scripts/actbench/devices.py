@@ -41,7 +41,14 @@ def visible() -> list[str]:
 
 def _listed() -> list[str]:
     try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=True)
+        listed = subprocess.run(
+            ["nvidia-smi", "-L"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=20,
+            check=True,
+        )
     except (OSError, subprocess.SubprocessError):
         return []
     return re.findall(r"^GPU \d+: .*\(UUID: (\S+)\)$", listed.stdout, re.MULTILINE)

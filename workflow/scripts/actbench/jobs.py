@@ -43,7 +43,13 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
     try:
         logging.basicConfig(
-            filename=path, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True
+            filename=path,
+            filemode="w",
+            encoding="utf-8",
+            errors="replace",
+            level=logging.INFO,
+            format="%(asctime)s %(message)s",
+            force=True,
         )
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error

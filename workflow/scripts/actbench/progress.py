@@ -1,8 +1,10 @@
 """The study's progress: a line on the terminal for each finished block. Saying something never fails."""
 
-import os
+import io
+import logging
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -10,10 +12,10 @@ from actbench import files
 
 
 class Lenient:
-    """A stream on which writing never fails: what a closed pipe, a full disk or a closed file loses is words."""
+    """A stream that never fails: what a closed pipe, a full disk or a closed stream loses is words."""
 
     def __init__(self, stream: IO[str] | None):
-        self.stream = stream or open(os.devnull, "w", encoding="utf-8")  # None: it was closed from the start
+        self.stream = io.StringIO() if stream is None else stream  # None: it was closed from the start
         if hasattr(self.stream, "reconfigure"):
             self.stream.reconfigure(errors="replace")  # a character that the terminal's encoding lacks: ?
 
@@ -33,10 +35,14 @@ class Lenient:
         return getattr(self.stream, name)
 
 
-def never_fail() -> None:
-    """Let standard output and standard error of this process be such streams."""
+def never_fail(handlers: Iterable[logging.Handler] = ()) -> None:
+    """Let standard output, standard error and the streams of log handlers be such streams from now on."""
     if not isinstance(sys.stdout, Lenient):
         sys.stdout, sys.stderr = Lenient(sys.stdout), Lenient(sys.stderr)
+    for handler in handlers:
+        stream = getattr(handler, "stream", None)
+        if stream is not None and not isinstance(stream, Lenient):
+            handler.stream = Lenient(stream)
 
 
 def begin(path: str | Path, n_blocks: int) -> None:

@@ -78,7 +78,7 @@ def device_name(device: str) -> str:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -93,7 +93,9 @@ def _name(path: str | Path, scripts: Path) -> str:
 def _git(repository: str | Path, *arguments: str) -> str:
     command = ["git", "-C", str(repository), *arguments]
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True, env=own)
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", timeout=20, check=True, env=own
+    )
     return done.stdout.strip()
 
 
