@@ -188,6 +188,7 @@ FILES = {
     f"{PACKAGE}/yaml_files.py": stages("aggregate"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
     "workflow/scripts/check_activations.py": {},
+    "workflow/scripts/check_device.py": {},
     "workflow/scripts/compare.py": {},
     "workflow/scripts/describe_activations.py": stages("describe_activations"),
     "workflow/scripts/figures.py": stages("figures"),

@@ -78,8 +78,13 @@ GRID = configuration.grid(config)
 GPU = int(devices.resolve(config["device"]) == "cuda")
 if GPU and config["device"] == "auto":
     # A GPU of this machine says nothing about the nodes of a cluster: there `auto` is cpu. A function, since
-    # the executor is not known yet; not always one, since planning takes 1 ms for each call.
-    GPU = lambda wildcards: int(workflow.local_exec and not workflow.remote_exec)
+    # the executor is not known yet; not always one, since planning takes 1 ms for each call. Snakemake calls
+    # it when a job is about to start: `check_device` has looked by then.
+    GPU = lambda wildcards: int(
+        devices.REASON not in os.environ
+        and workflow.local_exec
+        and not workflow.remote_exec
+    )
 
 RESULTS = f"results/{STUDY}"
 RUNS = "results/{study}/runs/{activation}/d{depth}/seeds{block}"
@@ -399,6 +404,37 @@ def check_own_activations(planned):
         )
 
 
+def check_device(planned):
+    """Try the GPU before anything trains, if jobs here are to use one; without torch here, jobs do.
+
+    With `device: auto` all jobs take the CPU if no GPU can be used, and the terminal is told why, once.
+    """
+    if not GPU or not any("gpu" in job.rule.resources for job in planned):
+        return
+    if importlib.util.find_spec("torch") is None:
+        return
+    reason = why_no_gpu()
+    if reason and config["device"] == "cuda":
+        raise UserError(devices.no_gpu(reason))
+    if reason:
+        os.environ[devices.REASON] = reason
+        logger.warning(devices.on_the_cpu(reason))
+
+
+def why_no_gpu():
+    """Why torch can use no GPU of this machine, or an empty text; asked in a process of its own."""
+    command = [sys.executable, str(SCRIPTS / "check_device.py")]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        return "torch got no answer from the GPU in 5 minutes"
+    if done.returncode < 0:
+        return f"trying the GPU ended by signal {-done.returncode}"
+    if done.returncode:
+        raise UserError((done.stderr.strip() or "the GPU ends Python").splitlines()[-1])
+    return done.stdout
+
+
 def begin(workflow):
     """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
@@ -413,6 +449,8 @@ def begin(workflow):
             cluster.check(submitted, workflow.executor_settings)
             logger.addHandler(FAILURES)
         check_own_activations(planned)
+        if not workflow.non_local_exec:
+            check_device(planned)
         n_blocks = sum(job.rule.name == "train" for job in planned)
         if n_blocks:
             progress.begin(PROGRESS, n_blocks)
