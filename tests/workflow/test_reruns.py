@@ -154,6 +154,7 @@ FILES = {
     f"{PACKAGE}/mlp_classifier.py": {},
     f"{PACKAGE}/networks.py": TRAINING,
     f"{PACKAGE}/optimizers.py": TRAINING,
+    f"{PACKAGE}/orphans.py": EVERY,
     f"{PACKAGE}/page.py": stages("report"),
     f"{PACKAGE}/parallel_coordinates.py": {},
     f"{PACKAGE}/parquet.py": NUMBERS,

@@ -1,4 +1,5 @@
 # The checked configuration, the grid and the paths; no rules.
+import getpass
 import importlib.util
 import json
 import os
@@ -28,6 +29,7 @@ from actbench import (
     cluster,
     devices,
     files,
+    orphans,
     progress,
     provenance,
     records,
@@ -37,6 +39,13 @@ from actbench import (
     yaml_files,
 )
 from actbench.errors import UserError
+
+orphans.announce()
+try:
+    # Snakemake is about to ask, too, and a container's user may have no entry in passwd.
+    getpass.getuser()
+except (KeyError, OSError):
+    os.environ["LOGNAME"] = f"uid{os.getuid()}"
 
 SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 PROJECT = Path("config.yaml")
