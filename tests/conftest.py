@@ -42,7 +42,17 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=HANG * 1000
+        )
+        plain = running.new_page
+
+        def patient(**options):
+            page = plain(**options)
+            page.set_default_timeout(HANG * 1000)
+            return page
+
+        running.new_page = patient
         yield running
         running.close()
 
