@@ -1,5 +1,4 @@
 # The checked configuration, the grid and the paths; no rules.
-import getpass
 import importlib.util
 import json
 import os
@@ -41,11 +40,7 @@ from actbench import (
 from actbench.errors import UserError
 
 orphans.announce()
-try:
-    # Snakemake is about to ask, too, and a container's user may have no entry in passwd.
-    getpass.getuser()
-except (KeyError, OSError):
-    os.environ["LOGNAME"] = f"uid{os.getuid()}"
+cluster.name_user()
 
 SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 PROJECT = Path("config.yaml")
@@ -90,9 +85,7 @@ if GPU and config["device"] == "auto":
     # the executor is not known yet; not always one, since planning takes 1 ms for each call. Snakemake calls
     # it when a job is about to start: `check_device` has looked by then.
     GPU = lambda wildcards: int(
-        devices.REASON not in os.environ
-        and workflow.local_exec
-        and not workflow.remote_exec
+        not devices.refused() and workflow.local_exec and not workflow.remote_exec
     )
 
 RESULTS = f"results/{STUDY}"
@@ -426,8 +419,7 @@ def check_device(planned):
     if reason and config["device"] == "cuda":
         raise UserError(devices.no_gpu(reason))
     if reason:
-        os.environ[devices.REASON] = reason
-        logger.warning(devices.on_the_cpu(reason))
+        logger.warning(devices.refuse(reason))
 
 
 def why_no_gpu():

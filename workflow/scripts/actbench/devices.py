@@ -82,7 +82,7 @@ def claimed(wanted: str, folder: str | Path | None = None, poll_seconds: float =
             is not this user's alone.
     """
     if wanted == "cpu":
-        if REASON in os.environ:
+        if refused():
             logging.getLogger("actbench").info(on_the_cpu(os.environ[REASON]))
         yield "cpu"
         return
@@ -120,6 +120,17 @@ def trouble(folder: str | Path | None = None) -> str | None:
     if not reasons:
         return _absence()
     return None if None in reasons else reasons[0]
+
+
+def refuse(reason: str) -> str:
+    """Tell the jobs of this Snakemake that `auto` is the CPU, and give the sentence for the terminal."""
+    os.environ[REASON] = reason
+    return on_the_cpu(reason)
+
+
+def refused() -> bool:
+    """Whether `refuse` was called, here or by the Snakemake of this job."""
+    return REASON in os.environ
 
 
 def on_the_cpu(reason: str) -> str:
