@@ -14,7 +14,8 @@ RUN apt-get update \
 COPY requirements-cluster.txt /opt/
 RUN pip install --no-cache-dir --require-hashes --requirement /opt/requirements-cluster.txt
 
-# Caches go where any user may write, since containers of a cluster run as their user.
-ENV HOME=/tmp
+# Containers of a cluster run as their user, who may have no entry in passwd: caches go where any user may
+# write, and Snakemake, which asks who runs it, has an answer.
+ENV HOME=/tmp LOGNAME=actbench
 WORKDIR /actbench
 CMD ["snakemake", "--help"]

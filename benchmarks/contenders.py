@@ -45,10 +45,13 @@ def notebook(images: Images, device: str = "cpu") -> Callable[[], None]:
 
 def _to_tensor() -> Callable[[torch.Tensor], torch.Tensor]:
     try:
-        from PIL import Image
         from torchvision import transforms
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != "torchvision":  # it is there, and something that it needs is not
+            raise
         return lambda pixels: pixels.unsqueeze(0).float().div(255).sub(0.5).div(0.5)
+    from PIL import Image
+
     convert = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     return lambda pixels: convert(Image.fromarray(pixels.numpy()))
 

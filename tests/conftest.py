@@ -9,10 +9,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from actbench import subsets
@@ -20,6 +22,7 @@ from actbench import subsets
 pytest_plugins = ["fault_table"]
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
+HANG = 600  # seconds after which a test takes something for hanging; no machine is that busy
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -39,7 +42,17 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=HANG * 1000
+        )
+        plain = running.new_page
+
+        def patient(**options):
+            page = plain(**options)
+            page.set_default_timeout(HANG * 1000)
+            return page
+
+        running.new_page = patient
         yield running
         running.close()
 
@@ -160,6 +173,16 @@ class Project:
             yield
         finally:
             file.write_text(before)
+
+
+def wait_for_end(processes: Iterable[psutil.Process]) -> None:
+    """Wait until none of them runs; one that has ended may still be listed, if nobody has asked how."""
+    end = time.monotonic() + HANG
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                assert time.monotonic() < end, f"still there: {process}"
+                time.sleep(0.02)
 
 
 @functools.cache

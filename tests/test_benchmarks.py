@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import contenders
 import gpu
 import pandas as pd
 import pytest
@@ -82,6 +83,33 @@ def test_the_stack_by_vmap_that_ours_is_timed_against_is_the_same_network():
     ours, theirs = (kind(gpu.members("relu", (8, 8), 3, "cpu")) for kind in (Stack, gpu.Vmapped))
     x = torch.randn(3, 5, setting.SIZES[0])
     torch.testing.assert_close(ours(x), theirs(x))
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("import not_there", ModuleNotFoundError),
+        ("raise ImportError('libjpeg.so.8: cannot open shared object file')", ImportError),
+        ("raise RuntimeError('operator torchvision::nms does not exist')", RuntimeError),
+        ("", ImportError),  # has no transforms
+    ],
+)
+def test_a_broken_torchvision_is_not_taken_for_none(tmp_path, monkeypatch, source, error):
+    (tmp_path / "torchvision").mkdir()
+    (tmp_path / "torchvision" / "__init__.py").write_text(source)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(error):
+        contenders._to_tensor()
+    sys.modules.pop("torchvision", None)
+
+
+def test_the_notebook_loop_does_without_torchvision(monkeypatch):
+    with_it = contenders._to_tensor()
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    pixels = torch.arange(784, dtype=torch.uint8).view(28, 28)
+    torch.testing.assert_close(contenders._to_tensor()(pixels), with_it(pixels))
 
 
 def test_made_up_images_can_be_learnt():

@@ -19,6 +19,7 @@ from typing import NamedTuple
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel")
 NODES = ("n1", "n2")
 CPUS = 2  # of each node; SLURM takes our word for them
+HANG = 600  # seconds after which something hangs; no machine is that busy
 MEMORY = 16000  # MB of each node
 # What stands for a node's GPU, since SLURM wants a device file of each.
 GPUS = {"n1": "/dev/null", "n2": "/dev/zero"}
@@ -76,16 +77,16 @@ def free_ports(n: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], object], what: str) -> None:
     """Ask until it is so.
 
     Raises:
-        TimeoutError: it is not so after that many seconds.
+        TimeoutError: it is not so after `HANG` seconds.
     """
-    end = time.monotonic() + seconds
+    end = time.monotonic() + HANG
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"{what}: not within {seconds} s")
+            raise TimeoutError(f"{what}: not within {HANG} s")
         time.sleep(0.2)
 
 
@@ -126,7 +127,7 @@ class Cluster:
         self._daemon("slurmctld", "-D")
         for name in NODES:
             self._daemon("slurmd", "-D", "-N", name, name=f"slurmd-{name}")
-        wait_for(lambda: all(self.node(name) == "IDLE" for name in NODES), "two idle nodes", 60)
+        wait_for(lambda: all(self.node(name) == "IDLE" for name in NODES), "two idle nodes")
 
     def _configure(self) -> None:
         host = socket.gethostname()
@@ -167,7 +168,7 @@ class Cluster:
     def ask(self, *command: str) -> str:
         """What one of SLURM's programs prints."""
         done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=60, check=True
+            command, env=self.environment, capture_output=True, text=True, timeout=HANG, check=True
         )
         return done.stdout
 

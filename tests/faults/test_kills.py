@@ -11,6 +11,7 @@ import time
 
 import psutil
 import pytest
+from conftest import wait_for_end
 
 INTERRUPTER = """
 import os
@@ -72,8 +73,7 @@ def interrupted(project, send, delay, *arguments, **options) -> tuple[bool, list
         names = [name for name in map(stage, jobs) if name]
         send(running)
         text, _ = running.communicate()
-        psutil.wait_procs(jobs, timeout=10)
-        assert not [job for job in jobs if job.is_running() and job.status() != psutil.STATUS_ZOMBIE]
+        wait_for_end(jobs)
         assert not re.search(r'File ".*/workflow/scripts/', text), text
         return True, names
     assert running.returncode == 0
@@ -138,6 +138,57 @@ def test_snakemake_is_killed(tiny, tmp_path, chaos, tried):
     wanted, options = (24, {}) if chaos else (2, another_environment(tmp_path))
     hit = again_and_again(tiny, tmp_path, wanted, lambda running: running.kill(), 3, 11, recover, **options)
     tried(wanted, f"same bytes; met {spread(hit)}")
+
+
+WAIT_FOR_AN_ORPHAN = """
+import os
+import sys
+import time
+
+if sys.orig_argv[-1].endswith(".time_activations.py"):
+    parent = os.getppid()
+    open(os.environ["STARTED"], "w").close()
+    while os.getppid() == parent:
+        time.sleep(0.01)
+"""
+TIMES = "results/tiny/timings/activations.parquet"
+
+
+def processes_in(folder) -> list[psutil.Process]:
+    """All that run in a folder."""
+    return [found for found in psutil.process_iter(["cwd"]) if found.info["cwd"] == str(folder)]
+
+
+@pytest.mark.fault(
+    "SIGKILL of Snakemake while a job starts",
+    "`kill -9` at random moments in a job's first second, and, with a job that waits for it, before the job's first line",
+    "no process is left, no file is written",
+)
+def test_a_job_that_is_starting_ends_too(tiny, tmp_path, chaos, tried):
+    project = tiny.fresh(tmp_path / "actbench")
+    moments = random.Random(4)  # noqa: S311, which moments they are is no secret
+    (tmp_path / "sitecustomize.py").write_text(WAIT_FOR_AN_ORPHAN)
+    started = tmp_path / "started"
+    waits = {"PYTHONPATH": str(tmp_path), "STARTED": str(started)}
+    wanted = 24 if chaos else 1
+    hit = 0
+    while hit < wanted:
+        first = hit == 0
+        running = project.start("--", TIMES, environment=waits if first else {}, stdout=subprocess.DEVNULL)
+        while not (started.exists() if first else jobs_of(running)):
+            assert running.poll() is None
+            time.sleep(0.01)
+        time.sleep(0 if first else moments.random())
+        running.kill()
+        running.wait()
+        through = (project.folder / TIMES).exists()
+        wait_for_end(processes_in(project.folder))
+        assert not processes_in(project.folder)
+        hit += not through
+        assert through or not (project.folder / TIMES).exists()
+        (project.folder / TIMES).unlink(missing_ok=True)
+        recover(project)
+    tried(wanted, "as expected")
 
 
 @pytest.mark.fault(

@@ -59,18 +59,18 @@ class ClusterProject(Project):
         with open(self.log, "w", encoding="utf-8") as log:
             return super().start(*arguments, environment=environment, stdout=log, stderr=log)
 
-    def run(self, *arguments: str, seconds: int = 300) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
         """The finished run; `stdout` holds standard error as well."""
         running = self.start(*arguments)
-        return subprocess.CompletedProcess(arguments, self.end(running, seconds), self.log.read_text(), "")
+        return subprocess.CompletedProcess(arguments, self.end(running), self.log.read_text(), "")
 
-    def end(self, running: subprocess.Popen, seconds: int = 300) -> int:
+    def end(self, running: subprocess.Popen) -> int:
         """The status with which it ends."""
         try:
-            return running.wait(seconds)
+            return running.wait(virtual_cluster.HANG)
         except subprocess.TimeoutExpired:
             os.killpg(running.pid, signal.SIGKILL)
-            pytest.fail(f"not done within {seconds} s:\n{self.log.read_text()}")
+            pytest.fail(f"not done within {virtual_cluster.HANG} s:\n{self.log.read_text()}")
 
 
 @pytest.fixture
@@ -144,13 +144,13 @@ def test_a_study_on_two_nodes_has_the_bytes_of_a_local_run(cluster, project, loc
 
 
 def test_lost_jobs_killed_daemons_and_a_drained_node_cost_time_and_nothing_else(cluster, project, local):
-    # A minute for training: srun waits for a killed slurmstepd until the job's time is up.
+    # A minute for a first training: srun waits for a killed slurmstepd until the job's time is up.
     before = cluster.jobs()
-    study = project.start("--set-resources", "train:runtime=1", "train:mem_mb=2000", "--", TABLES)
+    study = project.start("--set-resources", "train:runtime=attempt", "train:mem_mb=2000", "--", TABLES)
     seen = set()
 
     def next_training() -> str:
-        virtual_cluster.wait_for(lambda: set(running(cluster, "train")) - seen, "a training job", 150)
+        virtual_cluster.wait_for(lambda: set(running(cluster, "train")) - seen, "a training job")
         found = min(set(running(cluster, "train")) - seen, key=int)
         seen.add(found)
         return found
@@ -167,7 +167,7 @@ def test_lost_jobs_killed_daemons_and_a_drained_node_cost_time_and_nothing_else(
         assert [job.nodes for job in cluster.jobs() if job.number == after] == ["n2"]
 
         blocks = project.folder / "results" / "tiny" / "runs"
-        virtual_cluster.wait_for(lambda: list(blocks.glob("**/[gd]*s.parquet")), "a probe's table", 150)
+        virtual_cluster.wait_for(lambda: list(blocks.glob("**/[gd]*s.parquet")), "a probe's table")
         [group] = running(cluster, "probes")
         cluster.ask("scancel", group)
         status = project.end(study)
@@ -187,7 +187,7 @@ def test_as_many_gpu_jobs_run_as_there_are_gpus_and_no_more(cluster, project):
     # A GPU that is /dev/null cannot train: the job asks for it, holds it and computes on its CPU.
     path = project.folder / "workflow" / "scripts" / "train.py"
     real = path.read_text()
-    path.write_text(real.replace('"cuda" if snakemake.resources.gpu else "cpu"', '"cpu"'))
+    path.write_text(real.replace('snakemake.config["device"] if snakemake.resources.gpu else "cpu"', '"cpu"'))
     assert path.read_text() != real
 
     before = cluster.jobs()
@@ -207,9 +207,9 @@ def test_as_many_gpu_jobs_run_as_there_are_gpus_and_no_more(cluster, project):
 def test_ctrl_c_cancels_the_jobs(cluster, project):
     before = cluster.jobs()
     study = project.start("--", TABLES)
-    virtual_cluster.wait_for(lambda: running(cluster, "train"), "a training job", 60)
+    virtual_cluster.wait_for(lambda: running(cluster, "train"), "a training job")
     study.send_signal(signal.SIGINT)
-    assert project.end(study, 60) == 1
+    assert project.end(study) == 1
     virtual_cluster.wait_for(lambda: not running(cluster, "train"), "the end of the jobs")
     assert {job.state for job in since(cluster, before)} == {"CANCELLED"}
 

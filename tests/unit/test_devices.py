@@ -1,25 +1,37 @@
+import logging
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 from actbench import devices
 from actbench.errors import UserError
 
 
 @pytest.fixture
-def gpus(monkeypatch, tmp_path):
-    """Pretend to have so many GPUs, through an nvidia-smi of our own."""
+def smi(monkeypatch, tmp_path):
+    """Put an nvidia-smi of our own on the path: a shell script."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
-    def have(n):
+    def put(text):
         script = tmp_path / "nvidia-smi"
-        lines = "\n".join(f"echo 'GPU {i}: NVIDIA H100 (UUID: GPU-{i})'" for i in range(n))
-        script.write_text(f"#!/bin/sh\n{lines}\n")
+        script.write_text(f"#!/bin/sh\n{text}\n")
         script.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    return put
+
+
+@pytest.fixture
+def gpus(smi, monkeypatch):
+    """Pretend to have so many GPUs, and a torch that can use them."""
+
+    def have(n):
+        smi("\n".join(f"echo 'GPU {i}: NVIDIA H100 (UUID: GPU-{i})'" for i in range(n)))
+        monkeypatch.setattr(devices, "_refusal", lambda number: None)
 
     return have
 
@@ -39,12 +51,131 @@ def test_auto_is_cpu_elsewhere(monkeypatch):
 
 @pytest.mark.parametrize(
     ("named", "expected"),
-    [("", []), ("-1", []), ("3", ["GPU-3"]), ("2, 0", ["GPU-2", "GPU-0"]), ("MIG-a,9", ["MIG-a", "9"])],
+    [
+        ("", []),
+        ("-1", []),
+        ("3", ["GPU-3"]),
+        ("2, 0", ["GPU-2", "GPU-0"]),
+        ("GPU-3,GPU-1", ["GPU-3", "GPU-1"]),
+        ("GPU", []),  # of which one?
+        ("9", []),
+        ("GPU-8932f937", []),
+        ("MIG-a", []),
+        ("1,9,0", ["GPU-1"]),  # as CUDA has it: nothing after a name that is no GPU's
+        ("1,-1,0", ["GPU-1"]),
+    ],
 )
 def test_cuda_visible_devices_is_obeyed(gpus, monkeypatch, named, expected):
     gpus(4)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
     assert devices.visible() == expected
+
+
+def test_a_part_of_a_gpu_is_named_by_its_uuid(smi, monkeypatch):
+    smi(
+        "echo 'GPU 0: NVIDIA H100 (UUID: GPU-5d5ba0d6)'\n"
+        "echo '  MIG 1g.10gb     Device  0: (UUID: MIG-c6d4f1ef)'\n"
+        "echo '  MIG 1g.10gb     Device  1: (UUID: MIG-cba663e8)'"
+    )
+    assert devices.visible() == ["GPU-5d5ba0d6"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-cb")
+    assert devices.visible() == ["MIG-cba663e8"]
+
+
+@pytest.mark.parametrize("named", ["0", "GPU-1,MIG-a"])
+def test_names_stand_where_nvidia_smi_gives_no_answer(smi, monkeypatch, named):
+    smi("echo 'NVIDIA-SMI has failed'; exit 9")
+    assert devices.visible() == []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert devices.visible() == named.split(",") and devices.resolve("auto") == "cuda"
+
+
+def raising(error):
+    def ones(*size, device):
+        raise error
+
+    return ones
+
+
+# What torch says, where it does.
+UNUSABLE = {
+    "no driver": (
+        RuntimeError("Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU"),
+        "torch cannot use the GPU: Found no NVIDIA driver on your system",
+    ),
+    "a driver too old": (
+        RuntimeError("The NVIDIA driver on your system is too old (found version 11040). Please update"),
+        "torch cannot use the GPU: The NVIDIA driver on your system is too old (found version 11040)",
+    ),
+    "torch without CUDA": (
+        AssertionError("Torch not compiled with CUDA enabled"),
+        "torch cannot use the GPU: Torch not compiled with CUDA enabled",
+    ),
+    "compute capability": (
+        RuntimeError(
+            "CUDA error: no kernel image is available for execution on the device\nCUDA kernel errors"
+        ),
+        "torch cannot use the GPU: CUDA error: no kernel image is available for execution on the device",
+    ),
+    "memory": (
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB. GPU 0 has a total"),
+        "torch cannot use the GPU: CUDA out of memory",
+    ),
+    "no words": (RuntimeError(), "torch cannot use the GPU: RuntimeError"),
+}
+
+
+@pytest.mark.fault(
+    "a GPU that torch cannot use",
+    "an nvidia-smi that lists one, and a torch that raises what it raises without a driver, with one too old, without CUDA, "
+    "without kernels for the GPU, without memory (pretended)",
+    "`auto`: the CPU, and a line that says why; `cuda`: one sentence",
+)
+@pytest.mark.parametrize(("error", "reason"), UNUSABLE.values(), ids=UNUSABLE)
+def test_auto_ends_at_the_cpu_and_cuda_in_a_sentence(
+    smi, monkeypatch, tmp_path, capsys, caplog, error, reason
+):
+    smi("echo 'GPU 0: NVIDIA H100 (UUID: GPU-0)'")
+    monkeypatch.setattr(torch, "ones", raising(error))
+    assert devices.trouble(tmp_path) == reason
+    with devices.claimed("auto", tmp_path) as device:
+        assert device == "cpu"
+        # The lock is free again.
+        assert devices.trouble(tmp_path) == reason
+    said = f"device: auto takes the CPU, since {reason}."
+    assert capsys.readouterr().err == said + "\n" and caplog.messages == [said]
+    with pytest.raises(UserError) as found, devices.claimed("cuda", tmp_path):
+        pass
+    assert str(found.value) == f"device is 'cuda', but {reason}; allowed here: cpu, auto."
+
+
+def test_one_usable_gpu_is_enough(gpus, monkeypatch, tmp_path):
+    gpus(2)
+    monkeypatch.setattr(devices, "_refusal", lambda number: None if number else "no kernel image")
+    assert devices.trouble(tmp_path) is None
+
+
+def test_a_gpu_that_a_job_of_ours_holds_counts_as_usable(gpus, monkeypatch, tmp_path):
+    gpus(1)
+    with devices.claimed("cuda", tmp_path):
+        monkeypatch.setattr(devices, "_refusal", lambda number: "busy")
+        assert devices.trouble(tmp_path) is None
+    assert devices.trouble(tmp_path) == "busy"
+
+
+def test_a_job_logs_why_the_study_takes_the_cpu(monkeypatch, caplog):
+    monkeypatch.setenv(devices.REASON, "the driver is too old")
+    caplog.set_level(logging.INFO)
+    with devices.claimed("cpu") as device:
+        assert device == "cpu"
+    assert caplog.messages == ["device: auto takes the CPU, since the driver is too old."]
+
+
+def test_memory_that_runs_out_while_training_is_one_sentence(gpus, tmp_path):
+    gpus(1)
+    with pytest.raises(UserError, match=r"memory ran out .*2.00 GiB.* seeds_per_job"):  # noqa: SIM117
+        with devices.claimed("auto", tmp_path):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nMore")
 
 
 def test_two_jobs_of_a_cluster_use_two_gpus_at_once_though_each_calls_its_own_the_first(
@@ -67,20 +198,26 @@ def test_each_job_gets_a_gpu_of_its_own(gpus, tmp_path):
         assert again == "cuda:0"
 
 
-def test_a_job_waits_for_a_gpu_and_gets_one_from_a_killed_job(gpus, tmp_path):
+def test_a_job_waits_for_a_gpu_and_gets_one_from_a_killed_job(gpus, monkeypatch, tmp_path):
     gpus(1)
     root = Path(__file__).parents[2] / "workflow" / "scripts"
     code = (
-        "import sys, time; from actbench import devices\n"
-        f"with devices.claimed('cuda', {str(tmp_path)!r}): print('held', flush=True); time.sleep(60)"
+        "import sys, time; from actbench import devices; devices._refusal = lambda number: None\n"
+        f"with devices.claimed('cuda', {str(tmp_path)!r}): print('held', flush=True); time.sleep(3600)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline().strip() == "held"
-    started = time.monotonic()
-    subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -9 {holder.pid}"])
+    waited = []
+
+    def kill_on_the_second_wait(seconds):
+        waited.append(seconds)
+        if len(waited) == 2:
+            holder.kill()
+            holder.wait()
+
+    monkeypatch.setattr(devices, "time", SimpleNamespace(sleep=kill_on_the_second_wait))
     with devices.claimed("cuda", tmp_path, poll_seconds=0.05) as device:
-        assert device == "cuda:0" and time.monotonic() - started > 0.4
-    holder.wait()
+        assert device == "cuda:0" and waited == [0.05, 0.05]
     holder.stdout.close()
 
 

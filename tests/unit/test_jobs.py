@@ -1,10 +1,7 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-
-import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -61,37 +58,11 @@ def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path):
 def test_control_c_ends_a_job_without_a_word(tmp_path):
     code = (
         "from actbench import jobs; import time\n"
-        f"jobs.start({str(tmp_path / 'log')!r}); print('ready', flush=True); time.sleep(60)"
+        f"jobs.start({str(tmp_path / 'log')!r}); print('ready', flush=True); time.sleep(3600)"
     )
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     job = subprocess.Popen([sys.executable, "-c", code], cwd=SCRIPTS, **pipes)
     assert job.stdout.readline() == "ready\n"
     job.send_signal(signal.SIGINT)
-    _, said = job.communicate(timeout=10)
+    _, said = job.communicate()
     assert (job.returncode, said) == (-signal.SIGINT, "")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
-def test_a_job_ends_with_the_snakemake_that_started_it(tmp_path):
-    """Else it would write its files beside those of the job that is started in its place."""
-    job = (
-        f"from actbench import jobs; import os, time; jobs.start({str(tmp_path / 'log')!r})\n"
-        "print(os.getpid(), flush=True); time.sleep(60)"
-    )
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {job!r}])"
-    starter = subprocess.Popen([sys.executable, "-c", parent], cwd=SCRIPTS, stdout=subprocess.PIPE, text=True)
-    number = int(starter.stdout.readline())
-    starter.kill()
-    starter.wait()
-    deadline = time.monotonic() + 10
-    while running(number) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not running(number)
-
-
-def running(number):
-    """Whether a process is there, and no mere entry of the process table that nobody has read."""
-    try:
-        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False

@@ -28,6 +28,7 @@ from actbench import (
     cluster,
     devices,
     files,
+    orphans,
     progress,
     provenance,
     records,
@@ -40,6 +41,8 @@ from actbench.errors import UserError
 
 # Snakemake ends, and its jobs with it, when its terminal is gone (`snakemake 2>&1 | head`).
 progress.never_fail(logger.handlers)
+orphans.announce()
+cluster.name_user()
 SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 PROJECT = Path("config.yaml")
 if PROJECT.is_file():
@@ -80,8 +83,11 @@ GRID = configuration.grid(config)
 GPU = int(devices.resolve(config["device"]) == "cuda")
 if GPU and config["device"] == "auto":
     # A GPU of this machine says nothing about the nodes of a cluster: there `auto` is cpu. A function, since
-    # the executor is not known yet; not always one, since planning takes 1 ms for each call.
-    GPU = lambda wildcards: int(workflow.local_exec and not workflow.remote_exec)
+    # the executor is not known yet; not always one, since planning takes 1 ms for each call. Snakemake calls
+    # it when a job is about to start: `check_device` has looked by then.
+    GPU = lambda wildcards: int(
+        not devices.refused() and workflow.local_exec and not workflow.remote_exec
+    )
 
 RESULTS = f"results/{STUDY}"
 RUNS = "results/{study}/runs/{activation}/d{depth}/seeds{block}"
@@ -402,6 +408,38 @@ def check_own_activations(planned):
         )
 
 
+def check_device(planned):
+    """Try the GPU before anything trains, if jobs here are to use one; without torch here, jobs do.
+
+    With `device: auto` all jobs take the CPU if no GPU can be used, and the terminal is told why, once.
+    """
+    if not GPU or not any("gpu" in job.rule.resources for job in planned):
+        return
+    if importlib.util.find_spec("torch") is None:
+        return
+    reason = why_no_gpu()
+    if reason and config["device"] == "cuda":
+        raise UserError(devices.no_gpu(reason))
+    if reason:
+        logger.warning(devices.refuse(reason))
+
+
+def why_no_gpu():
+    """Why torch can use no GPU of this machine, or an empty text; asked in a process of its own."""
+    command = [sys.executable, str(SCRIPTS / "check_device.py")]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", timeout=300
+        )
+    except subprocess.TimeoutExpired:
+        return "torch got no answer from the GPU in 5 minutes"
+    if done.returncode < 0:
+        return f"trying the GPU ended by signal {-done.returncode}"
+    if done.returncode:
+        raise UserError((done.stderr.strip() or "the GPU ends Python").splitlines()[-1])
+    return done.stdout
+
+
 def begin(workflow):
     """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
@@ -417,6 +455,8 @@ def begin(workflow):
             cluster.check(submitted, workflow.executor_settings)
             logger.addHandler(FAILURES)
         check_own_activations(planned)
+        if not workflow.non_local_exec:
+            check_device(planned)
         n_blocks = sum(job.rule.name == "train" for job in planned)
         if n_blocks:
             progress.begin(PROGRESS, n_blocks)

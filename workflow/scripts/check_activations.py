@@ -10,8 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-from actbench import imports
+from actbench import imports, orphans
 
+orphans.prevent()
 imports.install()
 import torch
 from actbench import activations

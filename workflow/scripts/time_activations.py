@@ -11,7 +11,7 @@ from actbench import devices, function_cost, parquet, provenance
 jobs.start(snakemake.log[0], snakemake.params.code)
 params = snakemake.params
 torch.set_num_threads(params.threads)
-with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
+with devices.claimed(snakemake.config["device"] if snakemake.resources.gpu else "cpu") as device:
     rows = function_cost.measure(params.specs, params.shape, device)
 table = parquet.table(rows, function_cost.SCHEMA, ["activation", "direction", "round"])
 record = {

@@ -25,7 +25,7 @@ log = jobs.start(snakemake.log[0], snakemake.params.code)
 params, output = snakemake.params.block, snakemake.output
 training.prepare_torch(training.Settings(**params["training"]))
 images = prepared.read(snakemake.input.data, snakemake.params.prepared_by)
-with devices.claimed("cuda" if snakemake.resources.gpu else "cpu") as device:
+with devices.claimed(snakemake.config["device"] if snakemake.resources.gpu else "cpu") as device:
     done = block.train(snakemake.wildcards.activation, params, images, device, log.info)
     described = provenance.describe(snakemake.params.code, device)
 

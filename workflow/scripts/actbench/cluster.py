@@ -5,7 +5,9 @@ sbatch; and where nothing tells that a job has ended, Snakemake would wait for e
 Snakemake's executor plugin.
 """
 
+import getpass
 import logging
+import os
 import re
 import shlex
 import subprocess
@@ -56,6 +58,14 @@ def check(jobs: Iterable, settings) -> None:
             log.parent.mkdir(parents=True, exist_ok=True)
             files.write_text(f"{sentence}\n", log)
             raise UserError(f"{sentence} Log: {log}")
+
+
+def name_user() -> None:
+    """Let Snakemake, which asks, find a name also for a container's user without an entry in passwd."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = f"uid{os.getuid()}"
 
 
 def request(resources: Mapping, threads: int) -> tuple[str, ...]:

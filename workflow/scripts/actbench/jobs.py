@@ -3,10 +3,10 @@
 Scripts import this first. A study has many short jobs, and of each one's time most goes into importing
 torch and taking it apart again: pausing the garbage collector while importing saves 0.3 s a job, `finish`
 another 0.6 s (AMD EPYC, 2 cores; CPU time, mean of 4). Ctrl-C ends a job at once and without a word, also
-while it is importing: files are whole or not there, so there is nothing to tidy up.
+while it is importing: files are whole or not there, so there is nothing to tidy up. A job also
+ends with its Snakemake, see `orphans`.
 """
 
-import ctypes
 import gc
 import logging
 import os
@@ -17,11 +17,12 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench import imports, progress
+from actbench import imports, orphans, progress
 from actbench.errors import UserError
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
 
+orphans.prevent()
 imports.install()
 gc.disable()
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -33,11 +34,9 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     `code` is the digest of each file that the job was planned to run, its script first; what it imports is
     compared with them (`imports.check`). None for a script that is run by hand.
 
-    A `UserError` shows its sentence only, everything else a traceback. If Snakemake is killed, so is the job
-    (on Linux): otherwise it would go on and write its files beside those of the job that replaces it.
-    Garbage collection, which importing this module has paused, goes on. Printing never fails from now on.
+    A `UserError` shows its sentence only, everything else a traceback. Garbage collection, which importing
+    this module has paused, goes on. Printing never fails from now on.
     """
-    _die_with_parent()
     progress.never_fail()
     sys.excepthook = _report
     logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
@@ -91,12 +90,6 @@ def _check_script(code: Mapping[str, str]) -> None:
         raise UserError(
             f"{script} is not the version that was planned: it was edited while the study ran. Run again."
         )
-
-
-def _die_with_parent() -> None:
-    """prctl(2), PR_SET_PDEATHSIG; there is no other way to hear of a parent's SIGKILL."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _report(kind: type[BaseException], error: BaseException, trace) -> None:

@@ -1,0 +1,18 @@
+"""Try the GPUs before anything trains: prints why torch can use none of them, or nothing."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # this checkout's package, from its source
+sys.pycache_prefix = "/dev/null"
+from actbench import imports, orphans
+
+orphans.prevent()
+imports.install()
+from actbench import devices
+from actbench.errors import UserError
+
+try:
+    print(devices.trouble() or "", end="")
+except UserError as error:
+    sys.exit(str(error))
