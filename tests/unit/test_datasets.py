@@ -1,10 +1,13 @@
 """Raw images: the right files are taken, wrong ones are named."""
 
+import errno
 import gzip
 import hashlib
 import multiprocessing
+import os
 import shutil
 import struct
+import tempfile
 import time
 import tracemalloc
 from pathlib import Path
@@ -273,6 +276,7 @@ def test_without_network_the_sentence_names_every_way(tmp_path, monkeypatch, no_
     for way in ways:
         assert way in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert not (tmp_path / "empty").exists()
 
 
 def test_download_is_tried_again(tmp_path, monkeypatch):
@@ -302,3 +306,49 @@ def test_prepared_bytes_do_not_depend_on_the_way_in(small, tmp_path, no_network)
     datasets.prepare("fashion_mnist", small.parent.parent, tmp_path / "a")
     datasets.prepare("fashion_mnist", small.parent.parent, tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+PACKED = (
+    "folders for images",
+    "`data_dir` with ~; a folder for temporary files that is full or is none",
+    "one sentence that names the folder, or the home folder's images",
+)
+
+
+@pytest.fixture
+def packed_small(small):
+    for path in list(small.iterdir()):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    return small
+
+
+@pytest.mark.fault(*PACKED)
+def test_a_tilde_is_the_home_folder(small, monkeypatch):
+    monkeypatch.setenv("HOME", str(small.parent.parent.parent))
+    assert len(datasets.acquire("fashion_mnist", "~/data")[1]) == 18
+    with pytest.raises(UserError, match=r"^data_dir is '~nobody-has-this-name/data'; allowed: a folder"):
+        datasets.acquire("fashion_mnist", "~nobody-has-this-name/data")
+
+
+@pytest.mark.fault(*PACKED)
+@pytest.mark.parametrize("place", ["/dev/full", "/nowhere/at/all"])
+def test_a_temporary_folder_that_cannot_be_used_is_named(packed_small, monkeypatch, place):
+    monkeypatch.setattr(tempfile, "tempdir", place)
+    with pytest.raises(
+        UserError, match=f"^{place}, the folder for temporary files, cannot be written to: .*TMPDIR"
+    ):
+        datasets.acquire("fashion_mnist", packed_small.parent.parent)
+
+
+@pytest.mark.fault(*PACKED)
+def test_a_temporary_folder_that_is_full_is_named(packed_small, monkeypatch, tmp_path):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(
+        UserError, match=f"^{tmp_path}, the folder .* written to: No space left on device; set TMPDIR"
+    ):
+        datasets.acquire("fashion_mnist", packed_small.parent.parent)

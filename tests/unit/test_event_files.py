@@ -33,6 +33,7 @@ def events(tmp_path):
     event_files.write(tmp_path, history, pd.DataFrame(rows))
     (folder,) = tmp_path.iterdir()
     assert folder.name == "relu-d2-seed3-fold0"
+    assert [path.name for path in folder.iterdir()] == ["events.out.tfevents.0.actbench"]
     read = EventAccumulator(str(folder), size_guidance={"histograms": 0, "scalars": 0})
     return read.Reload()
 

@@ -44,7 +44,6 @@ def run(folder, measure, activation=RELU):
     """The probe's rows, and the record that its file was written with."""
     out, data = folder / "out.parquet", folder / "digits.safetensors"
     given = (
-        torch.get_num_threads(),
         SCHEMA,
         measure,
         out,

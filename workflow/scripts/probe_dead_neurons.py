@@ -20,7 +20,6 @@ def measure(network, data):
 probes.run(
     Path(snakemake.input.model).parent,
     snakemake.input.data,
-    snakemake.threads,
     dead_neurons.SCHEMA,
     measure,
     snakemake.output[0],

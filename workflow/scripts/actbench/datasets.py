@@ -3,9 +3,11 @@
 scikit-learn and torchvision are imported by the data set that needs them.
 """
 
+import contextlib
 import fcntl
 import gzip
 import hashlib
+import os
 import shutil
 import tempfile
 import time
@@ -18,7 +20,7 @@ import numpy as np
 
 from actbench import files, prepared
 from actbench.catalogue import DATASETS, Dataset
-from actbench.errors import UserError
+from actbench.errors import UserError, reason
 
 ATTEMPTS = 3
 LARGEST = 64 * 2**20  # bytes of a decompressed file; the largest real one has 47,040,016
@@ -37,7 +39,7 @@ def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:
     dataset = DATASETS[name]
     if dataset.folder is None:
         return _digits(dataset)
-    with _raw_folder(dataset, Path(data_dir)) as root:
+    with _raw_folder(dataset, _expanded(data_dir)) as root:
         check_files(dataset, root / dataset.folder / "raw")
         return _through_torchvision(dataset, root)
 
@@ -82,15 +84,31 @@ def _digits(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
+def _expanded(data_dir: str | Path) -> Path:
+    """A folder whose ~ is the home folder, as in a shell."""
+    try:
+        return Path(data_dir).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"data_dir is {str(data_dir)!r}; allowed: a folder; {error}") from error
+
+
 @contextmanager
 def _raw_folder(dataset: Dataset, data_dir: Path) -> Iterator[Path]:
     """Give a root in torchvision's layout that holds the four files, wherever they come from."""
     raw = data_dir / dataset.folder / "raw"
     packed = [folder for folder in (raw, dataset.debian) if folder and _holds(dataset, folder, ".gz")]
     if not _holds(dataset, raw) and packed:
-        with tempfile.TemporaryDirectory() as root:
-            _decompress(dataset, packed[0], Path(root) / dataset.folder / "raw")
-            yield Path(root)
+        with contextlib.ExitStack() as stack:
+            try:
+                root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                _decompress(dataset, packed[0], root / dataset.folder / "raw")
+            except OSError as error:
+                place = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")  # noqa: S108
+                raise UserError(
+                    f"{place}, the folder for temporary files, cannot be written to: {reason(error)}; "
+                    "set TMPDIR to another folder."
+                ) from error
+            yield root
     else:
         if not _holds(dataset, raw):
             _download(dataset, data_dir)
@@ -133,14 +151,21 @@ def _download(dataset: Dataset, data_dir: Path) -> None:
     place when all are there and checked, so that a download cut short leaves nothing that looks like one.
     """
     raw = data_dir / dataset.folder / "raw"
+    made = [folder for folder in (raw, *raw.parents) if not folder.exists()]
     try:
         raw.mkdir(parents=True, exist_ok=True)
         with files.open_lock(raw / ".lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not _holds(dataset, raw):
                 _download_into(dataset, raw)
+        made = []
     except OSError as error:
-        raise UserError(f"{raw} cannot be written to: {error.strerror}.") from error
+        raise UserError(f"{raw} cannot be written to: {reason(error)}.") from error
+    finally:
+        with contextlib.suppress(OSError):  # what was made for nothing, unless another job is there
+            for folder in made:
+                (folder / ".lock").unlink(missing_ok=True)
+                folder.rmdir()
 
 
 def _download_into(dataset: Dataset, raw: Path) -> None:

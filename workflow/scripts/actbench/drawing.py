@@ -83,7 +83,9 @@ def plain(text: str) -> str:
 
 
 def use_style() -> None:
-    """Settings of every figure; the same data give the same SVG bytes."""
+    """Settings of every figure; the same data give the same SVG bytes, whatever a user's matplotlibrc says."""
+    matplotlib.use("agg")
+    matplotlib.rcdefaults()
     sns.set_theme(context="paper", style="ticks", font_scale=1.0)
     matplotlib.rcParams |= {
         "axes.grid": True,
@@ -94,6 +96,7 @@ def use_style() -> None:
         "font.family": "DejaVu Sans",
         "grid.color": "#e6e6e6",
         "grid.linewidth": 0.6,
+        "pdf.fonttype": 42,  # TrueType: editors and journals refuse Type 3
         "svg.hashsalt": "actbench",
     }
 

@@ -16,6 +16,7 @@ SCALARS = {
     "val_accuracy": "accuracy/validation",
     "test_accuracy": "accuracy/test",
 }
+FILE = "events.out.tfevents.0.actbench"  # TensorBoard takes any name with tfevents; its own holds the host's
 HISTOGRAMS = {"weight_epoch": "weights", "gradient_epoch": "gradients"}
 
 
@@ -32,11 +33,14 @@ def write(folder: str | Path, history: pd.DataFrame, histograms: pd.DataFrame) -
     """
     drawn = dict(iter(histograms.groupby(parquet.RUN, observed=True)))
     for keys, epochs in history.groupby(parquet.RUN, observed=True):
-        with SummaryWriter(Path(folder) / name(*keys)) as writer:
+        place = Path(folder) / name(*keys)
+        with SummaryWriter(place) as writer:
             for row in epochs.to_dict("records"):
                 _scalars(writer, row)
             for row in drawn[keys].to_dict("records") if keys in drawn else ():
                 _histogram(writer, row)
+        (written,) = place.iterdir()
+        written.rename(place / FILE)
 
 
 def name(activation: str, depth: int, seed: int, fold: int) -> str:

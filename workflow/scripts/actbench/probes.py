@@ -16,7 +16,6 @@ ORDER = [*parquet.RUN, "checkpoint", "layer"]
 def run(
     folder: str | Path,
     data: str | Path,
-    threads: int,
     schema: pa.Schema,
     measure: Callable[[networks.MLP, Data], list[dict]],
     output: str | Path,
@@ -32,7 +31,6 @@ def run(
     Args:
         folder: the block's folder.
         data: the prepared data set.
-        threads: for torch.
         schema: of the rows.
         measure: gives rows without keys and checkpoint.
         output: the Parquet file; its record says what was measured, how and by which code.
@@ -45,7 +43,7 @@ def run(
         DamagedError: the weights or scores are not those of one training, or it used other images.
         UserError: they are those of another activation than planned, or other code ran than planned.
     """
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)  # whatever --set-threads says: more would change last bits
     torch.set_deterministic_debug_mode("error")
     stored = checkpoints.Stored(folder, activation)
     config = manifest.read(folder, ["runs.parquet"])

@@ -10,6 +10,14 @@ from pathlib import Path
 
 from actbench import imports
 
+# Variables that choose a processor's instructions, and with them the last bits of sums.
+INSTRUCTIONS = {
+    "ATEN_CPU_CAPABILITY",
+    "DNNL_MAX_CPU_ISA",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "ONEDNN_MAX_CPU_ISA",
+}
 PACKAGES = ("torch", "numpy", "pyarrow", "pandas", "scipy", "scikit-learn", "snakemake")
 
 
@@ -68,12 +76,13 @@ def commit(scripts: str | Path) -> dict:
 
 
 def device_name(device: str) -> str:
-    """The GPU's name, or the processor's model and number of cores."""
+    """The GPU's name, or the processor's model and number of cores, and what the user forces it to."""
     if device.startswith("cuda"):
         import torch
 
         return torch.cuda.get_device_name(device)
-    return f"{_processor()}, {os.cpu_count()} cores"
+    forced = "".join(f", {name}={os.environ[name]}" for name in sorted(INSTRUCTIONS & os.environ.keys()))
+    return f"{_processor()}, {os.cpu_count()} cores{forced}"
 
 
 def _processor() -> str:
