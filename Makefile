@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
-	@PYTHONPATH=workflow/scripts $(BIN)/python -c "from actbench import yaml_files; print('Report: $(CURDIR)/reports/%s.html' % yaml_files.read('config.yaml').get('study', 'digits'))"
+	@PYTHONIOENCODING=:replace PYTHONPATH=workflow/scripts $(BIN)/python -c "from pathlib import Path; from actbench import yaml_files; print('Report:', Path('reports', yaml_files.read('config.yaml').get('study', 'digits') + '.html').resolve())"
 
 cluster: $(VENV)/.installed ## add what profiles/slurm needs, for users of a SLURM cluster
 	$(BIN)/pip install --quiet --require-hashes -r requirements-cluster.txt

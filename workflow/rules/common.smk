@@ -41,6 +41,13 @@ from actbench.errors import UserError
 
 # Snakemake ends, and its jobs with it, when its terminal is gone (`snakemake 2>&1 | head`).
 progress.never_fail(logger.handlers)
+for folder in (str(Path.cwd()), str(Path(workflow.basedir).resolve())):
+    if set("{}") & set(
+        folder
+    ):  # Snakemake takes them for wildcards, in the middle of the run
+        sys.exit(
+            f"Error: the project's folder is {folder}; allowed: a path without {{ and }}."
+        )
 orphans.announce()
 cluster.name_user()
 SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")

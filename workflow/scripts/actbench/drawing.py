@@ -83,7 +83,7 @@ def plain(text: str) -> str:
 
 
 def use_style() -> None:
-    """Settings of every figure; the same data give the same SVG bytes, whatever a user's matplotlibrc says."""
+    """Settings of every figure; the same data give the same SVG bytes, whatever a matplotlibrc says."""
     matplotlib.use("agg")
     matplotlib.rcdefaults()
     sns.set_theme(context="paper", style="ticks", font_scale=1.0)
