@@ -342,3 +342,17 @@ def test_a_study_of_hundreds_of_networks_is_summarised():
 
     assert not config.summarised(study(16)) and config.summarised(study(17))
     assert config.summarised(study(10, folds=3))
+
+
+@pytest.mark.parametrize(
+    ("n", "depths", "shown"), [(6, 4, 6), (7, 4, 6), (24, 1, 24), (250, 1, 24), (250, 3, 8), (1, 4, 1)]
+)
+def test_figures_show_as_many_activations_as_can_be_read(n, depths, shown):
+    """The baseline is among them, wherever it stands, and the order is that of the config."""
+    ids = [f"a{i}" for i in range(n)]
+    for baseline in (ids[0], ids[-1]):
+        chosen = config.shown_activations(
+            {"activations": [{"id": key} for key in ids], "report": {"baseline": baseline}}, depths
+        )
+        assert len(chosen) == shown and baseline in chosen and chosen == sorted(chosen, key=ids.index)
+        assert chosen[: shown - 1] == ids[: shown - 1]

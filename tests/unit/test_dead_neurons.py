@@ -1,3 +1,4 @@
+import pytest
 import torch
 from actbench import dead_neurons, networks, parquet
 
@@ -115,3 +116,13 @@ def test_dormancy_is_of_the_mean_over_all_batches(spec):
     counter.update(torch.tensor([[-2.0, -4.0]]))
     assert counter.size.tolist() == [4.0, 4.0]
     assert counter.counts(0.99)["n_dormant"] == 0 and counter.counts(1.0)["n_dormant"] == 2
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_layer_that_overflows_has_no_count_of_dormant_units(value):
+    """Units have no size to be compared with; dead ones are still those that are 0 for every image."""
+    counter = dead_neurons.LayerCounter(torch.nn.Identity())
+    counter.update(torch.tensor([[0.0, 1.0, value], [0.0, 2.0, 1.0]]))
+    counts = counter.counts(0.025)
+    assert counts["n_dormant"] is None
+    assert (counts["n_neurons"], counts["n_dead"]) == (3, 1)

@@ -161,3 +161,36 @@ def test_constants_have_no_spread_whatever_their_sum_rounds_to():
     for n in range(1, 100):
         assert distributions.describe(torch.full((n,), 0.1, dtype=torch.float64), 5)["std"] == 0
     assert distributions.effective_rank(torch.tensor([[0.1, 0.7, 0.0]] * 7)) == 0
+
+
+INF, NAN = float("inf"), float("nan")
+
+
+@pytest.mark.fault(
+    "signals that overflow",
+    "activations that give infinity, NaN, or numbers whose squares overflow, in some entries and in all; exp, the ninth power "
+    "and a factor of 1e30 in networks of 8 layers, beside relu and by themselves",
+    "null in the tables where a number needs all values; the study goes on to its report",
+)
+@pytest.mark.parametrize("value", [INF, -INF, NAN])
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_what_is_not_finite_has_no_moments_and_no_rank(value, everywhere):
+    h = (
+        torch.full((8, 3), value)
+        if everywhere
+        else torch.randn(8, 3, generator=torch.Generator().manual_seed(0))
+    )
+    h[2, 1] = value
+    row = distributions.describe(h, 5)
+    for name in ("mean", "std", "skewness", "excess_kurtosis"):
+        assert row[name] is None or not math.isfinite(row[name]), name
+    assert distributions.effective_rank(h) is None
+    assert (row["counts"] is None) == everywhere and row["zero_fraction"] == 0
+
+
+@pytest.mark.parametrize("size", [1e30, 3e38])
+def test_numbers_whose_squares_overflow_in_float32_have_moments(size):
+    h = size * torch.tensor([[1.0, -1.0], [-1.0, 1.0]])
+    row = distributions.describe(h, 5)
+    assert row["std"] == pytest.approx(size, rel=1e-6) and row["excess_kurtosis"] == pytest.approx(-2)
+    assert distributions.effective_rank(h) == pytest.approx(1)

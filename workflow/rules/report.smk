@@ -42,15 +42,22 @@ if config["training"]["histograms"]:
     DRAWN_BY_DEPTH["epoch_histograms"] = ("Learning", "weights and gradients by epoch")
 
 
+def shown_labels(depths=1):
+    """The labels of the activations that a figure shows."""
+    return {key: LABELS[key] for key in configuration.shown_activations(config, depths)}
+
+
 FIGURES_PARAMS = dict(
     depths=config["depths"],
-    labels=LABELS,
+    labels=shown_labels(),
     shown_depths=SHOWN_DEPTHS,
     summarised=configuration.summarised(config),
     tables=FIGURE_TABLES,
 )
 HISTOGRAMS_PARAMS = dict(
-    drawn=list(DRAWN_BY_DEPTH), labels=LABELS, shown_depths=SHOWN_DEPTHS
+    drawn=list(DRAWN_BY_DEPTH),
+    labels=shown_labels(len(SHOWN_DEPTHS)),
+    shown_depths=SHOWN_DEPTHS,
 )
 FIGURES_PLAN = plan(FIGURES_PARAMS, *MEASURING, "aggregate", "figures")
 HISTOGRAMS_PLAN = plan(HISTOGRAMS_PARAMS, *MEASURING, "aggregate", "histogram_figures")
@@ -93,7 +100,7 @@ rule figures:
         "../../environment.yml"
     threads: 1
     params:
-        **FIGURES_PARAMS | dict(labels=Shown(LABELS)),
+        **FIGURES_PARAMS | dict(labels=Shown(shown_labels())),
         code=code("figures"),
         made_with=TABLES_PLAN,
         plan=FIGURES_PLAN,
@@ -138,7 +145,7 @@ rule histogram_figures:
         "../../environment.yml"
     threads: 1
     params:
-        **HISTOGRAMS_PARAMS | dict(labels=Shown(LABELS)),
+        **HISTOGRAMS_PARAMS | dict(labels=Shown(HISTOGRAMS_PARAMS["labels"])),
         code=code("histogram_figures"),
         made_with=TABLES_PLAN,
         plan=HISTOGRAMS_PLAN,

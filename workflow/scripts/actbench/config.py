@@ -19,6 +19,7 @@ DISTRIBUTION_IMAGES = 1024
 PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
 DRAWN_RUNS = 300
 SHOWN_DEPTHS = 4
+SHOWN_ACTIVATIONS = 24
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 MADE = ("results", "reports")  # folders of what was made, by us or by a stranger
 RESERVED = ("data", "verification")
@@ -145,6 +146,19 @@ def shown_depths(depths: Sequence[int]) -> list[int]:
         return list(depths)
     last = len(depths) - 1
     return [depths[i * last // (SHOWN_DEPTHS - 1)] for i in range(SHOWN_DEPTHS)]
+
+
+def shown_activations(config: Mapping, depths: int = 1) -> list[str]:
+    """The activations that a figure shows, all if they are few: the baseline and the first of the others.
+
+    Args:
+        config: resolved.
+        depths: 1 for a figure of all depths; the number of figures where each depth has its own.
+    """
+    every = [entry["id"] for entry in config["activations"]]
+    limit = SHOWN_ACTIVATIONS // depths
+    others = [key for key in every if key != config["report"]["baseline"]][: limit - 1]
+    return [key for key in every if key in {config["report"]["baseline"], *others}]
 
 
 def user_files(spec: Mapping, folder: str | Path) -> list[str]:

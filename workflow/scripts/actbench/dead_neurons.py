@@ -17,7 +17,7 @@ SCHEMA = pa.schema(
         pa.field("n_neurons", pa.int32(), nullable=False),
         pa.field("n_dead", pa.int32(), nullable=False),
         pa.field("n_zero_gradient", pa.int32(), nullable=False),
-        pa.field("n_dormant", pa.int32(), nullable=False),
+        ("n_dormant", pa.int32()),
         pa.field("n_saturated", pa.int32(), nullable=False),
     ]
 )
@@ -48,9 +48,13 @@ class LayerCounter:
             "n_neurons": len(self.size),
             "n_dead": int(self.dead.sum()),
             "n_zero_gradient": int(self.zero_gradient.sum()),
-            "n_dormant": int(dormant(self.size, dormant_threshold).sum()),
+            "n_dormant": self._n_dormant(dormant_threshold),
             "n_saturated": int(self.saturated.sum()),
         }
+
+    def _n_dormant(self, threshold: float) -> int | None:
+        """Null where a unit's output overflows: it has no size to be compared with."""
+        return int(dormant(self.size, threshold).sum()) if self.size.isfinite().all() else None
 
 
 def measure(network: nn.Module, x: Tensor, dormant_threshold: float) -> list[dict]:

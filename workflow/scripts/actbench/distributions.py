@@ -58,12 +58,13 @@ def measure(network: nn.Module, x: Tensor, bins: int) -> list[dict]:
 def describe(values: Tensor, bins: int) -> dict:
     """Moments and histogram of one signal in float64, moments dividing by n.
 
-    A constant signal has neither skewness nor kurtosis (null).
+    A constant signal has neither skewness nor kurtosis (null). Of one that is not finite everywhere, what$
+    needs all of its values is not finite either (null in the table).
     """
     values = values.detach().double()
     mean, low, high = values.mean(), values.min().item(), values.max().item()
     centred = values - mean
-    variance = centred.square().mean().item() if low < high else 0.0
+    variance = 0.0 if low == high and math.isfinite(low) else centred.square().mean().item()
     return {
         "mean": mean.item(),
         "std": math.sqrt(variance),
@@ -86,12 +87,14 @@ def saturated_fraction(activation: nn.Module, z: Tensor) -> float | None:
     return saturation.of(activation).share(z, derivative)
 
 
-def effective_rank(h: Tensor) -> float:
+def effective_rank(h: Tensor) -> float | None:
     """exp of the entropy of the normalised singular values of the centred h [N, n] (Roy & Vetterli 2007).
 
-    A layer that answers the same to every input has rank 0.
+    A layer that answers the same to every input has rank 0; one that is not finite everywhere has none.
     """
     h = h.detach().double()
+    if not h.isfinite().all():
+        return None
     varies = h.amax(dim=0) > h.amin(dim=0)
     if not varies.any():
         return 0.0

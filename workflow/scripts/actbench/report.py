@@ -100,6 +100,10 @@ def context(
         "judged": judged(config),
         "summarised": configuration.summarised(config),
         "shown_depths": shown_depths,
+        "shown_activations": {
+            "everywhere": configuration.shown_activations(config),
+            "histograms": configuration.shown_activations(config, len(shown_depths)),
+        },
         "networks": networks,
         "dead_layers": dead_layers,
         "test_error": test_set_error(comparison, images["tested"]),

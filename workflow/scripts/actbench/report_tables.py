@@ -144,7 +144,8 @@ def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     """
     keys = ["activation", "depth", "checkpoint"]
     counts = ["n_neurons", "n_dead", "n_dormant", "n_saturated"]
-    runs = dead.groupby([*keys, "seed", "fold"], observed=True)[counts].sum()
+    grouped = dead.groupby([*keys, "seed", "fold"], observed=True)[counts]
+    runs = grouped.sum().where(grouped.count().eq(grouped.size(), axis=0))  # null where a layer's count is
     shares = runs.div(runs["n_neurons"], axis=0).groupby(keys, observed=True)
     means, sizes = shares.mean(), shares.size()
     rows: dict[tuple, dict] = {}
