@@ -308,11 +308,8 @@ def test_prepared_bytes_do_not_depend_on_the_way_in(small, tmp_path, no_network)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-PACKED = (
-    "folders for images",
-    "`data_dir` with ~; a folder for temporary files that is full or is none",
-    "one sentence that names the folder, or the home folder's images",
-)
+PLACES = "`data_dir` with ~; a folder for temporary files that is full or is none"
+NAMED = "one sentence that names the folder, or the home folder's images"
 
 
 @pytest.fixture
@@ -323,7 +320,7 @@ def packed_small(small):
     return small
 
 
-@pytest.mark.fault(*PACKED)
+@pytest.mark.fault("folders for images", PLACES, NAMED)
 def test_a_tilde_is_the_home_folder(small, monkeypatch):
     monkeypatch.setenv("HOME", str(small.parent.parent.parent))
     assert len(datasets.acquire("fashion_mnist", "~/data")[1]) == 18
@@ -331,7 +328,7 @@ def test_a_tilde_is_the_home_folder(small, monkeypatch):
         datasets.acquire("fashion_mnist", "~nobody-has-this-name/data")
 
 
-@pytest.mark.fault(*PACKED)
+@pytest.mark.fault("folders for images", PLACES, NAMED)
 @pytest.mark.parametrize("place", ["/dev/full", "/nowhere/at/all"])
 def test_a_temporary_folder_that_cannot_be_used_is_named(packed_small, monkeypatch, place):
     monkeypatch.setattr(tempfile, "tempdir", place)
@@ -341,7 +338,7 @@ def test_a_temporary_folder_that_cannot_be_used_is_named(packed_small, monkeypat
         datasets.acquire("fashion_mnist", packed_small.parent.parent)
 
 
-@pytest.mark.fault(*PACKED)
+@pytest.mark.fault("folders for images", PLACES, NAMED)
 def test_a_temporary_folder_that_is_full_is_named(packed_small, monkeypatch, tmp_path):
     def full(path, content):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))

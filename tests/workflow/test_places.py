@@ -76,9 +76,8 @@ no.such.key: 1
 
 @pytest.mark.fault(
     "the user's own settings",
-    "a matplotlibrc in the folder and at home that asks for TeX and other fonts, a GUI's backend, warnings as errors, "
-    "two threads for a probe, a processor's older instructions",
-    "the same bytes in every table and figure; forced instructions are recorded with the processor's name",
+    "a matplotlibrc in the folder and at home that asks for TeX and other fonts, a GUI's backend, two threads for a probe",
+    "the same bytes in every table and figure",
 )
 def test_settings_of_other_programs_stay_out(tiny, tmp_path):
     """From the probes on: training is the recipe's own affair."""

@@ -58,7 +58,7 @@ def measure(network: nn.Module, x: Tensor, bins: int) -> list[dict]:
 def describe(values: Tensor, bins: int) -> dict:
     """Moments and histogram of one signal in float64, moments dividing by n.
 
-    A constant signal has neither skewness nor kurtosis (null). Of one that is not finite everywhere, what$
+    A constant signal has neither skewness nor kurtosis (null). Of one that is not finite everywhere, what
     needs all of its values is not finite either (null in the table).
     """
     values = values.detach().double()
