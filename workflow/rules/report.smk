@@ -99,7 +99,7 @@ rule figures:
         plan=FIGURES_PLAN,
         prepared_by=PREPARED_BY,
     message:
-        "Figures of study {STUDY}"
+        f"Figures of study {STUDY}"
     script:
         "../scripts/figures.py"
 
@@ -143,7 +143,7 @@ rule histogram_figures:
         made_with=TABLES_PLAN,
         plan=HISTOGRAMS_PLAN,
     message:
-        "Figures of histograms of study {STUDY}"
+        f"Figures of histograms of study {STUDY}"
     script:
         "../scripts/histogram_figures.py"
 
@@ -181,6 +181,6 @@ rule report:
         plans=PLANS,
         tables=REPORT_TABLES,
     message:
-        "Report of study {STUDY}"
+        f"Report of study {STUDY}"
     script:
         "../scripts/report.py"
