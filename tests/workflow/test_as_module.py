@@ -66,7 +66,10 @@ def test_to_the_report_as_docs_show_it(inner):
     assert "Nothing to be done" in run(inner, "--dry-run", "--", "all", config=one).stdout
     (inner / ".snakemake/metadata").rename(inner / "set aside")
     other = one.replace("max_epochs: 1", "max_epochs: 2")
-    refused(run(inner, "--dry-run", "--", "all", config=other), "networks/results/inner/provenance.json was made with training.max_epochs 1 instead of 2")
+    refused(
+        run(inner, "--dry-run", "--", "all", config=other),
+        "networks/results/inner/provenance.json was made with training.max_epochs 1 instead of 2",
+    )
 
 
 @pytest.mark.parametrize("prefix", ["", 'prefix: "a/b"'])
@@ -87,9 +90,7 @@ def test_two_studies_with_two_prefixes(inner):
     second = second.replace("networks", "second").replace('config["actbench"]', 'config["second"]')
     config = CONFIG + "second: {study: second, activations: [elu, tanh, selu], depths: [1, 2], seeds: [0]}\n"
     targets = ("--", "actbench_all", "second_all")
-    done = run(
-        inner, "--dry-run", "--quiet", "rules", *targets, snakefile=SNAKEFILE + second, config=config
-    )
+    done = run(inner, "--dry-run", "--quiet", "rules", *targets, snakefile=SNAKEFILE + second, config=config)
     assert done.returncode == 0, done.stdout
     rows = dict(re.findall(r"^(\w+)\s+(\d+)$", done.stdout, re.MULTILINE))
     assert (rows["actbench_train"], rows["second_train"]) == ("2", "6")
