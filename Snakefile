@@ -4,9 +4,6 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-report: "workflow/report/captions/workflow.rst"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -15,6 +12,11 @@ include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/verify.smk"
+
+
+if not AS_MODULE:  # its words are of this workflow's config
+
+    report: "workflow/report/captions/workflow.rst"
 
 
 rule all:
@@ -29,7 +31,7 @@ rule all:
         rules.report.output,
     localrule: True
     message:
-        "Study {STUDY} is complete"
+        f"Study {STUDY} is complete"
 
 
 onstart:

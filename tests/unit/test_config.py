@@ -261,14 +261,146 @@ def test_every_registered_activation_can_be_named():
     assert len(resolved["activations"]) == len(activations.REGISTRY)
 
 
-@pytest.mark.parametrize("depths", [{}, {"depths": None}])
-def test_hidden_sizes_stand_instead_of_depths_and_width(depths):
-    resolved = resolve(**depths, network=dict(width=7, hidden_sizes=[[8, 7, 6], [5]]))
+HUGE = {"10**309": 10**309, "-10**400": -(10**400), "10**5000": 10**5000, "0xf…f": int("f" * 4000, 16)}
+
+
+@pytest.mark.fault(
+    "numbers beyond all bounds",
+    "whole numbers of 309 to 5,000 digits as a section, a value, in a list, in a mapping, as a parameter of an activation",
+    "one sentence that names the key",
+)
+@pytest.mark.parametrize("value", HUGE.values(), ids=HUGE)
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("study", lambda value: dict(study=value)),
+        ("training", lambda value: dict(training=value)),
+        ("training.learning_rate", lambda value: dict(training=dict(learning_rate=value))),
+        ("seeds[1]", lambda value: dict(seeds=[0, value])),
+        ("network.hidden_sizes[0][1]", lambda value: dict(network=dict(hidden_sizes=[[1, value]]))),
+        ("activations[1].alpha", lambda value: dict(activations=["relu", dict(name="elu", alpha=value)])),
+        ("activations[0].b", lambda value: {"activations": [{"name": "own", "import": "a:B", "b": value}]}),
+        ("other", lambda value: dict(other=value)),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_float_comes_near(key, given, value):
+    with pytest.raises(UserError) as caught:
+        resolve(**given(value))
+    assert str(caught.value) == f"{key} is a whole number of more than 308 digits; allowed: shorter ones."
+
+
+def test_the_longest_numbers_that_floats_reach_are_only_out_of_bounds():
+    with pytest.raises(UserError, match=r"^training\.momentum is 99999.*; allowed: a number from 0 below 1"):
+        resolve(training=dict(momentum=10**308 - 1))
+
+
+def test_a_config_inside_of_itself():
+    seeds = []
+    seeds.append(seeds)
+    with pytest.raises(UserError, match=r"^config has lists or mappings too deep inside of one another"):
+        resolve(seeds=seeds)
+
+
+@pytest.mark.parametrize("study", [2024, True, 1e3])
+def test_a_study_that_is_no_text(study):
+    with pytest.raises(UserError, match=r"^study is .*a letter or digit \(text: write it in quotes\)\.$"):
+        resolve(study=study)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", "a\nb", "\x1b[2J"])
+def test_a_data_dir_that_no_folder_has(path):
+    with pytest.raises(UserError, match=r"^data_dir is '.*'; allowed: the path of a folder") as caught:
+        resolve(data_dir=path)
+    assert str(caught.value).isprintable()
+
+
+LOOKALIKES = {
+    "the same": ("a", "a"),
+    "a ligature": ("\ufb01t", "fit"),
+    "full width": ("\uff52elu", "relu"),
+    "superscript": ("x\u00b2", "x2"),
+    "composed and not": ("e\u0301", "\u00e9"),
+    "more spaces": ("a  b", "a b"),
+    "a space at the end": ("a", "a "),
+    "a variation selector": ("a\ufe0f", "a"),
+    "a grapheme joiner": ("a\u034fb", "ab"),
+    "a filler": ("a\u3164b", "a b"),
+    "an empty Braille cell": ("\u2800a", "a"),
+}
+HAIR = {
+    "case": ("ReLU", "relu"),
+    "an accent": ("e", "\u00e9"),
+    "a vowel sign": ("\u0915\u0941", "\u0915"),
+    "spaces or none": ("a b", "ab"),
+}
+
+
+def labelled(*labels):
+    return resolve(
+        activations=[
+            dict(name=name, label=label) for name, label in zip(activations.REGISTRY, labels, strict=False)
+        ]
+    )
+
+
+UNCLEAR = pytest.mark.fault(
+    "labels that look the same",
+    "two labels that differ in Unicode's compatibility forms, in spaces or in characters that are not drawn; "
+    "labels of nothing that is seen; and labels that differ in case, accents or vowel signs",
+    "one sentence with the codes of both; the last are taken",
+)
+
+
+@UNCLEAR
+@pytest.mark.parametrize("labels", LOOKALIKES.values(), ids=LOOKALIKES)
+def test_labels_that_look_the_same(labels):
+    for first, second in (labels, labels[::-1]):
+        with pytest.raises(UserError) as caught:
+            labelled("other", first, second)
+        words = f"label is {second!a}, which looks like {first!a}; allowed: labels that can be told apart."
+        assert str(caught.value) == f"activations: {words}"
+
+
+@UNCLEAR
+@pytest.mark.parametrize("labels", HAIR.values(), ids=HAIR)
+def test_labels_that_can_be_told_apart(labels):
+    assert [entry["label"] for entry in labelled(*labels)["activations"]] == list(labels)
+
+
+@UNCLEAR
+@pytest.mark.parametrize(
+    "label", ["\u3164", "\u2800 \u2800", "\ufe0f", "\u115f\u1160", "\u0301", "\U000e0100"]
+)
+def test_labels_that_show_nothing(label):
+    with pytest.raises(UserError, match=r"^activations: label is '.*'; allowed: text that can be seen\.$"):
+        labelled(label)
+
+
+@UNCLEAR
+@pytest.mark.parametrize(
+    "label", ["\u200b", "a\u200bb", "\u00ad", "\u2060a", "a\u00a0b", "\u2003", "\x00", "\ud800"]
+)
+def test_labels_with_characters_that_are_not_printed(label):
+    with pytest.raises(UserError, match=r"^activations: label is "):
+        labelled(label)
+
+
+def test_labels_that_are_made_of_names_are_compared_too():
+    own = [{"name": "own", "import": "a:B", "id": identifier} for identifier in ("x", "y")]
+    with pytest.raises(UserError, match="label is 'own', which looks like 'own'"):
+        resolve(activations=own)
+    resolve(activations=[own[0], own[1] | {"label": "another"}])
+
+
+@pytest.mark.parametrize("given", [{}, {"depths": None}, {"network": {"width": None}}])
+def test_hidden_sizes_stand_instead_of_depths_and_width(given):
+    resolved = resolve(**given | {"network": given.get("network", {}) | {"hidden_sizes": [[8, 7, 6], [5]]}})
     assert resolved["depths"] == [1, 3] and resolved["network"]["hidden_sizes"] == [[5], [8, 7, 6]]
 
 
 def test_null_is_as_left_out():
     assert resolve(depths=None) == resolve(network=dict(hidden_sizes=None)) == resolve()
+    assert resolve(network=dict(width=None)) == resolve()
     assert resolve(depths=[3], network=dict(hidden_sizes=None)) == resolve(depths=[3])
 
 

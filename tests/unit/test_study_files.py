@@ -152,6 +152,24 @@ def test_depths_and_hidden_sizes_both_given_wherever(files, command_line, elsewh
 
 
 @pytest.mark.parametrize(
+    ("files", "command_line"),
+    [
+        (["network: {width: 9, hidden_sizes: [[4]]}"], []),
+        (["network: {width: 9}", "network: {hidden_sizes: [[4]]}"], []),
+        (["network: {width: 9}"], ["network={hidden_sizes: [[4]]}"]),
+        (["{}"], ["network={width: 9, hidden_sizes: [[4]]}"]),
+    ],
+)
+def test_width_and_hidden_sizes_both_given_wherever(files, command_line, elsewhere):
+    paths = written(elsewhere, **{f"s{number}": text for number, text in enumerate(files)})
+    with pytest.raises(
+        UserError, match=r"^network\.width is 9 and network\.hidden_sizes is \[\[4\]\]; allowed: one"
+    ):
+        resolved(paths, *command_line)
+    assert resolved(paths, *command_line, "network={width: ~}")["network"]["hidden_sizes"] == [[4]]
+
+
+@pytest.mark.parametrize(
     ("text", "command_line", "depths"),
     [
         ("depths: [2, 3]", ["depths=null", "network={hidden_sizes: [[16]]}"], [1]),

@@ -121,6 +121,36 @@ def test_what_is_wrong_is_one_sentence(text, words):
     assert str(caught.value).isprintable() and str(caught.value).endswith(".")
 
 
+def bomb(values, levels, kind="[{}]"):
+    """Aliases of aliases: `values` to the power of `levels` in a few lines."""
+    inner = {"[{}]": "{}", "{{{}}}": "k{n}: {}"}[kind]
+    lines = ["a0: &a0 [x]"]
+    for level in range(1, levels + 1):
+        items = ", ".join(inner.format(f"*a{level - 1}", n=n) for n in range(values))
+        lines.append(f"a{level}: &a{level} {kind.format(items)}")
+    return "\n".join(lines)
+
+
+@pytest.mark.fault(
+    "aliases of aliases",
+    "lists and mappings that come to 10^7 to 10^60 values in a few lines; and ordinary anchors",
+    "one sentence at once; the ordinary are read",
+)
+@pytest.mark.parametrize(
+    "text",
+    [bomb(9, 11), bomb(2, 200), bomb(10, 7), bomb(9, 11, "{{{}}}"), "? " + bomb(9, 11).replace("\n", "\n  ")],
+)
+def test_aliases_of_aliases(text):
+    words = "more than 1,000,000 values, written or repeated by aliases, are too many"
+    with pytest.raises(UserError, match=f"^x, line 1: {words}"):
+        loaded(text)
+
+
+@pytest.mark.parametrize("text", [bomb(9, 3), bomb(2, 9), bomb(3, 5, "{{{}}}")])
+def test_ordinary_aliases(text):
+    assert repr(loaded(text)) == repr(yaml.safe_load(text))
+
+
 def test_files(tmp_path):
     path = tmp_path / "a.yaml"
     for content in (b"", b"# nothing\n", b"\xef\xbb\xbf{}"):

@@ -31,7 +31,7 @@ report: {equivalence: 0.2, pairs: all}
 """
 GIVEN = [
     "depths=null",
-    "network={hidden_sizes: [[16], [8, 8]]}",
+    "network={hidden_sizes: [[16], [8, 8]], width: ~}",
     "training={learning_rate: 1e-3, patience: null, 'histograms': True}",
     "activations=[{name: relu, label: 2:4}, {name: tanh, label: it's}, {name: elu, label: \"1e-3\"}]",
     "report={baseline: tanh}",

@@ -61,6 +61,6 @@ rule aggregate:
             all_pairs=config["report"]["pairs"] == "all",
         ),
     message:
-        "Tables of study {STUDY}"
+        f"Tables of study {STUDY}"
     script:
         "../scripts/aggregate.py"

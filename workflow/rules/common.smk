@@ -10,8 +10,15 @@ from pathlib import Path
 from snakemake.io import IOFile
 from snakemake.logging import logger
 
+# Whether another workflow uses this one with `module`: then its config alone counts, and no handler fires.
+AS_MODULE = not workflow.modifier.is_main_snakefile()
+HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
+if not Path(HERE).is_dir():
+    sys.exit(
+        f"Error: the Snakefile is read from {HERE}; allowed: a folder of this machine, since jobs load from it."
+    )
 # Relative, so that a copied or moved folder has the same inputs as before.
-ROOT = Path(os.path.relpath(workflow.basedir))
+ROOT = Path(os.path.relpath(Path(HERE).parents[1]))
 SCRIPTS = ROOT / "workflow" / "scripts"
 PAGES = ROOT / "workflow" / "report"
 # This checkout's package and its source, whatever PYTHONPATH says and whatever was imported before.
@@ -41,7 +48,7 @@ from actbench.errors import UserError
 
 # Snakemake ends, and its jobs with it, when its terminal is gone (`snakemake 2>&1 | head`).
 progress.never_fail(logger.handlers)
-for folder in (str(Path.cwd()), str(Path(workflow.basedir).resolve())):
+for folder in (str(Path.cwd()), str(ROOT.resolve())):
     if set("{}") & set(
         folder
     ):  # Snakemake takes them for wildcards, in the middle of the run
@@ -50,27 +57,33 @@ for folder in (str(Path.cwd()), str(Path(workflow.basedir).resolve())):
         )
 orphans.announce()
 cluster.name_user()
+# A module's `prefix:` for a path; Snakemake puts it before those of rules by itself.
+placed = workflow.modifier.path_modifier.replace_prefix
 SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 PROJECT = Path("config.yaml")
-if PROJECT.is_file():
+if PROJECT.is_file() and not AS_MODULE:
     # No `configfile:` in the Snakefile, for Snakemake would merge the file into every study of --configfile.
     workflow.configfiles.append(PROJECT)
 
-try:
-    if workflow.config_settings.replace_workflow_config:
+
+def given_config():
+    """What the user wrote: for a module what `config:` hands over, else files and command line."""
+    settings = workflow.config_settings
+    if AS_MODULE:
+        return study_files.of_module(config, workflow.modifier.skip_configfile)
+    if settings.replace_workflow_config:
         raise UserError(
             "--replace-workflow-config is given; allowed: to leave it out, since a --configfile takes the "
             f"place of {PROJECT} by itself."
         )
-    given = study_files.given(
-        workflow.config_settings.configfiles,
-        PROJECT,
-        workflow.config_settings.config_args,
-        SCHEMA,
+    return study_files.given(
+        settings.configfiles, PROJECT, settings.config_args, SCHEMA
     )
-    resolved = configuration.resolve(given, SCHEMA)
-    config.clear()
-    config.update(resolved)
+
+
+try:
+    # A name of its own: the config that was given may belong to the workflow that uses this one.
+    config = configuration.resolve(given_config(), SCHEMA)
     # Studies whose networks are trained: the one of the config, and those that verification asks for.
     STUDIES = {config["study"]: config}
     if config["verify"] == "full":
@@ -81,7 +94,8 @@ try:
         for key, entry in ACTIVATIONS.items()
     }
 except UserError as error:
-    sys.exit(f"Config error: {error}")
+    of_module = f"module {workflow.modifier.namespace}: " if AS_MODULE else ""
+    sys.exit(f"Config error: {of_module}{error}")
 
 STUDY = config["study"]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
@@ -288,9 +302,9 @@ def taken_as_it_is(path):
     """Whether Snakemake would take a file for up to date whatever it was made with."""
     settings = workflow.dag_settings
     by_params = "PARAMS" in {trigger.name for trigger in workflow.rerun_triggers}
-    known = workflow.persistence.metadata(IOFile(path)) and by_params
+    known = workflow.persistence.metadata(IOFile(placed(path))) and by_params
     return (
-        Path(path).exists()
+        Path(placed(path)).exists()
         and (workflow.touch or not known)
         and not settings.forcerun
         and not (settings.forceall and not workflow.touch)
@@ -300,7 +314,9 @@ def taken_as_it_is(path):
 def checked_record(path, planned, *files):
     """Compare a record with the plan; Snakemake would build on what does not fit."""
     try:
-        records.checked(path, records.Plan(**planned), files)
+        records.checked(
+            placed(path), records.Plan(**planned), [placed(file) for file in files]
+        )
     except UserError as error:
         sys.exit(f"Error: {error}")
 
@@ -346,7 +362,7 @@ def check_archived():
     }
     try:
         for path, planned in plans.items():
-            found = records.read(path)
+            found = records.read(placed(path))
             found.expect(records.Plan(**planned))
             found.vouch(found.paths())
             # What aggregation read, the blocks, was compared with the tables when these were made.
@@ -358,7 +374,7 @@ def check_archived():
 
 def shown_figures(files):
     """Those of a rule's outputs that the page shows."""
-    return [str(path) for path in files if path.endswith((".svg", ".png"))]
+    return [path for path in files if path.endswith((".svg", ".png"))]
 
 
 def compared(path):
@@ -368,9 +384,10 @@ def compared(path):
         if len(config["studies"]) != 2:
             sys.exit('Config error: compare needs two: --config studies="[a, b]".')
         for name in config["studies"]:
-            if name != STUDY and not Path(f"results/{name}/config.yaml").is_file():
+            needed = placed(f"results/{name}/config.yaml")
+            if name != STUDY and not Path(needed).is_file():
                 sys.exit(
-                    f"Config error: studies: {name} has no results/{name}/config.yaml; run that study first."
+                    f"Config error: studies: {name} has no {needed}; run that study first."
                 )
         return [f"results/{name}/{path}" for name in config["studies"]]
 
@@ -378,9 +395,9 @@ def compared(path):
 
 
 def page(template, *more):
-    """A template, what every page shares with it, and `more`."""
+    """A template, what every page shares with it, and `more`; a module's `prefix:` is not for them."""
     return [
-        f"{PAGES}/{name}"
+        local(f"{PAGES}/{name}") if AS_MODULE else f"{PAGES}/{name}"
         for name in (template, "head.html", "macros.html", "page.css", *more)
     ]
 

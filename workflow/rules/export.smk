@@ -19,7 +19,7 @@ rule tensorboard:
         code=code("write_tensorboard"),
         made_with=TABLES_PLAN,
     message:
-        "Event files of study {STUDY}"
+        f"Event files of study {STUDY}"
     script:
         "../scripts/write_tensorboard.py"
 
@@ -42,7 +42,7 @@ rule hiplot:
         made_with=TABLES_PLAN,
         labels=LABELS,
     message:
-        "Parallel coordinates of study {STUDY}"
+        f"Parallel coordinates of study {STUDY}"
     script:
         "../scripts/write_hiplot.py"
 

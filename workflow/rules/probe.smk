@@ -76,7 +76,7 @@ rule describe_activations:
         code=code("describe_activations") | every_own_code(),
         specs=SPECS,
     message:
-        "Functions and derivatives of study {STUDY}"
+        f"Functions and derivatives of study {STUDY}"
     script:
         "../scripts/describe_activations.py"
 
@@ -107,6 +107,6 @@ rule time_activations:
         **TIMED,
         code=code("time_activations") | every_own_code(),
     message:
-        "Forward and backward time of {STUDY}'s activation functions"
+        f"Forward and backward time of {STUDY}'s activation functions"
     script:
         "../scripts/time_activations.py"

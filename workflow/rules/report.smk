@@ -106,7 +106,7 @@ rule figures:
         plan=FIGURES_PLAN,
         prepared_by=PREPARED_BY,
     message:
-        "Figures of study {STUDY}"
+        f"Figures of study {STUDY}"
     script:
         "../scripts/figures.py"
 
@@ -150,7 +150,7 @@ rule histogram_figures:
         made_with=TABLES_PLAN,
         plan=HISTOGRAMS_PLAN,
     message:
-        "Figures of histograms of study {STUDY}"
+        f"Figures of histograms of study {STUDY}"
     script:
         "../scripts/histogram_figures.py"
 
@@ -188,6 +188,6 @@ rule report:
         plans=PLANS,
         tables=REPORT_TABLES,
     message:
-        "Report of study {STUDY}"
+        f"Report of study {STUDY}"
     script:
         "../scripts/report.py"

@@ -24,7 +24,13 @@ rule fit_mlp_classifier:
 
 TRAINED_REFERENCES = trained_references()
 VERIFICATION_PLAN = plan(
-    dict(extent=config["verify"], trained=TRAINED_REFERENCES),
+    dict(
+        extent=config["verify"],
+        trained={
+            name: {placed(path): params for path, params in runs.items()}
+            for name, runs in TRAINED_REFERENCES.items()
+        },
+    ),
     "prepare_data",
     "train",
     "fit_mlp_classifier",

@@ -3,6 +3,7 @@
 import math
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -15,6 +16,10 @@ from actbench.errors import UserError
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
 IMPORT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 LABEL_LENGTH = 60
+BOUND = 10**308  # what floating-point numbers reach
+# Drawn as a space or not at all, though Unicode has them as letters, symbols and marks.
+BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+HIDDEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 DISTRIBUTION_IMAGES = 1024
 PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
 DRAWN_RUNS = 300
@@ -28,7 +33,15 @@ OWN_KEYS = ("name", "import", "id", "label")
 
 
 def violations(config: Mapping, schema: Mapping) -> list[jsonschema.ValidationError]:
-    """All that the schema finds, in the order of the keys."""
+    """All that the schema finds, in the order of the keys.
+
+    Raises:
+        UserError: a number is too long for arithmetic and messages, or a value is in itself.
+    """
+    try:
+        _check_magnitudes(config)
+    except RecursionError as error:
+        raise UserError("config has lists or mappings too deep inside of one another.") from error
     validator = jsonschema.Draft202012Validator(schema)
     return sorted(validator.iter_errors(config), key=lambda error: [str(p) for p in error.path])
 
@@ -49,6 +62,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     _check_study(resolved["study"])
     resolved["activations"] = [_activation(entry) for entry in resolved["activations"]]
     _check_ids([entry["id"] for entry in resolved["activations"]])
+    _check_labels([entry["label"] for entry in resolved["activations"]])
     resolved["seeds"] = sorted(resolved["seeds"])
     resolved["network"]["hidden_sizes"] = _hidden_sizes(resolved)
     resolved["depths"] = [len(widths) for widths in resolved["network"]["hidden_sizes"]]
@@ -183,15 +197,27 @@ def user_files(spec: Mapping, folder: str | Path) -> list[str]:
     return found
 
 
+def _check_magnitudes(value: object, key: str = "config") -> None:
+    if isinstance(value, int) and abs(value) >= BOUND:
+        raise UserError(f"{key} is a whole number of more than 308 digits; allowed: shorter ones.")
+    entries = value.items() if isinstance(value, Mapping) else ()
+    for name, entry in enumerate(value) if isinstance(value, list) else entries:
+        name = f"[{name}]" if isinstance(value, list) else f".{wording.plain(name)}"
+        _check_magnitudes(entry, f"{key}{name}".removeprefix("config."))
+
+
 def _check(config: Mapping, schema: Mapping) -> None:
     for error in violations(config, schema):
         raise UserError(wording.sentence(error))
-    depths, sizes = config.get("depths"), config.get("network", {}).get("hidden_sizes")
-    if depths is not None and sizes is not None:
-        raise UserError(
-            f"depths is {wording.shown(depths)} and network.hidden_sizes is {wording.shown(sizes)}; allowed: "
-            "one of the two, the other left out or null."
-        )
+    network = config.get("network", {})
+    sizes = network.get("hidden_sizes")
+    for key, given in {"depths": config.get("depths"), "network.width": network.get("width")}.items():
+        if given is not None and sizes is not None:
+            raise UserError(
+                f"{key} is {wording.shown(given)} and network.hidden_sizes is {wording.shown(sizes)}; "
+                "allowed: one of the two, the other left out or null."
+            )
+    _check_folder(config.get("data_dir", ""))
 
 
 def _complete(config: Mapping, schema: Mapping, section: str = "") -> dict:
@@ -225,6 +251,10 @@ def _activation(entry: str | Mapping) -> dict:
         raise UserError(
             f"activations: {wording.shown(entry)} has no name; allowed: a mapping with a name (text)."
         )
+    if not written.isprintable():
+        raise UserError(
+            f"activations: name is {wording.cut(repr(written))}; allowed: text without control characters."
+        )
     name = activations.ALIASES.get(written, written)
     target = entry.get("import")
     given = {key: value for key, value in entry.items() if key not in OWN_KEYS}
@@ -254,7 +284,15 @@ def _label(label: object) -> str:
         raise UserError(
             f"activations: label is {wording.cut(repr(label))}; allowed: text without control characters."
         )
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in _seen(label)):
+        raise UserError(f"activations: label is {label!a}; allowed: text that can be seen.")
     return label
+
+
+def _seen(label: str) -> str:
+    """What the eye sees of a label: other codes for the same characters, and blanks, make no difference."""
+    text = HIDDEN.sub("", BLANK.sub(" ", label))
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _parameters(name: str, given: Mapping) -> dict[str, float]:
@@ -308,6 +346,20 @@ def _check_ids(ids: list[str]) -> None:
             )
 
 
+def _check_labels(labels: list[str]) -> None:
+    """Each activation's label must be told from the others in a figure."""
+    before: dict[str, str] = {}
+    for label in labels:
+        seen = _seen(label)
+        if seen in before:
+            other = before[seen]
+            raise UserError(
+                f"activations: label is {wording.cut(ascii(label))}, which looks like "
+                f"{wording.cut(ascii(other))}; allowed: labels that can be told apart."
+            )
+        before[seen] = label
+
+
 def _hidden_sizes(config: Mapping) -> list[list[int]]:
     sizes = config["network"]["hidden_sizes"]
     if sizes is None:
@@ -351,6 +403,15 @@ def _baseline(config: Mapping) -> str:
             f"allowed: {', '.join(ids)} (an activation of this study), or null."
         )
     return given
+
+
+def _check_folder(path: str) -> None:
+    """Refuse what no folder's name has."""
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        raise UserError(
+            f"data_dir is {wording.cut(repr(path))}; allowed: the path of a folder, without control "
+            "characters."
+        )
 
 
 def _check_study(study: str) -> None:

@@ -1,6 +1,6 @@
 """Two studies on one page: what was set otherwise, and what that did to each activation at each depth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,10 @@ import pandas as pd
 from actbench import as_text, catalogue, comparisons, page, parquet, records, sentences, yaml_files
 from actbench import config as configuration
 from actbench.errors import UserError
+
+# What is read of a study's resolved config and runs; another version may lack any.
+KEYS = ("study", "activations", "depths", "evaluation.folds", "evaluation.validation", "report.equivalence")
+COLUMNS = ("activation", "depth", "seed", "fold", "status", "trained", "test_accuracy")
 
 
 @dataclass(frozen=True)
@@ -33,16 +37,34 @@ def read(provenance: str | Path, config: str | Path, runs: str | Path, compariso
     """Read what is compared of a finished study, whose provenance.json vouches for the other files.
 
     Raises:
-        UserError: one of them is damaged, or was not there when the study's report was made.
+        UserError: one of them is damaged, was not there when the study's report was made, or lacks what is
+            compared, as those of other versions may.
     """
     record = records.read(provenance)
     record.vouch([config])
     record.vouch([runs, comparison], "inputs")
-    tables = (parquet.read(path).to_pandas() for path in (runs, comparison))
-    study = Study(yaml_files.read(config), *tables, record.content)
+    values = yaml_files.read(config)
+    _expect(config, records.flat(values), KEYS)
+    if values.get("dataset") not in catalogue.DATASETS:
+        _expect(config, (), ["dataset"])
+    for entry in values["activations"]:
+        _expect(config, entry if isinstance(entry, Mapping) else {}, ("id", "label"))
+    _expect(provenance, records.flat(record.content), ("data.evaluated",))
+    tables = {path: parquet.read(path).to_pandas() for path in (runs, comparison)}
+    _expect(runs, tables[runs], COLUMNS)
+    _expect(comparison, tables[comparison], comparisons.COMPARISON.names)
+    study = Study(values, *tables.values(), record.content)
     if study.name != Path(config).parent.name:
         raise UserError(f"{config} is of the study {study.name}: a study is compared under its own name.")
     return study
+
+
+def _expect(path: str | Path, found: Container, needed: Iterable[str]) -> None:
+    for key in needed:
+        if key not in found:
+            raise UserError(
+                f"{path} is of another version of actbench ({key} is missing); run its study again."
+            )
 
 
 def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:

@@ -30,6 +30,18 @@ def given(
     return functools.reduce(_over, layers, {})
 
 
+def of_module(config: object, given: bool) -> dict:
+    """The config that another workflow gives with `module`.
+
+    Raises:
+        UserError: it gives none, or no mapping.
+    """
+    if not given or not isinstance(config, dict):
+        words = f"config is {wording.shown(config)}" if given else "there is no config"
+        raise UserError(f"{words}; allowed: config: and a mapping with the keys of a study.")
+    return config
+
+
 def check_handed_over(command_line: Iterable[str]) -> None:
     """Refuse `key=value` that a cluster's jobs would read differently: Snakemake quotes it as Python does.
 

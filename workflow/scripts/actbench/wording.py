@@ -52,7 +52,9 @@ def cut(text: str) -> str:
 
 
 def _hint(error: jsonschema.ValidationError) -> str:
-    """Say how a number is written where text was, as in quotes or 1_000."""
+    """Say how a number is written where text was, as in quotes or 1_000, or text where a number was."""
+    if "pattern" in error.schema and isinstance(error.instance, int | float):
+        return " (text: write it in quotes)"
     if error.validator != "type" or not isinstance(error.instance, str):
         return ""
     try:

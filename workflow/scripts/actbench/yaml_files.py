@@ -16,6 +16,7 @@ CORE = [
     ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", list("-+.")),
     ("merge", r"<<", ["<"]),
 ]
+MOST_VALUES = 1_000_000
 MOST_DIGITS = 4300  # Python refuses to read longer whole numbers
 
 
@@ -35,6 +36,13 @@ class _Loader(yaml.SafeLoader):
                     words = f"{key!r} stands twice in the same mapping; every key is allowed once"
                     raise yaml.constructor.ConstructorError(None, None, words, key_node.start_mark)
                 seen.add(key)
+        return node
+
+    def get_single_node(self):
+        node = super().get_single_node()
+        if node is not None and _size(node, {}) > MOST_VALUES:
+            words = f"more than {MOST_VALUES:,} values, written or repeated by aliases, are too many"
+            raise yaml.constructor.ConstructorError(None, None, words, node.start_mark)
         return node
 
     def whole_number(self, node):
@@ -67,6 +75,16 @@ class _Loader(yaml.SafeLoader):
             words = f"{text!r} is not what {node.tag.replace('tag:yaml.org,2002:', '!!')} allows"
             raise yaml.constructor.ConstructorError(None, None, words, node.start_mark)
         return text
+
+
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """How many values a node comes to, those of aliases each time; of one inside of itself, once."""
+    if id(node) not in sizes:
+        sizes[id(node)] = 1
+        inner = () if isinstance(node, yaml.ScalarNode) else node.value
+        parts = (part for entry in inner for part in (entry if isinstance(entry, tuple) else (entry,)))
+        sizes[id(node)] += sum(_size(part, sizes) for part in parts)
+    return sizes[id(node)]
 
 
 class _Dumper(yaml.SafeDumper):
