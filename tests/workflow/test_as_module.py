@@ -12,7 +12,7 @@ pytestmark = pytest.mark.fault(
     "another learning rate over copied results, no config, one that is none, a foreign key, sources from git",
     "the report, and nothing of the other workflow's is touched; or one sentence that names the module",
 )
-PAGE = (ROOT / "docs/python.md").read_text()
+PAGE = (ROOT / "docs/python.md").read_text(encoding="utf-8")
 (SNAKEFILE,) = re.findall(r"```snakemake\n(.*?)```", PAGE, re.DOTALL)
 CONFIG = """
 mine: 1e-3
@@ -33,10 +33,10 @@ rule mine:
 """
 
 
-@pytest.fixture(scope="module")
-def inner(tmp_path_factory):
+@pytest.fixture
+def inner(tmp_path):
     """Another workflow's folder, with the project in a subfolder."""
-    folder = tmp_path_factory.mktemp("outer")
+    folder = tmp_path / "outer"
     Project(folder / "actbench")
     (folder / "my_module.py").write_text(OWN)
     return folder
