@@ -372,6 +372,11 @@ def check_archived():
         sys.exit(f"Error: {error}")
 
 
+def shown_labels(depths=1):
+    """The labels of the activations that a figure shows."""
+    return {key: LABELS[key] for key in configuration.shown_activations(config, depths)}
+
+
 def shown_figures(files):
     """Those of a rule's outputs that the page shows."""
     return [path for path in files if path.endswith((".svg", ".png"))]

@@ -42,11 +42,6 @@ if config["training"]["histograms"]:
     DRAWN_BY_DEPTH["epoch_histograms"] = ("Learning", "weights and gradients by epoch")
 
 
-def shown_labels(depths=1):
-    """The labels of the activations that a figure shows."""
-    return {key: LABELS[key] for key in configuration.shown_activations(config, depths)}
-
-
 FIGURES_PARAMS = dict(
     depths=config["depths"],
     labels=shown_labels(),
