@@ -103,7 +103,10 @@ def test_cuda_where_there_is_none_is_one_sentence(tiny):
     done = tiny.snakemake("--config", "study=nogpu", "device=cuda")
     text = done.stdout + done.stderr
     assert done.returncode == 1 and "Traceback" not in text
-    assert "Error: device is 'cuda', but nvidia-smi lists no GPU; allowed here: cpu, auto." in text
+    assert (
+        "Error: device is 'cuda', but nvidia-smi lists no GPU that CUDA_VISIBLE_DEVICES= names; allowed here: cpu, auto."
+        in text
+    )
     assert not list((tiny.folder / "results" / "nogpu" / "runs").rglob("*.parquet"))
 
 
