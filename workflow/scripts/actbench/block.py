@@ -52,7 +52,7 @@ def train(
             weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
             members = [networks.build(done.sizes, params["activation"], own).to(device) for own in weights]
             if not members[0].pure and before is None:
-                before = _logits(done.sizes, params, data)
+                first, before = data, _logits(done.sizes, params, data)
             fits = training.fit(members, data, settings, batches, log)
             for seed, network, fit in zip(group, members, fits, strict=True):
                 place = (activation, len(params["hidden_sizes"]), seed, fold)
@@ -67,7 +67,7 @@ def train(
                 done.histograms += [keys | row for row in fit.histograms]
                 done.cost.append(keys | cost.of_run(done.sizes, data, settings, fit))
                 done.states[seed, fold] = fit.state
-    if before is not None and not contract.same(before, _logits(done.sizes, params, data)):
+    if before is not None and not contract.same(before, _logits(done.sizes, params, first)):
         raise contract.refusal(params["activation"], contract.NOT_STORED)
     return done
 
