@@ -41,17 +41,17 @@ from actbench import (
     records,
     references,
     sources,
+    streams,
     study_files,
     yaml_files,
 )
 from actbench.errors import UserError
 
 # Snakemake ends, and its jobs with it, when its terminal is gone (`snakemake 2>&1 | head`).
-progress.never_fail(logger.handlers)
+streams.never_fail(logger.handlers)
+# Snakemake takes braces for wildcards, in the middle of the run.
 for folder in (str(Path.cwd()), str(ROOT.resolve())):
-    if set("{}") & set(
-        folder
-    ):  # Snakemake takes them for wildcards, in the middle of the run
+    if "{" in folder or "}" in folder:
         sys.exit(
             f"Error: the project's folder is {folder}; allowed: a path without {{ and }}."
         )
@@ -472,7 +472,7 @@ def why_no_gpu():
 def begin(workflow):
     """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
-    progress.never_fail(logger.handlers)  # its log file is open now
+    streams.never_fail(logger.handlers)  # its log file is open now
     try:
         if workflow.non_local_exec:
             study_files.check_handed_over(workflow.config_settings.config_args)

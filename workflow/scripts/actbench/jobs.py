@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench import imports, orphans, progress
+from actbench import imports, orphans, streams
 from actbench.errors import UserError
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
@@ -37,7 +37,7 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     A `UserError` shows its sentence only, everything else a traceback. Garbage collection, which importing
     this module has paused, goes on. Printing never fails from now on.
     """
-    progress.never_fail()
+    streams.never_fail()
     sys.excepthook = _report
     logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
     try:
