@@ -1,5 +1,6 @@
 """Nothing is lost by saying: whatever becomes of the terminal, and in whichever encoding it is."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_a_pipe_that_closes(tiny, tmp_path, locales):
 def test_output_that_goes_nowhere(tiny, tmp_path, where, only_chaos):
     project = tiny.fresh(tmp_path / "actbench")
     if where == "closed":
-        process = project.start(stdout=None, stderr=None, preexec_fn=lambda: [close(fd) for fd in (1, 2)])
+        process = project.start(stdout=None, stderr=None, preexec_fn=lambda: os.closerange(1, 3))
     else:
         with Path("/dev/full").open("w", encoding="utf-8") as full:
             process = project.start(stdout=full, stderr=subprocess.DEVNULL)
@@ -86,10 +87,3 @@ def test_a_study_in_another_encoding(tiny, tmp_path, locales, name, chaos):
     whole(project, tiny, process)
     page = (project.folder / "reports" / "tiny.html").read_text(encoding="utf-8")
     assert "ReLU – é漢ñ" in page
-
-
-def close(number: int) -> None:
-    """Close a file descriptor of this process."""
-    import os
-
-    os.close(number)

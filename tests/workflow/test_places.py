@@ -12,11 +12,14 @@ from pypdf import PdfReader
 ODD = ["it's", 'a "quoted" one', "100 %s of it", "$HOME", "naïve – 漢", "with  spaces #1", "-dash"]
 
 
-@pytest.mark.fault(
+FOLDERS = pytest.mark.fault(
     "odd folders",
     "a project in a folder with quotes, %s, $, #, spaces, letters of other scripts, a leading dash; with braces",
     "`make report` ends with the report's path; with braces, which Snakemake takes for wildcards, one sentence",
 )
+
+
+@FOLDERS
 @pytest.mark.parametrize("name", ODD)
 def test_make_report_ends_with_the_path(tmp_path, name):
     """With a Snakemake that does nothing; what is tried is what stands around it."""
@@ -46,11 +49,7 @@ def test_make_report_ends_with_the_path(tmp_path, name):
     assert done.stdout.splitlines()[-1] == f"Report: {folder}/reports/digits.html"
 
 
-@pytest.mark.fault(
-    "odd folders",
-    "a project in a folder with quotes, %s, $, #, spaces, letters of other scripts, a leading dash; with braces",
-    "`make report` ends with the report's path; with braces, which Snakemake takes for wildcards, one sentence",
-)
+@FOLDERS
 @pytest.mark.parametrize("name", ["a{b}", "{", "}x", "{{y}}"])
 def test_braces_are_refused_before_anything_runs(tmp_path, name):
     project = Project(tmp_path / name)

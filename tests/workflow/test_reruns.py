@@ -68,7 +68,10 @@ KEYS = {
     "seeds_per_job": ("seeds_per_job=1", {**TRAINING, "train": 8, **dict.fromkeys(PROBES, 8)}),
     "normalisation": ("normalisation=standard", TRAINING),
     "network.width": ("network={width: 17}", RECIPE),
-    "network.hidden_sizes": (("depths=null", "network={width: null, hidden_sizes: [[16], [16, 15]]}"), half("train")),
+    "network.hidden_sizes": (
+        ("depths=null", "network={width: null, hidden_sizes: [[16], [16, 15]]}"),
+        half("train"),
+    ),
     "evaluation.folds": ("evaluation={folds: 2}", TRAINING),
     "evaluation.validation": ("evaluation={validation: 200}", TRAINING),
     "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),

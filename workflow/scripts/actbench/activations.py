@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actbench import imports
-from actbench.errors import DamagedError, UserError
+from actbench.errors import DamagedError, UserError, said
 
 if TYPE_CHECKING:
     from torch import nn
@@ -264,8 +264,7 @@ def _user_class(spec: Mapping) -> "type[nn.Module]":
     except UserError:
         raise
     except (Exception, SystemExit) as error:  # it is anybody's code
-        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {said}.") from error
+        raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {said(error)}.") from error
 
 
 def formulas(spec: Mapping) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from actbench import seeds, states
-from actbench.errors import UserError
+from actbench.errors import UserError, said
 
 SHAPE = (5, 7)  # of the numbers tried: more than a vector register holds, and no multiple of one
 WIDE = (40, 100)  # times as much
@@ -39,7 +39,7 @@ def make(cls: type[nn.Module], spec: Mapping) -> nn.Module:
         module = cls(**spec["parameters"])
         states.keep_numbers(module)
     except Exception as error:
-        raise refusal(spec, f"cannot be made: {_said(error)}") from error
+        raise refusal(spec, f"cannot be made: {said(error)}") from error
     return module
 
 
@@ -102,7 +102,7 @@ class _Trial:
         try:
             f = module(given)
         except Exception as error:
-            raise self.refusal(f"fails on an input of shape {tuple(x.shape)}: {_said(error)}") from error
+            raise self.refusal(f"fails on an input of shape {tuple(x.shape)}: {said(error)}") from error
         if not torch.equal(given, x):
             raise self.refusal(
                 "changes its input in place, and the pre-activations that the probes measure would be lost; "
@@ -128,7 +128,7 @@ class _Trial:
                 torch.autograd.grad(f.sum(), self.weight, allow_unused=True)[0] if f.requires_grad else None
             )
         except Exception as error:
-            raise self.refusal(f"fails when its gradient is taken: {_said(error)}") from error
+            raise self.refusal(f"fails when its gradient is taken: {said(error)}") from error
         if gradient is None:
             raise self.refusal("has no gradient with respect to its input; one that autograd finds is needed")
 
@@ -193,7 +193,7 @@ class _Trial:
         try:
             double = deepcopy(self.fresh().eval()).double()
         except Exception as error:
-            raise self.refusal(f"cannot be copied with copy.deepcopy: {_said(error)}") from error
+            raise self.refusal(f"cannot be copied with copy.deepcopy: {said(error)}") from error
         self.differentiate(double, self.far.flatten().double())
 
     def state(self) -> None:
@@ -260,7 +260,3 @@ def _close(one: Tensor, other: Tensor) -> bool:
 
 def _kind(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
-
-
-def _said(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

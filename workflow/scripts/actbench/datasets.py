@@ -13,7 +13,6 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +91,7 @@ def _expanded(data_dir: str | Path) -> Path:
         raise UserError(f"data_dir is {str(data_dir)!r}; allowed: a folder; {error}") from error
 
 
-@contextmanager
+@contextlib.contextmanager
 def _raw_folder(dataset: Dataset, data_dir: Path) -> Iterator[Path]:
     """Give a root in torchvision's layout that holds the four files, wherever they come from."""
     raw = data_dir / dataset.folder / "raw"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from actbench import files
-from actbench.errors import UserError
+from actbench.errors import UserError, said
 
 REASON = "ACTBENCH_CPU_REASON"  # the environment variable that tells jobs why `auto` is the CPU in this study
 
@@ -106,8 +106,7 @@ def claimed(wanted: str, folder: str | Path | None = None, poll_seconds: float =
     if wanted == "cuda":
         raise UserError(no_gpu(reason))
     logging.getLogger("actbench").warning(on_the_cpu(reason))
-    with contextlib.suppress(OSError, ValueError):
-        print(on_the_cpu(reason), file=sys.stderr, flush=True)
+    print(on_the_cpu(reason), file=sys.stderr, flush=True)
     yield "cpu"
 
 
@@ -163,8 +162,7 @@ def _refusal(number: int) -> str | None:
         ones = torch.ones(2, 2, device=f"cuda:{number}")
         (ones @ ones).sum().item()
     except (RuntimeError, AssertionError) as error:  # the latter from a torch without CUDA
-        words = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0]
-        return f"torch cannot use the GPU: {words.rstrip('.')}"
+        return f"torch cannot use the GPU: {said(error).split('. ')[0]}"
     return None
 
 
@@ -176,7 +174,7 @@ def _memory_errors_in_a_sentence() -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise UserError(
-            f"The GPU's memory ran out ({str(error).strip().splitlines()[0]}): free it, or choose a smaller "
+            f"The GPU's memory ran out ({said(error)}): free it, or choose a smaller "
             "seeds_per_job or device: cpu."
         ) from error
 

@@ -19,8 +19,12 @@ class UnreadableError(UserError):
 
 def reason(error: OSError) -> str:
     """What the operating system says, without the file's name."""
-    said = error.strerror or str(error).strip() or type(error).__name__
-    return said.splitlines()[0].rstrip(".")
+    return said(error.strerror or error)
+
+
+def said(problem: object) -> str:
+    """The first line of an exception or a phrase, without its full stop; of one without words its type."""
+    return (str(problem).strip() or type(problem).__name__).splitlines()[0].rstrip(".")
 
 
 class DamagedError(UserError):
@@ -32,6 +36,5 @@ class DamagedError(UserError):
     """
 
     def __init__(self, path: object, reason: object):
-        said = (str(reason).strip() or type(reason).__name__).splitlines()[0].rstrip(".")
-        self.problem = f"{path} is damaged ({said})"
+        self.problem = f"{path} is damaged ({said(reason)})"
         super().__init__(f"{self.problem}: delete it and run again.")

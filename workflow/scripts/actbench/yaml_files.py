@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from actbench.errors import UserError
+from actbench.errors import UnreadableError, UserError
 
 # YAML 1.2.2, section 10.3.2, and YAML 1.1's merge key: tag, plain text that gets it, its first characters.
 CORE = [
@@ -133,7 +133,7 @@ def read(path: str | Path) -> dict:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        raise UnreadableError(path, error) from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not text in UTF-8.") from error
     value = parse(text, str(path))
