@@ -32,9 +32,7 @@ OWN = ", ".join(f"{{name: {name.lower()}, import: 'overflows:{name}'}}" for name
     "null in the tables where a number needs all values; the study goes on to its report",
 )
 @pytest.mark.parametrize("others", ["relu, ", ""])
-def test_networks_that_overflow_at_initialisation(tiny, tmp_path, others, chaos):
-    if not chaos and not others:
-        pytest.skip("only with --chaos")
+def test_networks_that_overflow_at_initialisation(tiny, tmp_path, others, only_chaos):
     project = tiny.fresh(tmp_path / "actbench")
     (project.folder / "overflows.py").write_text(MODULE, encoding="utf-8")
     given = [

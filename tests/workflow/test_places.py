@@ -78,7 +78,7 @@ no.such.key: 1
     "a matplotlibrc in the folder and at home that asks for TeX and other fonts, a GUI's backend, two threads for a probe",
     "the same bytes in every table and figure",
 )
-def test_settings_of_other_programs_stay_out(tiny, tmp_path):
+def test_settings_of_other_programs_stay_out(tiny, tmp_path, only_chaos):
     """From the probes on: training is the recipe's own affair."""
     project = tiny.copy(tmp_path / "actbench")
     (project.folder / "matplotlibrc").write_text(HOSTILE, encoding="utf-8")
