@@ -102,6 +102,27 @@ def test_an_incomplete_batch_is_dropped(toy, spec):
     assert result.status == "ok"
 
 
+@pytest.mark.parametrize("subset", ["train", "validation", "test"])
+def test_kept_weights_without_a_finite_loss_have_diverged(toy, spec, subset):
+    """Argmax of logits that overflow is a number, and means nothing."""
+    network, result = fit(toy, spec("relu"), max_epochs=1)
+    far = dataclasses.replace(getattr(toy, subset), x=getattr(toy, subset).x * 1e38)
+    assert result.status == "ok"
+    row = training.score(network, dataclasses.replace(toy, **{subset: far}), result)
+    assert row["status"] == result.status == "diverged" and not row["trained"]
+    assert [row[f"{name}_{kind}"] for name in training.SUBSETS for kind in ("loss", "accuracy")] == [None] * 6
+
+
+def test_a_last_step_that_overflows_has_diverged_without_validation_images(toy, spec):
+    """The losses seen on the way are all finite: the last step's comes after it."""
+    batch = {"batch_size": len(toy.train.y), "learning_rate": 1e38, "max_epochs": 1}
+    data = dataclasses.replace(toy, validation=subsets.Subset(toy.train.x[:0], toy.train.y[:0]))
+    network, result = fit(data, spec("relu"), keep="last", **batch)
+    assert all(math.isfinite(row["train_loss"]) for row in result.history)
+    row = training.score(network, data, result)
+    assert row["status"] == "diverged" and row["test_accuracy"] is None
+
+
 def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
     network, result = fit(toy, spec("identity"), learning_rate=1e12, max_epochs=20)
     assert result.status == "diverged" and len(result.history) < 20

@@ -17,6 +17,7 @@ from actbench.subsets import Data
 
 HISTOGRAM_BINS = 100
 LOSSES = ("train_loss", "val_loss")
+SUBSETS = ("train", "val", "test")
 
 RUNS = pa.schema(
     [
@@ -171,9 +172,14 @@ def optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Op
 def score(network: nn.Module, data: Data, result: Fit) -> dict:
     """One row of `RUNS` without its keys, for the kept weights; a diverged run has no scores.
 
+    A run whose kept weights give a subset no finite loss has diverged, and `result` says so from then on.
     Whether a network trained is judged on the validation images, or where there are none on the
     training images.
     """
+    network.load_state_dict(result.state)
+    scores = _scores(network, data) if result.status == "ok" else {}
+    if not all(math.isfinite(scores[key]) for key in scores if scores[key] is not None):
+        result.status, scores = "diverged", {}
     row = {
         "status": result.status,
         "trained": False,
@@ -181,16 +187,22 @@ def score(network: nn.Module, data: Data, result: Fit) -> dict:
         "epochs_run": len(result.history),
         "best_epoch": result.best_epoch,
     }
-    network.load_state_dict(result.state)
-    alone = Stack([network])
-    for name, subset in (("train", data.train), ("val", data.validation), ("test", data.test)):
-        scored = result.status == "ok" and len(subset.y)
-        loss, accuracy = epochs.evaluate(alone, subset)[0] if scored else (None, None)
-        row |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+    row |= {
+        f"{name}_{kind}": scores.get(f"{name}_{kind}") for name in SUBSETS for kind in ("loss", "accuracy")
+    }
     if result.status == "ok":
         judge, subset = ("val", data.validation) if len(data.validation.y) else ("train", data.train)
         row["trained"] = row[f"{judge}_accuracy"] >= trained_threshold(subset.y)
     return row
+
+
+def _scores(network: nn.Module, data: Data) -> dict[str, float | None]:
+    """Loss and accuracy on each subset, None on an empty one."""
+    alone, scores = Stack([network]), {}
+    for name, subset in zip(SUBSETS, (data.train, data.validation, data.test), strict=True):
+        loss, accuracy = epochs.evaluate(alone, subset)[0] if len(subset.y) else (None, None)
+        scores |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+    return scores
 
 
 def check_stored(
