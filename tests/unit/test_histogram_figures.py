@@ -80,3 +80,12 @@ def test_many_activations_wrap():
     )
     shown = [axis for axis in histogram_figures.distributions(empty, 2, many).axes if axis.get_visible()]
     assert len(shown) == 2 * 17 and len({axis.get_subplotspec().colspan.start for axis in shown}) == 6
+
+
+def test_a_panel_without_numbers_says_why(style):
+    """relu overflows in its second layer and diverges; elu and tanh were never measured."""
+    rows = ridge_rows(checkpoint="init")
+    rows[1] |= {"low": None, "high": None, "counts": None}
+    drawn = histogram_figures.distributions(pd.DataFrame(rows), 1, style)
+    texts = [[text.get_text() for text in axis.texts] for axis in drawn.axes]
+    assert texts == [["not finite"], *[["diverged"]] * 5]

@@ -39,3 +39,10 @@ def test_a_line_for_each_run_and_epoch_linked_by_run(monkeypatch):
 def test_labels_are_no_html_in_the_page():
     page = parallel_coordinates.page(history(), LABELS)
     assert "<img src=x" not in page and "u2039img src=x" in page
+
+
+def test_runs_that_all_diverged_have_a_page(monkeypatch):
+    experiment = points(monkeypatch, history(train_loss=None, train_accuracy=None))
+    experiment.validate()
+    assert experiment.display_data(parallel_coordinates.hiplot.Displays.XY)["axis_y"] == "epoch"
+    assert len(experiment.datapoints) == 4

@@ -170,3 +170,28 @@ def test_activations_without_a_slope_are_named():
 
 def test_fewer_than_two_slopes_are_not_compared():
     assert gradient_decay(slope("relu", 0.5)) == gradient_decay(slope("relu", 0.5), slope("tanh", None)) == ""
+
+
+def overflowing(*places, checkpoint="init"):
+    """A row for each activation, depth and layer; its spread is null where the signal overflows."""
+    rows = [
+        (key, depth, layer, checkpoint, None if (key, depth, layer) in places else 1.0)
+        for key in ("relu", "tanh")
+        for depth in (2, 8)
+        for layer in range(depth + 1)
+    ]
+    return pd.DataFrame(rows, columns=["activation", "depth", "layer", "checkpoint", "std"])
+
+
+def test_what_overflows_is_named_with_its_layers():
+    table = overflowing(("tanh", 2, 2), *(("relu", 8, layer) for layer in (3, 4, 5, 8)))
+    table = pd.concat([table, overflowing(*(("tanh", 8, layer) for layer in (6, 7, 8)))])  # another seed
+    text = sentences.overflows(table, LABELS)
+    assert "with 2 hidden layers those of tanh in layer 2; with 8 hidden layers those of " in text
+    assert "ReLU in layers 3, 4, 5 and 8" in text and "tanh in layers 6 to 8" in text
+    assert text.startswith("At initialisation some signals overflow, from at least one seed: with 2")
+
+
+def test_where_nothing_overflows_nothing_is_said():
+    assert sentences.overflows(overflowing(), LABELS) == ""
+    assert sentences.overflows(overflowing(("relu", 2, 1), checkpoint="trained"), LABELS) == ""

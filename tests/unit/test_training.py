@@ -126,6 +126,9 @@ def test_a_last_step_that_overflows_has_diverged_without_validation_images(toy, 
 def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
     network, result = fit(toy, spec("identity"), learning_rate=1e12, max_epochs=20)
     assert result.status == "diverged" and len(result.history) < 20
+    last = result.history[-1]
+    assert [last[key] for key in training.ACCURACIES] == [None] * 3 and not last["is_best"]
+    assert all(row["val_accuracy"] is not None for row in result.history[:-1])
     assert all(torch.isfinite(tensor).all() for tensor in result.state.values())
     row = training.score(network, toy, result)
     assert row["status"] == "diverged" and row["test_accuracy"] is None and not row["trained"]

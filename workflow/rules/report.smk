@@ -12,6 +12,7 @@ REPORT_TABLES = [
     "comparison",
     "over_depths",
     "decay",
+    "distributions",
     "dead_neurons",
     "properties",
     *[name for name in ("cross_validation", "pairs") if name in SUMMARIES],

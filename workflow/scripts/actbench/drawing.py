@@ -18,6 +18,7 @@ from actbench import files
 
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 COLUMNS = 6
+NARROWEST = 5.75  # inches: a page stretches what is narrower
 DASHES = [
     "-",
     (0, (5, 1.5)),
@@ -127,7 +128,7 @@ def panel_width(columns: int) -> float:
 def panels(
     rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row"
 ) -> tuple[Figure, np.ndarray]:
-    size = ((width or panel_width(columns)) * columns + 0.5, height * rows + 0.6)
+    size = (max((width or panel_width(columns)) * columns + 0.5, NARROWEST), height * rows + 0.6)
     return plt.subplots(rows, columns, figsize=size, sharex="col", sharey=sharey, squeeze=False)
 
 

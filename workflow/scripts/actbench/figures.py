@@ -369,3 +369,12 @@ def _log_scale(axes: Iterable[Axes], values: pd.Series) -> None:
     """A log scale, where there is anything to show on it."""
     for axis in axes if (values > 0).any() else ():
         axis.set_yscale("log")
+        if values[values > 0].max() < 10 * values[values > 0].min() < 1e4:
+            axis.yaxis.set_minor_formatter(_Plain())
+
+
+class _Plain(matplotlib.ticker.LogFormatterSciNotation):
+    """Labels the ticks that its base class would, as plain numbers: 2.3 for 2.3 × 10⁰."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""

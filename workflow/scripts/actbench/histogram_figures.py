@@ -70,7 +70,7 @@ def _ridge_panels(
     keys = list(style.labels)
     columns, height = min(len(keys), drawing.COLUMNS), min(1.2 + 0.2 * n_layers, 3.4)
     rows = 2 * -(-len(keys) // columns)
-    size = (1.75 * max(columns, 3) + 0.5, height * rows + 0.6)
+    size = (max(1.75 * columns + 0.5, drawing.NARROWEST), height * rows + 0.6)
     figure, axes = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
     for axis in axes.flat:
         axis.set_visible(False)
@@ -78,7 +78,9 @@ def _ridge_panels(
         axis = axes[2 * (number // columns) + below][number % columns]
         axis.set_visible(True)
         cell = part[(part["checkpoint"] == checkpoint) & (part["activation"] == key)]
-        draw(axis, cell.dropna(subset="low"), n_layers)
+        finite = cell.dropna(subset="low")
+        draw(axis, finite, n_layers)
+        _say_what_lacks(axis, cell, finite, n_layers)
         step = max(1, n_layers // 5)
         shown = range(0, n_layers, step)
         axis.set_yticks([n_layers - 1 - layer for layer in shown], shown)
@@ -87,6 +89,18 @@ def _ridge_panels(
         axis.set_ylabel("" if number % columns else f"layer, {drawing.CHECKPOINTS[checkpoint]}")
     figure.supxlabel(label, fontsize="medium")
     return figure
+
+
+def _say_what_lacks(axis: Axes, cell: pd.DataFrame, finite: pd.DataFrame, n_layers: int) -> None:
+    """A panel without rows is of a run that diverged; a layer without a histogram has no finite value."""
+    words = {"ha": "center", "va": "center", "fontsize": "x-small", "color": "#555555"}
+    if cell.empty:
+        axis.text(0.5, 0.5, "diverged", transform=axis.transAxes, **words)
+    for layer in sorted(set(cell["layer"]) - set(finite["layer"])):
+        place = n_layers - 1 - layer + 0.35
+        axis.text(0.5, place, "not finite", transform=axis.get_yaxis_transform(), **words)
+    if finite.empty:
+        axis.set(xticks=[], ylim=(0, n_layers))
 
 
 def _first_run(histograms: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,8 @@ def page(history: pd.DataFrame, labels: Mapping[str, str]) -> str:
         history: the table of that name.
         labels: activation id to display text.
 
-    A column that is empty throughout, or the same throughout, is left out. HiPlot shows text as HTML,
+    A column that is empty throughout, or the same throughout, is left out: where every run diverged in its
+    first epoch, all measures are. HiPlot shows text as HTML,
     so "<" becomes "‹".
     """
     measures = [column for column in MEASURES if history[column].notna().any()]
@@ -31,9 +32,8 @@ def page(history: pd.DataFrame, labels: Mapping[str, str]) -> str:
             values["activation"] = labels[row["activation"]].replace("<", "‹")
             experiment.datapoints.append(hiplot.Datapoint(uid=uid, values=values, from_uid=before))
             before = uid
-    shown = next(
-        column for column in ("val_accuracy", "test_accuracy", "train_accuracy") if column in measures
-    )
+    order = ("val_accuracy", "test_accuracy", "train_accuracy", *measures, "epoch")
+    shown = next(column for column in order if column in (*measures, "epoch"))
     experiment.colorby = "activation"
     experiment.display_data(hiplot.Displays.XY).update({"axis_x": "epoch", "axis_y": shown})
     experiment.display_data(hiplot.Displays.PARALLEL_PLOT).update(

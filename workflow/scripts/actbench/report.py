@@ -37,8 +37,8 @@ def context(
 
     Args:
         config: the resolved config.
-        tables: `runs`, `comparison`, `over_depths`, `decay`, `dead_neurons` and `properties` of the study,
-            `cross_validation` if it has folds, `pairs` if all pairs were compared.
+        tables: `runs`, `comparison`, `over_depths`, `decay`, `distributions`, `dead_neurons` and `properties`
+            of the study, `cross_validation` if it has folds, `pairs` if all pairs were compared.
         figures: the figure files; embedded under their stems.
         csvs: tables to embed for download, by their stems.
         lineage: what the tables were made by, see `lineage.gather`.
@@ -89,6 +89,7 @@ def context(
         "trends": report_tables.trends(over_depths, labels) if n_seeds > 1 else [],
         "depth_effect": sentences.depth_effect(over_depths, labels, sorted(config["depths"])),
         "decay": report_tables.decay(tables["decay"], labels),
+        "overflows": sentences.overflows(tables["distributions"], labels),
         "gradient_decay": sentences.gradient_decay(tables["decay"], labels),
         "pairs": report_tables.pairs(tables.get("pairs"), labels),
         "settle": {depth: sentences.settle(cells, labels) for depth, cells in by_depth.items()},

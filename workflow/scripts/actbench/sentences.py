@@ -203,6 +203,37 @@ def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return text + (f"; {_names(without, labels)} {_are(without)} without a slope." if len(without) else ".")
 
 
+def overflows(distributions: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Whose signals have no finite mean or spread, and in which layers, at initialisation.
+
+    Args:
+        distributions: the table of that name.
+        labels: id to display text.
+    """
+    rows = distributions[distributions["checkpoint"].eq("init") & distributions["std"].isna()]
+    parts = []
+    for depth, of_depth in rows.groupby("depth"):
+        where = {
+            key: sorted(set(cell["layer"])) for key, cell in of_depth.groupby("activation", observed=True)
+        }
+        names = [f"{labels[key]} in {_layer_numbers(where[key])}" for key in labels if key in where]
+        parts.append(f"with {layers(depth)} those of {listed(names)}")
+    if not parts:
+        return ""
+    return (
+        f"At initialisation some signals overflow, from at least one seed: {'; '.join(parts)}. Measures that "
+        "need all values are null there, and histograms leave out what is not finite."
+    )
+
+
+def _layer_numbers(numbers: Sequence[int]) -> str:
+    """`layer 3`, `layers 3 to 7`, or the list where numbers lack."""
+    if len(numbers) == 1:
+        return f"layer {numbers[0]}"
+    whole = numbers[-1] - numbers[0] + 1 == len(numbers) > 2
+    return f"layers {numbers[0]} to {numbers[-1]}" if whole else f"layers {listed(list(map(str, numbers)))}"
+
+
 def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """What the comparison with the baseline decides at one depth, and what it leaves open."""
     others = cells[cells["verdict"] != "baseline"]

@@ -17,6 +17,7 @@ from actbench.subsets import Data
 
 HISTOGRAM_BINS = 100
 LOSSES = ("train_loss", "val_loss")
+ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy")
 SUBSETS = ("train", "val", "test")
 
 RUNS = pa.schema(
@@ -268,7 +269,7 @@ def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings) -> 
     """Add an epoch's row to a network's result; whether the network needs another epoch."""
     best = result.best
     result.history.append(row)
-    if not all(math.isfinite(row[key]) for key in LOSSES if row[key] is not None):
+    if not _finite(row):
         result.status = "diverged"
         return False
     if settings.histograms:
@@ -282,11 +283,16 @@ def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings) -> 
 
 
 def _mark_best(result: Fit) -> None:
-    """Add `is_best`, true on one row at most, and leave no non-finite number in the history."""
+    """Add `is_best`, true on one row at most; an epoch with a loss that is not finite has no accuracies."""
     for row in result.history:
         row["is_best"] = row["epoch"] == result.best_epoch
-        for key in LOSSES:
-            row[key] = row[key] if row[key] is not None and math.isfinite(row[key]) else None
+        if not _finite(row):
+            known = {key: row[key] for key in LOSSES if row[key] is not None and math.isfinite(row[key])}
+            row |= dict.fromkeys([*LOSSES, *ACCURACIES]) | known
+
+
+def _finite(row: Mapping) -> bool:
+    return all(math.isfinite(row[key]) for key in LOSSES if row[key] is not None)
 
 
 def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
