@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from actbench import drawing, histogram_figures
+from actbench import drawing, histogram_figures, shown
 
 LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
 
@@ -83,9 +83,29 @@ def test_many_activations_wrap():
 
 
 def test_a_panel_without_numbers_says_why(style):
-    """relu overflows in its second layer and diverges; elu and tanh were never measured."""
+    """relu overflows and diverges; elu and tanh were never measured."""
     rows = ridge_rows(checkpoint="init")
-    rows[1] |= {"low": None, "high": None, "counts": None}
+    rows[0] |= {"low": None, "high": None, "counts": None}
     drawn = histogram_figures.distributions(pd.DataFrame(rows), 1, style)
     texts = [[text.get_text() for text in axis.texts] for axis in drawn.axes]
     assert texts == [["not finite"], *[["diverged"]] * 5]
+
+
+def test_of_many_layers_some_are_drawn_from_the_first_to_the_last(style):
+    row = ridge_rows(checkpoint="init", depth=100)[0]
+    table = pd.DataFrame([row | {"layer": layer, "rms": 10.0**-layer} for layer in range(101)])
+    drawn = histogram_figures.gradient_histograms(table, 100, style).axes[0]
+    beside = [text.get_text() for text in drawn.texts]
+    assert len(beside) == shown.LAYERS and beside[0] == "1.0e0" and beside[-1] == "1.0e−100"
+    top = max(drawn.texts, key=lambda text: text.get_position()[1])
+    assert top.get_text() == "1.0e0"
+    ticks = dict(zip(drawn.get_yticks(), [text.get_text() for text in drawn.get_yticklabels()], strict=True))
+    assert ticks[shown.LAYERS - 1] == "0" and list(ticks.values()) == sorted(ticks.values(), key=int)
+
+
+def test_of_many_epochs_some_are_drawn(style):
+    row = {"depth": 1, "seed": 0, "fold": 0, "activation": "relu", "low": -1.0, "high": 1.0, "counts": [1, 1]}
+    kinds = [{"source": f"{s}_epoch", "layer": layer} for s in ("weight", "gradient") for layer in (0, 1)]
+    table = pd.DataFrame([row | kind | {"epoch": e} for kind in kinds for e in range(1, 1001)])
+    line = histogram_figures.epoch_histograms(table, 1, style).axes[0].lines[0].get_xdata()
+    assert len(line) == shown.EPOCHS and (line[0], line[-1]) == (1, 1000)

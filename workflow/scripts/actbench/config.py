@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jsonschema
 
-from actbench import activations, catalogue, imports, sources, wording, yaml_files
+from actbench import activations, catalogue, imports, shown, sources, wording, yaml_files
 from actbench.errors import UserError
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
@@ -23,8 +23,6 @@ HIDDEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e01
 DISTRIBUTION_IMAGES = 1024
 PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
 DRAWN_RUNS = 300
-SHOWN_DEPTHS = 4
-SHOWN_ACTIVATIONS = 24
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 MADE = ("results", "reports")  # folders of what was made, by us or by a stranger
 RESERVED = ("data", "verification")
@@ -156,10 +154,7 @@ def summarised(config: Mapping) -> bool:
 
 def shown_depths(depths: Sequence[int]) -> list[int]:
     """The depths that have figures of their own: all if they are few, else some from first to last."""
-    if len(depths) <= SHOWN_DEPTHS:
-        return list(depths)
-    last = len(depths) - 1
-    return [depths[i * last // (SHOWN_DEPTHS - 1)] for i in range(SHOWN_DEPTHS)]
+    return shown.some(depths, shown.DEPTHS)
 
 
 def shown_activations(config: Mapping, depths: int = 1) -> list[str]:
@@ -170,7 +165,7 @@ def shown_activations(config: Mapping, depths: int = 1) -> list[str]:
         depths: 1 for a figure of all depths; the number of figures where each depth has its own.
     """
     every = [entry["id"] for entry in config["activations"]]
-    limit = SHOWN_ACTIVATIONS // depths
+    limit = shown.ACTIVATIONS // depths
     others = [key for key in every if key != config["report"]["baseline"]][: limit - 1]
     return [key for key in every if key in {config["report"]["baseline"], *others}]
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from actbench import drawing
+from actbench import drawing, shown
 
 WIDEST = 13.5
 ACCURACIES = {
@@ -41,6 +41,7 @@ def accuracy(
     Rows of the tables `runs` and `comparison`; mean and interval are drawn as they stand there. Where runs
     are many, the width of a shape is how many runs lie at that height.
     """
+    depths = shown.some(depths, shown.PANELS)
     width = max(drawing.panel_width(len(depths)), 0.45 * len(style.labels))
     columns = min(len(depths), max(1, int(WIDEST / width)))
     rows = -(-len(depths) // columns)
@@ -76,6 +77,7 @@ def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
     Rows of the table `comparison`; a mark stands for the median where there is no mean, and a dotted line for
     the range of the runs where there is no interval.
     """
+    depths = shown.some(depths, shown.PANELS)
     figure, axis = plt.subplots(figsize=(5.9, 3.9))
     axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
     offsets = np.linspace(-0.28, 0.28, len(style.labels)) if len(style.labels) > 1 else [0.0]
@@ -107,16 +109,16 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
     style = drawing.Style(labels)
     figure, axes = drawing.panels(1, max(len(depths), 1), height=3.4, sharey="all")
     for axis, depth in zip(axes.flat, depths, strict=False):
-        shown = [row for row in rows if row["depth"] == depth]
-        for place, row in enumerate(shown):
+        here = [row for row in rows if row["depth"] == depth]
+        for place, row in enumerate(here):
             look = style.looks[row["activation"]]
             for offset, side in ((-0.15, "first"), (0.15, "second")):
                 cell, hollow = row[side], side == "second"
                 level = cell["median"] if pd.isna(cell["mean"]) else cell["mean"]
                 _mark(axis, place + offset, level, cell, look, hollow, linewidth=1.2)
-        names_here = [style.labels[row["activation"]] for row in shown]
-        axis.set_xticks(range(len(shown)), names_here, rotation=45, ha="right", rotation_mode="anchor")
-        axis.set_xlim(-0.6, max(len(shown), 1) - 0.4)
+        names_here = [style.labels[row["activation"]] for row in here]
+        axis.set_xticks(range(len(here)), names_here, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_xlim(-0.6, max(len(here), 1) - 0.4)
         axis.grid(visible=False, axis="x")
         axis.set_title(drawing.layers(depth))
     seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
@@ -141,6 +143,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
     """
     measured = [column for column in ACCURACIES if history[column].notna().any()]
     rows = [*measured[:1], *(column for column in LOSSES if history[column].notna().any())]
+    history = history[history["epoch"].isin(shown.some(sorted(history["epoch"].unique()), shown.EPOCHS))]
     figure, axes = drawing.panels(max(len(rows), 1), len(depths), height=2.1)
     for (row, column), (number, depth) in product(enumerate(rows), enumerate(depths)):
         axis = axes[row][number]

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from actbench import drawing
+from actbench import drawing, shown
 
 BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
 
@@ -48,6 +48,7 @@ def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style)
     `gradient_epoch`.
     """
     part = _first_run(histograms[histograms["depth"] == depth])
+    part = part[part["epoch"].isin(shown.some(sorted(part["epoch"].unique()), shown.EPOCHS))]
     keys = [key for key in style.labels if (part["activation"] == key).any()]
     kinds = list(product(("weight_epoch", "gradient_epoch"), sorted(part["layer"].unique())))
     figure, axes = drawing.panels(max(len(kinds), 1), max(len(keys), 1), height=1.5, width=1.9)
@@ -65,10 +66,17 @@ def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style)
 def _ridge_panels(
     histograms: pd.DataFrame, depth: int, style: drawing.Style, n_layers: int, label: str, draw: Callable
 ) -> Figure:
-    """A panel for each activation and checkpoint; `draw(axis, rows, n_layers)` draws a curve a layer."""
+    """A panel for each activation and checkpoint; `draw(axis, rows, n_places)` draws a curve a layer.
+
+    Of many layers some are drawn. `place` counts them from the bottom, where the last one is.
+    """
     part = _first_run(histograms[histograms["depth"] == depth])
+    layers = shown.some(range(n_layers), shown.LAYERS)
+    part = part[part["layer"].isin(layers)].assign(
+        place=lambda rows: len(layers) - 1 - rows["layer"].map(layers.index)
+    )
     keys = list(style.labels)
-    columns, height = min(len(keys), drawing.COLUMNS), min(1.2 + 0.2 * n_layers, 3.4)
+    columns, height = min(len(keys), drawing.COLUMNS), min(1.2 + 0.2 * len(layers), 3.4)
     rows = 2 * -(-len(keys) // columns)
     size = (max(1.75 * columns + 0.5, drawing.NARROWEST), height * rows + 0.6)
     figure, axes = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
@@ -79,11 +87,10 @@ def _ridge_panels(
         axis.set_visible(True)
         cell = part[(part["checkpoint"] == checkpoint) & (part["activation"] == key)]
         finite = cell.dropna(subset="low")
-        draw(axis, finite, n_layers)
-        _say_what_lacks(axis, cell, finite, n_layers)
-        step = max(1, n_layers // 5)
-        shown = range(0, n_layers, step)
-        axis.set_yticks([n_layers - 1 - layer for layer in shown], shown)
+        draw(axis, finite, len(layers))
+        _say_what_lacks(axis, cell, len(layers))
+        step = max(1, len(layers) // 5)
+        axis.set_yticks(range(len(layers))[::-step], layers[::step])
         axis.grid(visible=False, axis="y")
         axis.set_title("" if below else style.title(key))
         axis.set_ylabel("" if number % columns else f"layer, {drawing.CHECKPOINTS[checkpoint]}")
@@ -91,16 +98,15 @@ def _ridge_panels(
     return figure
 
 
-def _say_what_lacks(axis: Axes, cell: pd.DataFrame, finite: pd.DataFrame, n_layers: int) -> None:
+def _say_what_lacks(axis: Axes, cell: pd.DataFrame, n_places: int) -> None:
     """A panel without rows is of a run that diverged; a layer without a histogram has no finite value."""
     words = {"ha": "center", "va": "center", "fontsize": "x-small", "color": "#555555"}
     if cell.empty:
         axis.text(0.5, 0.5, "diverged", transform=axis.transAxes, **words)
-    for layer in sorted(set(cell["layer"]) - set(finite["layer"])):
-        place = n_layers - 1 - layer + 0.35
-        axis.text(0.5, place, "not finite", transform=axis.get_yaxis_transform(), **words)
-    if finite.empty:
-        axis.set(xticks=[], ylim=(0, n_layers))
+    for place in cell.loc[cell["low"].isna(), "place"]:
+        axis.text(0.5, place + 0.35, "not finite", transform=axis.get_yaxis_transform(), **words)
+    if cell["low"].isna().all():
+        axis.set(xticks=[], ylim=(0, n_places))
 
 
 def _first_run(histograms: pd.DataFrame) -> pd.DataFrame:
@@ -109,28 +115,27 @@ def _first_run(histograms: pd.DataFrame) -> pd.DataFrame:
     return part[part["fold"] == part["fold"].min()]
 
 
-def _ridges(axis: Axes, layers: pd.DataFrame, n_layers: int) -> None:
+def _ridges(axis: Axes, layers: pd.DataFrame, n_places: int) -> None:
     """One filled curve a layer: the square root of its density, scaled to its own peak."""
-    colours = sns.color_palette("viridis", n_layers)
+    colours = sns.color_palette("viridis", n_places)[::-1]
     for row in layers.itertuples():
-        base = n_layers - 1 - row.layer
-        _ridge(axis, np.array(row.counts), _edges(row), base, colours[row.layer])
+        _ridge(axis, np.array(row.counts), _edges(row), row.place, colours[row.place])
     if len(layers):
         axis.set_xlim(*_central_range(layers))
 
 
-def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_layers: int, reach: float = 3.5) -> None:
+def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: float = 3.5) -> None:
     """One filled histogram a layer with its density curve, and the root mean square that is its unit."""
-    colours = sns.color_palette("viridis", n_layers)
+    colours = sns.color_palette("viridis", n_places)[::-1]
     grid = np.linspace(-reach, reach, 141)
     axis.set_xlim(-reach, reach)
     for row in layers.itertuples():
-        base, edges, counts, unit = n_layers - 1 - row.layer, _edges(row), np.array(row.counts), row.rms
+        base, edges, counts, unit = row.place, _edges(row), np.array(row.counts), row.rms
         axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize="xx-small")
         if not unit > 0:
-            axis.plot([0, 0], [base, base + 0.9], color=colours[row.layer])  # every entry is 0
+            axis.plot([0, 0], [base, base + 0.9], color=colours[base])  # every entry is 0
             continue
-        _ridge(axis, counts, edges / unit, base, colours[row.layer])
+        _ridge(axis, counts, edges / unit, base, colours[base])
         if np.count_nonzero(counts) > 1:
             centres = (edges[1:] + edges[:-1]) / 2
             density = stats.gaussian_kde(centres / unit, weights=counts, bw_method=0.15)(grid)

@@ -17,6 +17,7 @@ from actbench import (
     parquet,
     report_tables,
     sentences,
+    shown,
     trends,
     yaml_files,
 )
@@ -101,6 +102,7 @@ def context(
         "judged": judged(config),
         "summarised": configuration.summarised(config),
         "shown_depths": shown_depths,
+        "limits": {"panels": shown.PANELS, "epochs": shown.EPOCHS, "layers": shown.LAYERS},
         "shown_activations": {
             "everywhere": configuration.shown_activations(config),
             "histograms": configuration.shown_activations(config, len(shown_depths)),
