@@ -175,6 +175,7 @@ FILES = {
     f"{PACKAGE}/saturation.py": stages("probe_distributions", "probe_dead_neurons"),
     f"{PACKAGE}/seeds.py": NUMBERS,
     f"{PACKAGE}/sentences.py": stages("report"),
+    f"{PACKAGE}/shown.py": LAST,
     f"{PACKAGE}/side_by_side.py": {},
     f"{PACKAGE}/sources.py": stages("aggregate"),
     f"{PACKAGE}/splits.py": TRAINING,

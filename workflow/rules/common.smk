@@ -40,6 +40,7 @@ from actbench import (
     provenance,
     records,
     references,
+    shown,
     sources,
     streams,
     study_files,
@@ -374,7 +375,7 @@ def check_archived():
 
 def shown_labels(depths=1):
     """The labels of the activations that a figure shows."""
-    return {key: LABELS[key] for key in configuration.shown_activations(config, depths)}
+    return {key: LABELS[key] for key in shown.activations(config, depths)}
 
 
 def shown_figures(files):

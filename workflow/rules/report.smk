@@ -19,7 +19,7 @@ REPORT_TABLES = [
 ]
 # Tables embedded for download: summaries, and the runs where they are few.
 DOWNLOADS = [name for name in SUMMARIES if not name.endswith("_by_layer")]
-if not configuration.summarised(config):
+if not shown.summarised(config):
     DOWNLOADS.append("runs")
 # Each figure's category in the archive of `snakemake --report`, and its name there.
 DRAWN = {
@@ -34,7 +34,7 @@ DRAWN = {
 }
 
 
-SHOWN_DEPTHS = configuration.shown_depths(config["depths"])
+SHOWN_DEPTHS = shown.depths(config)
 DRAWN_BY_DEPTH = {
     "distributions": ("Activations", "distribution of activations"),
     "gradient_histograms": ("Gradients", "distribution of weight gradients"),
@@ -47,7 +47,7 @@ FIGURES_PARAMS = dict(
     depths=config["depths"],
     labels=shown_labels(),
     shown_depths=SHOWN_DEPTHS,
-    summarised=configuration.summarised(config),
+    summarised=shown.summarised(config),
     tables=FIGURE_TABLES,
 )
 HISTOGRAMS_PARAMS = dict(

@@ -4,13 +4,13 @@ import math
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from pathlib import Path
 
 import jsonschema
 
-from actbench import activations, catalogue, imports, shown, sources, wording, yaml_files
+from actbench import activations, catalogue, imports, sources, wording, yaml_files
 from actbench.errors import UserError
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
@@ -22,7 +22,6 @@ BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 HIDDEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 DISTRIBUTION_IMAGES = 1024
 PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
-DRAWN_RUNS = 300
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 MADE = ("results", "reports")  # folders of what was made, by us or by a stranger
 RESERVED = ("data", "verification")
@@ -143,31 +142,6 @@ def image_counts(config: Mapping) -> dict[str, int]:
         pool = tested - test
         validation = 0 if evaluation["validation"] == 0 else math.ceil(pool / catalogue.HELD_OUT)
     return {"training": pool - validation, "validation": validation, "test": test, "tested": tested}
-
-
-def summarised(config: Mapping) -> bool:
-    """Whether a study has too many networks to draw each of them."""
-    n_folds = config["evaluation"]["folds"] or 1
-    cells = len(config["activations"]) * len(config["depths"])
-    return cells * len(config["seeds"]) * n_folds > DRAWN_RUNS
-
-
-def shown_depths(depths: Sequence[int]) -> list[int]:
-    """The depths that have figures of their own: all if they are few, else some from first to last."""
-    return shown.some(depths, shown.DEPTHS)
-
-
-def shown_activations(config: Mapping, depths: int = 1) -> list[str]:
-    """The activations that a figure shows, all if they are few: the baseline and the first of the others.
-
-    Args:
-        config: resolved.
-        depths: 1 for a figure of all depths; the number of figures where each depth has its own.
-    """
-    every = [entry["id"] for entry in config["activations"]]
-    limit = shown.ACTIVATIONS // depths
-    others = [key for key in every if key != config["report"]["baseline"]][: limit - 1]
-    return [key for key in every if key in {config["report"]["baseline"], *others}]
 
 
 def user_files(spec: Mapping, folder: str | Path) -> list[str]:

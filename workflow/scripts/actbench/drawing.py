@@ -39,7 +39,7 @@ DECIMALS = re.compile(r"(\.\d\d)\d+")
 class Style:
     """One colour, dash pattern and marker for each activation, the same in every figure.
 
-    `summarised`: whether runs are too many to be drawn one by one, see `config.summarised`.
+    `summarised`: whether runs are too many to be drawn one by one, see `shown.summarised`.
     """
 
     labels: Mapping[str, str]

@@ -54,7 +54,7 @@ def context(
     )
     by_depth = {depth: _ranked(comparison[comparison["depth"] == depth]) for depth in config["depths"]}
     n_seeds, over_depths = len(config["seeds"]), tables["over_depths"]
-    shown_depths = configuration.shown_depths(config["depths"])
+    shown_depths = shown.depths(config)
     ranked = pd.concat([_in_order(cells, labels) for cells in by_depth.values()])
     dead_layers = report_tables.dead_by_layer(tables["dead_neurons"], labels)
     shares = report_tables.unit_shares(tables["dead_neurons"], labels)
@@ -65,7 +65,7 @@ def context(
         "function_cost": costs["activations"],
         "stages": pd.DataFrame(stages),
     }
-    if not configuration.summarised(config):
+    if not shown.summarised(config):
         shown_tables["training_cost"] = costs["training"]
     shown_tables |= {f"dead_by_layer_d{depth}": pd.DataFrame(rows) for depth, rows in dead_layers.items()}
     return {
@@ -100,12 +100,12 @@ def context(
         "smallest_p": sentences.smallest_p(n_seeds, len(comparison) - len(config["depths"])),
         "cross_validation": report_tables.cross_validation(tables.get("cross_validation")),
         "judged": judged(config),
-        "summarised": configuration.summarised(config),
+        "summarised": shown.summarised(config),
         "shown_depths": shown_depths,
         "limits": {"panels": shown.PANELS, "epochs": shown.EPOCHS, "layers": shown.LAYERS},
         "shown_activations": {
-            "everywhere": configuration.shown_activations(config),
-            "histograms": configuration.shown_activations(config, len(shown_depths)),
+            "everywhere": shown.activations(config),
+            "histograms": shown.activations(config, len(shown_depths)),
         },
         "networks": networks,
         "dead_layers": dead_layers,

@@ -1,8 +1,9 @@
 """How much a figure shows: what can be read, and drawn within a minute; captions say what is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+RUNS = 300  # networks that are drawn one by one
 DEPTHS = 4  # that have a figure or a column of their own
 PANELS = 24  # depths of the figure of all networks
 ACTIVATIONS = 24
@@ -18,3 +19,27 @@ def some(values: Sequence[T], limit: int) -> list[T]:
         return list(values)
     last = len(values) - 1
     return [values[i * last // (limit - 1)] for i in range(limit)]
+
+
+def summarised(config: Mapping) -> bool:
+    """Whether a study has too many networks to draw each of them."""
+    n_folds = config["evaluation"]["folds"] or 1
+    cells = len(config["activations"]) * len(config["depths"])
+    return cells * len(config["seeds"]) * n_folds > RUNS
+
+
+def depths(config: Mapping) -> list[int]:
+    """Those that have figures of their own."""
+    return some(config["depths"], DEPTHS)
+
+
+def activations(config: Mapping, figures: int = 1) -> list[str]:
+    """Ids of those that a figure shows, all if they are few: the baseline and the first of the others.
+
+    Args:
+        config: resolved.
+        figures: 1 for a figure of all depths; their number where each depth has its own.
+    """
+    every = [entry["id"] for entry in config["activations"]]
+    others = [key for key in every if key != config["report"]["baseline"]][: ACTIVATIONS // figures - 1]
+    return [key for key in every if key in {config["report"]["baseline"], *others}]
