@@ -1,7 +1,11 @@
+import copy
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from actbench import comparisons, drawing, figures, side_by_side
+from actbench import comparisons, drawing, figures, files, parquet, records, side_by_side, yaml_files
+from actbench.errors import UserError
 from actbench.side_by_side import Study
 
 ACCURACIES = {"relu": [0.90, 0.91, 0.92], "tanh": [0.80, 0.82, 0.20]}
@@ -102,3 +106,52 @@ def test_nothing_shared_can_be_drawn():
     drawing.use_style()
     assert side_by_side.cells(study(depths=(2,)), study("b", depths=(4,))) == []
     figures.two_studies([], ["a", "b"], {"relu": "relu"})
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Write the four files of a finished study, its config or record with a key left out, and read them."""
+
+    def read(without=(), record_without=()):
+        whole, folder = study("a"), tmp_path / "results" / "a"
+        values = copy.deepcopy(dict(whole.config))
+        content = {"data": {"evaluated": ["images"]}}
+        for tree, keys in ((values, without), (content, record_without)):
+            for key in keys:
+                *sections, last = key.split(".")
+                for section in sections:
+                    tree = tree[section]
+                del tree[last]
+        paths = [folder / name for name in ("config.yaml", "runs.parquet", "comparison.parquet")]
+        files.write_text(yaml_files.dump(values), paths[0])
+        for path, table, schema in (
+            (paths[1], whole.runs, None),
+            (paths[2], whole.comparison, comparisons.COMPARISON),
+        ):
+            parquet.write(pa.Table.from_pandas(table, schema, preserve_index=False), path)
+        plan = records.Plan(params={}, code={})
+        provenance = folder / "provenance.json"
+        records.write(provenance, plan, paths[1:], paths[:1], {"code": {}}, 1.0, **content)
+        return side_by_side.read(str(provenance), *map(str, paths))
+
+    return read
+
+
+def test_a_stored_study_is_read(stored):
+    assert stored().labels == {"relu": "RELU", "tanh": "TANH"}
+
+
+@pytest.mark.parametrize(
+    "key", [*(key for key in side_by_side.KEYS if key != "study"), "dataset", "report", "evaluation"]
+)
+def test_a_config_of_another_version_is_refused_with_the_key_that_it_lacks(stored, key):
+    lacking = next((name for name in side_by_side.KEYS if name.startswith(f"{key}.")), key)
+    with pytest.raises(
+        UserError, match=rf"config.yaml is of another version of actbench \({lacking} is missing"
+    ):
+        stored([key])
+
+
+def test_a_record_of_another_version_is_refused(stored):
+    with pytest.raises(UserError, match=r"another version of actbench \(data.evaluated is missing"):
+        stored(record_without=["data.evaluated"])
