@@ -439,7 +439,7 @@ def test_modules_that_are_nobodys_own_are_refused(tmp_path, module):
 
 def test_a_module_that_is_no_python_is_one_sentence_with_its_line(tmp_path):
     (tmp_path / "mine.py").write_text("x = 1\ndef f(:\n")
-    with pytest.raises(UserError, match=r"mine.py, line 2 is no Python: "):
+    with pytest.raises(UserError, match=r"mine.py:2 is no Python: "):
         config.user_files({"name": "mine", "import": "mine:A", "parameters": {}}, tmp_path)
 
 

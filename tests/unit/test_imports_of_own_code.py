@@ -23,9 +23,11 @@ JOB = """
 import sys
 sys.path.insert(0, {scripts!r})
 sys.pycache_prefix = "/dev/null"
+import builtins, functools
 import actbench.jobs as jobs
-from actbench import imports, provenance
+from actbench import imports, provenance, streams
 jobs.start("log", {code!r})
+print = functools.partial(builtins.print, file=streams.standard("stdout"))
 {do}
 print("before the check", flush=True)
 imports.check()
