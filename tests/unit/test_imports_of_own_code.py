@@ -275,6 +275,13 @@ def test_installed_packages_and_the_standard_library_are_nobodys_own(here):
     assert run(LOAD)[:2] == (0, "scale True\nbefore the check\ndone\n")
 
 
+@pytest.mark.parametrize("name", ["train", "report", "jobs", "seeds"])
+def test_a_module_may_have_the_name_of_a_script_or_of_a_module_of_the_package(here, name):
+    here(**{name: "from actbench import seeds\nSCALE = (__name__, seeds.__name__)\n"})
+    status, out, err = run(f'print(imports.user_attribute("{name}:SCALE"))', planned(f"{name}:SCALE"))
+    assert (status, out) == (0, f"('{name}', 'actbench.seeds')\nbefore the check\ndone\n"), err
+
+
 def test_a_module_of_the_package_that_is_not_planned_is_refused(here):
     here(mine="SCALE = 1\n")
     code = {path: digest for path, digest in planned().items() if not path.endswith("seeds.py")}
