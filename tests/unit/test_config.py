@@ -439,6 +439,14 @@ def test_modules_that_are_nobodys_own_are_refused(tmp_path, module):
         config.user_files(spec, tmp_path)
 
 
+NO_PYTHON_IS_PRODUCED = (
+    "modules with a syntax error, mixed tabs, null bytes, in UTF-16, in other encodings with and without a cookie and a BOM, "
+    "nested too deep; named like installed packages, scripts and modules of the package"
+)
+NO_PYTHON_ENDS = "read by Python's rules, or one sentence with file and line; a taken name is refused"
+
+
+@pytest.mark.fault("modules that cannot be used", NO_PYTHON_IS_PRODUCED, NO_PYTHON_ENDS)
 @pytest.mark.parametrize("module", ["torch", "numpy.mine", "snakemake", "safetensors", "six_or_so"])
 def test_names_of_installed_packages_are_refused(tmp_path, module, monkeypatch):
     """Of the activation's own module, or of one that it imports."""
@@ -489,6 +497,7 @@ NO_PYTHON = {
 }
 
 
+@pytest.mark.fault("modules that cannot be used", NO_PYTHON_IS_PRODUCED, NO_PYTHON_ENDS)
 @pytest.mark.parametrize("case", NO_PYTHON)
 def test_a_module_that_is_no_python_is_one_sentence_with_its_line(tmp_path, case):
     content, words = NO_PYTHON[case]

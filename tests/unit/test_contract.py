@@ -16,8 +16,8 @@ from torch.nn import functional
 
 pytestmark = pytest.mark.fault(
     "the contract of an own activation",
-    "classes that mix entries, depend on the place, change their input, hide a state, have no gradient, and their harmless likes",
-    "one sentence each, before anything trains; the harmless pass",
+    "classes that mix entries, depend on the place, change their input, hide a state, have no gradient, fit one width, end Python or raise what cannot be said, and their harmless likes",
+    "one sentence each with file and line, before anything trains; the harmless pass",
 )
 
 SPEC = {"import": "my_module:Mine", "name": "mine", "parameters": {}}
