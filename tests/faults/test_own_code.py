@@ -160,6 +160,41 @@ def test_own_activations_are_tried_before_anything_trains(tiny, tmp_path, chaos,
     tried(1, "as expected")
 
 
+LOUD = """
+import logging, sys, warnings, torch
+print("hello from own code")
+
+class Loud(torch.nn.Module):
+    def forward(self, x):
+        for say in (print, sys.stderr.write, logging.warning, warnings.warn):
+            say("x" * 10_000)
+        return x.relu()
+"""
+
+
+@pytest.mark.fault(
+    "a loud activation",
+    "an activation that prints 10 kB at every call, on both streams, with logging and with warnings, at the check and in all "
+    "jobs",
+    "nothing of it on the terminal, 40 kB at most in a job's log; the job's own lines are there, and the numbers of relu",
+)
+def test_what_own_code_prints_floods_nothing(tiny, tmp_path, only_chaos, tried):
+    project = tiny.fresh(tmp_path / "actbench")
+    write(project, {"loud.py": LOUD})
+    loud = "activations=[relu, {name: loud, import: 'loud:Loud'}]"
+    done = project.snakemake(*OWN, loud)
+    assert done.returncode == 0 and "xxxx" not in done.stdout and "hello" not in done.stdout, done.stdout
+    assert "] loud, depth 1, seeds 0-1: test accuracy" in done.stdout and len(done.stdout) < 50_000
+    logs = {path: path.read_text() for path in (project.folder / "results/own/logs").rglob("*loud*.log")}
+    logs |= {
+        path: path.read_text() for path in (project.folder / "results/own/logs").glob("*activations.log")
+    }
+    assert len(logs) == 6 and all(len(text) < 40_000 for text in logs.values())
+    assert all("hello from own code" in text and "CPU seconds" in text for text in logs.values())
+    assert accuracies(project, "loud") == accuracies(project, "relu")
+    tried(1, "as expected")
+
+
 RANDOM = """
 import numpy, random, torch
 from torch import nn

@@ -1,5 +1,6 @@
 """What users may write, and the one sentence they get for anything else."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -425,7 +426,8 @@ def test_own_file_is_found_without_importing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "module", ["results.mine.x", "reports.x", "random", "types", "json.decoder", "actbench.jobs"]
+    "module",
+    ["results.mine.x", "reports.x", "random", "types", "json.decoder", "actbench.jobs", "__main__"],
 )
 def test_modules_that_are_nobodys_own_are_refused(tmp_path, module):
     """Those in folders that were made, by us or by a stranger, and those whose name another module has."""
@@ -437,9 +439,102 @@ def test_modules_that_are_nobodys_own_are_refused(tmp_path, module):
         config.user_files(spec, tmp_path)
 
 
-def test_a_module_that_is_no_python_is_one_sentence_with_its_line(tmp_path):
-    (tmp_path / "mine.py").write_text("x = 1\ndef f(:\n")
-    with pytest.raises(UserError, match=r"mine.py, line 2 is no Python: "):
+NO_PYTHON_IS_PRODUCED = (
+    "modules with a syntax error, mixed tabs, null bytes, in UTF-16, in other encodings with and without a cookie and a BOM, "
+    "nested too deep; named like installed packages, scripts and modules of the package"
+)
+NO_PYTHON_ENDS = "read by Python's rules, or one sentence with file and line; a taken name is refused"
+
+
+@pytest.mark.fault("modules that cannot be used", NO_PYTHON_IS_PRODUCED, NO_PYTHON_ENDS)
+@pytest.mark.parametrize("module", ["torch", "numpy.mine", "snakemake", "safetensors", "six_or_so"])
+def test_names_of_installed_packages_are_refused(tmp_path, module, monkeypatch):
+    """Of the activation's own module, or of one that it imports."""
+    site = tmp_path / "lib" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "six_or_so.py").write_text("")
+    monkeypatch.syspath_prepend(site)
+    path = tmp_path.joinpath(*module.split(".")).with_suffix(".py")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+    (tmp_path / "mine.py").write_text(f"from torch import nn\nimport {module}\n")
+    top = module.split(".")[0]
+    for name in (module, "mine"):
+        spec = {"name": "mine", "import": f"{name}:A", "parameters": {}}
+        with pytest.raises(UserError) as caught:
+            config.user_files(spec, tmp_path)
+        assert str(caught.value) == (
+            f"activations: mine has import '{name}:A', but {path} takes the name of the installed package {top}; "
+            "allowed: another name."
+        )
+
+
+@pytest.mark.parametrize("folder", ["numpy", "torch"])
+def test_a_folder_of_data_with_the_name_of_a_package_is_nothing(tmp_path, folder):
+    (tmp_path / folder).mkdir()
+    (tmp_path / "mine.py").write_text(f"import {folder}\n")
+    found = config.user_files({"name": "mine", "import": "mine:A", "parameters": {}}, tmp_path)
+    assert found == [str(tmp_path / "mine.py")]
+
+
+NO_PYTHON = {
+    "a syntax error": (b"x = 1\ndef f(:\n", ":2 is no Python: invalid syntax"),
+    "tabs and spaces": (b"if 1:\n\tx = 1\n        y = 2\n", ":3 is no Python: inconsistent use of tabs"),
+    "a null byte": (b"x = 1\0\n", " is no Python: source code"),
+    "utf-16": ("x = 'ä'\n".encode("utf-16"), " is no Python: "),
+    "latin-1 without a cookie": (
+        "x = 1\ny = 'ä'\n".encode("latin-1"),
+        " is no Python: (unicode error) 'utf-8'",
+    ),
+    "an unknown cookie": (b"# coding: nonsense\n", " is no Python: "),
+    "a cookie that is no text's": (b"# coding: rot13\nx = 1\n", " is no Python: "),
+    "a cookie against the BOM": (
+        b"\xef\xbb\xbf# coding: latin-1\n",
+        " is no Python: ",
+    ),
+    "too deep": (b"x = " + b"(" * 5000, " is no Python: too many nested parentheses"),
+    "minus signs": (b"x = " + b"-" * 100_000 + b"1", " is no Python: "),
+}
+
+
+@pytest.mark.fault("modules that cannot be used", NO_PYTHON_IS_PRODUCED, NO_PYTHON_ENDS)
+@pytest.mark.parametrize("case", NO_PYTHON)
+def test_a_module_that_is_no_python_is_one_sentence_with_its_line(tmp_path, case):
+    content, words = NO_PYTHON[case]
+    (tmp_path / "mine.py").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        config.user_files({"name": "mine", "import": "mine:A", "parameters": {}}, tmp_path)
+    text = str(caught.value)
+    assert text.startswith(f"{tmp_path / 'mine.py'}") and "\n" not in text and len(text) < 500
+    assert re.match(r"(:\d+)?" + re.escape(words), text.removeprefix(str(tmp_path / "mine.py"))), text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfimport helper\n",
+        b"\xef\xbb\xbf# coding: utf-8\nimport helper\n",
+        "# coding: latin-1\nx = 'ä'\nimport helper\n".encode("latin-1"),
+        "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '€'\nimport helper\n".encode("cp1252"),
+        b"import helper\rx = 1\r\ny = '\\d'\n\x0c\n",
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_imports_are_read_by_pythons_rules_for_encodings(tmp_path, content):
+    (tmp_path / "mine.py").write_bytes(content)
+    (tmp_path / "helper.py").write_text("")
+    found = config.user_files({"name": "mine", "import": "mine:A", "parameters": {}}, tmp_path)
+    assert found == [str(tmp_path / "helper.py"), str(tmp_path / "mine.py")]
+
+
+def test_a_module_that_cannot_be_read_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text("")
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(UserError, match=r"mine.py cannot be read: Permission denied\.$"):
         config.user_files({"name": "mine", "import": "mine:A", "parameters": {}}, tmp_path)
 
 

@@ -3,20 +3,21 @@
 import contextlib
 import itertools
 import random
+from pathlib import Path
 
 import numpy as np
 import own_activations as mine
 import pytest
 import torch
-from actbench import contract, seeds
+from actbench import contract, entries, seeds
 from actbench.errors import UserError
 from torch import nn
 from torch.nn import functional
 
 pytestmark = pytest.mark.fault(
     "the contract of an own activation",
-    "classes that mix entries, depend on the place, change their input, hide a state, have no gradient, and their harmless likes",
-    "one sentence each, before anything trains; the harmless pass",
+    "classes that mix entries, depend on the place, change their input, hide a state, have no gradient, fit one width, end Python or raise what cannot be said, and their harmless likes",
+    "one sentence each with file and line, before anything trains; the harmless pass",
 )
 
 SPEC = {"import": "my_module:Mine", "name": "mine", "parameters": {}}
@@ -331,7 +332,7 @@ def test_other_faults_of_a_class_are_sentences(cls, words):
 
 def test_parameters_belong_to_what_is_checked():
     check(nn.PReLU, num_parameters=1)
-    refused("fails on an input of shape", nn.PReLU, num_parameters=7)
+    refused("works on layers of 7 units only", nn.PReLU, num_parameters=7)
 
 
 @pytest.mark.parametrize(
@@ -394,13 +395,157 @@ def test_is_tried_once_for_its_parameters():
     assert len(made) == 2 * n
 
 
+class Sized(nn.Module):
+    """With a parameter and a buffer of some shape."""
+
+    def __init__(self, *shape, buffer=False):
+        super().__init__()
+        scale = torch.ones(shape)
+        if buffer:
+            self.register_buffer("scale", scale)
+        else:
+            self.scale = nn.Parameter(scale)
+
+    def forward(self, x):
+        return x.tanh() * self.scale
+
+
+def of_shape(*shape, **options):
+    return type("Mine", (Sized,), {"__init__": lambda self: Sized.__init__(self, *shape, **options)})
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.ModuleDict({"prelu": nn.PReLU(16)})
+
+    def forward(self, x):
+        return self.inner["prelu"](x)
+
+
+class Lazy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.LazyLinear(7)
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+class LateParameter(nn.Module):
+    """Shaped for the first layer that it sees."""
+
+    def forward(self, x):
+        if not hasattr(self, "scale"):
+            self.scale = nn.Parameter(torch.ones(x.shape[-1]))
+        return x.tanh() * self.scale
+
+
+class Polynomial(nn.Module):
+    """Parameters of a shape that is no width."""
+
+    def __init__(self):
+        super().__init__()
+        self.coefficients = nn.Parameter(torch.tensor([0.1, 1.0, -0.1]))
+
+    def forward(self, x):
+        x = x.clamp(-3, 3)
+        return sum(c * x**n for n, c in enumerate(self.coefficients))
+
+
+@pytest.mark.parametrize(
+    ("cls", "words"),
+    [
+        (of_shape(64), r"works on layers of 64 units only, since its scale has the shape \(64,\)"),
+        (of_shape(1, 64), r"works on layers of 64 units only, since its scale has the shape \(1, 64\)"),
+        (of_shape(7), r"since its scale has the shape \(7,\)"),
+        (of_shape(5, 1), r"gives the shape \(5, 35\) for \(35,\)"),
+        (of_shape(64, buffer=True), r"since its scale has the shape \(64,\)"),
+        (Inner, r"since its inner\.prelu\.weight has the shape \(16,\)"),
+        (Lazy, r"has inner\.weight without a shape until it is called"),
+        (LateParameter, "makes scale when it is called; parameters and buffers are needed from the start"),
+    ],
+)
+def test_parameters_for_one_width_are_refused_by_name(cls, words):
+    refused(words, cls)
+
+
+def test_parameters_of_other_shapes_may_be_used():
+    check(Polynomial)
+    check(of_shape(1))
+
+
+class Mute(Exception):  # noqa: N818
+    def __str__(self):
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (SystemExit(0), "0"),
+        (SystemExit("bye.\nand bye"), "bye"),
+        (SystemExit(), "SystemExit"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (GeneratorExit(), "GeneratorExit"),
+        (ValueError("\n\n so and so.\nand so\n"), "so and so"),
+        (ValueError(), "ValueError"),
+        (Mute(), "Mute"),
+        (ValueError("long " * 1000), "long long"),
+        (SyntaxError("not so", ("<string>", 1, 1, "x")), "not so"),
+        (RecursionError("maximum"), "maximum"),
+    ],
+)
+@pytest.mark.parametrize("where", ["__init__", "forward", "backward", "state_dict"])
+def test_whatever_it_raises_is_one_sentence_with_file_and_line(error, words, where):
+    def fail(*_, **__):
+        raise error
+
+    class Backward(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x
+
+        @staticmethod
+        def backward(ctx, gradient):
+            fail()
+
+    attributes = {where: fail} if where != "backward" else {"forward": lambda self, x: Backward.apply(x)}
+    line = fail.__code__.co_firstlineno + 1
+    with pytest.raises(UserError) as caught:
+        check(type("Mine", (nn.ReLU,), attributes))
+    text = str(caught.value)
+    assert f": {words}" in text and text.endswith(f"test_contract.py:{line}).") and len(text) < 600
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_what_breaks_the_contract_is_said_with_the_line_of_its_forward(here, monkeypatch, tmp_path):
+    file = Path(__file__)
+    monkeypatch.chdir(file.parent if here else tmp_path)
+    line = fill_zeros.__code__.co_firstlineno
+    refused(rf"\({file.name if here else file}:{line}\)\.$", called(fill_zeros))
+
+
+def test_where_no_line_is_known_none_is_said():
+    refused(
+        r"has no gradient with respect to its input; one that autograd finds is needed\.$", made_of_text()
+    )
+
+
+def made_of_text():
+    scope = {"nn": nn}
+    exec("class Mine(nn.Module):\n    def forward(self, x):\n        return x.detach()\n", scope)  # noqa: S102
+    return scope["Mine"]
+
+
 def test_what_fails_once_fails_again():
     for _ in range(2):
         refused("does not work entry by entry", called(lambda self, x: x.softmax(-1)))
 
 
 def test_masks_part_any_two_entries():
-    masks = torch.stack([mask.flatten() for mask in contract._halves()])
+    masks = torch.stack([mask.flatten() for mask in entries.halves()])
     n = masks.shape[1]
     assert n == 35
     for one, other in itertools.permutations(range(n), 2):

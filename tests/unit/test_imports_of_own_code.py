@@ -23,9 +23,11 @@ JOB = """
 import sys
 sys.path.insert(0, {scripts!r})
 sys.pycache_prefix = "/dev/null"
+import builtins, functools
 import actbench.jobs as jobs
-from actbench import imports, provenance
+from actbench import imports, provenance, streams
 jobs.start("log", {code!r})
+print = functools.partial(builtins.print, file=streams.standard("stdout"))
 {do}
 print("before the check", flush=True)
 imports.check()
@@ -271,6 +273,13 @@ def test_installed_packages_and_the_standard_library_are_nobodys_own(here):
     )
     assert "colorsys.py" not in planned()
     assert run(LOAD)[:2] == (0, "scale True\nbefore the check\ndone\n")
+
+
+@pytest.mark.parametrize("name", ["train", "report", "jobs", "seeds"])
+def test_a_module_may_have_the_name_of_a_script_or_of_a_module_of_the_package(here, name):
+    here(**{name: "from actbench import seeds\nSCALE = (__name__, seeds.__name__)\n"})
+    status, out, err = run(f'print(imports.user_attribute("{name}:SCALE"))', planned(f"{name}:SCALE"))
+    assert (status, out) == (0, f"('{name}', 'actbench.seeds')\nbefore the check\ndone\n"), err
 
 
 def test_a_module_of_the_package_that_is_not_planned_is_refused(here):

@@ -37,6 +37,41 @@ def test_finish_keeps_what_was_printed_and_logged(tmp_path):
     assert (done.returncode, done.stdout) == (0, "said\n") and "logged" in (tmp_path / "log").read_text()
 
 
+LOUD = """
+import logging, sys, warnings
+class Loud:
+    def __call__(self):
+        for say in (print, sys.stderr.write, logging.warning, warnings.warn):
+            say("x" * 10_000)
+A = Loud()
+"""
+CALLS = """
+import sys
+sys.path.insert(0, {scripts!r})
+from actbench import imports, jobs, streams
+files = [*map(str, imports.SCRIPTS.glob("actbench/*.py")), "loud.py"]
+log = jobs.start("log", {{file: imports.version(open(file, "rb").read()) for file in files}})
+loud = imports.user_attribute("loud:A")
+print("hello from own code")
+for _ in range(1000):
+    loud()
+log.info("our own line")
+print("done", file=streams.standard("stdout"))
+jobs.finish()
+"""
+
+
+def test_what_own_code_prints_is_bounded_and_goes_to_the_log(tmp_path):
+    (tmp_path / "loud.py").write_text(LOUD)
+    command = [sys.executable, "-c", CALLS.format(scripts=str(SCRIPTS))]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+    log = (tmp_path / "log").read_text()
+    assert "hello from own code" in log and "our own line" in log and "CPU seconds" in log
+    assert log.count("(what is printed from here on is left out)") == 2  # of standard output, and of error
+    assert len(log) < 40_000
+
+
 def test_garbage_is_collected_again_once_the_job_has_started(tmp_path):
     code = (
         "from actbench import jobs\nimport gc\nassert not gc.isenabled()\n"

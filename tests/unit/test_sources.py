@@ -38,6 +38,17 @@ def test_every_script_imports_what_it_uses_and_training_does_not_see_the_report(
     assert not figures & {"training", "networks", "properties"}
 
 
+@pytest.mark.parametrize("name", ["train", "report", "figures", "seeds", "contract"])
+def test_a_users_module_may_have_the_name_of_a_script(tmp_path, monkeypatch, name):
+    """It imports what lies beside it, and no script."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"{name}.py").write_text("import aggregate, verify\nfrom actbench import errors\n")
+    (tmp_path / "verify.py").write_text("")
+    found = [Path(path) for path in sources.of_module(name, ".")]
+    assert {path.name for path in found} == {f"{name}.py", "verify.py", "errors.py", "__init__.py"}
+    assert {path.resolve().parent for path in found} == {tmp_path, SCRIPTS / "actbench"}
+
+
 def test_scripts_are_thin():
     for path in SCRIPTS.glob("*.py"):
         assert len(path.read_text().splitlines()) <= 60, path.name

@@ -239,7 +239,7 @@ def test_a_state_that_is_not_stored_is_one_sentence(toy, unvalidated, cls, witho
     data = unvalidated if without_validation else toy
     network, result = fit(data, own(cls), keep="last")
     training.score(network, data, result)
-    words = r"^activations: mine \(import: own_activations:\w+\) keeps a state that is not stored.*float or bool\.$"
+    words = r"^activations: mine \(import: own_activations:\w+\) keeps a state that is not stored.*float or bool \(.*own_activations\.py:\d+\)\.$"
     with pytest.raises(UserError, match=words):
         training.check_stored(network, rebuilt(own(cls)), data, result, own(cls))
 

@@ -424,7 +424,7 @@ def check_own_activations(planned):
     done = subprocess.run(
         [sys.executable, str(script)],
         input=json.dumps(asked),
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
     )
@@ -432,10 +432,9 @@ def check_own_activations(planned):
         raise UserError(
             f"activations: trying {', '.join(own)} ended by signal {-done.returncode}."
         )
-    if done.returncode:
-        raise UserError(
-            (done.stderr.strip() or "activations: they end Python").splitlines()[-1]
-        )
+    found = (done.stdout.strip() or "activations: they end Python.").splitlines()[-1]
+    if done.returncode or found != "tried":
+        raise UserError(found)
 
 
 def check_device(planned):

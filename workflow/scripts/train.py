@@ -18,6 +18,7 @@ from actbench import (
     progress,
     provenance,
     splits,
+    streams,
     training,
 )
 
@@ -41,5 +42,5 @@ manifest.write(Path(output.config).parent, *written)
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
 study = snakemake.config["study"]  # at hand; its Snakemake may train networks of another, to verify
 told = progress.line(f"results/{study}/logs/progress.txt", training.summary(title, done.runs))
-print(told, flush=True)
+print(told, file=streams.standard("stdout"), flush=True)
 jobs.finish()

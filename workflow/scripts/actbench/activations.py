@@ -240,18 +240,22 @@ def _resolve(target: str):
 
 
 def _user_module(spec: Mapping) -> "nn.Module":
-    from actbench import contract
+    from actbench import contract, patience
 
-    cls = _own_class(spec)
-    contract.check(cls, spec)
-    return contract.make(cls, spec)
+    with patience.told(f"activations: {spec['name']} (import: {spec['import']})"):
+        cls = _own_class(spec)
+        contract.check(cls, spec)
+        return contract.make(cls, spec)
 
 
 def _own_class(spec: Mapping) -> "type[nn.Module]":
     """The user's class; what its module draws when it is imported is the same in every process."""
-    from actbench import seeds
+    from actbench import contract, seeds, switches
 
-    with seeds.drawn_from(0):
+    def refusal(words: str) -> UserError:
+        return contract.refusal(spec, f"{words} when it is imported{contract.SETTINGS}")
+
+    with seeds.drawn_from(0), switches.kept(refusal):
         return _user_class(spec)
 
 
@@ -263,8 +267,12 @@ def _user_class(spec: Mapping) -> "type[nn.Module]":
         return imports.user_attribute(spec["import"])
     except UserError:
         raise
-    except (Exception, SystemExit) as error:  # it is anybody's code
-        raise UserError(f"activations: {spec['name']} (import: {spec['import']}): {said(error)}.") from error
+    except BaseException as error:  # it is anybody's code
+        from actbench import places
+
+        place = f" ({found})" if (found := places.of_error(error)) else ""
+        words = f"activations: {spec['name']} (import: {spec['import']}): {said(error)}{place}."
+        raise UserError(words) from error
 
 
 def formulas(spec: Mapping) -> dict[str, str | None]:

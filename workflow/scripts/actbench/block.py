@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from actbench import contract, cost, networks, parquet, seeds, splits, training
+from actbench import contract, cost, entries, networks, parquet, places, seeds, splits, training
 from actbench.prepared import Prepared
 from actbench.subsets import Data
 
@@ -67,8 +67,9 @@ def train(
                 done.histograms += [keys | row for row in fit.histograms]
                 done.cost.append(keys | cost.of_run(done.sizes, data, settings, fit))
                 done.states[seed, fold] = fit.state
-    if before is not None and not contract.same(before, _logits(done.sizes, params, first)):
-        raise contract.refusal(params["activation"], contract.NOT_STORED)
+    if before is not None and not entries.same(before, _logits(done.sizes, params, first)):
+        place = places.of_class(type(members[0].activations[0]))
+        raise contract.refusal(params["activation"], contract.NOT_STORED, place)
     return done
 
 

@@ -1,6 +1,7 @@
 """From what the user wrote to a checked, complete configuration; nothing here imports torch."""
 
 import math
+import os
 import re
 import sys
 import unicodedata
@@ -157,12 +158,18 @@ def user_files(spec: Mapping, folder: str | Path) -> list[str]:
     top = name.partition(".")[0]
     if top in MADE:
         raise UserError(f"{said}; allowed: a module in another folder than {' and '.join(MADE)}.")
-    if top in sys.stdlib_module_names or top == imports.PACKAGE:
+    if top in sys.stdlib_module_names or top in (imports.PACKAGE, "__main__"):
         raise UserError(f"{said}; allowed: a name that no module of Python or actbench has.")
     found = sources.of_module(name, folder)
     if not found:
         file = Path(*name.split(".")).with_suffix(".py")
         raise UserError(f"{said}, but there is no {file}; the module must lie in the working directory.")
+    for path in map(Path, found):
+        top = os.path.relpath(path, folder).partition(os.sep)[0].partition(".")[0]
+        if imports.SCRIPTS not in path.resolve().parents and imports.is_name_of_installed(top):
+            raise UserError(
+                f"{said}, but {path} takes the name of the installed package {top}; allowed: another name."
+            )
     return found
 
 

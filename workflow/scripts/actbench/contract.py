@@ -1,17 +1,16 @@
 """What an activation of a user's own must keep to, tried on a few numbers before anything trains."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
-from actbench import seeds, states
+from actbench import entries, places, seeds, states, switches
+from actbench.entries import same
 from actbench.errors import UserError, said
 
-SHAPE = (5, 7)  # of the numbers tried: more than a vector register holds, and no multiple of one
-WIDE = (40, 100)  # times as much
-FAR = 1e4
 HUGE = 1e30
 STEPS = 3
 NOT_STORED = (
@@ -19,27 +18,45 @@ NOT_STORED = (
     "is another function; keep all of its state in parameters, buffers (register_buffer) or attributes that "
     "are int, float or bool"
 )
+SETTINGS = "; what is set for the whole process must stay as it is"
 NOT_SAFE = "; one that says cuda_graph_safe = True must not"
 
 _passed: set[tuple[type, str]] = set()
 
 
-def refusal(spec: Mapping, words: str) -> UserError:
-    """The sentence that names the activation and says `words` of it."""
-    return UserError(f"activations: {spec['name']} (import: {spec['import']}) {words}.")
+def refusal(spec: Mapping, words: str, place: str | None = None) -> UserError:
+    """The sentence that names the activation and says `words` of it, and the place in its file, if known."""
+    where = f" ({place})" if place else ""
+    return UserError(f"activations: {spec['name']} (import: {spec['import']}) {words}{where}.")
+
+
+@contextlib.contextmanager
+def running(cls: type[nn.Module], spec: Mapping, when: str, fails: str) -> Iterator[None]:
+    """Refuse what own code raises in the body, and settings of the process that it changes.
+
+    Args:
+        when: it runs, as in “when it is called”.
+        fails: what an exception means, as in “cannot be made”.
+    """
+    with switches.kept(lambda words: refusal(spec, f"{words} {when}{SETTINGS}", places.of_class(cls))):
+        try:
+            yield
+        except UserError:
+            raise
+        except BaseException as error:  # sys.exit() too
+            place = places.of_error(error) or places.of_class(cls)
+            raise refusal(spec, f"{fails}: {said(error)}", place) from error
 
 
 def make(cls: type[nn.Module], spec: Mapping) -> nn.Module:
     """Call a user's class with the parameters; the numbers that its module keeps are part of its state.
 
     Raises:
-        UserError: the call fails.
+        UserError: the call fails or changes a setting of the process.
     """
-    try:
+    with running(cls, spec, "when it is made", "cannot be made"):
         module = cls(**spec["parameters"])
         states.keep_numbers(module)
-    except Exception as error:
-        raise refusal(spec, f"cannot be made: {said(error)}") from error
     return module
 
 
@@ -56,9 +73,12 @@ def check(cls: object, spec: Mapping) -> None:
     - In evaluation mode each output is a function of the entry at its place alone, the same at every place.
       NaN and infinities are numbers like others. While training, an output may depend on all entries, as in
       BatchNorm.
-    - It may draw random numbers from the global generators of torch, numpy and Python: under the same random
-      state it gives the same numbers. What draws in evaluation mode too is tried on entries that keep their
-      signs, since how much is drawn may depend on them, and not for being the same at every place.
+    - It changes no setting of the process (`switches`). Its parameters are there as soon as it is made, and
+      fit layers of any width.
+    - It may draw random numbers from the global generators of torch, numpy and Python, but not seed them:
+      under the same random state it gives the same numbers. What draws in evaluation mode too is tried on
+      entries that keep their signs, since how much is drawn may depend on them, and not for being the same at
+      every place.
     - It may change its state while it trains, if parameters, buffers and plain numbers are all of it.
     - A class with `cuda_graph_safe = True` neither draws nor changes its state.
 
@@ -73,9 +93,11 @@ def check(cls: object, spec: Mapping) -> None:
     key = (cls, repr(spec["parameters"]))
     if key in _passed:
         return
-    with seeds.drawn_from(0), torch.enable_grad():
+    trying = running(cls, spec, "when it is tried", "fails when it is tried")
+    with seeds.drawn_from(0), torch.enable_grad(), trying:
         trial = _Trial(cls, spec)
         trial.basics()
+        trial.generators()
         trial.repeats()
         trial.entry_by_entry()
         trial.in_float64()
@@ -88,11 +110,11 @@ class _Trial:
 
     def __init__(self, cls: type[nn.Module], spec: Mapping):
         self.cls, self.spec = cls, spec
-        self.near, self.far = _numbers()
+        self.near, self.far = entries.numbers()
         self.weight = torch.ones((), requires_grad=True)
 
-    def fresh(self) -> nn.Module:
-        seeds.restart(0)
+    def fresh(self, seed: int = 0) -> nn.Module:
+        seeds.restart(seed)
         return make(self.cls, self.spec)
 
     def call(self, module: nn.Module, x: Tensor, seed: int = 0) -> Tensor:
@@ -100,9 +122,11 @@ class _Trial:
         seeds.restart(seed)
         given = x.clone()
         try:
-            f = module(given)
-        except Exception as error:
-            raise self.refusal(f"fails on an input of shape {tuple(x.shape)}: {said(error)}") from error
+            with self.running("when it is called", f"fails on an input of shape {tuple(x.shape)}"):
+                f = module(given)
+        except UserError:
+            self.check_width(module)
+            raise
         if not torch.equal(given, x):
             raise self.refusal(
                 "changes its input in place, and the pre-activations that the probes measure would be lost; "
@@ -113,6 +137,7 @@ class _Trial:
         if f.is_complex():
             raise self.refusal("gives complex numbers; real ones are needed")
         if f.shape != x.shape:
+            self.check_width(module)
             raise self.refusal(
                 f"gives the shape {tuple(f.shape)} for {tuple(x.shape)}; the input's shape is needed"
             )
@@ -120,21 +145,40 @@ class _Trial:
             raise self.refusal(f"gives {_kind(f)} for {_kind(x)}; the input's type is needed")
         return f
 
-    def differentiate(self, module: nn.Module, x: Tensor) -> None:
+    def differentiate(self, module: nn.Module, x: Tensor, seed: int = 0) -> None:
         """Take the gradient, as far back as to a weight that all calls share."""
-        f = self.call(module, self.weight * x)
-        try:
-            gradient = (
-                torch.autograd.grad(f.sum(), self.weight, allow_unused=True)[0] if f.requires_grad else None
-            )
-        except Exception as error:
-            raise self.refusal(f"fails when its gradient is taken: {said(error)}") from error
+        f, gradient = self.call(module, self.weight * x, seed), None
+        when = "when its gradient is taken"
+        with self.running(when, f"fails {when}"):
+            if f.requires_grad:
+                gradient = torch.autograd.grad(f.sum(), self.weight, allow_unused=True)[0]
         if gradient is None:
             raise self.refusal("has no gradient with respect to its input; one that autograd finds is needed")
+
+    def check_width(self, module: nn.Module) -> None:
+        """Refuse a module that fails, but works on layers as wide as one of its parameters or buffers."""
+        for name, tensor in _tensors(module).items():
+            for width in sorted(set(tensor.shape) - {0, 1}):
+                try:
+                    with self.running("", ""):
+                        fits = module(torch.ones(2, width)).shape == (2, width)
+                except UserError:
+                    continue
+                if fits:
+                    raise self.refusal(
+                        f"works on layers of {width} units only, since its {name} has the shape "
+                        f"{tuple(tensor.shape)}; one for layers of any width is needed"
+                    )
 
     def basics(self) -> None:
         """Form, gradient and an untouched input, in both modes."""
         module = self.fresh()
+        for name, tensor in _tensors(module).items():
+            if nn.parameter.is_lazy(tensor):
+                raise self.refusal(
+                    f"has {name} without a shape until it is called; one of a known shape is needed"
+                )
+        known = _tensors(module).keys()
         for key, entry in module.state_dict().items():
             if not isinstance(entry, Tensor):
                 raise self.refusal(f"has {key} in its state_dict, no tensor; only tensors can be stored")
@@ -142,6 +186,29 @@ class _Trial:
             module.train(training)
             for x in (self.far, self.far.sign() * HUGE):
                 self.differentiate(module, x)
+        for name in _tensors(module).keys() - known:
+            raise self.refusal(
+                f"makes {name} when it is called; parameters and buffers are needed from the start"
+            )
+
+    def generators(self) -> None:
+        """Where the global generators end depends on where they began, unless their seeds are set."""
+        module = self.fresh()
+        tries = {
+            "made": self.fresh,
+            "called": lambda seed: self.differentiate(module.eval(), self.near, seed),
+            "called while training": lambda seed: self.differentiate(module.train(), self.near, seed),
+        }
+        for when, attempt in tries.items():
+            ends = []
+            for seed in (0, 1):
+                attempt(seed)
+                ends.append(seeds.positions())
+            for name in ends[0]:
+                if ends[0][name] == ends[1][name]:
+                    raise self.refusal(
+                        f"sets the seed of {name} when it is {when}; one that only draws from it is needed"
+                    )
 
     def repeats(self) -> None:
         """Two modules under the same random state, then one of them twice in evaluation mode."""
@@ -167,33 +234,31 @@ class _Trial:
         draws = not same(self.call(module, self.near), self.call(module, self.near, seed=1))
         for x, away, factor in ((self.near, self.far, 1e3), (self.far, self.near, 1e-3)):
             f = self.call(module, x)
-            others = x * factor if draws else _moved(away)
-            for kept in _halves():
-                if not _close(self.call(module, torch.where(kept, x, others))[kept], f[kept]):
+            others = x * factor if draws else entries.moved(away)
+            for kept in entries.halves():
+                if not entries.close(self.call(module, torch.where(kept, x, others))[kept], f[kept]):
                     raise self.refusal(
                         "does not work entry by entry: with other entries changed, the output at an entry "
                         "changes too; one that works on each entry alone is needed"
                     )
             if draws:
                 continue
-            if not _close(self.call(module, _moved(x)), _moved(f)):
+            if not entries.close(self.call(module, entries.moved(x)), entries.moved(f)):
                 raise self.refusal(
                     "gives other numbers for the same entry at another place; "
                     "the same function at every place is needed"
                 )
-            for some, of_some in zip(_reshaped(x), _reshaped(f), strict=True):
-                if not _close(self.call(module, some), of_some):
+            for some, of_some in zip(entries.reshaped(x), entries.reshaped(f), strict=True):
+                if not entries.close(self.call(module, some), of_some):
                     raise self.refusal(
                         f"gives other numbers for the same entries in the shape {tuple(some.shape)} than in "
-                        f"{SHAPE}; the same function for every shape is needed"
+                        f"{entries.SHAPE}; the same function for every shape is needed"
                     )
 
     def in_float64(self) -> None:
         """A copy in float64, on one dimension, is what `properties` measures."""
-        try:
+        with self.running("when it is copied", "cannot be copied with copy.deepcopy"):
             double = deepcopy(self.fresh().eval()).double()
-        except Exception as error:
-            raise self.refusal(f"cannot be copied with copy.deepcopy: {said(error)}") from error
         self.differentiate(double, self.far.flatten().double())
 
     def state(self) -> None:
@@ -215,47 +280,16 @@ class _Trial:
         if not same(*(self.call(module.eval(), self.near) for module in (trained, rebuilt))):
             raise self.refusal(NOT_STORED)
 
+    def running(self, when: str, fails: str) -> contextlib.AbstractContextManager[None]:
+        return running(self.cls, self.spec, when, fails)
+
     def refusal(self, words: str) -> UserError:
-        return refusal(self.spec, words)
+        return refusal(self.spec, words, places.of_class(self.cls))
 
 
-def _numbers() -> tuple[Tensor, Tensor]:
-    """Numbers of size 1, and ±0.01 to ±1e4 with zeros; all others are different."""
-    generator = torch.Generator().manual_seed(0)
-    near = torch.randn(SHAPE, generator=generator)
-    far = near.sign() * 10 ** (6 * torch.rand(SHAPE, generator=generator) - 2)
-    far.view(-1)[::9] = torch.tensor([0.0, -FAR, FAR, 0.0])
-    return near, far
-
-
-def _halves() -> Iterator[Tensor]:
-    """Masks of about half of the entries: of any two entries one is kept and the other not, in some mask."""
-    place = torch.arange(SHAPE[0] * SHAPE[1]).view(SHAPE)
-    for bit in range((place.numel() - 1).bit_length()):
-        kept = (place >> bit) % 2 == 0
-        yield from (kept, ~kept)
-
-
-def _moved(x: Tensor) -> Tensor:
-    """Every entry at the next place."""
-    return x.flatten().roll(1).view(x.shape)
-
-
-def _reshaped(x: Tensor) -> tuple[Tensor, ...]:
-    """One dimension, one row, one column, three dimensions, and as many as a wide layer has."""
-    return x.flatten(), x[:1], x[:, :1], x[None, 2:, 3:], x.repeat(*WIDE)
-
-
-def same(one: Tensor, other: Tensor) -> bool:
-    """Equal but for the sign of zeros; NaN equals NaN."""
-    if one.shape != other.shape:
-        return False
-    return bool(((one == other) | ((one != one) & (other != other))).all())
-
-
-def _close(one: Tensor, other: Tensor) -> bool:
-    """Equal but for rounding: a number may be computed by another instruction at another place."""
-    return torch.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
+def _tensors(module: nn.Module) -> dict[str, Tensor]:
+    """All parameters and buffers."""
+    return dict([*module.named_parameters(), *module.named_buffers()])
 
 
 def _kind(tensor: Tensor) -> str:

@@ -7,14 +7,13 @@ import os
 import re
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from actbench import files
+from actbench import files, streams
 from actbench.errors import UserError, said
 
 REASON = "ACTBENCH_CPU_REASON"  # the environment variable that tells jobs why `auto` is the CPU in this study
@@ -106,7 +105,7 @@ def claimed(wanted: str, folder: str | Path | None = None, poll_seconds: float =
     if wanted == "cuda":
         raise UserError(no_gpu(reason))
     logging.getLogger("actbench").warning(on_the_cpu(reason))
-    print(on_the_cpu(reason), file=sys.stderr, flush=True)
+    print(on_the_cpu(reason), file=streams.standard("stderr"), flush=True)
     yield "cpu"
 
 

@@ -1,5 +1,7 @@
 """Exceptions whose message is meant for the user as it stands."""
 
+LONGEST = 400  # characters of another's words in a sentence of ours
+
 
 class UserError(Exception):
     """Something the user can mend; the message is a full sentence and is shown without a traceback."""
@@ -23,8 +25,13 @@ def reason(error: OSError) -> str:
 
 
 def said(problem: object) -> str:
-    """The first line of an exception or a phrase, without its full stop; of one without words its type."""
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0].rstrip(".")
+    """The first line of an exception or a phrase, cut, without its full stop; without words, its type."""
+    try:
+        text = str(getattr(problem, "msg", None) or problem if isinstance(problem, SyntaxError) else problem)
+    except Exception:  # anybody's exception may fail to say what it is
+        text = ""
+    line = (text.strip() or type(problem).__name__).splitlines()[0]
+    return (line if len(line) <= LONGEST else line[: LONGEST - 1] + "…").rstrip(".")
 
 
 class DamagedError(UserError):

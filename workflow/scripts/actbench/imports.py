@@ -85,6 +85,12 @@ def _spec(name: str, path: Path, package: Path | None = None) -> importlib.machi
     )
 
 
+def is_name_of_installed(name: str) -> bool:
+    """Whether a package that is installed where Python keeps them has this top-level name."""
+    spec = locate(name, [folder for folder in sys.path if _INSTALLED & set(Path(folder).parts)])
+    return spec is not None and spec.loader is not None
+
+
 class Finder:
     """Finds this package in `SCRIPTS` and a user's modules in the working directory, before anything else."""
 
@@ -115,7 +121,7 @@ class Finder:
             path.is_relative_to(self.place)
             and path not in self.written
             and path.is_file()
-            and not _installed(path)
+            and not is_installed(path)
             and self._called_by_user(sys._getframe(1))
         ):
             self.read.add(path)
@@ -208,12 +214,12 @@ def check() -> None:
             raise UserError(_unseen(path))
         if found != planned:
             raise UserError(
-                f"{_shown(path)} is not the version that was planned: it was edited while the study ran. "
+                f"{shown(path)} is not the version that was planned: it was edited while the study ran. "
                 "Run again."
             )
     for path in sorted(FINDER.read - FINDER.planned.keys()):
         raise UserError(
-            f"{_shown(path)} is read by an activation's module, and an edit of it would not be seen: give "
+            f"{shown(path)} is read by an activation's module, and an edit of it would not be seen: give "
             "its values in the module itself, or as parameters."
         )
     for name, module in list(sys.modules.items()) if FINDER.before else ():
@@ -224,13 +230,14 @@ def check() -> None:
 
 def _unseen(path: Path) -> str:
     return (
-        f"{_shown(path)} was imported, but no import statement that can be read beforehand names it, and an "
+        f"{shown(path)} was imported, but no import statement that can be read beforehand names it, and an "
         "edit of it would not be seen: import it by its name from the working directory, or install it there "
         "where Python keeps packages (not as an editable one)."
     )
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """As seen from the working directory, if it lies there."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
@@ -240,8 +247,9 @@ def _file_of(module: ModuleType) -> Path | None:
     if not isinstance(name, str) or not Path(name).is_file():
         return None
     path = Path(name).resolve()
-    return None if _installed(path) else path
+    return None if is_installed(path) else path
 
 
-def _installed(path: Path) -> bool:
+def is_installed(path: Path) -> bool:
+    """Whether a file belongs to an installed package or to Python."""
     return bool(_INSTALLED & set(path.parts)) or any(path.is_relative_to(folder) for folder in _STANDARD)

@@ -35,7 +35,8 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     compared with them (`imports.check`). None for a script that is run by hand.
 
     A `UserError` shows its sentence only, everything else a traceback. Garbage collection, which importing
-    this module has paused, goes on. Printing never fails from now on.
+    this module has paused, goes on. Printing never fails from now on. Where a user's activation is among
+    the code, what is printed goes to the log, up to a bound: our own lines go to `streams.standard`.
     """
     streams.never_fail()
     sys.excepthook = _report
@@ -55,10 +56,14 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     logging.captureWarnings(True)
     imports.expect(code or {})
     _check_script(code or {})
+    log = logging.getLogger(streams.OURS)
+    if imports.FINDER.own:
+        logging.getLogger().handlers[0].addFilter(streams.Brief())
+        streams.bound(log.info)
     _imported_at.append(time.process_time())
     gc.freeze()
     gc.enable()
-    return logging.getLogger("actbench")
+    return log
 
 
 def finish() -> None:
@@ -72,10 +77,10 @@ def finish() -> None:
     """
     imports.check()
     importing, total = _imported_at[0], time.process_time()
-    logging.getLogger("actbench").info("CPU seconds: imports %.2f, work %.2f", importing, total - importing)
+    logging.getLogger(streams.OURS).info("CPU seconds: imports %.2f, work %.2f", importing, total - importing)
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    streams.standard("stdout").flush()
+    streams.standard("stderr").flush()
     os._exit(0)
 
 
@@ -96,5 +101,5 @@ def _report(kind: type[BaseException], error: BaseException, trace) -> None:
     full = "".join(traceback.format_exception(kind, error, trace))
     text = f"Error: {error}\n" if isinstance(error, UserError) else full
     if logging.getLogger().handlers:
-        logging.getLogger("actbench").error(text.rstrip())
-    sys.stderr.write(text)
+        logging.getLogger(streams.OURS).error(text.rstrip())
+    streams.standard("stderr").write(text)

@@ -43,6 +43,16 @@ def drawn_from(seed: int, device: str | torch.device = "cpu") -> Iterator[None]:
         np.random.set_state(of_numpy)
 
 
+def positions() -> dict[str, object]:
+    """Where each global generator stands, to be compared."""
+    _, key, position, *_ = np.random.get_state()
+    return {
+        "torch's generator": torch.get_rng_state().numpy().tobytes(),
+        "numpy's generator": (key.tobytes(), position),
+        "Python's generator": random.getstate(),
+    }
+
+
 def restart(seed: int) -> None:
     """Start all global generators from `seed`; numpy takes its last 32 bits only."""
     torch.manual_seed(seed)

@@ -3,12 +3,13 @@
 import ast
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 from actbench import imports
-from actbench.errors import UserError
+from actbench.errors import UnreadableError, UserError, said
 
 
 def imported(script: str | Path, roots: Iterable[str | Path]) -> list[str]:
@@ -19,7 +20,7 @@ def imported(script: str | Path, roots: Iterable[str | Path]) -> list[str]:
     outside `roots` (installed packages) are passed over, and so is a file with the name of a standard module.
 
     Raises:
-        UserError: a file is no Python.
+        UserError: a file is no Python or cannot be read.
     """
     return sorted(set(_closed([Path(script)], roots)) - {str(script)})
 
@@ -76,20 +77,26 @@ def _direct(script: Path, roots: tuple[str, ...]) -> frozenset[Path]:
 @cache
 def _files(name: str, root: str) -> tuple[Path, ...]:
     """Files of a dotted name whose last part may be an attribute of the module before it."""
-    if not name or name.partition(".")[0] in sys.stdlib_module_names:
+    top = name.partition(".")[0]
+    if not name or top in sys.stdlib_module_names:
+        return ()
+    if top != imports.PACKAGE and Path(root).resolve() == imports.SCRIPTS:  # a script is nobody's module
         return ()
     parent = name.rpartition(".")[0]
     return tuple(module_files(name, root) or (module_files(parent, root) if parent else ()))
 
 
 def _parsed(path: Path) -> ast.Module:
-    """By Python's own rules for the encoding of a source file."""
+    """By Python's own rules for the encoding of a source file, without its warnings."""
     try:
-        return ast.parse(path.read_bytes(), filename=str(path))
-    except (SyntaxError, ValueError) as error:
-        line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
-        reason = getattr(error, "msg", None) or error
-        raise UserError(f"{path}{line} is no Python: {reason}.") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(path.read_bytes(), filename=str(path))
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: too deep
+        line = f":{error.lineno}" if getattr(error, "lineno", None) else ""
+        raise UserError(f"{path}{line} is no Python: {said(error)}.") from error
+    except OSError as error:
+        raise UnreadableError(path, error) from error
 
 
 def _package(script: Path, roots: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from actbench import contract, epochs, networks, optimizers, parquet
+from actbench import contract, entries, epochs, networks, optimizers, parquet, places
 from actbench.histograms import histogram
 from actbench.stacks import Stack
 from actbench.subsets import Data
@@ -224,16 +224,17 @@ def check_stored(
     if result.status != "ok":
         return
     x = (data.validation if len(data.validation.y) else data.train).x[: epochs.EVALUATION_BATCH]
+    place = places.of_class(type(network.activations[0]))
     try:
         rebuilt.load_state_dict(result.state)
     except RuntimeError as error:
-        raise contract.refusal(spec, contract.NOT_STORED) from error
+        raise contract.refusal(spec, contract.NOT_STORED, place) from error
     logits = []
     for one in (network, rebuilt):
         with networks.frozen(one), networks.drawing(one):
             logits.append(one(x))
-    if not contract.same(*logits):
-        raise contract.refusal(spec, contract.NOT_STORED)
+    if not entries.same(*logits):
+        raise contract.refusal(spec, contract.NOT_STORED, place)
 
 
 def trained_threshold(labels: Tensor) -> float:

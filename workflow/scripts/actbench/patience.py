@@ -1,0 +1,25 @@
+"""A word on own code that does not come back: a slow function cannot be told from an endless one."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
+
+SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def told(what: str) -> Iterator[None]:
+    """Warn in the log, once, if the body takes longer than `SECONDS`.
+
+    Args:
+        what: is being tried; the sentence begins with it.
+    """
+    words = f"{what} has been tried for {SECONDS:g} s and is still running; if it never ends, Ctrl-C ends it."
+    timer = threading.Timer(SECONDS, logging.getLogger("actbench").warning, ["%s", words])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
