@@ -159,6 +159,7 @@ FILES = {
     f"{PACKAGE}/optimizers.py": TRAINING,
     f"{PACKAGE}/orphans.py": EVERY,
     f"{PACKAGE}/page.py": stages("report"),
+    f"{PACKAGE}/outside.py": EVERY,
     f"{PACKAGE}/parallel_coordinates.py": {},
     f"{PACKAGE}/parquet.py": NUMBERS,
     f"{PACKAGE}/prepared.py": stages("prepare_data"),

@@ -17,12 +17,13 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench import imports, orphans, streams
+from actbench import imports, orphans, outside, streams
 from actbench.errors import UserError
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
 
 orphans.prevent()
+outside.keep_out()
 imports.install()
 gc.disable()
 signal.signal(signal.SIGINT, signal.SIG_DFL)
