@@ -162,6 +162,7 @@ FILES = {
     f"{PACKAGE}/outside.py": EVERY,
     f"{PACKAGE}/parallel_coordinates.py": {},
     f"{PACKAGE}/parquet.py": NUMBERS,
+    f"{PACKAGE}/plotting.py": LAST,
     f"{PACKAGE}/prepared.py": stages("prepare_data"),
     f"{PACKAGE}/probes.py": stages(*PROBES),
     f"{PACKAGE}/progress.py": TRAINING,

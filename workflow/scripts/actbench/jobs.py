@@ -39,7 +39,6 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     this module has paused, goes on. Printing never fails from now on.
     """
     streams.never_fail()
-    sys.excepthook = _report
     logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
     try:
         logging.basicConfig(
@@ -99,3 +98,6 @@ def _report(kind: type[BaseException], error: BaseException, trace) -> None:
     if logging.getLogger().handlers:
         logging.getLogger("actbench").error(text.rstrip())
     sys.stderr.write(text)
+
+
+sys.excepthook = _report  # also for what an import of the package raises
