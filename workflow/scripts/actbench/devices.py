@@ -206,8 +206,8 @@ def _locked(folder: Path, name: str) -> IO[bytes] | None:
         lock = files.open_lock(path)
     except OSError as error:
         raise UserError(
-            f"{path}, the lock of a GPU, cannot be opened: {said(error.strerror or error)}; remove it, or set "
-            "TMPDIR to another folder."
+            f"{path}, the lock of a GPU, cannot be opened: {said(error.strerror or error)}; remove it, or "
+            "set TMPDIR to another folder."
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
