@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 from actbench import drawing, parquet, provenance
-from matplotlib import pyplot as plt
+from actbench.plotting import plt
 
 HERE = Path(__file__).resolve().parent
 

@@ -50,8 +50,9 @@ EXPECTED = {
 
 def at_module_level(path: Path) -> set[str]:
     """Top-level names of what a file imports when it is itself imported."""
-    found = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    found, body = set(), ast.parse(path.read_text(encoding="utf-8")).body
+    body += [node for block in body if isinstance(block, ast.With) for node in block.body]
+    for node in body:
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -74,6 +75,18 @@ def test_a_script_imports_what_it_uses(script):
     lazily = {ROOT / f"workflow/scripts/actbench/{name}.py" for name in of_create}
     named = set().union(*(at_module_level(file) for file in files if file not in lazily))
     assert named & HEAVY == EXPECTED[script]
+
+
+def test_one_module_imports_matplotlib():
+    """So that it is never imported with the user's settings."""
+    importers = set()
+    for path in (SCRIPTS / "actbench").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            if {"matplotlib", "seaborn"} & {name.split(".")[0] for name in names}:
+                importers.add(path.name)
+    assert importers == {"plotting.py"}
 
 
 def test_every_rule_of_a_study_has_its_line():

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import multiprocessing
 import os
+import re
 import shutil
 import struct
 import tempfile
@@ -308,7 +309,7 @@ def test_prepared_bytes_do_not_depend_on_the_way_in(small, tmp_path, no_network)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-PLACES = "`data_dir` with ~; a folder for temporary files that is full or is none"
+PLACES = "`data_dir` with ~ and with a variable; a folder for temporary files that is full or is none"
 NAMED = "one sentence that names the folder, or the home folder's images"
 
 
@@ -326,6 +327,20 @@ def test_a_tilde_is_the_home_folder(small, monkeypatch):
     assert len(datasets.acquire("fashion_mnist", "~/data")[1]) == 18
     with pytest.raises(UserError, match=r"^data_dir is '~nobody-has-this-name/data'; allowed: a folder"):
         datasets.acquire("fashion_mnist", "~nobody-has-this-name/data")
+
+
+@pytest.mark.fault("folders for images", PLACES, NAMED)
+@pytest.mark.parametrize("name", ["$HOME/x", "${HOME}/x", "a/$b"])
+def test_a_variable_that_nothing_fills_in_is_named(small, tmp_path, monkeypatch, no_network, name):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(
+        UserError, match=f"^data_dir is {re.escape(repr(name))}; allowed: a folder; variables"
+    ):
+        datasets.acquire("fashion_mnist", name)
+    assert sorted(tmp_path.iterdir()) == before
+    shutil.copytree(small.parent.parent, name)  # a folder that is called so
+    assert len(datasets.acquire("fashion_mnist", name)[1]) == 18
 
 
 @pytest.mark.fault("folders for images", PLACES, NAMED)

@@ -2,6 +2,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -265,6 +266,47 @@ def test_locks_are_nobody_elses(gpus, tmp_path, plant):
     with pytest.raises(UserError, match=f"actbench-{os.getuid()}"), devices.claimed("cuda", tmp_path):
         pass
     assert target.read_text() == "precious"
+
+
+@pytest.mark.fault(
+    "no room for a GPU's lock",
+    "a temporary folder of a file system that is full (needs the right to mount), that is none, or that cannot be found",
+    "one sentence that names the folder or the lock",
+)
+@pytest.mark.parametrize(("files", "named"), [(1, "the folder for the locks"), (2, "the lock of a GPU")])
+@pytest.mark.parametrize(
+    "asked", [devices.trouble, lambda folder: devices.claimed("cuda", folder).__enter__()]
+)
+def test_a_full_file_system_for_locks_is_named(gpus, tmp_path, files, named, asked):
+    gpus(1)
+    folder = tmp_path / "full"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"nr_inodes={files}", "none", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount")
+    try:
+        with pytest.raises(UserError) as error:
+            asked(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    text = str(error.value)
+    assert text.startswith(f"{folder}/actbench-") and named in text
+    assert "No space left on device" in text and text.endswith("set TMPDIR to another folder.")
+
+
+@pytest.mark.fault(
+    "no room for a GPU's lock",
+    "a temporary folder of a file system that is full (needs the right to mount), that is none, or that cannot be found",
+    "one sentence that names the folder or the lock",
+)
+@pytest.mark.parametrize("tempdir", ["/dev/full", "/proc/nowhere", None])
+def test_no_folder_for_locks_is_one_sentence(gpus, monkeypatch, tempdir):
+    gpus(1)
+    monkeypatch.setattr(tempfile, "tempdir", tempdir)
+    if tempdir is None:  # neither the usual ones nor the working directory
+        monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/nowhere"])
+    with pytest.raises(UserError, match=r"actbench-\d+, the folder for the locks .*set TMPDIR"):
+        devices.trouble()
 
 
 def test_a_lock_keeps_what_is_in_its_file(gpus, tmp_path):

@@ -106,6 +106,10 @@ def test_forced_instructions_are_part_of_the_processors_name(monkeypatch):
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
     monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
     assert provenance.device_name("cpu") == f"{plain}, ATEN_CPU_CAPABILITY=default, MKL_CBWR=COMPATIBLE"
+    monkeypatch.setenv("GLIBC_TUNABLES", "\udcff\n")  # bytes that are no UTF-8
+    monkeypatch.delenv("MKL_CBWR")
+    name = provenance.device_name("cpu")
+    assert name == rf"{plain}, ATEN_CPU_CAPABILITY=default, GLIBC_TUNABLES=\udcff\n"
 
 
 def test_fonts_of_every_pdf_can_be_edited(tiny):

@@ -14,9 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-from actbench import imports, orphans
+from actbench import imports, orphans, outside
 
 orphans.prevent()
+outside.keep_out()
 imports.install()
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # a KeyboardInterrupt is own code's then
 import torch

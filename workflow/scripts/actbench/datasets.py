@@ -8,6 +8,7 @@ import fcntl
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -22,6 +23,7 @@ from actbench.catalogue import DATASETS, Dataset
 from actbench.errors import UserError, reason
 
 ATTEMPTS = 3
+VARIABLE = re.compile(r"\$\w|\$\{")  # of a shell's, in a path
 LARGEST = 64 * 2**20  # bytes of a decompressed file; the largest real one has 47,040,016
 
 
@@ -84,11 +86,17 @@ def _digits(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _expanded(data_dir: str | Path) -> Path:
-    """A folder whose ~ is the home folder, as in a shell."""
+    """A folder whose ~ is the home folder, as in a shell; a variable's name is left to shells."""
     try:
-        return Path(data_dir).expanduser()
+        folder = Path(data_dir).expanduser()
     except RuntimeError as error:
         raise UserError(f"data_dir is {str(data_dir)!r}; allowed: a folder; {error}") from error
+    if VARIABLE.search(str(data_dir)) and not folder.exists():
+        raise UserError(
+            f"data_dir is {str(data_dir)!r}; allowed: a folder; variables are not filled in, but a ~ at the "
+            "beginning is the home folder."
+        )
+    return folder
 
 
 @contextlib.contextmanager

@@ -85,7 +85,7 @@ def claimed(wanted: str, folder: str | Path | None = None, poll_seconds: float =
 
     Raises:
         UserError: `wanted` is cuda and torch can use no GPU, or a GPU's memory ran out, or the locks' folder
-            is not this user's alone.
+            is not this user's alone or takes no file.
     """
     if wanted == "cpu":
         if refused():
@@ -113,7 +113,7 @@ def trouble(folder: str | Path | None = None) -> str | None:
     """Why torch can use none of the visible GPUs, or None; a GPU that a job of ours holds counts as usable.
 
     Raises:
-        UserError: the locks' folder is not this user's alone.
+        UserError: the locks' folder is not this user's alone or takes no file.
     """
     reasons = []
     for number, name in enumerate(visible()):
@@ -180,12 +180,16 @@ def _memory_errors_in_a_sentence() -> Iterator[None]:
 
 def _own_folder(folder: str | Path | None) -> Path:
     """A folder in which nobody else can have put anything: the temporary folder is everybody's."""
-    path = Path(folder or tempfile.gettempdir()) / f"actbench-{os.getuid()}"
+    path = Path(f"actbench-{os.getuid()}")
     try:
+        path = Path(folder or tempfile.gettempdir()) / path
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.lstat()
     except OSError as error:
-        raise UserError(f"{path}, for the locks of GPUs, cannot be made: {error.strerror}.") from error
+        raise UserError(
+            f"{path}, the folder for the locks of GPUs, cannot be made: {said(error.strerror or error)}; set "
+            "TMPDIR to another folder."
+        ) from error
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise UserError(
             f"{path}, for the locks of GPUs, must be a folder of yours that nobody else may enter "
@@ -201,7 +205,8 @@ def _locked(folder: Path, name: str) -> IO[bytes] | None:
         lock = files.open_lock(path)
     except OSError as error:
         raise UserError(
-            f"{path}, the lock of a GPU, cannot be opened: {error.strerror}; remove it."
+            f"{path}, the lock of a GPU, cannot be opened: {said(error.strerror or error)}; remove it, or "
+            "set TMPDIR to another folder."
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,15 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-import seaborn as sns
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from actbench import files
+from actbench.plotting import Axes, Figure, Line2D, matplotlib, plt, sns
 
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 COLUMNS = 6

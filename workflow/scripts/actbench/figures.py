@@ -4,15 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from actbench import drawing, shown
+from actbench.plotting import Axes, Figure, Line2D, matplotlib, plt
 
 WIDEST = 13.5
 ACCURACIES = {

@@ -5,13 +5,10 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from scipy import stats
 
 from actbench import drawing, shown
+from actbench.plotting import Axes, Figure, plt, sns
 
 BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
 

@@ -17,12 +17,13 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench import imports, orphans, streams
+from actbench import imports, orphans, outside, streams
 from actbench.errors import UserError
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
 
 orphans.prevent()
+outside.keep_out()
 imports.install()
 gc.disable()
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -39,7 +40,6 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     the code, what is printed goes to the log, up to a bound: our own lines go to `streams.standard`.
     """
     streams.never_fail()
-    sys.excepthook = _report
     logging.raiseExceptions = False  # a log on a full disk must not hide what went wrong
     try:
         logging.basicConfig(
@@ -103,3 +103,6 @@ def _report(kind: type[BaseException], error: BaseException, trace) -> None:
     if logging.getLogger().handlers:
         logging.getLogger(streams.OURS).error(text.rstrip())
     streams.standard("stderr").write(text)
+
+
+sys.excepthook = _report  # also for what an import of the package raises

@@ -10,14 +10,25 @@ from pathlib import Path
 
 from actbench import imports
 
-# Variables that choose a processor's instructions, and with them the last bits of sums.
+# Variables that choose a processor's instructions, and with them the last bits of sums: of torch, of its
+# matrix products (MKL, oneDNN), of numpy and its matrix products, and of the C library's mathematics.
 INSTRUCTIONS = {
     "ATEN_CPU_CAPABILITY",
+    "DNNL_CPU_ISA_HINTS",
+    "DNNL_DEFAULT_FPMATH_MODE",
     "DNNL_MAX_CPU_ISA",
+    "GLIBC_TUNABLES",
     "MKL_CBWR",
+    "MKL_DEBUG_CPU_TYPE",
     "MKL_ENABLE_INSTRUCTIONS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NPY_ENABLE_CPU_FEATURES",
+    "ONEDNN_CPU_ISA_HINTS",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
     "ONEDNN_MAX_CPU_ISA",
+    "OPENBLAS_CORETYPE",
 }
+GPU_ARITHMETIC = {"NVIDIA_TF32_OVERRIDE"}  # the same of a GPU's matrix products
 PACKAGES = ("torch", "numpy", "pyarrow", "pandas", "scipy", "scikit-learn", "snakemake")
 
 
@@ -80,9 +91,15 @@ def device_name(device: str) -> str:
     if device.startswith("cuda"):
         import torch
 
-        return torch.cuda.get_device_name(device)
-    forced = "".join(f", {name}={os.environ[name]}" for name in sorted(INSTRUCTIONS & os.environ.keys()))
-    return f"{_processor()}, {os.cpu_count()} cores{forced}"
+        return torch.cuda.get_device_name(device) + _forced(GPU_ARITHMETIC)
+    return f"{_processor()}, {os.cpu_count()} cores{_forced(INSTRUCTIONS)}"
+
+
+def _forced(variables: set[str]) -> str:
+    """Those that are set, as ASCII: a variable holds any bytes."""
+    return "".join(
+        f", {name}={ascii(os.environ[name])[1:-1]}" for name in sorted(variables & os.environ.keys())
+    )
 
 
 def _processor() -> str:

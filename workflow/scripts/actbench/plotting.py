@@ -1,0 +1,72 @@
+"""matplotlib and seaborn, imported as they come: without a matplotlibrc, a style or a backend of the user's.
+
+The only module that imports them. matplotlib reads the user's files while it is imported, and a broken one
+ends that; so it is imported where it finds none.
+"""
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from actbench.errors import UserError, reason
+
+__all__ = ["Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
+OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
+
+
+@contextlib.contextmanager
+def _without_settings() -> Iterator[None]:
+    """Have matplotlib find an empty folder where it looks for settings, and say nothing about that.
+
+    Its list of fonts, which takes seconds to make, stays in the folder of caches if it can be written there.
+
+    Raises:
+        UserError: there is no room for a temporary folder.
+    """
+    before, log = dict(os.environ), logging.getLogger("matplotlib")
+    level, caches = log.level, _caches()
+    with _temporary() as empty, contextlib.chdir(empty):
+        log.setLevel(logging.ERROR)
+        os.environ |= {"XDG_CONFIG_HOME": empty, "XDG_CACHE_HOME": caches or empty}
+        for name in OF_USERS:
+            os.environ.pop(name, None)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _temporary() -> tempfile.TemporaryDirectory:
+    try:
+        return tempfile.TemporaryDirectory(prefix="actbench-")
+    except OSError as error:
+        raise UserError(
+            f"The figures need a temporary folder, which cannot be made: {reason(error)}; set TMPDIR to "
+            "another folder."
+        ) from error
+
+
+def _caches() -> str | None:
+    """The user's folder of caches, None if matplotlib could not write into it."""
+    found = os.environ.get("MPLCONFIGDIR") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = Path(found or Path.home() / ".cache").resolve()
+        place = folder / "matplotlib"
+        place.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return str(folder) if os.access(place, os.W_OK) else None
+
+
+with _without_settings():
+    import matplotlib
+    import seaborn as sns
+    from matplotlib import pyplot as plt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
