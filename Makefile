@@ -15,7 +15,7 @@ cluster: $(VENV)/.installed ## add what profiles/slurm needs, for users of a SLU
 	$(BIN)/pip install --quiet --require-hashes -r requirements-cluster.txt
 
 test: $(VENV)/.installed-dev ## run every test that needs nothing but this machine
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slurm: ## run a study on a real SLURM of two virtual nodes (8 minutes; as root, on Debian)
 	@if tests/slurm/install; then $(MAKE) --no-print-directory $(CLUSTER)/.installed && $(CLUSTER)/bin/python -m pytest --slurm -rs tests/slurm; fi
