@@ -83,3 +83,17 @@ def test_whatever_a_module_raises_is_one_sentence(ran, tmp_path, line):
         done.stderr
     )
     assert done.stderr.count("\n") == 1
+
+
+def test_a_module_that_warns_is_no_bad_one(ran, tmp_path, monkeypatch):
+    """Whatever PYTHONWARNINGS says."""
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    path = tmp_path / "warns.py"
+    path.write_text(
+        "import warnings, torch\n"
+        "warnings.warn('old', DeprecationWarning)\n"
+        "class A(torch.nn.Tanh):\n"
+        "    pass\n"
+    )
+    done = ran(good={"import": "warns:A", "name": "good", "parameters": {}})
+    assert (done.returncode, done.stderr) == (0, "")
