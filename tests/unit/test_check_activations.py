@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from actbench import provenance, sources
 from conftest import ROOT
 
 LOUD = """import logging, os, sys, torch, warnings
@@ -15,6 +16,7 @@ class Loud(torch.nn.Module):
         for say in (print, sys.stderr.write, logging.warning, warnings.warn):
             say("x" * 10_000)
     """
+SCRIPT = ROOT / "workflow/scripts/check_activations.py"
 RELU = {"import": None, "name": "relu", "parameters": {}}
 
 
@@ -39,7 +41,7 @@ def ran(tmp_path):
 
     def run(code=None, **specs):
         return subprocess.run(
-            [sys.executable, "-P", str(ROOT / "workflow/scripts/check_activations.py")],
+            [sys.executable, "-P", str(SCRIPT)],
             input=json.dumps({"specs": specs, "code": code or {}}),
             cwd=tmp_path,
             capture_output=True,
@@ -61,8 +63,10 @@ def test_good_ones_end_in_silence(ran):
 
 
 def test_a_module_that_is_not_the_planned_one_is_one_sentence(ran):
-    done = ran(code={"mine_here.py": "0" * 16}, good=own("Good"))
-    assert "was imported, but no import statement" in sentence(done)
+    files = [SCRIPT, *sources.imported(SCRIPT, [SCRIPT.parent])]
+    planned = {str(path): provenance.file_version(path) for path in files}
+    done = ran(code=planned | {"mine_here.py": "0" * 16}, good=own("Good"))
+    assert sentence(done).startswith("mine_here.py is not the version that was planned")
 
 
 @pytest.mark.parametrize(
@@ -150,3 +154,17 @@ def test_a_slow_one_is_named_meanwhile(ran, tmp_path):
     assert (
         "activations: 100 % (import: slow:Slow) has been tried for 0.05 s and is still running" in done.stderr
     )
+
+
+def test_a_module_that_warns_is_no_bad_one(ran, tmp_path, monkeypatch):
+    """Whatever PYTHONWARNINGS says."""
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    path = tmp_path / "warns.py"
+    path.write_text(
+        "import warnings, torch\n"
+        "warnings.warn('old', DeprecationWarning)\n"
+        "class A(torch.nn.Tanh):\n"
+        "    pass\n"
+    )
+    done = ran(good={"import": "warns:A", "name": "good", "parameters": {}})
+    assert (done.returncode, done.stderr) == (0, "")

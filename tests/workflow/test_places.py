@@ -1,12 +1,13 @@
 """Where the project lies, and what the user has set for other programs."""
 
 import os
+import pty
 import shutil
 import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, Project
+from conftest import HANG, ROOT, Project
 from pypdf import PdfReader
 
 ODD = ["it's", 'a "quoted" one', "100 %s of it", "$HOME", "naïve – 漢", "with  spaces #1", "-dash"]
@@ -73,6 +74,21 @@ no.such.key: 1
 """
 
 
+ALL_AT_ONCE = {
+    "MATPLOTLIBRC": "/nowhere",
+    "MPLBACKEND": "no.such",
+    "OMP_DYNAMIC": "true",
+    "OMP_MAX_ACTIVE_LEVELS": "0",
+    "OMP_STACKSIZE": "16k",
+    "OMP_THREAD_LIMIT": "1",
+    "PYTHONDEVMODE": "1",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONSAFEPATH": "1",
+    "PYTHONSTARTUP": "/nowhere",
+    "PYTHONWARNINGS": "error",
+}
+
+
 @pytest.mark.fault(
     "the user's own settings",
     "a matplotlibrc in the folder and at home that asks for TeX and other fonts, a GUI's backend, two threads for a probe",
@@ -92,6 +108,34 @@ def test_settings_of_other_programs_stay_out(tiny, tmp_path, only_chaos):
     assert done.returncode == 0, done.stdout
     assert project.tables() == before
     assert drawn(project) == figures
+
+
+@pytest.mark.fault(
+    "the user's own settings, all at once",
+    "a whole study with PYTHONWARNINGS=error, PYTHONOPTIMIZE, PYTHONDEVMODE, PYTHONSAFEPATH, PYTHONSTARTUP, OpenMP's limits and "
+    "a stack that is too small, a matplotlibrc and a style that are not UTF-8, a backend that is not there; once more with "
+    "PYTHONINSPECT at a terminal",
+    "the same bytes in every table and figure",
+)
+@pytest.mark.parametrize("inspect", [False, True])
+def test_a_whole_study_under_all_of_them(tiny, tmp_path, only_chaos, inspect):
+    project = tiny.fresh(tmp_path / "actbench")
+    home = tmp_path / "home"
+    styles = home / "matplotlib" / "stylelib"
+    styles.mkdir(parents=True)
+    for path in (project.folder, styles.parent):
+        (path / "matplotlibrc").write_bytes(b"axes.grid: \xff\n")
+    (styles / "default.mplstyle").write_bytes(b"axes.grid: \xff\n")
+    ours, terminal = pty.openpty()
+    settings = ALL_AT_ONCE | {"XDG_CONFIG_HOME": str(home)} | ({"PYTHONINSPECT": "1"} if inspect else {})
+    running = project.start(environment=settings, stdin=terminal)
+    os.write(ours, b"exit(0)\n")  # for Snakemake's own prompt
+    text, _ = running.communicate(timeout=HANG)
+    os.close(ours)
+    os.close(terminal)
+    assert running.returncode == 0 and "Report: reports/tiny.html" in text, text
+    assert project.tables() == tiny.tables()
+    assert drawn(project) == drawn(tiny)
 
 
 def drawn(project: Project) -> dict[str, bytes]:
