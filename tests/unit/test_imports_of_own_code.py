@@ -99,6 +99,14 @@ def test_what_is_installed_does_not_change_what_is_loaded(here, tmp_path):
         assert (status, out.splitlines()[0]) == (0, "scale 1")
 
 
+def test_a_file_that_is_a_circle_of_links_fails_as_it_does_elsewhere(here, tmp_path):
+    """Watching what own code opens must not raise by itself."""
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    here(mine="try:\n    open('circle')\nexcept OSError:\n    SCALE = 2\n")
+    status, out, err = run(LOAD)
+    assert (status, out.splitlines()[0]) == (0, "scale 2"), err
+
+
 @pytest.mark.parametrize("stale", ["mine", "helper", "pack"])
 def test_stale_bytecode_is_not_read_and_none_is_written(here, tmp_path, stale):
     """The same size and second as the source, which is all that Python compares."""

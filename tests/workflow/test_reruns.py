@@ -327,20 +327,21 @@ def test_keys_in_another_order_re_run_nothing(tiny):
         path.write_text(before)
 
 
-def test_own_activation_and_what_it_imports_are_inputs(tiny):
-    (tiny.folder / "helper_of_mine.py").write_text("SCALE = 1\n")
-    (tiny.folder / "mine.py").write_text(
+def test_own_activation_and_what_it_imports_are_inputs(tiny, tmp_path):
+    project = tiny.copy(tmp_path / "actbench")
+    (project.folder / "helper_of_mine.py").write_text("SCALE = 1\n")
+    (project.folder / "mine.py").write_text(
         "import helper_of_mine\nfrom torch import nn\n"
         "class Mine(nn.Module):\n    def forward(self, x):\n        return helper_of_mine.SCALE * x\n"
     )
     given = ["--config", "study=own", "depths=[1]", "activations=[relu, {name: mine, import: 'mine:Mine'}]"]
-    done = tiny.snakemake("--quiet", "all", "--until", "train", "describe_activations", *given)
+    done = project.snakemake("--quiet", "all", "--until", "train", "describe_activations", *given)
     assert done.returncode == 0, done.stderr
     until = ["--until", "train", "describe_activations", *given]
-    assert tiny.planned(*until) == Counter()
+    assert project.planned(*until) == Counter()
     for name in ("mine.py", "helper_of_mine.py"):
-        with tiny.edited(name):
-            assert tiny.planned(*until) == Counter(train=1, describe_activations=1), name
+        with project.edited(name):
+            assert project.planned(*until) == Counter(train=1, describe_activations=1), name
 
 
 def test_a_copy_elsewhere_re_runs_nothing(tiny, tmp_path):

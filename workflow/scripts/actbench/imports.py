@@ -114,7 +114,7 @@ class Finder:
         """Note which files of the working directory a user's module reads; see `sys.addaudithook`."""
         if event != "open" or not isinstance(arguments[0], str | bytes):
             return
-        path = Path(os.fsdecode(arguments[0])).resolve()
+        path = Path(os.path.realpath(os.fsdecode(arguments[0])))  # `resolve` raises on links in a circle
         if (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR):
             self.written.add(path)
         elif (
