@@ -38,17 +38,21 @@ def run(*arguments, before=""):
     )
 
 
-def test_speed_side_by_side_on_this_machine(tmp_path):
-    """Loosely: this machine has other work to do as well. The real figures: `make benchmark`."""
-    done = run("benchmarks/cpu.py", "--rounds", 3, "--images", 10_240, 2_048, "--save", tmp_path)
+def test_speed_side_by_side_on_this_machine(tmp_path, chaos):
+    """The ratios only where nothing else runs, and loosely. The real figures: `make benchmark`."""
+    rounds = 3 if chaos else 1
+    done = run("benchmarks/cpu.py", "--rounds", rounds, "--images", 10_240, 2_048, "--save", tmp_path)
     assert done.returncode == 0, done.stderr
     table = pd.read_parquet(tmp_path / "benchmark.parquet").set_index("name")
     assert table.loc["notebook loop (DataLoader)", "times_notebook"] == 1
     assert table.loc["matrix products alone, 1 thread", "products"] == 1
-    assert table.loc["actbench, 1 thread", "products"] < 2 * 1.4
-    assert table.loc["actbench, 2 jobs side by side", "times_notebook"] > 3
+    assert (table[["times_notebook", "products"]].dropna() > 0).all(axis=None)
+    if chaos:
+        assert table.loc["actbench, 1 thread", "products"] < 2 * 1.4
+        assert table.loc["actbench, 2 jobs side by side", "times_notebook"] > 3
     assert (tmp_path / "benchmark.svg").read_text().count("× notebook loop") <= 1
-    assert "actbench, 2 jobs side by side" in done.stdout and "median of 3 rounds" in done.stdout
+    assert "actbench, 2 jobs side by side" in done.stdout
+    assert f"median of {rounds} round" in done.stdout
 
 
 def test_the_gpu_benchmark_needs_few_packages(tmp_path):
