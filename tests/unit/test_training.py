@@ -102,6 +102,11 @@ def test_an_incomplete_batch_is_dropped(toy, spec):
     assert result.status == "ok"
 
 
+@pytest.mark.fault(
+    "scores of what overflows",
+    "kept weights that give the training, validation or test images no finite loss; a last step that overflows without validation images",
+    "the run has diverged, and has no accuracy",
+)
 @pytest.mark.parametrize("subset", ["train", "validation", "test"])
 def test_kept_weights_without_a_finite_loss_have_diverged(toy, spec, subset):
     """Argmax of logits that overflow is a number, and means nothing."""
@@ -113,6 +118,11 @@ def test_kept_weights_without_a_finite_loss_have_diverged(toy, spec, subset):
     assert [row[f"{name}_{kind}"] for name in training.SUBSETS for kind in ("loss", "accuracy")] == [None] * 6
 
 
+@pytest.mark.fault(
+    "scores of what overflows",
+    "kept weights that give the training, validation or test images no finite loss; a last step that overflows without validation images",
+    "the run has diverged, and has no accuracy",
+)
 def test_a_last_step_that_overflows_has_diverged_without_validation_images(toy, spec):
     """The losses seen on the way are all finite: the last step's comes after it."""
     batch = {"batch_size": len(toy.train.y), "learning_rate": 1e38, "max_epochs": 1}

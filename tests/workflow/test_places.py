@@ -156,6 +156,11 @@ def test_forced_instructions_are_part_of_the_processors_name(monkeypatch):
     assert name == rf"{plain}, ATEN_CPU_CAPABILITY=default, GLIBC_TUNABLES=\udcff\n"
 
 
+@pytest.mark.fault(
+    "fonts that cannot be edited",
+    "every PDF of a study",
+    "TrueType fonts, none of Type 3",
+)
 def test_fonts_of_every_pdf_can_be_edited(tiny):
     """Type 3 fonts are refused by journals, and no editor knows them."""
     paths = sorted((tiny.folder / "results" / "tiny" / "figures").glob("*.pdf"))
