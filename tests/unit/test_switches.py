@@ -40,6 +40,14 @@ CHANGES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def usual():
+    """As in a fresh process, whatever tests before have set."""
+    torch.utils.deterministic.fill_uninitialized_memory = True
+    torch.set_flush_denormal(False)
+    torch.use_deterministic_algorithms(False)
+
+
 def values():
     return {name: get() for name, (get, _) in switches.SWITCHES.items()}
 
