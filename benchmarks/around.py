@@ -14,7 +14,7 @@ from pathlib import Path
 import copies
 import pandas as pd
 import yaml
-from actbench import prepared, splits
+from actbench.data import prepared, splits
 
 SPENT = re.compile(r"CPU seconds: imports ([\d.]+), work ([\d.]+)")
 GROUPS = {

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
-from actbench import epochs, networks, seeds, training
+from actbench.networks import mlp
+from actbench.runtime import seeds
+from actbench.training import fitting, loop
 from setting import ACTIVATION, BATCH, LEARNING_RATE, MOMENTUM, SIZES, Images, settings
 from torch import nn, optim
 
@@ -80,9 +82,9 @@ def ours(images: Images, precision: str = "highest") -> Callable[[], None]:
     data, recipe = images.data(), settings(precision)
 
     def epoch() -> None:
-        network = networks.build(SIZES, ACTIVATION, seeds.generator(0, "weights"))
+        network = mlp.build(SIZES, ACTIVATION, seeds.generator(0, "weights"))
         with _as_in_a_job(recipe):
-            training.fit([network], data, recipe, [seeds.generator(0, "batches")])
+            fitting.fit([network], data, recipe, [seeds.generator(0, "batches")])
 
     return epoch
 
@@ -95,7 +97,7 @@ def products(images: Images) -> Callable[[], None]:
     gradients = [torch.randn(BATCH, n) for n in SIZES[1:]]
     held_out = [
         [torch.randn(len(rows), n) for n in SIZES[:-1]]
-        for rows in torch.arange(n_validation).split(epochs.EVALUATION_BATCH)
+        for rows in torch.arange(n_validation).split(loop.EVALUATION_BATCH)
     ]
 
     def epoch() -> None:
@@ -147,7 +149,7 @@ def compiled(images: Images) -> Callable[[], None]:
         right = logits(state[0], held_out[0]).argmax(axis=1) == held_out[1]
         return state, losses.mean(), right.mean()
 
-    linears = networks.build(SIZES, ACTIVATION, seeds.generator(0, "weights")).linears
+    linears = mlp.build(SIZES, ACTIVATION, seeds.generator(0, "weights")).linears
     weights = [
         tuple(jnp.asarray(p.detach().numpy()) for p in (line.weight.t(), line.bias)) for line in linears
     ]
@@ -200,10 +202,10 @@ def _validate(network: nn.Module, batches: Iterable) -> float:
 
 
 @contextlib.contextmanager
-def _as_in_a_job(recipe: training.Settings) -> Iterator[None]:
+def _as_in_a_job(recipe: fitting.Settings) -> Iterator[None]:
     """torch as a training job sets it, and afterwards as it is for everybody."""
     threads = torch.get_num_threads()
-    training.prepare_torch(recipe)
+    fitting.prepare_torch(recipe)
     torch.set_num_threads(threads)
     try:
         yield

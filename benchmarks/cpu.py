@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-from actbench import drawing, parquet, provenance
-from actbench.plotting import plt
+from actbench.figures import drawing
+from actbench.figures.plotting import plt
+from actbench.runtime import provenance
+from actbench.storage import parquet
 
 HERE = Path(__file__).resolve().parent
 

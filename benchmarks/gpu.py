@@ -14,8 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import setting
 import torch
-from actbench import cost, epochs, networks, parquet, provenance, seeds, training
-from actbench.stacks import Stack
+from actbench.networks import mlp
+from actbench.runtime import provenance, seeds
+from actbench.storage import parquet
+from actbench.training import cost, fitting, loop
+from actbench.training.stack import Stack
 from torch import Tensor, func, nn
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leakyrelu", "elu", "swish")
@@ -54,21 +57,19 @@ def sizes_of(hidden: tuple) -> tuple:
 def members(activation: str, hidden: tuple, n_seeds: int, device: str) -> list[nn.Module]:
     """Networks of a block, each from its own seed."""
     sizes = sizes_of(hidden)
-    return [
-        networks.build(sizes, activation, seeds.generator(s, "weights")).to(device) for s in range(n_seeds)
-    ]
+    return [mlp.build(sizes, activation, seeds.generator(s, "weights")).to(device) for s in range(n_seeds)]
 
 
 def study(images: setting.Images, n_seeds: int, n_epochs: int, precision: str, device: str) -> pd.DataFrame:
     """Train the whole grid, a block at a time; one row a block."""
     recipe = setting.settings(precision, n_epochs)
-    training.prepare_torch(recipe)
+    fitting.prepare_torch(recipe)
     data, rows = images.data().to(device), []
     for depth, hidden in DEPTHS.items():
         for activation in ACTIVATIONS:
             block = members(activation, hidden, n_seeds, device)
             order = [seeds.generator(seed, "batches") for seed in range(n_seeds)]
-            fits = training.fit(block, data, recipe, order, print_unless_epoch)
+            fits = fitting.fit(block, data, recipe, order, print_unless_epoch)
             took = sum(result.seconds for result in fits)
             n_images = n_seeds * n_epochs * images.n_batches * setting.BATCH
             rows.append(
@@ -92,7 +93,7 @@ def study(images: setting.Images, n_seeds: int, n_epochs: int, precision: str, d
 
 def steps(images: setting.Images, n_seeds: int, device: str) -> pd.DataFrame:
     """Images per second of one epoch of one block (relu, depth 4), by how its steps are taken."""
-    training.prepare_torch(setting.settings())
+    fitting.prepare_torch(setting.settings())
     train = images.data().to(device).train
     kinds = {
         "one network, kernel by kernel": (Stack, 1, False),
@@ -105,7 +106,7 @@ def steps(images: setting.Images, n_seeds: int, device: str) -> pd.DataFrame:
     for name, (kind, n, graph) in kinds.items():
         stack = kind(members(setting.ACTIVATION, DEPTHS[STEP_DEPTH], n, device))
         recipe = setting.settings()
-        trainer = epochs.Trainer(stack, train, training.optimizer(stack.learnt, recipe), setting.BATCH, print)
+        trainer = loop.Trainer(stack, train, fitting.optimizer(stack.learnt, recipe), setting.BATCH, print)
         if not graph:
             trainer.step = trainer.take_step
         order = [seeds.generator(seed, "batches") for seed in range(n)]

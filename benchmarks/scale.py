@@ -14,25 +14,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import yaml
-from actbench import (
-    aggregation,
-    config,
-    cost,
-    dead_neurons,
-    distributions,
-    files,
-    gradients,
-    histograms,
-    manifest,
-    networks,
-    parquet,
-    prepared,
-    provenance,
-    seeds,
-    sources,
-    splits,
-    training,
-)
+from actbench.analysis import aggregation
+from actbench.data import prepared, splits
+from actbench.networks import mlp
+from actbench.probes import dead_neurons, distributions, gradients
+from actbench.runtime import provenance, seeds, sources
+from actbench.storage import files, histograms, manifest, parquet
+from actbench.study import config
+from actbench.training import cost, fitting
 
 N_EPOCHS = 20
 STUDY = {
@@ -146,13 +135,13 @@ class Study:
 
 def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     """Tables of one network of this depth, trained for an epoch whose row is then repeated."""
-    recipe = training.Settings(**resolved["training"] | {"max_epochs": 1})
+    recipe = fitting.Settings(**resolved["training"] | {"max_epochs": 1})
     sizes = [64, *resolved["network"]["hidden_sizes"][resolved["depths"].index(depth)], 10]
-    network = networks.build(sizes, "relu", seeds.generator(0, "weights"))
-    (fit,) = training.fit([network], data, recipe, [seeds.generator(0, "batches")])
+    network = mlp.build(sizes, "relu", seeds.generator(0, "weights"))
+    (fit,) = fitting.fit([network], data, recipe, [seeds.generator(0, "batches")])
     run = {"activation": "relu", "depth": depth, "seed": 0, "fold": 0}
     rows = {
-        "runs": [run | training.score(network, data, fit) | {"epochs_run": N_EPOCHS, "trained": True}],
+        "runs": [run | fitting.score(network, data, fit) | {"epochs_run": N_EPOCHS, "trained": True}],
         "history": [run | fit.history[0] | {"epoch": e, "is_best": e == 1} for e in range(1, N_EPOCHS + 1)],
         "gradients": gradients.measure(network, data.train.x[:256], data.train.y[:256], 100),
         "distributions": distributions.measure(network, data.train.x[:1024], 100),
@@ -160,7 +149,7 @@ def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     }
     for name in MEASURED:
         rows[name] = [run | {"checkpoint": c} | row for c in ("init", "trained") for row in rows[name]]
-    schemas = (training.RUNS, training.HISTORY, gradients.SCHEMA, distributions.SCHEMA, dead_neurons.SCHEMA)
+    schemas = (fitting.RUNS, fitting.HISTORY, gradients.SCHEMA, distributions.SCHEMA, dead_neurons.SCHEMA)
     tables = {
         name: parquet.table(rows[name], schema, aggregation.ORDER[name])
         for name, schema in zip(rows, schemas, strict=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import torch
-from actbench import subsets
-from actbench.training import Settings
+from actbench.data import subsets
+from actbench.training.fitting import Settings
 from torch import Tensor
 
 SIZES = (784, 512, 256, 256, 128, 10)

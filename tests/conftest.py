@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from actbench import subsets
+from actbench.data import subsets
 
 pytest_plugins = ["fault_table"]
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from actbench import activations, config
+from actbench.activations import registry
+from actbench.study import config
 from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +22,7 @@ def block(language: str, containing: str) -> str:
 def test_it_names_every_activation():
     listed = re.search(r"Known names: (.*?)\.\s", TEXT, re.DOTALL)[1]
     words = set(re.findall(r"[a-z0-9_]+", listed))
-    assert {*activations.REGISTRY, *activations.ALIASES} <= words
+    assert {*registry.REGISTRY, *registry.ALIASES} <= words
 
 
 def test_its_config_is_accepted_and_its_class_works(tmp_path, monkeypatch):
@@ -31,7 +32,7 @@ def test_its_config_is_accepted_and_its_class_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     spec = resolved["activations"][-1]["spec"]
     assert config.user_files(spec, ".") == ["my_module.py"]
-    assert activations.create(spec)(torch.tensor(1.0)).item() == torch.sigmoid(torch.tensor(2.0)).item()
+    assert registry.create(spec)(torch.tensor(1.0)).item() == torch.sigmoid(torch.tensor(2.0)).item()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import time
 import pandas as pd
 import pytest
 import yaml
-from actbench import parallel_coordinates
+from actbench.export import hiplot
 from conftest import HANG, ROOT
 
 
@@ -313,10 +313,10 @@ def test_hiplot_page_works_without_network_and_runs_no_label(browser, tmp_path):
     history = pd.DataFrame(
         {"activation": "relu", "depth": 2, "seed": [0, 0, 1, 1], "fold": 0, "epoch": [1, 2] * 2}
     )
-    blank = dict.fromkeys(parallel_coordinates.MEASURES)
+    blank = dict.fromkeys(hiplot.MEASURES)
     history = history.assign(**blank | {"train_loss": [3.0, 2.0, 2.5, 1.5]})
     path = tmp_path / "hiplot.html"
-    path.write_text(parallel_coordinates.page(history.assign(val_accuracy=0.5), {"relu": HOSTILE}))
+    path.write_text(hiplot.page(history.assign(val_accuracy=0.5), {"relu": HOSTILE}))
     page = browser.new_page()
     requests, errors = [], []
     page.on("request", lambda request: requests.append(request.url))

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import safetensors.torch
 import torch
-from actbench import files
+from actbench.storage import files
 
 RUNS = "results/tiny/runs"
 
@@ -167,9 +167,9 @@ def test_results_without_records(tiny, tmp_path, tried):
     refused = project.snakemake("--dry-run", *other)
     words = "results/tiny/provenance.json was made with training.learning_rate 0.05 instead of 0.3"
     assert refused.returncode == 1 and words in refused.stdout
-    with project.edited("workflow/scripts/actbench/statistics.py"):
+    with project.edited("workflow/scripts/actbench/analysis/statistics.py"):
         refused = project.snakemake("--dry-run")
-    words = "was made by another version of actbench/statistics.py"
+    words = "was made by another version of actbench/analysis/statistics.py"
     assert refused.returncode == 1 and words in refused.stdout
     done = project.snakemake("--forcerun", "aggregate", *other)
     text = done.stdout + done.stderr

@@ -61,7 +61,7 @@ def test_a_small_file_system(tiny, tmp_path, only_chaos, tried):
 
 WRITE = """
 import os, sys
-from actbench import files
+from actbench.storage import files
 if os.getuid() == 0:
     os.setegid({nobody}); os.seteuid({nobody})
 files.write_text("new", sys.argv[1])
@@ -74,7 +74,7 @@ files.write_text("new", sys.argv[1])
     "a sentence that names the file; the old file is as it was",
 )
 def test_a_folder_without_permission(tmp_path, tried):
-    from actbench import files
+    from actbench.storage import files
 
     # Not below tmp_path, whose parents only its owner may enter.
     folder = files.Path(f"/tmp/actbench-{os.getpid()}")  # noqa: S108
@@ -84,7 +84,7 @@ def test_a_folder_without_permission(tmp_path, tried):
         path.write_text("old")
         folder.chmod(0o555)
         code = WRITE.format(nobody=NOBODY)
-        environment = os.environ | {"PYTHONPATH": str(files.Path(files.__file__).parents[1])}
+        environment = os.environ | {"PYTHONPATH": str(files.Path(files.__file__).parents[2])}
         command = [sys.executable, "-B", "-c", code, str(path)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert f"UserError: {path} cannot be written: Permission denied. What was there before" in done.stderr

@@ -6,8 +6,10 @@ import re
 
 import pytest
 import yaml
-from actbench import activations, config, yaml_files
+from actbench.activations import registry
 from actbench.errors import UserError
+from actbench.storage import yaml_files
+from actbench.study import config
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -51,9 +53,9 @@ VALUES = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 ACTIVATIONS = st.one_of(
-    st.sampled_from([*activations.REGISTRY, *activations.ALIASES]),
+    st.sampled_from([*registry.REGISTRY, *registry.ALIASES]),
     st.fixed_dictionaries(
-        {"name": st.sampled_from([*activations.REGISTRY, "mine", "leaky"])},
+        {"name": st.sampled_from([*registry.REGISTRY, "mine", "leaky"])},
         optional={
             "slope": SCALARS,
             "alpha": SCALARS,

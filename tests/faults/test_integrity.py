@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from actbench import files, manifest, parquet, prepared, records
+from actbench.data import prepared
 from actbench.errors import UserError
+from actbench.storage import files, manifest, parquet, records
 
 RATE = ["--config", "training={learning_rate: 0.3, max_epochs: 4, histograms: true}"]
 STUDY = "results/tiny"
@@ -33,17 +34,21 @@ def copy_study(project):
 
 
 def edit_training(project):
-    with open(project.folder / "workflow/scripts/actbench/training.py", "a", encoding="utf-8") as stream:
+    with open(
+        project.folder / "workflow/scripts/actbench/training/fitting.py", "a", encoding="utf-8"
+    ) as stream:
         stream.write("\n# edited\n")
 
 
 def edit_a_probe(project):
-    with open(project.folder / "workflow/scripts/actbench/gradients.py", "a", encoding="utf-8") as stream:
+    with open(
+        project.folder / "workflow/scripts/actbench/probes/gradients.py", "a", encoding="utf-8"
+    ) as stream:
         stream.write("\n# edited\n")
 
 
 def edit_data(project):
-    with open(project.folder / "workflow/scripts/actbench/datasets.py", "a", encoding="utf-8") as stream:
+    with open(project.folder / "workflow/scripts/actbench/data/acquire.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
 
 
@@ -59,13 +64,17 @@ WAYS = {
     "other code": (
         [delete_records, delete_report, edit_training],
         [],
-        "another version of actbench/training.py",
+        "another version of actbench/training/fitting.py",
     ),
-    "other code of a probe": ([delete_records, edit_a_probe], [], "another version of actbench/gradients.py"),
+    "other code of a probe": (
+        [delete_records, edit_a_probe],
+        [],
+        "another version of actbench/probes/gradients.py",
+    ),
     "other code of the data": (
         [delete_records, delete_report, edit_data],
         [],
-        "version of actbench/datasets.py",
+        "version of actbench/data/acquire.py",
     ),
     "another split": (
         [delete_records, delete_report],

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from actbench import files
+from actbench.storage import files
 
 TANH = "import torch\nf = torch.tanh\n"
 RELATIVE = {
@@ -72,7 +72,7 @@ def test_the_planned_files_run_whatever_pythonpath_says(tiny, tmp_path, only_cha
     write(project, {"mypkg.py": "raise SystemExit('the module, not the package')\n"})
     old = tmp_path / "old"
     shutil.copytree(project.folder / "workflow/scripts/actbench", old / "actbench")
-    (old / "actbench/training.py").write_text("raise SystemExit('another checkout')\n")
+    (old / "actbench/training/fitting.py").write_text("raise SystemExit('another checkout')\n")
     shutil.copytree(project.folder / "mypkg", old / "mypkg")
     (old / "mypkg/shape.py").write_text("import torch\nf = torch.relu\n")
     done = project.snakemake("--quiet", "all", *UNTIL, *OWN, MINE, PYTHONPATH=str(old))

@@ -3,8 +3,10 @@
 import pickle
 
 import pytest
-from actbench import checkpoints, files, manifest, parquet, prepared
+from actbench.data import prepared
 from actbench.errors import DamagedError
+from actbench.networks import checkpoints
+from actbench.storage import files, manifest, parquet
 
 TWO_SNAKEMAKES = "the second ends at once with Snakemake's sentence on its lock; the first is not disturbed"
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from actbench import checkpoints, files, manifest, parquet, prepared, records, yaml_files
+from actbench.data import prepared
 from actbench.errors import DamagedError, UnreadableError, UserError
+from actbench.networks import checkpoints
+from actbench.storage import files, manifest, parquet, records, yaml_files
 
 SCHEMA = pa.schema([("value", pa.float64())])
 

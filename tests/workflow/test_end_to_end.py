@@ -11,8 +11,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from actbench import checkpoints, epochs, files, prepared, splits
-from actbench.stacks import Stack
+from actbench.data import prepared, splits
+from actbench.networks import checkpoints
+from actbench.storage import files
+from actbench.training import loop
+from actbench.training.stack import Stack
 
 TABLES = {
     "runs": 8,
@@ -67,7 +70,7 @@ def test_networks_learn_and_their_weights_score_what_the_table_says(tiny, monkey
     for row in runs.itertuples():
         folder = f"results/tiny/runs/{row.activation}/d{row.depth}/seeds0-1"
         network = checkpoints.load(folder, seed=row.seed)
-        assert epochs.evaluate(Stack([network]), data.test)[0] == (row.test_loss, row.test_accuracy)
+        assert loop.evaluate(Stack([network]), data.test)[0] == (row.test_loss, row.test_accuracy)
 
 
 def test_runs_record_where_they_come_from_and_tables_do_not(tiny):
@@ -275,7 +278,7 @@ def test_provenance_names_code_versions_hardware_data_and_config(tiny):
     }
     (trained,) = found["stages"]["train"]
     assert {"commit", "uncommitted_changes", "device", "platform", "python"} < trained.keys()
-    assert trained["versions"]["torch"] and "actbench/training.py" in trained["code"]
+    assert trained["versions"]["torch"] and "actbench/training/fitting.py" in trained["code"]
     page = (tiny.folder / "reports" / "tiny.html").read_text()
     assert found["config"] in page and found["data"]["sha256"][0] in page and "Mixed origins" not in page
 

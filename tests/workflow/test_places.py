@@ -144,7 +144,7 @@ def drawn(project: Project) -> dict[str, bytes]:
 
 
 def test_forced_instructions_are_part_of_the_processors_name(monkeypatch):
-    from actbench import provenance
+    from actbench.runtime import provenance
 
     plain = provenance.device_name("cpu")
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")

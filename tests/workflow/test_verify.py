@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from actbench import files
+from actbench.storage import files
 
 
 def test_without_data_it_says_how_to_get_them(tiny):

@@ -26,26 +26,24 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "actbench
     del sys.modules[name]
 sys.path.insert(0, str(SCRIPTS.resolve()))
 sys.pycache_prefix = os.devnull
-from actbench import imports
+from actbench.runtime import imports
 
 imports.install()
-from actbench import config as configuration
-from actbench import (
-    catalogue,
+from actbench.study import config as configuration
+from actbench.data import catalogue
+from actbench.figures import shown
+from actbench.runtime import (
     cluster,
     devices,
-    files,
     orphans,
     progress,
     provenance,
-    records,
-    references,
-    shown,
     sources,
     streams,
-    study_files,
-    yaml_files,
 )
+from actbench.storage import files, records, yaml_files
+from actbench.study import study_files
+from actbench.verification import published
 from actbench.errors import UserError
 
 # Snakemake ends, and its jobs with it, when its terminal is gone (`snakemake 2>&1 | head`).
@@ -273,7 +271,7 @@ def trained_references():
         return {}
     activations = configuration.grid(STUDIES[MLP])["activation"]
     return dict(
-        runs=reference_runs(UVA, depth=references.UVA_DEPTH),
+        runs=reference_runs(UVA, depth=published.UVA_DEPTH),
         mlp_runs=reference_runs(MLP, depth=1),
         oracle={
             ORACLE.format(activation=name): oracle_params(name) for name in activations

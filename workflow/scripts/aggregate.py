@@ -5,8 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import aggregation, config, files, lineage, manifest, parquet, provenance, records
+import actbench.runtime.jobs as jobs
+from actbench.analysis import aggregation, lineage
+from actbench.runtime import provenance
+from actbench.storage import files, manifest, parquet, records
+from actbench.study import config
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 plan = records.Plan(**snakemake.params.plan)

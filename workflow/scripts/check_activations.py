@@ -14,15 +14,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-from actbench import imports, orphans, outside
+from actbench.runtime import imports, orphans, outside
 
 orphans.prevent()
 outside.keep_out()
 imports.install()
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # a KeyboardInterrupt is own code's then
 import torch
-from actbench import activations, streams
+from actbench.activations import registry
 from actbench.errors import UserError
+from actbench.runtime import streams
 
 TRIED = "tried"
 
@@ -37,7 +38,7 @@ logging.basicConfig(handlers=[meanwhile], format="%(message)s")
 status, found = 0, TRIED
 try:
     for spec in asked["specs"].values():
-        activations.create(spec)
+        registry.create(spec)
     imports.check()
 except UserError as error:
     status, found = 1, str(error)

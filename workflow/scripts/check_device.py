@@ -5,13 +5,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-from actbench import imports, orphans, outside
+from actbench.runtime import imports, orphans, outside
 
 orphans.prevent()
 outside.keep_out()
 imports.install()
-from actbench import devices
 from actbench.errors import UserError
+from actbench.runtime import devices
 
 try:
     print(devices.trouble() or "", end="")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import drawing, figures, files, page, side_by_side
+import actbench.runtime.jobs as jobs
+from actbench.figures import drawing, results
+from actbench.report import page, side_by_side
+from actbench.storage import files
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 inputs = snakemake.input
@@ -17,7 +19,7 @@ drawing.use_style()
 rows = side_by_side.cells(*studies)
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "compared.svg"
-    drawing.save(figures.two_studies(rows, [study.name for study in studies], studies[0].labels), path)
+    drawing.save(results.two_studies(rows, [study.name for study in studies], studies[0].labels), path)
     figure = page.data_uri(path)
 template = Path(inputs.page[0])
 context = side_by_side.context(*studies, rows, figure, template.parent)

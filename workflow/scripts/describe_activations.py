@@ -4,8 +4,10 @@ import sys
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import activations, parquet, properties, provenance, seeds
+import actbench.runtime.jobs as jobs
+from actbench.activations import properties, registry
+from actbench.runtime import provenance, seeds
+from actbench.storage import parquet
 
 log = jobs.start(snakemake.log[0], snakemake.params.code)
 specs = snakemake.params.specs
@@ -13,10 +15,10 @@ curves, rows = [], []
 for name, spec in specs.items():
     key = {"activation": name}
     with seeds.drawn_from(0):  # a user's own may draw when it is made
-        activation = activations.create(spec)
+        activation = registry.create(spec)
     curves += [key | row for row in properties.curves(activation)]
     derived = properties.derive(activation)
-    rows.append(key | activations.formulas(spec) | derived)
+    rows.append(key | registry.formulas(spec) | derived)
     if missing := properties.not_known(derived):
         log.warning("%s: not known: %s", name, ", ".join(missing))
 described = provenance.describe(snakemake.params.code, "cpu")

@@ -5,9 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import drawing, figures, parquet, prepared, provenance, records
+import actbench.runtime.jobs as jobs
+from actbench.data import prepared
 from actbench.errors import DamagedError
+from actbench.figures import drawing, results
+from actbench.runtime import provenance
+from actbench.storage import parquet, records
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 paths = {name: snakemake.input[name] for name in snakemake.params.tables}
@@ -22,15 +25,15 @@ style = drawing.Style(snakemake.params.labels, snakemake.params.summarised)
 depths, shown = snakemake.params.depths, snakemake.params.shown_depths
 chance = 1 / len(data.classes)
 drawn = {
-    "overview": figures.overview(tables["comparison"], depths, style, chance),
-    "accuracy": figures.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
-    "learning_curves": figures.learning_curves(tables["history"], shown, style),
-    "gradients_weight": figures.gradients(tables["gradients"], shown, style, "weight"),
-    "gradients_preactivation": figures.gradients(tables["gradients"], shown, style, "preactivation"),
-    "dead_neurons": figures.dead_neurons(tables["dead_neurons"], shown, style),
-    "saturation": figures.saturation(tables["distributions"], shown, style),
-    "functions": figures.functions(tables["activations"], style),
-    "images": figures.images(data.images, data.labels, data.classes),
+    "overview": results.overview(tables["comparison"], depths, style, chance),
+    "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
+    "learning_curves": results.learning_curves(tables["history"], shown, style),
+    "gradients_weight": results.gradients(tables["gradients"], shown, style, "weight"),
+    "gradients_preactivation": results.gradients(tables["gradients"], shown, style, "preactivation"),
+    "dead_neurons": results.dead_neurons(tables["dead_neurons"], shown, style),
+    "saturation": results.saturation(tables["distributions"], shown, style),
+    "functions": results.functions(tables["activations"], style),
+    "images": results.images(data.images, data.labels, data.classes),
 }
 for name, figure in drawn.items():
     path = Path(snakemake.output[name])

@@ -5,9 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
+import actbench.runtime.jobs as jobs
 import pyarrow.compute as pc
-from actbench import drawing, files, histogram_figures, parquet, provenance, records
+from actbench.figures import drawing, histogram_figures
+from actbench.runtime import provenance
+from actbench.storage import files, parquet, records
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 sources = [snakemake.input.histograms, snakemake.input.gradients]

@@ -4,10 +4,11 @@ import sys
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import datasets, provenance
+import actbench.runtime.jobs as jobs
+from actbench.data import acquire
+from actbench.runtime import provenance
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 code = provenance.describe(snakemake.params.code, "cpu")["code"]
-datasets.prepare(snakemake.wildcards.dataset, snakemake.config["data_dir"], snakemake.output[0], code)
+acquire.prepare(snakemake.wildcards.dataset, snakemake.config["data_dir"], snakemake.output[0], code)
 jobs.finish()

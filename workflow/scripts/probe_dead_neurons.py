@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import dead_neurons, probes
+import actbench.runtime.jobs as jobs
+from actbench.probes import dead_neurons, runner
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 planned = {entry["id"]: entry["spec"] for entry in snakemake.config["activations"]}
@@ -17,7 +17,7 @@ def measure(network, data):
     return dead_neurons.measure(network, data.train.x, threshold)
 
 
-probes.run(
+runner.run(
     Path(snakemake.input.model).parent,
     snakemake.input.data,
     dead_neurons.SCHEMA,

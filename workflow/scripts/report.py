@@ -5,8 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import files, lineage, page, parquet, provenance, records, report, yaml_files
+import actbench.runtime.jobs as jobs
+from actbench.analysis import lineage
+from actbench.report import assemble, page
+from actbench.runtime import provenance
+from actbench.storage import files, parquet, records, yaml_files
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 inputs, output, config = snakemake.input, snakemake.output, snakemake.params.config
@@ -26,7 +29,7 @@ summarised = {stage: record.content for stage, record in made.items()} | {
     "report": {"provenance": described, "seconds": provenance.seconds()},
 }
 made_by = lineage.gather(config, made["aggregate"].content["jobs"], summarised)
-context = report.context(
+context = assemble.context(
     config,
     {name: parquet.read(path).to_pandas() for name, path in tables.items()},
     [*inputs.figures, *inputs.histogram_figures],

@@ -4,16 +4,18 @@ import sys
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
+import actbench.runtime.jobs as jobs
 import torch
-from actbench import devices, function_cost, parquet, provenance
+from actbench.activations import timing
+from actbench.runtime import devices, provenance
+from actbench.storage import parquet
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 params = snakemake.params
 torch.set_num_threads(params.threads)
 with devices.claimed(snakemake.config["device"] if snakemake.resources.gpu else "cpu") as device:
-    rows = function_cost.measure(params.specs, params.shape, device)
-table = parquet.table(rows, function_cost.SCHEMA, ["activation", "direction", "round"])
+    rows = timing.measure(params.specs, params.shape, device)
+table = parquet.table(rows, timing.SCHEMA, ["activation", "direction", "round"])
 record = {
     "params": {"specs": params.specs, "shape": params.shape, "threads": params.threads},
     "provenance": provenance.describe(params.code, device),

@@ -5,33 +5,23 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
-from actbench import (
-    block,
-    checkpoints,
-    cost,
-    devices,
-    histograms,
-    manifest,
-    parquet,
-    prepared,
-    progress,
-    provenance,
-    splits,
-    streams,
-    training,
-)
+import actbench.runtime.jobs as jobs
+from actbench.data import prepared, splits
+from actbench.networks import checkpoints
+from actbench.runtime import devices, progress, provenance, streams
+from actbench.storage import histograms, manifest, parquet
+from actbench.training import block, cost, fitting
 
 log = jobs.start(snakemake.log[0], snakemake.params.code)
 params, output = snakemake.params.block, snakemake.output
-training.prepare_torch(training.Settings(**params["training"]))
+fitting.prepare_torch(fitting.Settings(**params["training"]))
 images = prepared.read(snakemake.input.data, snakemake.params.prepared_by)
 with devices.claimed(snakemake.config["device"] if snakemake.resources.gpu else "cpu") as device:
     done = block.train(snakemake.wildcards.activation, params, images, device, log.info)
     described = provenance.describe(snakemake.params.code, device)
 
-parquet.write(parquet.table(done.runs, training.RUNS, parquet.RUN), output.runs)
-parquet.write(parquet.table(done.history, training.HISTORY, [*parquet.RUN, "epoch"]), output.history)
+parquet.write(parquet.table(done.runs, fitting.RUNS, parquet.RUN), output.runs)
+parquet.write(parquet.table(done.history, fitting.HISTORY, [*parquet.RUN, "epoch"]), output.history)
 order = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
 parquet.write(parquet.table(done.histograms, histograms.SCHEMA, order), output.histograms)
 parquet.write(parquet.table(done.cost, cost.SCHEMA, parquet.RUN), output.cost)
@@ -41,6 +31,6 @@ written = (params, done.sizes, images.digest, described, evaluated, provenance.s
 manifest.write(Path(output.config).parent, *written)
 title = "{activation}, depth {depth}, seeds {block}".format(**snakemake.wildcards)
 study = snakemake.config["study"]  # at hand; its Snakemake may train networks of another, to verify
-told = progress.line(f"results/{study}/logs/progress.txt", training.summary(title, done.runs))
+told = progress.line(f"results/{study}/logs/progress.txt", fitting.summary(title, done.runs))
 print(told, file=streams.standard("stdout"), flush=True)
 jobs.finish()

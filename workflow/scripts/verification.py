@@ -5,9 +5,13 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
+import actbench.runtime.jobs as jobs
 import pandas as pd
-from actbench import files, manifest, page, parquet, prepared, provenance, records, verification
+from actbench.data import prepared
+from actbench.report import page
+from actbench.runtime import provenance
+from actbench.storage import files, manifest, parquet, records
+from actbench.verification import checks
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 
@@ -24,16 +28,16 @@ def stacked(paths):
     return pd.concat([parquet.read(path).to_pandas() for path in paths])
 
 
-verification.prepare_torch(snakemake.threads)
+checks.prepare_torch(snakemake.threads)
 extent, references = plan.params["extent"], plan.params["trained"]
-comparisons = verification.quick(prepared.read(snakemake.input.data, snakemake.params.prepared_by))
+comparisons = checks.quick(prepared.read(snakemake.input.data, snakemake.params.prepared_by))
 if references:
-    comparisons += verification.full(**{name: stacked(paths) for name, paths in references.items()})
+    comparisons += checks.full(**{name: stacked(paths) for name, paths in references.items()})
 rows = [comparison.row() for comparison in comparisons]
 
 template = Path(snakemake.input.page[0])
 described = provenance.describe(snakemake.params.code, "cpu")
-context = verification.context(rows, extent, described, page.stylesheet(template.parent))
+context = checks.context(rows, extent, described, page.stylesheet(template.parent))
 files.write_text(page.render(template, context), snakemake.output.page)
 files.write_text(pd.DataFrame(rows).to_csv(index=False), snakemake.output.csv)
 inputs = [snakemake.input.data, *(path for paths in references.values() for path in paths)]

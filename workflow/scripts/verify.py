@@ -4,17 +4,18 @@ import sys
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.jobs as jobs
+import actbench.runtime.jobs as jobs
 import pandas as pd
-from actbench import records, verification
 from actbench.errors import UserError
+from actbench.storage import records
+from actbench.verification import checks
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 planned = records.Plan(**snakemake.params.plan)
 records.checked(snakemake.input.record, planned, [snakemake.input.csv, snakemake.input.page])
 rows = pd.read_csv(snakemake.input.csv).to_dict("records")
-print(verification.told(rows, snakemake.input.page), flush=True)
-differing = verification.count(rows)["differs"]
+print(checks.told(rows, snakemake.input.page), flush=True)
+differing = checks.count(rows)["differs"]
 if differing:
     raise UserError(f"{differing} of {len(rows)} published numbers differ by more than their tolerance.")
 jobs.finish()

@@ -1,0 +1,267 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from actbench.analysis import statistics
+from actbench.storage import parquet
+
+
+def test_t_interval_by_hand():
+    """1..5: mean 3, standard error sqrt(2.5 / 5), t(4, .975) = 2.776445."""
+    low, high = statistics.t_interval([1, 2, 3, 4, 5])
+    half = 2.776445 * math.sqrt(0.5)
+    assert (low, high) == pytest.approx((3 - half, 3 + half), rel=1e-6)
+
+
+def test_intervals_of_few_or_equal_values():
+    assert statistics.t_interval([0.5]) is None
+    assert statistics.t_interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
+    assert statistics.summary([0.5]) == {"n": 1, "mean": None, "std": None, "ci_low": None, "ci_high": None}
+
+
+def test_t_interval_covers_at_small_n():
+    rng = np.random.default_rng(0)
+    for n in (3, 5, 10):
+        intervals = [statistics.t_interval(rng.normal(size=n)) for _ in range(2000)]
+        assert np.mean([low <= 0 <= high for low, high in intervals]) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_bounded_interval_by_hand():
+    """.98, .99, .97: standard error .01 / √3, on the logit scale over .98 · .02; t(2, .975) = 4.302653."""
+    half = 4.302653 * 0.01 / math.sqrt(3) / (0.98 * 0.02)
+    expected = [1 / (1 + math.exp(-(math.log(49) + side * half))) for side in (-1, 1)]
+    assert statistics.bounded_interval([0.98, 0.99, 0.97], 300) == pytest.approx(expected, rel=1e-6)
+
+
+def test_far_from_the_ends_a_bounded_interval_is_students():
+    values = [0.499, 0.500, 0.501, 0.5005]
+    assert statistics.bounded_interval(values, 10_000) == pytest.approx(
+        statistics.t_interval(values), rel=1e-5
+    )
+
+
+def test_equal_shares_have_the_spread_that_whole_images_hide():
+    half = 4.302653 * math.sqrt(1 / 12) / 300 / math.sqrt(3)
+    assert statistics.bounded_interval([0.5] * 3, 300) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-4)
+
+
+@pytest.mark.parametrize("values", [[], [0.9], [0.9, 0.91], [1.0] * 5, [0.0] * 5, [0.38, 0.9, 0.95]])
+def test_no_interval_where_it_would_say_nothing(values):
+    assert statistics.bounded_interval(values, 300, widest=0.25) is None
+
+
+@pytest.mark.parametrize("n_images", [300, 10_000])
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_bounded_intervals_cover_also_near_100_percent(n_images, n):
+    """Normal accuracies, cut at 100 % and rounded to whole images, against their true mean; nominal 95 %.
+
+    Of the intervals that are shown. Of three seeds where many runs reach 100 % (mean 99.5 %, 2 points) four of
+    ten studies show none, elsewhere hardly any.
+    """
+    rng, studies = np.random.default_rng(n), 800
+    for mean in (0.3, 0.9, 0.97, 0.99, 0.995):
+        for std in (0.002, 0.005, 0.01, 0.02):
+            draws = rng.normal(mean, std, (30_000 + n * studies))
+            accuracies = np.rint(np.minimum(draws, 1) * n_images) / n_images
+            truth, runs = accuracies.mean(), accuracies[30_000:].reshape(studies, n)
+            found = [statistics.bounded_interval(values, n_images, 0.25) for values in runs]
+            shown = [interval for interval in found if interval]
+            assert all(0 < low < high < 1 for low, high in shown)
+            assert len(shown) > (0.97 if (1 - mean) / std >= 2 or n > 3 else 0.6) * studies
+            covered = np.mean([low <= truth <= high for low, high in shown])
+            assert covered >= 0.93, (mean, std, covered)
+
+
+def test_of_two_modes_no_interval_is_shown_unless_the_runs_show_one():
+    """Half of the runs end at 60 %, half at 95 %: a triple shows one mode in a quarter of studies."""
+    rng = np.random.default_rng(0)
+    modes = np.where(rng.random((2000, 3)) < 0.5, 0.6, 0.95) + 0.005 * rng.normal(size=(2000, 3))
+    found = [statistics.bounded_interval(values, 10_000, 0.25) for values in modes]
+    assert np.mean([interval is not None for interval in found]) == pytest.approx(0.25, abs=0.03)
+
+
+def test_noise_makes_no_difference_and_a_difference_no_noise():
+    values = [0.1 + 0.2, 0.3, np.nan, 0.3 + 1e-9, (0.7 + 0.8 + 0.9) / 3, (0.9 + 0.8 + 0.7) / 3, 0.8]
+    exact = statistics.without_noise(values)
+    assert exact[0] == exact[1] != exact[3] and np.isnan(exact[2]) and len(set(exact[4:])) == 1
+    assert exact == pytest.approx(values, abs=1e-15, nan_ok=True)
+    assert statistics.without_noise([]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    "folds",
+    [
+        [(0.7, 0.8, 0.9), (0.9, 0.8, 0.7), (0.8, 0.9, 0.7)],
+        [(0.1, 0.2, 0.3), (0.3, 0.2, 0.1), (0.2, 0.2, 0.2)],
+    ],
+)
+def test_equal_means_over_folds_share_their_rank(folds):
+    rows = [
+        {"activation": str(number), "depth": 2, "seed": 0, "fold": fold, "test_accuracy": score}
+        for number, scores in enumerate([*folds, (0.0, 0.0, 0.1)])
+        for fold, score in enumerate(scores)
+    ]
+    found = statistics.cross_validation(pd.DataFrame(rows))
+    assert [row["rank_test_score"] for row in found] == [1, 1, 1, 4]
+
+
+def test_clopper_pearson_by_closed_form():
+    """All of n: the lower end is (alpha / 2)^(1 / n)."""
+    assert statistics.share_interval(5, 5) == pytest.approx((0.025 ** (1 / 5), 1))
+    assert statistics.share_interval(0, 5) == pytest.approx((0, 1 - 0.025 ** (1 / 5)))
+
+
+@pytest.fixture
+def folded_runs():
+    """Accuracies on three folds, seed 0: three activations share the best mean, one fold of elu diverged."""
+    scores = {"relu": [0.9, 0.8, 1.0], "tanh": [0.9, 0.9, 0.9], "elu": [0.5, np.nan, 0.7]}
+    scores |= {"softsign": [0.8, 0.9, 1.0], "swish": [0.7, 0.7, 0.7]}
+    rows = [
+        {"activation": key, "depth": 2, "seed": 0, "fold": fold, "test_accuracy": score}
+        for key, values in scores.items()
+        for fold, score in enumerate(values)
+    ]
+    runs = pd.DataFrame(rows)
+    ok = runs["test_accuracy"].notna()
+    return runs.assign(status=np.where(ok, "ok", "diverged"), trained=ok)
+
+
+def test_cross_validation_is_what_grid_search_reports(folded_runs):
+    """Names, spread and ranks of cv_results_ for the same scores, given to GridSearchCV through a stub."""
+    from sklearn.base import BaseEstimator
+    from sklearn.model_selection import GridSearchCV, PredefinedSplit
+
+    class Known(BaseEstimator):
+        def __init__(self, key="relu"):
+            self.key = key
+
+        def fit(self, x, y):
+            return self
+
+        def score(self, x, y):
+            runs = folded_runs[(folded_runs["activation"] == self.key) & (folded_runs["fold"] == x[0, 0])]
+            return runs["test_accuracy"].item()
+
+    keys = ["elu", "relu", "softsign", "swish", "tanh"]
+    x = np.repeat(np.arange(3), 2)
+    search = GridSearchCV(Known(), {"key": keys}, cv=PredefinedSplit(x), refit=False)
+    with pytest.warns(UserWarning, match="non-finite"):
+        search.fit(x[:, None], x)
+    rows = {row["activation"]: row for row in statistics.cross_validation(folded_runs)}
+    names = [name for name in statistics.cross_validation_schema(3).names if name.endswith("_score")]
+    assert set(names) <= search.cv_results_.keys()
+    for name in names:
+        assert [rows[key][name] for key in keys] == pytest.approx(list(search.cv_results_[name]), nan_ok=True)
+    table = parquet.table(rows.values(), statistics.cross_validation_schema(3), ["activation"])
+    assert table["rank_test_score"].to_pylist() == [5, 1, 1, 4, 1]
+
+
+def test_a_seed_is_one_value_however_many_folds(folded_runs):
+    by_seed = statistics.per_seed(folded_runs).set_index("activation")
+    assert by_seed.loc["relu", "test_accuracy"] == pytest.approx(0.9) and by_seed.loc["relu", "trained"]
+    assert by_seed.loc["elu", "status"] == "diverged" and not by_seed.loc["elu", "trained"]
+    assert by_seed["status"].drop("elu").tolist() == ["ok"] * 4
+
+
+def test_layers_are_summarised_over_seeds_not_folds():
+    rows = [
+        {
+            "activation": "relu",
+            "depth": 1,
+            "seed": seed,
+            "fold": fold,
+            "checkpoint": "init",
+            "layer": 0,
+            "rms": rms,
+        }
+        for seed, fold, rms in [(0, 0, 1.0), (0, 1, 3.0), (1, 0, 4.0), (1, 1, 4.0)]
+    ]
+    (row,) = statistics.over_seeds(pd.DataFrame(rows), ["layer"], ["rms"])
+    assert (row["n"], row["mean"]) == (2, 3.0)
+
+
+def test_summary_by_hand():
+    """1, 2, 3, 4: variance 5/3, standard error sqrt(5/12), t(3, .975) = 3.182446."""
+    half = 3.182446 * math.sqrt(5 / 12)
+    expected = {"n": 4, "mean": 2.5, "std": math.sqrt(5 / 3), "ci_low": 2.5 - half, "ci_high": 2.5 + half}
+    assert statistics.summary([1, 2, 3, 4]) == pytest.approx(expected, rel=1e-6)
+
+
+KEY = [("activation", parquet.ACTIVATION), ("depth", pa.int16())]
+SUMMARY = ["mean", "std", "ci_low", "ci_high"]
+
+
+def test_schemas_say_what_may_be_null():
+    schema = statistics.by_layer_schema(["layer", "tensor"])
+    keys = ["activation", "depth", "checkpoint", "layer", "tensor", "measure"]
+    assert schema.names == [*keys, "n", *SUMMARY]
+    assert [field.nullable for field in schema] == [False] * 7 + [True] * 4
+    assert schema.types == [
+        *(kind for _, kind in KEY),
+        *(pa.string(), pa.int16(), pa.string(), pa.string(), pa.int32()),
+        *[pa.float64()] * 4,
+    ]
+    scores = statistics.cross_validation_schema(2)
+    names = ["split0_test_score", "split1_test_score", "mean_test_score", "std_test_score"]
+    assert scores.names == ["activation", "depth", "seed", *names, "rank_test_score"]
+    assert [field.nullable for field in scores] == [False] * 3 + [True] * 4 + [False]
+    assert scores.field("rank_test_score").type == pa.int32()
+
+
+def categories(frame):
+    """As Arrow gives them: activations are categories, some of which no row has."""
+    return frame.assign(activation=pd.Categorical(frame["activation"], [*set(frame["activation"]), "absent"]))
+
+
+def test_activations_that_no_row_has_are_no_rows():
+    table = pd.DataFrame(gradient_rows([1.0, 2.0]))
+    for frame, function in (
+        (table, lambda f: statistics.over_seeds(f, ["layer"], ["rms"])),
+        (pd.concat([table, table.assign(fold=1)]), lambda f: statistics.over_seeds(f, ["layer"], ["rms"])),
+        (table, statistics.decay),
+    ):
+        rows, same = function(frame), function(categories(frame))
+        assert repr(sorted(rows, key=str)) == repr(sorted(same, key=str))
+
+
+def gradient_rows(rms, seed=0, checkpoint="init"):
+    return [
+        {
+            "activation": "relu",
+            "depth": len(rms) - 1,
+            "seed": seed,
+            "fold": 0,
+            "checkpoint": checkpoint,
+            "tensor": "weight",
+            "layer": layer,
+            "rms": value,
+        }
+        for layer, value in enumerate(rms)
+    ]
+
+
+def test_decay_of_exact_powers():
+    table = pd.DataFrame(gradient_rows([1e-4, 1e-3, 1e-2]) + gradient_rows([1e-6, 1e-4, 1e-2], seed=1))
+    rows = {row["measure"]: row for row in statistics.decay(table)}
+    assert rows["slope"]["mean"] == pytest.approx(1.5) and rows["slope"]["n"] == 2
+    assert rows["log10_first_last"]["mean"] == pytest.approx(-3)
+
+
+def test_one_layer_has_no_decay():
+    assert {row["n"] for row in statistics.decay(pd.DataFrame(gradient_rows([0.5])))} == {0}
+
+
+def test_decay_is_null_where_a_gradient_is_zero():
+    table = pd.DataFrame(gradient_rows([0.0, 1e-3]) + gradient_rows([1e-4, 1e-3], seed=1))
+    rows = statistics.decay(table)
+    assert {row["n"] for row in rows} == {1} and rows[0]["mean"] is None
+
+
+def test_over_seeds_counts_only_values():
+    table = pd.DataFrame(gradient_rows([1.0]) + gradient_rows([3.0], seed=1) + gradient_rows([None], seed=2))
+    (row,) = statistics.over_seeds(table, ["layer", "tensor"], ["rms"])
+    assert (row["n"], row["mean"], row["std"]) == (2, 2.0, pytest.approx(math.sqrt(2)))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(statistics.t_interval([1.0, 3.0]))
+    parquet.table([row], statistics.by_layer_schema(["layer", "tensor"]), ["layer"])

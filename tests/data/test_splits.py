@@ -1,0 +1,118 @@
+import json
+
+import pytest
+import safetensors.numpy
+import torch
+from actbench.data import acquire, catalogue, prepared, splits
+from sklearn.model_selection import StratifiedKFold
+
+EVALUATION = {"folds": None, "validation": 250, "split_seed": 42}
+
+
+def without_folds(is_test, validation, split_seed):
+    labels = torch.zeros(len(is_test), dtype=torch.long)
+    return splits.indices(labels, is_test, None, validation, split_seed)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "digits.safetensors"
+    acquire.prepare("digits", "nowhere", path)
+    return path
+
+
+def test_official_test_images_stay_test_images():
+    is_test = torch.tensor([False] * 60 + [True] * 10)
+    train, validation, test = without_folds(is_test, 10, 42)
+    assert test.tolist() == list(range(60, 70))
+    assert sorted([*train.tolist(), *validation.tolist()]) == list(range(60))
+    assert len(validation) == 10
+
+
+def test_without_official_ones_a_sixth_is_taken_for_testing():
+    parts = without_folds(torch.zeros(1797, dtype=torch.bool), 250, 42)
+    assert [len(part) for part in parts] == [1247, 250, 300]
+    assert sorted(torch.cat(parts).tolist()) == list(range(1797))
+
+
+def test_split_depends_on_its_seed_only():
+    is_test = torch.zeros(100, dtype=torch.bool)
+    first, again, other = (without_folds(is_test, 10, seed)[0].tolist() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def folded(labels, fold, folds=3, validation=None):
+    is_test = torch.zeros(len(labels), dtype=torch.bool)
+    return splits.indices(labels, is_test, folds, validation, split_seed=0, fold=fold)
+
+
+@pytest.fixture
+def labels():
+    return torch.randint(0, 4, (300,), generator=torch.Generator().manual_seed(3))
+
+
+def test_folds_are_those_of_scikit_learn_and_validation_that_of_skorch(labels):
+    """Indices as GridSearchCV(cv=StratifiedKFold(3)) and skorch's default train_split give them."""
+    skorch_dataset = pytest.importorskip("skorch.dataset")
+    for fold, (rest, test) in enumerate(StratifiedKFold(3).split(labels, labels.numpy())):
+        ours = folded(labels, fold)
+        data = skorch_dataset.Dataset(labels[rest].float()[:, None], labels[rest])
+        train, valid = skorch_dataset.ValidSplit(5, stratified=True)(data, labels[rest].numpy())
+        assert ours[2].tolist() == test.tolist()
+        assert ours[0].tolist() == rest[train.indices].tolist()
+        assert ours[1].tolist() == rest[valid.indices].tolist()
+
+
+def test_every_image_is_tested_once_and_the_three_parts_are_apart(labels):
+    parts = [folded(labels, fold) for fold in range(3)]
+    assert sorted(torch.cat([part[2] for part in parts]).tolist()) == list(range(300))
+    for part in parts:
+        assert sorted(torch.cat(part).tolist()) == list(range(300))
+        assert [len(p) for p in part] == [160, 40, 100]
+
+
+def test_folds_without_validation_and_without_official_test_images(labels):
+    is_test = torch.tensor([False] * 200 + [True] * 100)
+    train, validation, test = splits.indices(labels, is_test, 2, 0, split_seed=0, fold=1)
+    assert len(validation) == 0 and sorted([*train.tolist(), *test.tolist()]) == list(range(200))
+
+
+def test_no_validation_images_leaves_all_for_training():
+    train, validation, test = without_folds(torch.tensor([False] * 60 + [True] * 10), 0, 42)
+    assert (len(train), len(validation), len(test)) == (60, 0, 10)
+
+
+def test_smallest_classes_of_the_catalogue_are_those_of_the_data(digits):
+    with safetensors.safe_open(digits, framework="pt") as stored:
+        counts = torch.bincount(stored.get_tensor("labels").long())
+    assert counts.min() == catalogue.DATASETS["digits"].smallest_class
+
+
+def test_symmetric_maps_pixels_to_one_around_zero(digits):
+    data = splits.split(prepared.read(digits), EVALUATION, "symmetric")
+    assert data.train.x.min() == -1 and data.train.x.max() == 1
+    assert data.train.x.shape == (1247, 64) and data.n_classes == 10
+
+
+def test_standard_and_per_pixel_use_training_images_only(digits):
+    standard = splits.split(prepared.read(digits), EVALUATION, "standard")
+    assert standard.train.x.mean().item() == pytest.approx(0, abs=1e-6)
+    assert standard.train.x.std(correction=0).item() == pytest.approx(1, abs=1e-6)
+    assert standard.test.x.mean().abs().item() > 1e-4
+    pixels = splits.split(prepared.read(digits), EVALUATION, "per_pixel").train.x
+    deviation = pixels.std(dim=0, correction=0)
+    assert torch.allclose(pixels.mean(dim=0), torch.zeros(64), atol=1e-5)
+    constant = deviation == 0
+    assert constant.any() and torch.allclose(deviation[~constant], torch.ones(1), atol=1e-5)
+
+
+def test_stored_description_is_the_catalogues(digits):
+    with safetensors.safe_open(digits, framework="numpy") as stored:
+        described = json.loads(stored.metadata()["actbench"])
+    assert described["max_value"] == catalogue.DATASETS["digits"].max_value
+    assert len(described["classes"]) == 10
+
+
+def test_sizes_of_the_28x28_sets():
+    assert catalogue.n_test("mnist") == 10000 and catalogue.n_pool("fashion_mnist") == 60000
+    assert catalogue.sixth(60000) == 10000

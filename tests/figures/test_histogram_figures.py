@@ -1,0 +1,121 @@
+import pandas as pd
+import pytest
+from actbench.figures import drawing, histogram_figures, shown
+
+LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
+
+
+@pytest.fixture
+def style():
+    drawing.use_style()
+    return drawing.Style(LABELS)
+
+
+def ridge_rows(**keys):
+    """Symmetric histograms of two layers of one network, the second with a hundred times the spread."""
+    counts = [1, 4, 6, 4, 1]
+    base = {"depth": 1, "seed": 0, "fold": 0, "activation": "relu", "counts": counts} | keys
+    return [base | {"layer": layer, "low": -s, "high": s} for layer, s in ((0, 0.01), (1, 1.0))]
+
+
+def test_central_range_leaves_out_the_tails():
+    row = pd.DataFrame([{"low": 0.0, "high": 100.0, "counts": [1000] + [0] * 98 + [1]}])
+    low, high = histogram_figures._central_range(row)
+    assert low < 0.1 and high < 2
+
+
+@pytest.mark.fault(
+    "numbers read off a drawing",
+    "gradients of which some are zero, tiny or null, with histograms of one, three and five bins",
+    "the figure shows the table's numbers",
+)
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ((0.0102, 0.395), ["1.0e−2", "4.0e−1"]),
+        ((0.0, 0.395), ["0", "4.0e−1"]),
+        ((float("nan"), 2.0e5), ["–", "2.0e5"]),
+        ((9.99e-13, 1.0), ["1.0e−12", "1.0e0"]),
+    ],
+)
+@pytest.mark.parametrize("counts", [[1, 4, 6, 4, 1], [16], [0, 0, 16]])
+def test_the_numbers_beside_gradients_are_those_of_the_table(style, sizes, shown, counts):
+    """Whatever the bins are: one bin, or all in a bin beside 0, tells nothing of the root mean square."""
+    rows = [row for c in ("init", "trained") for row in ridge_rows(checkpoint=c, counts=counts)]
+    keys = {"tensor": "weight"}
+    table = pd.DataFrame([row | keys | {"rms": sizes[row["layer"]]} for row in rows])
+    table = pd.concat([table, table.assign(tensor="bias", rms=77.0)])
+    joined = pd.DataFrame(rows).merge(histogram_figures.sizes(table), how="left")
+    drawn = histogram_figures.gradient_histograms(joined, 1, style)
+    assert [text.get_text() for text in drawn.axes[0].texts] == shown
+
+
+def test_bands_are_quantiles_of_the_histogram():
+    row = pd.DataFrame([{"low": 0.0, "high": 4.0, "counts": [1, 1, 1, 1]}]).itertuples()
+    row = next(row)
+    assert [histogram_figures._quantile(row, share) for share in (0, 0.25, 0.5, 1)] == [0, 1, 2, 4]
+
+
+def test_epochs_are_drawn_for_first_and_last_layer(style):
+    rows = []
+    for epoch in (1, 2):
+        for source in ("weight_epoch", "gradient_epoch"):
+            rows += ridge_rows(source=source, epoch=epoch)
+    axes = histogram_figures.epoch_histograms(pd.DataFrame(rows), 1, style).axes
+    assert [axis.get_ylabel() for axis in axes] == [
+        "weights, layer 0",
+        "weights, layer 1",
+        "gradients, layer 0",
+        "gradients, layer 1",
+    ]
+    assert all(len(axis.collections) == len(histogram_figures.BANDS) for axis in axes)
+
+
+def test_many_activations_wrap():
+    """Six panels in a row."""
+    drawing.use_style()
+    many = drawing.Style({f"a{i}": f"activation {i}" for i in range(17)})
+    empty = pd.DataFrame(
+        columns=["depth", "seed", "fold", "checkpoint", "activation", "layer", "low", "high", "counts"]
+    )
+    shown = [axis for axis in histogram_figures.distributions(empty, 2, many).axes if axis.get_visible()]
+    assert len(shown) == 2 * 17 and len({axis.get_subplotspec().colspan.start for axis in shown}) == 6
+
+
+def test_a_panel_without_numbers_says_why(style):
+    """relu overflows and diverges; elu and tanh were never measured."""
+    rows = ridge_rows(checkpoint="init")
+    rows[0] |= {"low": None, "high": None, "counts": None}
+    drawn = histogram_figures.distributions(pd.DataFrame(rows), 1, style)
+    texts = [[text.get_text() for text in axis.texts] for axis in drawn.axes]
+    assert texts == [["not finite"], *[["diverged"]] * 5]
+
+
+@pytest.mark.fault(
+    "more than a figure can show",
+    "250 activations, histograms of 101 layers, curves of 1,000 epochs",
+    "some are drawn, and the caption says how many",
+)
+def test_of_many_layers_some_are_drawn_from_the_first_to_the_last(style):
+    row = ridge_rows(checkpoint="init", depth=100)[0]
+    table = pd.DataFrame([row | {"layer": layer, "rms": 10.0**-layer} for layer in range(101)])
+    drawn = histogram_figures.gradient_histograms(table, 100, style).axes[0]
+    beside = [text.get_text() for text in drawn.texts]
+    assert len(beside) == shown.LAYERS and beside[0] == "1.0e0" and beside[-1] == "1.0e−100"
+    top = max(drawn.texts, key=lambda text: text.get_position()[1])
+    assert top.get_text() == "1.0e0"
+    ticks = dict(zip(drawn.get_yticks(), [text.get_text() for text in drawn.get_yticklabels()], strict=True))
+    assert ticks[shown.LAYERS - 1] == "0" and list(ticks.values()) == sorted(ticks.values(), key=int)
+
+
+@pytest.mark.fault(
+    "more than a figure can show",
+    "250 activations, histograms of 101 layers, curves of 1,000 epochs",
+    "some are drawn, and the caption says how many",
+)
+def test_of_many_epochs_some_are_drawn(style):
+    row = {"depth": 1, "seed": 0, "fold": 0, "activation": "relu", "low": -1.0, "high": 1.0, "counts": [1, 1]}
+    kinds = [{"source": f"{s}_epoch", "layer": layer} for s in ("weight", "gradient") for layer in (0, 1)]
+    table = pd.DataFrame([row | kind | {"epoch": e} for kind in kinds for e in range(1, 1001)])
+    line = histogram_figures.epoch_histograms(table, 1, style).axes[0].lines[0].get_xdata()
+    assert len(line) == shown.EPOCHS and (line[0], line[-1]) == (1, 1000)

@@ -1,0 +1,127 @@
+"""Nothing that the user has set for other programs that draw reaches a figure."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+DRAW = """
+import locale
+try:
+    locale.setlocale(locale.LC_ALL, "")
+except locale.Error:
+    pass
+from actbench.figures import drawing
+drawing.use_style()
+style = drawing.Style({"relu": "ReLU – é", "tanh": "tanh"})
+figure, axes = drawing.panels(1, 2, height=2)
+for axis in axes.flat:
+    axis.plot([0.1, 0.25, 1234.5], [1e-3, 2.5, 3], **style.line("relu"))
+    axis.set_title(style.title("relu"))
+style.legend(figure)
+drawing.save(figure, "a.svg", "a.pdf", "a.png")
+"""
+TYPOGRAPHER = "text.usetex: True\nfont.family: serif\nsavefig.bbox: tight\naxes.formatter.use_locale: True\nbackend: pdf\n"
+BROKEN = "axes.grid True\nlines.linewidth: thick\nfont.size: 3: 4\nbackend: none\nno.such.key: 1\n"
+NOT_UTF8 = b"axes.grid: \xff\xfe\n"
+SOME = [("the folder", TYPOGRAPHER.encode()), ("MPLCONFIGDIR", NOT_UTF8)]  # that `make test` tries
+
+
+def drawn(folder: Path, **environment) -> dict[str, bytes]:
+    """The files that a process draws in a folder, which says nothing."""
+    folder.mkdir(exist_ok=True)
+    variables = os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "scripts")} | environment
+    command = [sys.executable, "-c", DRAW]
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return {path.name: path.read_bytes() for path in folder.glob("a.*")}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    files = drawn(tmp_path_factory.mktemp("plain"))
+    assert files.keys() == {"a.svg", "a.pdf", "a.png"}
+    return files
+
+
+FAULT = pytest.mark.fault(
+    "settings of matplotlib",
+    "a matplotlibrc that asks for TeX, is broken or not UTF-8, in the folder, at home and where MATPLOTLIBRC says; such a "
+    "style; backends that are not there; a folder of caches that cannot be written; a locale with a decimal comma",
+    "the bytes of undisturbed figures, and nothing is said",
+)
+
+
+@FAULT
+@pytest.mark.parametrize(
+    "place", ["the folder", "XDG_CONFIG_HOME", "MPLCONFIGDIR", "MATPLOTLIBRC", "a style"]
+)
+@pytest.mark.parametrize("content", [TYPOGRAPHER.encode(), BROKEN.encode(), NOT_UTF8])
+def test_a_file_of_settings_stays_out(undisturbed, tmp_path, place, content, chaos):
+    if not chaos and (place, content) not in SOME:
+        pytest.skip("only with --chaos")
+    home = tmp_path / "home"
+    places = {
+        "the folder": (tmp_path / "matplotlibrc", {}),
+        "XDG_CONFIG_HOME": (home / "matplotlib" / "matplotlibrc", {"XDG_CONFIG_HOME": str(home)}),
+        "MPLCONFIGDIR": (home / "matplotlibrc", {"MPLCONFIGDIR": str(home)}),
+        "MATPLOTLIBRC": (home / "mine", {"MATPLOTLIBRC": str(home / "mine")}),
+        "a style": (home / "matplotlib/stylelib/default.mplstyle", {"XDG_CONFIG_HOME": str(home)}),
+    }
+    path, environment = places[place]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    assert drawn(tmp_path, **environment) == undisturbed
+
+
+@FAULT
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"MATPLOTLIBRC": "/nowhere"},
+        {"MPLBACKEND": "no.such"},
+        {"MPLBACKEND": "qtagg"},
+        {"MPLBACKEND": "module://nowhere"},
+        {"MPLCONFIGDIR": "/proc/nowhere"},
+        {"MPLCONFIGDIR": "caches"},
+        {"HOME": "/proc/nowhere"},
+        {"XDG_CACHE_HOME": "/dev/null"},
+    ],
+)
+def test_a_variable_stays_out(undisturbed, tmp_path, setting, chaos):
+    if not chaos and setting != {"MPLBACKEND": "no.such"}:
+        pytest.skip("only with --chaos")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    assert drawn(tmp_path / "here", TMPDIR=str(temporary), **setting) == undisturbed
+    assert not list(temporary.iterdir())
+
+
+@FAULT
+def test_a_decimal_comma_stays_out(undisturbed, tmp_path):
+    try:
+        command = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(tmp_path / "de_DE.UTF-8")]
+        subprocess.run(command, capture_output=True)
+    except FileNotFoundError:
+        pass
+    if not (tmp_path / "de_DE.UTF-8").is_dir():
+        pytest.skip("localedef cannot make de_DE.UTF-8 here")
+    (tmp_path / "matplotlibrc").write_text("axes.formatter.use_locale: True\n")
+    german = {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de", "LOCPATH": str(tmp_path)}
+    assert drawn(tmp_path, **german) == undisturbed
+
+
+def test_what_was_set_is_there_afterwards(tmp_path):
+    """For the programs that a job calls, such as git."""
+    code = (
+        "import os\nbefore = dict(os.environ), os.getcwd()\nfrom actbench.figures import plotting\n"
+        "assert before == (dict(os.environ), os.getcwd())\n"
+        "assert plotting.matplotlib.get_cachedir().startswith(os.environ['MPLCONFIGDIR'])"
+    )
+    variables = os.environ | {"MPLCONFIGDIR": str(tmp_path), "MPLBACKEND": "none", "XDG_CONFIG_HOME": "/proc"}
+    variables["PYTHONPATH"] = str(ROOT / "workflow" / "scripts")
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,130 @@
+import pytest
+import torch
+from actbench.networks import mlp
+from actbench.probes import dead_neurons
+from actbench.storage import parquet
+
+
+def network_with(spec, name, biases):
+    """One hidden layer of units that see nothing but their bias, so that z = bias."""
+    network = mlp.MLP([3, len(biases), 2], spec(name))
+    with torch.no_grad():
+        network.linears[0].weight.zero_()
+        network.linears[0].bias.copy_(torch.tensor(biases))
+    return network
+
+
+def counts(network, x=None, threshold=0.025):
+    return dead_neurons.measure(network, torch.randn(50, 3) if x is None else x, threshold)[0]
+
+
+def test_dead_relu_units_are_counted(spec):
+    row = counts(network_with(spec, "relu", [-1.0, -0.5, 0.0, 2.0]))
+    assert row == {
+        "layer": 0,
+        "n_neurons": 4,
+        "n_dead": 3,
+        "n_zero_gradient": 3,
+        "n_dormant": 3,
+        "n_saturated": 3,
+    }
+
+
+def test_one_image_wakes_a_unit(spec):
+    network = mlp.MLP([1, 1, 2], spec("relu"))
+    with torch.no_grad():
+        network.linears[0].weight.fill_(1)
+        network.linears[0].bias.zero_()
+    x = torch.full((5000, 1), -1.0)
+    assert counts(network, x)["n_dead"] == 1
+    x[4321] = 1.0
+    assert counts(network, x)["n_dead"] == 0
+
+
+def test_zero_gradient_without_being_dead(spec):
+    """hardtanh stuck at 1 says something, but learns nothing."""
+    row = counts(network_with(spec, "hardtanh", [5.0, -5.0, 0.5]))
+    assert (row["n_dead"], row["n_zero_gradient"], row["n_saturated"]) == (0, 2, 2)
+
+
+def test_saturated_without_zero_gradient(spec):
+    row = counts(network_with(spec, "tanh", [3.0, -3.0, 1.0]))
+    assert (row["n_zero_gradient"], row["n_saturated"]) == (0, 2)
+
+
+def test_dormant_is_relative_to_the_layer():
+    assert dead_neurons.dormant(torch.tensor([0.01, 1.0, 1.0]), 0.025).tolist() == [True, False, False]
+    assert dead_neurons.dormant(torch.tensor([0.02, 0.02]), 0.025).tolist() == [False, False]
+    assert dead_neurons.dormant(torch.zeros(3), 0.025).all()
+
+
+def test_batches_do_not_change_the_counts(spec, monkeypatch):
+    network = mlp.MLP([3, 40, 40, 2], spec("relu"))
+    x = torch.randn(1000, 3)
+    whole = dead_neurons.measure(network, x, 0.025)
+    monkeypatch.setattr(dead_neurons, "BATCH", 7)
+    assert dead_neurons.measure(network, x, 0.025) == whole
+    keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
+    parquet.table([keys | row for row in whole], dead_neurons.SCHEMA, ["layer"])
+
+
+def test_permuting_neurons_permutes_the_flags_and_keeps_the_counts(spec):
+    network = mlp.build([4, 30, 3], spec("relu"), torch.Generator().manual_seed(1))
+    x, order = torch.randn(60, 4), torch.randperm(30, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        network.linears[0].bias[:7] = -50
+        network.linears[0].bias[7:12] = -1.2
+    counter, permuted = (dead_neurons.LayerCounter(network.activations[0]) for _ in "ab")
+    z = network.linears[0](x).detach()
+    counter.update(z)
+    permuted.update(z[:, order])
+    for flag in ("dead", "zero_gradient", "saturated"):
+        assert torch.equal(getattr(permuted, flag), getattr(counter, flag)[order])
+    assert torch.equal(permuted.size, counter.size[order])
+    assert permuted.counts(0.3) == counter.counts(0.3) and 7 <= counter.counts(0.3)["n_dead"] < 30
+
+
+def test_duplicating_the_images_changes_no_count(spec):
+    network = mlp.build([4, 30, 20, 3], spec("relu"), torch.Generator().manual_seed(1))
+    x = torch.randn(20, 4, generator=torch.Generator().manual_seed(2))
+    once = dead_neurons.measure(network, x, 0.5)
+    assert dead_neurons.measure(network, torch.cat([x, x.flip(0)]), 0.5) == once
+    assert [row["layer"] for row in once] == [0, 1] and any(row["n_dormant"] for row in once)
+
+
+def test_a_dead_layer_is_entirely_dead(spec):
+    network = mlp.build([4, 30, 20, 3], spec("relu"), torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.linears[1].bias.fill_(-1e6)
+    rows = dead_neurons.measure(network, torch.randn(20, 4), 0.025)
+    assert rows[1] == {
+        "layer": 1,
+        **dict.fromkeys(["n_neurons", "n_dead", "n_zero_gradient", "n_dormant", "n_saturated"], 20),
+    }
+    assert rows[0]["n_dead"] < 30
+
+
+def test_identity_units_are_never_dead_saturated_or_without_gradient(spec):
+    network = mlp.build([4, 30, 3], spec("identity"), torch.Generator().manual_seed(1))
+    row = counts(network, torch.randn(20, 4), threshold=0.0)
+    assert row == {"layer": 0, "n_neurons": 30, **dict.fromkeys(list(row)[2:], 0)}
+
+
+def test_dormancy_is_of_the_mean_over_all_batches(spec):
+    """|h| is 2 for one unit and 0, then 4 for another: both means are 2, whatever the batches."""
+    activation = mlp.MLP([1, 2, 2], spec("identity")).activations[0]
+    counter = dead_neurons.LayerCounter(activation)
+    counter.update(torch.tensor([[2.0, 0.0]]))
+    counter.update(torch.tensor([[-2.0, -4.0]]))
+    assert counter.size.tolist() == [4.0, 4.0]
+    assert counter.counts(0.99)["n_dormant"] == 0 and counter.counts(1.0)["n_dormant"] == 2
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_layer_that_overflows_has_no_count_of_dormant_units(value):
+    """Units have no size to be compared with; dead ones are still those that are 0 for every image."""
+    counter = dead_neurons.LayerCounter(torch.nn.Identity())
+    counter.update(torch.tensor([[0.0, 1.0, value], [0.0, 2.0, 1.0]]))
+    counts = counter.counts(0.025)
+    assert counts["n_dormant"] is None
+    assert (counts["n_neurons"], counts["n_dead"]) == (3, 1)

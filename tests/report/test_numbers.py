@@ -1,0 +1,64 @@
+import math
+
+import pandas as pd
+import pytest
+from actbench.report import numbers
+
+
+def test_numbers_as_text():
+    assert numbers.percent(0.9734) == "97.3\N{NO-BREAK SPACE}%" and numbers.percent(None) == "–"
+    assert numbers.points(-0.01234) == "−1.23" and numbers.points(0.005) == "+0.50"
+    assert (
+        numbers.interval(0.95, 0.962) == "95.0–96.2\N{NO-BREAK SPACE}%" and numbers.interval(None, 1) == "–"
+    )
+    assert numbers.listed(["a"]) == "a" and numbers.listed(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize("high", [1.0, 1.02, 1.085])
+def test_an_interval_is_shown_as_it_is(high):
+    """Never cut: the tables hold none that leaves what an accuracy can be."""
+    assert numbers.interval(0.95, high) == f"95.0–{100 * high:.1f}\N{NO-BREAK SPACE}%"
+
+
+def cell(**changes):
+    return {"mean": 0.9, "ci_low": 0.85, "ci_high": 0.93, "min": 0.88, "max": 0.92} | changes
+
+
+@pytest.mark.parametrize("none", [None, math.nan])
+def test_without_an_interval_the_runs_are_shown(none):
+    assert numbers.spread(cell()) == "85.0–93.0\N{NO-BREAK SPACE}%"
+    assert numbers.spread(cell(ci_low=none, ci_high=none), 2) == "runs 88.00–92.00\N{NO-BREAK SPACE}%"
+    assert numbers.spread(cell(ci_low=none, ci_high=none, mean=none)) == "–"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (-0.0123, 0.005, "−1.23 to +0.50"),
+        (-1.07, 1.13, "–"),
+        (-1.001, 0.2, "–"),
+        (0.2, 1.001, "–"),
+        (None, None, "–"),
+        (math.nan, math.nan, "–"),
+    ],
+)
+def test_an_interval_beyond_what_a_difference_can_be_is_none(low, high, text):
+    assert numbers.change(low, high) == text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "n_pairs", "text"),
+    [
+        ("undecided", 0, "–"),
+        ("undecided", 1, "–"),
+        ("undecided", 2, "undecided"),
+        ("better", 5, "better"),
+        ("baseline", 0, "baseline"),
+    ],
+)
+def test_what_cannot_be_compared_is_not_undecided(verdict, n_pairs, text):
+    assert numbers.verdict(pd.Series({"verdict": verdict, "n_pairs": n_pairs})) == text
+
+
+def test_a_sentence_starts_with_a_capital_and_is_otherwise_left_alone():
+    assert numbers.sentence("thin lines: n = 5") == "Thin lines: n = 5" and numbers.sentence("") == ""

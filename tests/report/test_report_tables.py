@@ -1,0 +1,144 @@
+from itertools import product
+
+import pandas as pd
+import pytest
+from actbench.report import report_tables
+
+
+def test_stage_times_are_in_the_order_of_the_stages():
+    lineage = {
+        "stages": {"aggregate": [{"jobs": 1}], "train": [{"jobs": 2}, {"jobs": 1}], "report": [{"jobs": 1}]},
+        "stage_seconds": {"train": 5.0, "aggregate": 2.5, "report": 1.0},
+    }
+    assert report_tables.stage_times(lineage) == [
+        {"name": "train", "jobs": 3, "seconds": 5.0},
+        {"name": "aggregate", "jobs": 1, "seconds": 2.5},
+    ]
+
+
+def test_unit_shares_are_means_over_runs():
+    keys = {"activation": "relu", "depth": 2, "fold": 0, "checkpoint": "init"}
+    counts = {"n_dormant": 0, "n_saturated": 0}
+    rows = [
+        keys | counts | {"seed": 0, "layer": 0, "n_neurons": 10, "n_dead": 0},
+        keys | counts | {"seed": 0, "layer": 1, "n_neurons": 30, "n_dead": 20},
+        keys | counts | {"seed": 1, "layer": 0, "n_neurons": 10, "n_dead": 0},
+        keys | counts | {"seed": 1, "layer": 1, "n_neurons": 30, "n_dead": 0},
+    ]
+    (row,) = report_tables.unit_shares(pd.DataFrame(rows), {"relu": "ReLU"})
+    assert row["dead_init"] == pytest.approx(0.25) and row["n_init"] == 2 and "dead_trained" not in row
+
+
+def test_dead_units_by_layer_are_means_with_widths():
+    keys = {"activation": "relu", "depth": 2, "fold": 0, "checkpoint": "init"}
+    rows = [
+        keys | {"seed": seed, "layer": layer, "n_neurons": 10 * (layer + 1), "n_dead": dead}
+        for seed, layer, dead in [(0, 0, 0), (0, 1, 4), (1, 0, 1), (1, 1, 8)]
+    ]
+    rows += [row | {"activation": "tanh", "n_dead": 0} for row in rows]
+    found = report_tables.dead_by_layer(pd.DataFrame(rows), {"tanh": "tanh", "relu": "ReLU"})
+    assert found == {2: [{"key": "relu", "checkpoint": "init", "n": 2, "layers": [(0.5, 10), (6.0, 20)]}]}
+
+
+def test_networks_side_by_side():
+    config = {"depths": [1, 2], "network": {"hidden_sizes": [[5], [3, 3]]}}
+    runs = pd.DataFrame({"depth": [1, 1, 2], "n_parameters": [60, 61, 40]})
+    found = report_tables.networks(config, runs)
+    assert [network["parameters"] for network in found] == [[60, 61], [40]]
+    assert found[1]["hidden"] == [3, 3]
+
+
+def test_training_cost_by_depth_and_activation():
+    rows = pd.DataFrame(
+        [("relu", 2, 1.0), ("relu", 2, 3.0), ("tanh", 2, 4.0)], columns=["activation", "depth", "seconds"]
+    ).assign(n_images=100, flops=8_000_000_000)
+    (tanh, relu) = report_tables.training_cost(rows, {"tanh": "tanh", "relu": "ReLU"})[2]
+    assert relu["n"] == 2 and tanh["key"] == "tanh"
+    assert (relu["seconds"], relu["seconds_low"], relu["seconds_high"]) == (2, 1, 3)
+    assert relu["images_per_second"] == 50 and relu["gflops"] == 4 and relu["gflop"] == 8
+
+
+def test_activation_cost_is_relative_to_the_baseline_of_the_same_round():
+    rows = [
+        ("relu", "forward", 1, 1.0),
+        ("relu", "backward", 1, 1.0),
+        ("tanh", "forward", 1, 3.0),
+        ("tanh", "backward", 1, 1.0),
+        ("relu", "forward", 2, 10.0),
+        ("relu", "backward", 2, 10.0),
+        ("tanh", "forward", 2, 30.0),
+        ("tanh", "backward", 2, 10.0),
+    ]
+    frame = pd.DataFrame(rows, columns=["activation", "direction", "round", "ns_per_element"])
+    found = report_tables.activation_cost(frame, "relu")
+    assert found["relu"] == {"forward": 5.5, "backward": 5.5, "ratio": 1.0, "n": 2}
+    assert found["tanh"]["ratio"] == 2 and found["tanh"]["forward"] == 16.5
+
+
+def over_depths(*rows):
+    names = ("activation", "measure", "n", "mean", "ci_low", "ci_high")
+    return pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
+
+
+def test_ranking_is_best_rank_first_with_its_cells_and_totals():
+    cells = [("relu", 2, 5, 0.9), ("relu", 4, 4, 0.8), ("tanh", 2, 5, 0.95), ("tanh", 4, 1, None)]
+    comparison = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
+        n_seeds=5, median=0.5
+    )
+    ranks = over_depths(("relu", "rank", 5, 1.6, 1.2, 2.0), ("tanh", "rank", 5, 1.4, 1.0, 1.8))
+    tanh, relu = report_tables.ranking(comparison, ranks, [4])
+    assert (tanh["key"], relu["key"]) == ("tanh", "relu")
+    assert (relu["n_trained"], relu["n_runs"], relu["ci_low"]) == (9, 10, 1.2)
+    assert [cell.level for cell in tanh["cells"]] == [0.5] and len(relu["cells"]) == 1
+
+
+def test_without_ranks_the_more_reliable_and_better_come_first():
+    cells = [("relu", 2, 1, 0.9), ("elu", 2, 0, None), ("tanh", 2, 1, 0.95)]
+    comparison = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
+        n_seeds=1, median=0.0
+    )
+    ranks = over_depths(*((key, "rank", 1, None, None, None) for key in ("relu", "elu", "tanh")))
+    assert [row["key"] for row in report_tables.ranking(comparison, ranks, [2])] == ["tanh", "relu", "elu"]
+
+
+def test_trends_have_accuracy_and_dead_units_in_the_order_of_the_labels():
+    names = product(("accuracy", "dead_init", "dead_trained"), ("first", "last", "change"))
+    measures = ["_".join(name) for name in names]
+    rows = [(key, name, 5, i, i, i) for key in ("relu", "elu") for i, name in enumerate(measures)]
+    found = report_tables.trends(over_depths(*rows), {"relu": "ReLU", "elu": "ELU"})
+    assert [row["key"] for row in found] == ["relu", "elu"]
+    parts = [(part["first"], part["last"], part["mean"]) for part in found[0]["parts"]]
+    assert parts == [(0, 1, 2), (3, 4, 5), (6, 7, 8)]
+    assert report_tables.trends(over_depths(("relu", "rank", 5, 1.0, 1.0, 1.0)), {"relu": "ReLU"}) == []
+
+
+def test_decay_has_a_row_an_activation_and_dashes_where_nothing_was_measured():
+    names = ("depth", "activation", "checkpoint", "tensor", "measure", "n", "mean")
+    rows = [
+        (2, "relu", "init", "weight", "slope", 5, 0.5),
+        (2, "relu", "init", "weight", "log10_first_last", 5, 9.0),
+        (2, "relu", "trained", "preactivation", "slope", 4, -0.1),
+    ]
+    (row,) = report_tables.decay(pd.DataFrame(rows, columns=names), {"relu": "ReLU"})[2]
+    assert [part["mean"] for part in row["parts"]] == [0.5, None, None, -0.1]
+    assert [part["n"] for part in row["parts"]] == [5, 0, 0, 4]
+
+
+@pytest.mark.parametrize(("best_epoch", "late"), [(20, 1), (19, 1), (18, 0), (1, 0), (None, 0)])
+def test_a_network_whose_best_epoch_is_in_the_last_tenth_was_still_improving(best_epoch, late):
+    """Of 20 epochs the last tenth are 19 and 20; of one that did not train nothing is said."""
+    runs = pd.DataFrame({"activation": "relu", "depth": 2, "trained": [True, True, False]})
+    runs["best_epoch"] = pd.array([best_epoch, 5, 20], dtype="Int32")
+    (row,) = report_tables.improving(runs, 20).itertuples()
+    assert (row.n_networks, row.n_improving) == (2, late)
+
+
+def test_ranks_that_are_equal_but_for_noise_are_ordered_by_what_trained():
+    """The mean of 1/3 and 2/3 and a half differ in the last bit for some such sums."""
+    cells = [("relu", 2, 5, 0.9), ("tanh", 2, 4, 0.95)]
+    comparison = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
+        n_seeds=5, median=0.5
+    )
+    for noise in (-1e-16, 0.0, 1e-16):
+        ranks = over_depths(("relu", "rank", 5, 1.5, 1, 2), ("tanh", "rank", 5, 1.5 * (1 + 2 * noise), 1, 2))
+        assert [row["key"] for row in report_tables.ranking(comparison, ranks, [2])] == ["relu", "tanh"]

@@ -1,0 +1,293 @@
+import pandas as pd
+import pytest
+from actbench.report import sentences
+
+pytestmark = pytest.mark.fault(
+    "sentences on one depth",
+    "results of which a sentence of the report would be false: nothing trained, one seed, ties, diverged or untrained runs, no pairs",
+    "it does not appear, or says what holds",
+)
+
+LABELS = {"relu": "ReLU", "tanh": "tanh", "elu": "ELU", "sigmoid": "sigmoid"}
+NBSP = sentences.NBSP
+
+
+def cell(
+    activation, n_trained=5, mean=0.97, verdict="undecided", n_pairs=5, n_diverged=0, n_seeds=5, **others
+):
+    none = n_trained < 2
+    return {
+        "activation": activation,
+        "depth": 4,
+        "n_seeds": n_seeds,
+        "n_trained": n_trained,
+        "n_diverged": n_diverged,
+        "mean": None if none else mean,
+        "ci_low": None if n_trained < 3 else mean - 0.01,
+        "ci_high": None if n_trained < 3 else mean + 0.01,
+        "min": mean - 0.005 if n_trained else None,
+        "max": mean if n_trained else None,
+        "baseline": "relu",
+        "verdict": verdict,
+        "n_pairs": n_pairs,
+        "n_improving": 0,
+        "n_networks": n_trained,
+    } | others
+
+
+def outcome(*cells):
+    return sentences.outcome(pd.DataFrame(cells), LABELS)
+
+
+def verdicts(*cells):
+    return sentences.verdicts(pd.DataFrame(cells), LABELS)
+
+
+def decided(*cells):
+    return sentences.decided(pd.DataFrame([cell("relu", verdict="baseline", n_pairs=0), *cells]), LABELS)
+
+
+def test_outcome_says_from_how_many_seeds_each_trained():
+    text = outcome(
+        cell("relu", 3), cell("tanh", mean=0.98), cell("elu", mean=0.96), cell("sigmoid", 0, n_diverged=2)
+    )
+    assert text == (
+        "With 4 hidden layers, tanh and ELU trained from all 5 seeds, tanh with the highest mean test accuracy "
+        f"of these, 98.0{NBSP}% (95{NBSP}% interval 97.0–99.0{NBSP}%); ReLU from 3 of 5; "
+        "sigmoid from 0 of 5 (2 of 5 diverged)."
+    )
+
+
+def test_outcome_of_one_activation():
+    assert outcome(cell("relu")) == (
+        f"With 4 hidden layers, ReLU trained from all 5 seeds, mean test accuracy 97.0{NBSP}% "
+        f"(95{NBSP}% interval 96.0–98.0{NBSP}%)."
+    )
+
+
+def test_outcome_of_one_seed_claims_no_mean():
+    one = {"n_trained": 1, "n_seeds": 1}
+    assert outcome(cell("relu", **one)) == (
+        f"With 4 hidden layers, ReLU trained from the one seed, test accuracy 97.0{NBSP}%."
+    )
+    assert outcome(cell("relu", **one), cell("tanh", mean=0.9, **one)).endswith(
+        f"test accuracy up to 97.0{NBSP}%."
+    )
+
+
+def test_without_an_interval_the_outcome_names_the_range_of_the_runs():
+    text = outcome(cell("relu", 2, n_seeds=2))
+    assert "trained from both seeds" in text and "interval" not in text
+    assert text.endswith(f"97.0{NBSP}% (runs 96.5–97.0{NBSP}%).")
+
+
+def test_an_outcome_without_any_that_always_trained_is_a_sentence():
+    assert outcome(cell("relu", 0)) == "With 4 hidden layers, ReLU trained from 0 of 5 seeds."
+    assert outcome(cell("relu", 3, n_diverged=1), cell("tanh", 2)) == (
+        "With 4 hidden layers, ReLU trained from 3 of 5 seeds (1 of 5 diverged); tanh from 2 of 5."
+    )
+    assert outcome(cell("relu", 0, n_diverged=5), cell("elu", 0, n_diverged=5)) == (
+        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 seeds (10 of 10 diverged)."
+    )
+
+
+def test_what_an_untrained_run_reached_meanwhile_is_not_claimed():
+    """A run that did not train may have reached 19.7 %: the table does not say that it never left chance."""
+    for text in (outcome(cell("relu", 3)), outcome(cell("relu", 0)), outcome(cell("relu", 4, n_diverged=1))):
+        assert "chance" not in text and "never" not in text
+
+
+def test_equal_means_share_the_highest():
+    text = outcome(
+        cell("tanh", mean=(0.7 + 0.8 + 0.9) / 3),
+        cell("elu", mean=(0.9 + 0.8 + 0.7) / 3),
+        cell("relu", mean=0.7),
+    )
+    assert text.endswith(f"tanh and ELU with the highest mean test accuracy of these, 80.0{NBSP}%.")
+
+
+def test_a_higher_mean_of_one_that_trained_less_often_is_not_denied():
+    assert "highest mean test accuracy of these" in outcome(
+        cell("tanh"), cell("elu"), cell("relu", 4, mean=0.99)
+    )
+
+
+@pytest.mark.parametrize(("n_improving", "said"), [(0, False), (1, True), (5, True)])
+def test_runs_that_were_still_improving_are_counted(n_improving, said):
+    text = outcome(cell("relu", n_improving=n_improving))
+    assert (f", {n_improving} of 5 still improving)" in text) is said
+
+
+def test_verdicts_by_kind():
+    text = verdicts(
+        cell("relu", verdict="baseline"),
+        cell("tanh", verdict="better"),
+        cell("elu"),
+        cell("sigmoid", 0, n_pairs=0),
+    )
+    assert text == (
+        "tanh is better than ReLU; ELU is undecided against ReLU; sigmoid cannot be compared with "
+        "ReLU: fewer than two seeds trained in both."
+    )
+
+
+def test_verdicts_of_the_baseline_alone():
+    assert verdicts(cell("relu", verdict="baseline")) == ""
+
+
+@pytest.mark.parametrize("n_pairs", [0, 1])
+def test_what_cannot_be_compared_is_neither_decided_nor_undecided(n_pairs):
+    text = verdicts(cell("relu", verdict="baseline"), cell("tanh", n_pairs=n_pairs))
+    assert text == "tanh cannot be compared with ReLU: fewer than two seeds trained in both."
+
+
+def test_decided_counts_and_names():
+    cells = [cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", verdict="worse")]
+    deeper = [c | {"depth": 8} for c in cells[:2]]
+    assert decided(*cells, *deeper) == (
+        "Of the 5 comparisons with ReLU, 3 are decided: tanh (depth 4 and 8) is better; sigmoid (depth 4) is worse; "
+        "2 are undecided."
+    )
+    assert decided(*cells[:2]).endswith("1 is decided: tanh (depth 4) is better; 1 is undecided.")
+    assert decided(cells[0], deeper[0]).endswith("2 are decided: tanh (depth 4 and 8) is better.")
+
+
+def test_nothing_decided_is_a_sentence_too():
+    assert decided(cell("tanh")) == "The comparison with ReLU is undecided."
+    assert decided(cell("tanh"), cell("elu")) == "Of the 2 comparisons with ReLU, none is decided."
+    assert decided() == ""
+    assert decided(cell("tanh", verdict="worse")) == (
+        "The comparison with ReLU is decided: tanh (depth 4) is worse."
+    )
+
+
+def test_where_nothing_trained_no_seeds_are_asked_for():
+    """More seeds of a cell in which none trains decide nothing about its accuracy."""
+    nothing = [cell(key, 0, n_pairs=0) for key in ("tanh", "elu", "sigmoid")]
+    assert decided(*nothing) == (
+        "Of the 3 comparisons with ReLU, none is decided; 3 cannot be made: fewer than two seeds trained in both."
+    )
+    assert (
+        decided(nothing[0])
+        == "The comparison with ReLU cannot be made: fewer than two seeds trained in both."
+    )
+    some = decided(cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", 1, n_pairs=1))
+    assert some.endswith("; 1 is undecided; 1 cannot be made: fewer than two seeds trained in both.")
+    assert sentences.settle(pd.DataFrame(nothing).assign(seeds_to_settle=None), LABELS) == ""
+
+
+def test_settle_says_how_many_seeds_and_under_which_condition():
+    cells = pd.DataFrame(
+        [
+            cell("relu", verdict="baseline"),
+            cell("tanh"),
+            cell("elu"),
+            cell("sigmoid"),
+            cell("relu", n_pairs=1),
+        ]
+    )
+    cells["seeds_to_settle"] = [None, 40.0, 12.0, None, None]
+    assert sentences.settle(cells, LABELS) == (
+        "Were the measured differences and spreads the true ones, four of five studies would decide with this many "
+        "seeds that train in both: 12 for ELU, 40 for tanh and no number up to 1,000 for sigmoid."
+    )
+    assert sentences.settle(cells[:1], LABELS) == ""
+
+
+def told(*rows):
+    names = ("activation", "verdict", "n_pairs")
+    return sentences.two_studies(
+        [dict(zip(names, row, strict=True)) | {"depth": 4} for row in rows], LABELS, ("a", "b")
+    )
+
+
+def test_two_studies():
+    assert told(("relu", "worse", 5), ("tanh", "undecided", 5), ("elu", "worse", 5)) == (
+        "Against a, b is worse for ReLU (depth 4) and ELU (depth 4); 1 of 3 comparisons is undecided."
+    )
+    assert told(("relu", "equivalent", 5)) == "Against a, b is equivalent for ReLU (depth 4)."
+    assert told(("relu", "undecided", 5)) == "Between a and b nothing is decided."
+    assert told() == "a and b have no activation and depth in common."
+
+
+def test_cells_of_two_studies_that_cannot_be_compared_are_not_undecided():
+    assert told(("relu", "worse", 5), ("tanh", "undecided", 1), ("elu", "undecided", 2)) == (
+        "Against a, b is worse for ReLU (depth 4); 1 of 3 comparisons is undecided; 1 of 3 cannot be made: fewer "
+        "than two seeds trained in both."
+    )
+    assert told(("relu", "undecided", 1), ("tanh", "undecided", 3)) == (
+        "Between a and b nothing is decided; 1 of 2 cannot be made: fewer than two seeds trained in both."
+    )
+    assert "side by side" in told(("relu", "undecided", 0))
+
+
+@pytest.mark.parametrize(
+    ("n", "family", "words"),
+    [
+        (9, 15, "of 9 pairs is 0.0039, after Holm's adjustment for 15 comparisons 0.059; fewer"),
+        (5, 15, "adjustment for 15 comparisons 0.94; fewer"),
+        (5, 1, "is 0.062; fewer pairs cannot reach it."),
+        (10, 1, "is 0.002; fewer"),
+        (25, 1, "is 0.0002 (9,999 random flips)."),
+    ],
+)
+def test_smallest_p(n, family, words):
+    """2 / 2^9 = .0039, fifteen times that .0586; above 20 pairs 2 of 10,000, which 20 pairs go below."""
+    text = sentences.smallest_p(n, family)
+    assert words in text and text.endswith("so they may disagree.")
+
+
+def test_one_seed_has_no_p_value():
+    assert "add seeds" in sentences.smallest_p(1) and "p of" not in sentences.smallest_p(1)
+
+
+def scores(**rows):
+    """Rows of the table of cross-validation: two folds an activation."""
+    table = pd.DataFrame(rows.values(), columns=["split0_test_score", "split1_test_score"])
+    return table.assign(
+        activation=list(rows), mean_test_score=table.mean(axis=1, skipna=False), std_test_score=0.01
+    )
+
+
+def test_cross_validation_names_the_best_and_the_others():
+    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.96]), LABELS, 2)
+    assert text == (
+        "In 2-fold cross-validation with 2 hidden layers, tanh has the highest mean accuracy, 93.00 % (standard "
+        "deviation over the folds 1.00 points); ELU 85.00 %."
+    )
+
+
+def test_cross_validation_with_equal_scores_and_with_diverged_folds():
+    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.8]), LABELS, 1)
+    assert text.endswith(f"ELU and tanh share the highest mean accuracy, 85.00{NBSP}%.")
+    assert "every activation diverged" in sentences.cross_validation(scores(elu=[0.8, None]), LABELS, 1)
+    text = sentences.cross_validation(scores(elu=[0.8, None], tanh=[0.9, 0.8], relu=[None, None]), LABELS, 1)
+    assert text.endswith("points); ELU and ReLU diverged in some fold.")
+
+
+@pytest.mark.parametrize("other", [[0.9, 0.8, 0.7], [0.8, 0.9, 0.7], [0.7, 0.9, 0.8]])
+def test_equal_scores_in_another_order_are_equal(other):
+    table = pd.DataFrame([[0.7, 0.8, 0.9], other], columns=[f"split{i}_test_score" for i in range(3)])
+    table = table.assign(
+        activation=["elu", "tanh"], mean_test_score=table.sum(axis=1) / 3, std_test_score=0.1
+    )
+    assert "ELU and tanh share" in sentences.cross_validation(table, LABELS, 1)
+
+
+def test_nothing_mixed_is_no_sentence():
+    assert sentences.mixture({"code": [], "torch": [], "device": []}) == ""
+
+
+def test_many_mixed_origins_are_counted():
+    mixed = {"torch": [f"2.{n}" for n in range(5)], "device": []}
+    assert "(2.0, 2.1, 2.2, and 2 more)" in sentences.mixture(mixed)
+
+
+def test_what_is_mixed_is_named():
+    mixed = {"torch": ["2.13.0", "2.14.1"], "device": ["EPYC", "H100"]}
+    text = sentences.mixture(mixed)
+    assert (
+        "more than one version of torch (2.13.0, 2.14.1) and more than one kind of machine (EPYC, H100), so"
+        in text
+    )
+    assert text.endswith("--forceall makes all of them anew.")

@@ -1,0 +1,160 @@
+import copy
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from actbench.analysis import comparisons
+from actbench.errors import UserError
+from actbench.figures import drawing, results
+from actbench.report import side_by_side
+from actbench.report.side_by_side import Study
+from actbench.storage import files, parquet, records, yaml_files
+
+ACCURACIES = {"relu": [0.90, 0.91, 0.92], "tanh": [0.80, 0.82, 0.20]}
+
+
+def study(
+    name="a",
+    shift=0.0,
+    activations=("relu", "tanh"),
+    depths=(2,),
+    seeds=(0, 1, 2),
+    evaluated=("images",),
+    **changes,
+):
+    config = {
+        "study": name,
+        "studies": [],
+        "dataset": "digits",
+        "activations": [{"id": key, "label": key.upper()} for key in activations],
+        "depths": list(depths),
+        "seeds": list(seeds),
+        "evaluation": {"folds": None, "validation": 250},
+        "training": {"learning_rate": 0.1},
+        "report": {"equivalence": 0.01},
+    }
+    rows = [
+        {"activation": key, "depth": depth, "seed": seed, "fold": 0, "status": "ok", "test_accuracy": value}
+        for key in activations
+        for depth in depths
+        for seed, value in zip(seeds, np.array(ACCURACIES[key]) + shift, strict=False)
+    ]
+    runs = pd.DataFrame(rows)
+    runs = runs.assign(trained=runs["test_accuracy"] > 0.5)
+    compared = pd.DataFrame(comparisons.comparison(runs, activations[0], 0.01, 300))
+    lineage = {"config": "0" * 64, "stages": {"train": [{}]}, "data": {"evaluated": evaluated}}
+    return Study(config | changes, runs, compared, lineage)
+
+
+def test_settings_that_differ_are_named_with_both_values():
+    other = study("b", training={"learning_rate": 0.2, "momentum": 0.9}, device="cuda")
+    assert side_by_side.settings(study(), other) == [
+        ("training.learning_rate", "0.1", "0.2"),
+        ("training.momentum", "–", "0.9"),
+    ]
+    assert side_by_side.settings(study(), study("b")) == []
+
+
+def test_differences_are_paired_over_the_seeds_that_both_trained():
+    """Second less first; the third seed of tanh trained in neither."""
+    relu, tanh = side_by_side.cells(study(), study("b", shift=0.05))
+    assert (relu["activation"], relu["n_pairs"], tanh["n_pairs"]) == ("relu", 3, 2)
+    assert relu["difference"] == pytest.approx(0.05) and relu["verdict"] == "better"
+    assert relu["first"]["mean"] == pytest.approx(0.91) and relu["second"]["mean"] == pytest.approx(0.96)
+    assert relu["p_holm"] == pytest.approx(0.5)  # 2 / 2^3, twice
+
+
+def test_only_shared_seeds_are_paired():
+    (row,) = side_by_side.cells(
+        study(activations=("relu",)), study("b", activations=("relu",), seeds=(2, 3, 4))
+    )
+    assert (row["n_pairs"], row["difference"]) == (1, pytest.approx(0.90 - 0.92))
+    assert row["verdict"] == "undecided"
+
+
+def test_cells_that_one_study_lacks_are_left_out_and_named():
+    first, second = study(depths=(2, 4)), study("b", activations=("relu",), depths=(4, 8))
+    rows = side_by_side.cells(first, second)
+    assert [(row["activation"], row["depth"]) for row in rows] == [("relu", 4)]
+    assert side_by_side._only(first, second) == "TANH and depth 2"
+    assert side_by_side._only(second, first) == "depth 8"
+
+
+@pytest.mark.parametrize("evaluated", [("other",), ("images", "other"), ()])
+def test_accuracies_on_other_images_are_not_paired(evaluated):
+    first, second = study(), study("b", shift=0.05, evaluated=evaluated)
+    rows = side_by_side.cells(first, second)
+    assert not side_by_side.comparable(first, second)
+    assert {(row["n_pairs"], row["verdict"]) for row in rows} == {(0, "undecided")}
+    assert rows[0]["second"]["mean"] == pytest.approx(0.96)
+
+
+def test_the_table_is_flat():
+    table = side_by_side.table(side_by_side.cells(study(), study("b", shift=0.05)))
+    assert {"activation", "depth", "first_mean", "second_n_trained", "difference", "verdict"} <= set(table)
+    assert not {"first", "second"} & set(table)
+
+
+def test_figure_has_a_panel_a_depth_and_two_marks_an_activation():
+    drawing.use_style()
+    first, second = study(depths=(2, 4)), study("b", depths=(2, 4), shift=0.05)
+    axes = results.two_studies(side_by_side.cells(first, second), ["a", "b"], first.labels).axes
+    assert [axis.get_title() for axis in axes] == ["2 hidden layers", "4 hidden layers"]
+    marks = [line for line in axes[0].lines if line.get_marker() not in (None, "None", "")]
+    assert len(marks) == 4 and {line.get_markerfacecolor() == "white" for line in marks} == {True, False}
+
+
+def test_nothing_shared_can_be_drawn():
+    drawing.use_style()
+    assert side_by_side.cells(study(depths=(2,)), study("b", depths=(4,))) == []
+    results.two_studies([], ["a", "b"], {"relu": "relu"})
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Write the four files of a finished study, its config or record with a key left out, and read them."""
+
+    def read(without=(), record_without=()):
+        whole, folder = study("a"), tmp_path / "results" / "a"
+        values = copy.deepcopy(dict(whole.config))
+        content = {"data": {"evaluated": ["images"]}}
+        for tree, keys in ((values, without), (content, record_without)):
+            for key in keys:
+                *sections, last = key.split(".")
+                for section in sections:
+                    tree = tree[section]
+                del tree[last]
+        paths = [folder / name for name in ("config.yaml", "runs.parquet", "comparison.parquet")]
+        files.write_text(yaml_files.dump(values), paths[0])
+        for path, table, schema in (
+            (paths[1], whole.runs, None),
+            (paths[2], whole.comparison, comparisons.COMPARISON),
+        ):
+            parquet.write(pa.Table.from_pandas(table, schema, preserve_index=False), path)
+        plan = records.Plan(params={}, code={})
+        provenance = folder / "provenance.json"
+        records.write(provenance, plan, paths[1:], paths[:1], {"code": {}}, 1.0, **content)
+        return side_by_side.read(str(provenance), *map(str, paths))
+
+    return read
+
+
+def test_a_stored_study_is_read(stored):
+    assert stored().labels == {"relu": "RELU", "tanh": "TANH"}
+
+
+@pytest.mark.parametrize(
+    "key", [*(key for key in side_by_side.KEYS if key != "study"), "dataset", "report", "evaluation"]
+)
+def test_a_config_of_another_version_is_refused_with_the_key_that_it_lacks(stored, key):
+    lacking = next((name for name in side_by_side.KEYS if name.startswith(f"{key}.")), key)
+    with pytest.raises(
+        UserError, match=rf"config.yaml is of another version of actbench \({lacking} is missing"
+    ):
+        stored([key])
+
+
+def test_a_record_of_another_version_is_refused(stored):
+    with pytest.raises(UserError, match=r"another version of actbench \(data.evaluated is missing"):
+        stored(record_without=["data.evaluated"])

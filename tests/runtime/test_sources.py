@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+from actbench.runtime import sources
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+
+
+@pytest.fixture
+def tree(tmp_path):
+    (tmp_path / "pack").mkdir()
+    for name, text in {
+        "script.py": "from pack import a\nimport os\n",
+        "pack/__init__.py": "",
+        "pack/a.py": "import pack.b\n",
+        "pack/b.py": "def f():\n    from pack.c import thing\n",
+        "pack/c.py": "from pack import a\nthing = 1\n",
+        "pack/unused.py": "",
+    }.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_direct_indirect_late_and_circular_imports_are_found(tree):
+    found = sources.imported(tree / "script.py", [tree])
+    assert [Path(path).name for path in found] == ["__init__.py", "a.py", "b.py", "c.py"]
+
+
+def test_nothing_outside_the_roots(tree):
+    assert sources.imported(tree / "script.py", [tree / "pack"]) == []
+
+
+def test_every_script_imports_what_it_uses_and_training_does_not_see_the_report():
+    train = {Path(p).stem for p in sources.imported(SCRIPTS / "train.py", [SCRIPTS])}
+    assert {"fitting", "mlp", "splits", "seeds", "registry", "optimizers"} <= train
+    assert not train & {"assemble", "results", "statistics", "aggregation", "config", "acquire", "gradients"}
+    figures = {Path(p).stem for p in sources.imported(SCRIPTS / "figures.py", [SCRIPTS])}
+    assert not figures & {"fitting", "mlp", "properties"}
+
+
+@pytest.mark.parametrize("name", ["train", "report", "figures", "seeds", "contract"])
+def test_a_users_module_may_have_the_name_of_a_script(tmp_path, monkeypatch, name):
+    """It imports what lies beside it, and no script."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"{name}.py").write_text("import aggregate, verify\nfrom actbench import errors\n")
+    (tmp_path / "verify.py").write_text("")
+    found = [Path(path) for path in sources.of_module(name, ".")]
+    assert {path.name for path in found} == {f"{name}.py", "verify.py", "errors.py", "__init__.py"}
+    assert {path.resolve().parent for path in found} == {tmp_path, SCRIPTS / "actbench"}
+
+
+def test_scripts_are_thin():
+    for path in SCRIPTS.glob("*.py"):
+        assert len(path.read_text().splitlines()) <= 60, path.name

@@ -1,0 +1,212 @@
+"""Statistics over seeds: intervals, summaries by layer, the scores of cross-validation.
+
+Seeds are few (3 to 10), so intervals are Student's t; what they mean and why: docs/measurements.md.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import special, stats
+
+from actbench.storage import parquet
+
+CONFIDENCE = 0.95
+FEWEST = 3
+NOISE = 1e-12
+
+SUMMARY = [
+    pa.field("n", pa.int32(), nullable=False),
+    ("mean", pa.float64()),
+    ("std", pa.float64()),
+    ("ci_low", pa.float64()),
+    ("ci_high", pa.float64()),
+]
+
+
+def by_layer_schema(keys: Sequence[str]) -> pa.Schema:
+    """Columns of a table over seeds: activation, depth, checkpoint, `keys`, measure and the summary."""
+    types = {"layer": pa.int16()}
+    return pa.schema(
+        [
+            pa.field("activation", parquet.ACTIVATION, nullable=False),
+            pa.field("depth", pa.int16(), nullable=False),
+            pa.field("checkpoint", pa.string(), nullable=False),
+            *(pa.field(key, types.get(key, pa.string()), nullable=False) for key in keys),
+            pa.field("measure", pa.string(), nullable=False),
+            *SUMMARY,
+        ]
+    )
+
+
+def t_interval(
+    values: Sequence[float], confidence: float = CONFIDENCE, least_std: float = 0.0
+) -> tuple[float, float] | None:
+    """Student's t interval of the mean, with a standard deviation (n - 1) of at least `least_std`.
+
+    None below two values; if all agree and `least_std` is 0, the value itself.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return None
+    std = max(values.std(ddof=1), least_std)
+    half_width = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * std / math.sqrt(len(values))
+    return float(values.mean() - half_width), float(values.mean() + half_width)
+
+
+def bounded_interval(
+    values: Sequence[float], n_units: int, widest: float = 1.0
+) -> tuple[float, float] | None:
+    """95 % interval of the mean of shares, Student's t on the logit scale: it lies inside (0, 1) uncut.
+
+    logit(mean) ± t · std / (√n · mean · (1 - mean)), the standard error by the delta method, so that the
+    interval is of the mean itself. None below three values; where all are 0 or all are 1, which hides how
+    much they vary; and where it would be wider than `widest`. Its coverage is simulated in the tests.
+
+    Args:
+        values: shares of `n_units` each, which hide a standard deviation of 1/√12 of a unit.
+        n_units: as many images, say.
+        widest: what a wider interval says is nothing.
+    """
+    values = np.asarray(values, dtype=float)
+    mean = values.mean() if len(values) else 0.0
+    if len(values) < FEWEST or not NOISE < mean < 1 - NOISE:
+        return None
+    std = max(values.std(ddof=1), math.sqrt(1 / 12) / n_units)
+    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * std / math.sqrt(len(values))
+    ends = special.logit(mean) + np.array([-1, 1]) * half_width / (mean * (1 - mean))
+    low, high = map(float, special.expit(ends))
+    return (low, high) if high - low <= widest else None
+
+
+def summary(values: Sequence[float], least_std: float = 0.0) -> dict:
+    """n, mean, standard deviation (n - 1) and `t_interval`; all but n are None below two values."""
+    values = np.asarray(values, dtype=float)
+    interval = t_interval(values, least_std=least_std)
+    if interval is None:
+        return {"n": len(values), "mean": None, "std": None, "ci_low": None, "ci_high": None}
+    return {
+        "n": len(values),
+        "mean": float(values.mean()),
+        "std": float(values.std(ddof=1)),
+        "ci_low": interval[0],
+        "ci_high": interval[1],
+    }
+
+
+def without_noise(values: Sequence[float]) -> np.ndarray:
+    """Values that differ by rounding errors only made equal, so that ties are ties.
+
+    Means of whole numbers of images over folds differ by 1e-10 or more, or not at all.
+    """
+    distinct, place = np.unique(np.asarray(values, dtype=float), return_inverse=True)
+    first = ~(np.diff(distinct, prepend=-np.inf) <= NOISE)
+    return distinct[first][np.cumsum(first) - 1][place]
+
+
+def share_interval(successes: int, n: int) -> tuple[float, float]:
+    """Exact (Clopper-Pearson) 95 % interval of a proportion."""
+    interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def per_seed(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row a seed: with cross-validation, its test accuracy is the mean over its folds.
+
+    Folds share most of their training images and are no independent repetitions; seeds are. A seed
+    has trained if all its folds have, and has diverged if any has.
+    """
+    if not runs["fold"].any():
+        return runs
+    runs = runs.assign(ok=runs["status"] == "ok")
+    grouped = runs.groupby(["activation", "depth", "seed"], observed=True)
+    means = grouped["test_accuracy"].mean()
+    return pd.DataFrame(
+        {
+            "test_accuracy": pd.Series(without_noise(means), means.index),
+            "trained": grouped["trained"].all(),
+            "status": np.where(grouped["ok"].all(), "ok", "diverged"),
+        }
+    ).reset_index()
+
+
+def cross_validation_schema(n_folds: int) -> pa.Schema:
+    """Columns of the scores of cross-validation, named as in scikit-learn's `cv_results_`."""
+    scores = [*(f"split{fold}_test_score" for fold in range(n_folds)), "mean_test_score", "std_test_score"]
+    return pa.schema(
+        [
+            *(field for field in parquet.KEYS if field.name != "fold"),
+            *((name, pa.float64()) for name in scores),
+            pa.field("rank_test_score", pa.int32(), nullable=False),
+        ]
+    )
+
+
+def cross_validation(runs: pd.DataFrame) -> list[dict]:
+    """Each fold's test accuracy, their mean, standard deviation (dividing by n) and rank.
+
+    One row an activation, depth and seed, columns as in `cross_validation_schema`. The rank is among
+    the activations and depths of one seed; equal means share the better rank. A candidate of which a
+    fold diverged has no mean and ranks last, as in `GridSearchCV`.
+    """
+    scores = runs.pivot(index=["activation", "depth", "seed"], columns="fold", values="test_accuracy")
+    means = scores.mean(axis=1, skipna=False)
+    tied = pd.Series(without_noise(means), means.index)
+    table = (
+        scores.add_prefix("split")
+        .add_suffix("_test_score")
+        .assign(
+            mean_test_score=means,
+            std_test_score=scores.std(axis=1, ddof=0, skipna=False),
+            rank_test_score=tied.groupby("seed")
+            .rank(method="min", ascending=False, na_option="bottom")
+            .astype(int),
+        )
+    )
+    return table.reset_index().to_dict("records")
+
+
+def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> list[dict]:
+    """Summarise each measure over the seeds of activation, depth, checkpoint and `keys`.
+
+    Rows as in `by_layer_schema(keys)`; seeds in which a measure is null do not count in its n. With
+    cross-validation, a seed's measure is the mean over its folds.
+    """
+    group_keys = ["activation", "depth", "checkpoint", *keys]
+    if table["fold"].any():
+        table = table.groupby([*group_keys, "seed"], observed=True)[list(measures)].mean().reset_index()
+    grouped = table.groupby(group_keys, observed=True)[list(measures)]
+    count, mean, std = (grouped.agg(how).stack() for how in ("count", "mean", "std"))
+    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * std / np.sqrt(count)
+    summaries = {"mean": mean, "std": std, "ci_low": mean - half_width, "ci_high": mean + half_width}
+    frame = pd.DataFrame({name: column.where(count > 1) for name, column in summaries.items()})
+    frame = frame.assign(n=count).rename_axis([*group_keys, "measure"]).reset_index()
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def decay(gradients: pd.DataFrame) -> list[dict]:
+    """Summarise how gradients change over layers, rows as in `by_layer_schema(["tensor"])`.
+
+    Per run: the slope of log10 rms over layer numbers, by least squares, and log10 of the first
+    layer's rms over the last's. Null where an rms is 0 or there is but one layer.
+    """
+    keys = ["activation", "depth", "seed", "fold", "checkpoint", "tensor"]
+    parts = []
+    for _, part in gradients.groupby("depth"):
+        rms = part.pivot(index=keys, columns="layer", values="rms")
+        slope, ratio = _decays(rms.columns.to_numpy(), rms.to_numpy())
+        parts.append(rms.index.to_frame(index=False).assign(slope=slope, log10_first_last=ratio))
+    return over_seeds(pd.concat(parts), ["tensor"], ["slope", "log10_first_last"])
+
+
+def _decays(layers: np.ndarray, rms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes and log ratios [N] of rms [N, layers]; NaN where there is none."""
+    slope, ratio = np.full((2, len(rms)), math.nan)
+    usable = np.all(np.isfinite(rms) & (rms > 0), axis=1)
+    if len(layers) > 1 and usable.any():
+        logs = np.log10(rms[usable])
+        slope[usable] = np.polyfit(layers, logs.T, 1)[0]
+        ratio[usable] = logs[:, 0] - logs[:, -1]
+    return slope, ratio

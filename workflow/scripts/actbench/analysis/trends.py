@@ -1,0 +1,128 @@
+"""What the networks of all depths say together: average ranks, and the first depth against the last."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from actbench.analysis import statistics
+from actbench.storage import parquet
+
+SCHEMA = pa.schema(
+    [
+        pa.field("activation", parquet.ACTIVATION, nullable=False),
+        pa.field("measure", pa.string(), nullable=False),
+        *statistics.SUMMARY,
+    ]
+)
+
+
+def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[dict]:
+    """Summaries over seeds of what a seed's networks of all depths give together, rows as in `SCHEMA`.
+
+    `rank`: see `ranks`; its interval is `statistics.bounded_interval`, from 1 to the number of activations.
+    From two depths on, of `accuracy` (test accuracy, of seeds that trained at both ends), `dead_init` and
+    `dead_trained` (share of all hidden units that are dead at that checkpoint): `…_first` and `…_last`, the
+    values at the first and the last depth, and `…_change`, the last less the first, with a t interval over
+    seeds; of dead units none where all seeds agree, which hides how much they vary.
+
+    Args:
+        runs: table `runs`.
+        dead: table `dead_neurons`.
+        n_images: the test images that a seed's accuracy is a share of.
+    """
+    by_seed = statistics.per_seed(runs)
+    activations, depths = sorted(by_seed["activation"].unique()), sorted(by_seed["depth"].unique())
+    shares = _dead_shares(dead)
+    measured = {
+        "accuracy": by_seed[by_seed["trained"]].rename(columns={"test_accuracy": "share"}),
+        "dead_init": shares[shares["checkpoint"] == "init"],
+        "dead_trained": shares[shares["checkpoint"] == "trained"],
+    }
+    average = ranks(by_seed)
+    rows = []
+    for activation in activations:
+        rows.append({"activation": activation, "measure": "rank"} | _rank(average[activation], by_seed))
+        for name, table in measured.items() if len(depths) > 1 else ():
+            own = table[table["activation"] == activation]
+            least_std = math.sqrt(2 / 12) / n_images if name == "accuracy" else 0.0
+            rows += [{"activation": activation} | row for row in _ends(name, own, depths, least_std)]
+    return rows
+
+
+def ranks(by_seed: pd.DataFrame) -> pd.DataFrame:
+    """Average ranks over depths, a row a seed and a column an activation.
+
+    The rank is by test accuracy, 1 the best, among the activations of one seed and depth; equal accuracies
+    share the mean of their ranks, and so do all that did not train, behind the others.
+
+    Args:
+        by_seed: the runs, one a seed, see `statistics.per_seed`.
+    """
+    level = by_seed["test_accuracy"].where(by_seed["trained"], -1.0)
+    ranked = level.groupby([by_seed["depth"], by_seed["seed"]]).rank(ascending=False)
+    mean = ranked.groupby([by_seed["seed"], by_seed["activation"].astype(str)]).mean()
+    return mean.unstack("activation")
+
+
+def leaders(runs: pd.DataFrame) -> list[str]:
+    """The activation of the best average rank, and those that the seeds cannot tell from it, best first.
+
+    A paired t interval of each other activation's average rank less the best one's must lie above 0. The
+    intervals hold for all of them at once with 95 % (Bonferroni), so that, where none is better, one is said
+    to be in at most 5 % of studies. As with `comparisons.Rule.least_std`, whole ranks hide some spread.
+
+    Args:
+        runs: table `runs`.
+    """
+    by_seed = statistics.per_seed(runs)
+    average = ranks(by_seed)
+    means = average.mean().round(9).sort_values(kind="stable")
+    best = average[means.index[0]]
+    confidence = 1 - (1 - statistics.CONFIDENCE) / max(len(means) - 1, 1)
+    least_std = math.sqrt(2 / 12) / by_seed["depth"].nunique()
+    found = [means.index[0]]
+    for other in means.index[1:]:
+        interval = statistics.t_interval(average[other] - best, confidence, least_std)
+        if interval is None or interval[0] <= 0:
+            found.append(other)
+    return found
+
+
+def _rank(average: pd.Series, by_seed: pd.DataFrame) -> dict:
+    """Summary of one activation's average ranks, with an interval inside what they can be."""
+    last = by_seed["activation"].nunique()
+    found = statistics.summary(average) | {"ci_low": None, "ci_high": None}
+    if last > 1:
+        n_steps = (last - 1) * by_seed["depth"].nunique()
+        interval = statistics.bounded_interval((average - 1) / (last - 1), n_steps)
+        if interval is not None:
+            found["ci_low"], found["ci_high"] = (1 + end * (last - 1) for end in interval)
+    return found
+
+
+def _ends(name: str, table: pd.DataFrame, depths: list[int], least_std: float) -> list[dict]:
+    """Shares at the first and the last depth and their change, of the seeds that have both.
+
+    The ends have no interval; the change has one, with a standard deviation of at least `least_std`.
+    """
+    wide = table.pivot(index="seed", columns="depth", values="share")
+    first, last = wide.reindex(columns=[depths[0], depths[-1]]).dropna().to_numpy().T
+    none = {"ci_low": None, "ci_high": None}
+    change = statistics.summary(np.subtract(last, first), least_std)
+    if least_std == 0 and change["n"] > 1 and change["std"] < statistics.NOISE:
+        change |= none
+    return [
+        {"measure": f"{name}_first"} | statistics.summary(first) | none,
+        {"measure": f"{name}_last"} | statistics.summary(last) | none,
+        {"measure": f"{name}_change"} | change,
+    ]
+
+
+def _dead_shares(dead: pd.DataFrame) -> pd.DataFrame:
+    """Share of all hidden units that are dead, by activation, depth, seed and checkpoint; mean over folds."""
+    keys = ["activation", "depth", "seed", "checkpoint"]
+    units = dead.groupby([*keys, "fold"], observed=True)[["n_dead", "n_neurons"]].sum()
+    share = (units["n_dead"] / units["n_neurons"]).groupby(keys, observed=True).mean()
+    return share.rename("share").reset_index()

@@ -1,0 +1,100 @@
+"""From stored images to normalised training, validation and test sets.
+
+scikit-learn is imported for cross-validation only.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from actbench.data import catalogue
+from actbench.data.prepared import Prepared
+from actbench.data.subsets import Data, Subset
+from actbench.runtime import seeds
+
+
+def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int = 0) -> Data:
+    """Split a prepared data set and normalise it with statistics of the training images.
+
+    Args:
+        stored: see `prepared.read`.
+        evaluation: the config section, `folds`, `validation` and `split_seed`; see `indices`.
+        normalisation: `symmetric`, `standard` or `per_pixel`, see `normaliser`.
+        fold: which fold tests, with cross-validation.
+    """
+    labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
+    parts = indices(labels, is_test, **evaluation, fold=fold)
+    images = torch.from_numpy(stored.images).flatten(1)
+    train = images[parts[0]].float()
+    shift, scale = normaliser(train, stored.max_value, normalisation)
+    inputs = (train, *(images[part].float() for part in parts[1:]))
+    subsets = (Subset(x.sub_(shift).div_(scale), labels[part]) for x, part in zip(inputs, parts, strict=True))
+    return Data(*subsets, len(stored.classes))
+
+
+def indices(
+    labels: Tensor, is_test: Tensor, folds: int | None, validation: int | None, split_seed: int, fold: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Split image numbers into training, validation and test.
+
+    Without folds, the images that are not official test images are permuted under `split_seed`; the
+    last `validation` of them validate. A data set without official test images (digits) first gives
+    up a sixth of all images, rounded up, from the end of that permutation as its test set.
+
+    With folds, official test images are left aside. scikit-learn's unshuffled `StratifiedKFold(folds)`
+    cuts all others in their stored order; part number `fold` tests. Of the rest, the first part of
+    `StratifiedKFold(5)` validates, as skorch holds out by default; none if `validation` is 0.
+    """
+    pool = torch.nonzero(~is_test).squeeze(1)
+    if folds is not None:
+        pool, test = _stratified(pool, labels, folds, fold)
+        return (
+            (pool, pool[:0], test)
+            if validation == 0
+            else (*_stratified(pool, labels, catalogue.HELD_OUT, 0), test)
+        )
+    pool = pool[torch.randperm(len(pool), generator=seeds.generator(split_seed, "split"))]
+    test = torch.nonzero(is_test).squeeze(1)
+    if len(test) == 0:
+        n_test = catalogue.sixth(len(is_test))
+        pool, test = pool[:-n_test], pool[-n_test:]
+    n_train = len(pool) - validation
+    return pool[:n_train], pool[n_train:], test
+
+
+def evaluated(stored: Prepared, evaluation: Mapping) -> str:
+    """SHA-256 of the images and labels that test, fold after fold, each in their stored order."""
+    labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
+    found = hashlib.sha256()
+    for fold in range(evaluation["folds"] or 1):
+        test = indices(labels, is_test, **evaluation, fold=fold)[2].sort().values.numpy()
+        found.update(f"{len(test)} {stored.images.shape[1:]}".encode())
+        found.update(stored.images[test].tobytes() + stored.labels[test].tobytes())
+    return found.hexdigest()
+
+
+def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[Tensor, Tensor]:
+    """Cut a pool of image numbers into `n_parts` of like class shares: all other parts, and number `part`."""
+    from sklearn.model_selection import StratifiedKFold
+
+    cuts = list(StratifiedKFold(n_parts).split(pool, labels[pool].numpy()))
+    rest, chosen = (pool[torch.from_numpy(rows)] for rows in cuts[part])
+    return rest, chosen
+
+
+def normaliser(train: Tensor, max_value: int, kind: str) -> tuple[Tensor, Tensor]:
+    """Shift and scale of `(x - shift) / scale` for raw pixels [N, n_pixels] of the training images.
+
+    `symmetric` maps 0…max_value to -1…1; `standard` gives all pixels together mean 0 and standard
+    deviation 1; `per_pixel` does so for each pixel (a constant pixel is only shifted). Standard
+    deviations divide by n.
+    """
+    if kind == "symmetric":
+        return torch.tensor(max_value / 2), torch.tensor(max_value / 2)
+    values = train.double()
+    dimension = 0 if kind == "per_pixel" else None
+    shift = values.mean(dim=dimension)
+    scale = values.std(dim=dimension, correction=0)
+    return shift.float(), torch.where(scale > 0, scale, 1.0).float()

@@ -1,0 +1,139 @@
+"""How figures look: one look per activation, the size of panels, and how a figure becomes a file."""
+
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt, sns
+from actbench.storage import files
+
+CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
+COLUMNS = 6
+NARROWEST = 5.75  # inches: a page stretches what is narrower
+DASHES = [
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (5, 1.5, 1.2, 1.5)),
+    (0, (9, 2)),
+    (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
+    (0, (2.5, 2.5)),
+]
+MARKERS = "osD^vPX<>*"
+LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
+TITLE_LETTERS = 18
+PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
+DECIMALS = re.compile(r"(\.\d\d)\d+")
+
+
+@dataclass(frozen=True)
+class Style:
+    """One colour, dash pattern and marker for each activation, the same in every figure.
+
+    `summarised`: whether runs are too many to be drawn one by one, see `shown.summarised`.
+    """
+
+    labels: Mapping[str, str]
+    summarised: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
+        palette = sns.color_palette("colorblind", 10)
+        looks = {
+            key: {
+                "color": palette[i % 10],
+                "linestyle": DASHES[(i + i // 10) % len(DASHES)],
+                "marker": MARKERS[i % len(MARKERS)],
+            }
+            for i, key in enumerate(self.labels)
+        }
+        object.__setattr__(self, "looks", looks)
+
+    def line(self, key: str) -> dict:
+        return {name: self.looks[key][name] for name in ("color", "linestyle")}
+
+    def legend(self, figure: Figure) -> None:
+        """One legend above the panels, in as many columns as its labels leave room for."""
+        handles = [Line2D([], [], **look, markersize=4) for look in self.looks.values()]
+        labels = list(self.labels.values())
+        room = figure.get_size_inches()[0] / (LEGEND_LINE + LETTER * max(map(len, labels)))
+        ncols = max(1, min(len(labels), COLUMNS, int(room)))
+        n_rows = -(-len(labels) // ncols)
+        if n_rows > 2:
+            width, height = figure.get_size_inches()
+            figure.set_size_inches(width, height + LEGEND_ROW * (n_rows - 2))
+        figure.legend(handles, labels, loc="outside upper center", ncols=ncols, frameon=False, handlelength=3)
+
+    def title(self, key: str) -> str:
+        """The label of a panel, broken into lines that fit it."""
+        return "\n".join(textwrap.wrap(self.labels[key], TITLE_LETTERS)) or self.labels[key]
+
+
+def plain(text: str) -> str:
+    """Text that matplotlib shows as it stands instead of reading mathematics between dollar signs."""
+    return text.replace("$", r"\$")
+
+
+def use_style() -> None:
+    """Settings of every figure; the same data give the same SVG bytes, whatever a matplotlibrc says."""
+    matplotlib.use("agg")
+    matplotlib.rcdefaults()
+    sns.set_theme(context="paper", style="ticks", font_scale=1.0)
+    matplotlib.rcParams |= {
+        "axes.grid": True,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": "medium",
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",
+        "grid.color": "#e6e6e6",
+        "grid.linewidth": 0.6,
+        "pdf.fonttype": 42,  # TrueType: editors and journals refuse Type 3
+        "svg.hashsalt": "actbench",
+    }
+
+
+def save(figure: Figure, *paths: str | Path) -> None:
+    """Write SVG, PDF or PNG, as each ending says, whole or not at all and without a date."""
+    for path in paths:
+        kind = Path(path).suffix.removeprefix(".")
+        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
+        with files.atomic(path) as temporary:
+            figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
+            if kind == "svg":
+                temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")
+        figure.set_layout_engine("none")  # the next one is laid out as this was
+    plt.close(figure)
+
+
+def _coarser(svg: str) -> str:
+    """An SVG whose places have two decimals (hundredths of a point) instead of six: a third fewer bytes."""
+    return PLACES.sub(lambda place: DECIMALS.sub(r"\1", place[0]), svg)
+
+
+def panel_width(columns: int) -> float:
+    """Inches: panels share the width of the page, but none is narrow or needlessly wide."""
+    return min(max(8.4 / columns, 2.6), 4.2)
+
+
+def panels(
+    rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row"
+) -> tuple[Figure, np.ndarray]:
+    size = (max((width or panel_width(columns)) * columns + 0.5, NARROWEST), height * rows + 0.6)
+    return plt.subplots(rows, columns, figsize=size, sharex="col", sharey=sharey, squeeze=False)
+
+
+def whole_numbers(axis: Axes) -> None:
+    """Ticks at whole numbers only: layers and epochs have no fractions."""
+    low, high = axis.get_xlim()
+    if high - low < 1:
+        axis.set_xlim((low + high) / 2 - 0.5, (low + high) / 2 + 0.5)
+    axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def layers(depth: int) -> str:
+    return f"{depth} hidden layer" + ("s" if depth > 1 else "")

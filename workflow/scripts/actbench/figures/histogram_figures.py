@@ -1,0 +1,197 @@
+"""Figures of histograms layer by layer and epoch by epoch, of the first seed's networks."""
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from actbench.figures import drawing, shown
+from actbench.figures.plotting import Axes, Figure, plt, sns
+
+BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
+
+
+def distributions(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
+    """Densities of the activations of the first seed's network, one curve a layer, first layer on top.
+
+    `histograms` holds the rows of source `distribution` and signal `activation`.
+    """
+    return _ridge_panels(histograms, depth, style, depth, "activation h", _ridges)
+
+
+def gradient_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
+    """Histograms with density curves of the first seed's weight gradients, one a layer, first layer on top.
+
+    Each layer has its own unit, the root mean square of its gradient, which is written beside it.
+    `histograms` holds the rows of source `gradient` and tensor `weight`, with their `rms`, see `sizes`.
+    """
+    label = "weight gradient, in units of its root mean square (the number beside each layer)"
+    return _ridge_panels(histograms, depth, style, depth + 1, label, _gradient_ridges)
+
+
+def sizes(gradients: pd.DataFrame) -> pd.DataFrame:
+    """The keys and the `rms` of each weight gradient of the table `gradients`."""
+    keys = ["activation", "depth", "seed", "fold", "checkpoint", "layer"]
+    return gradients.loc[gradients["tensor"] == "weight", [*keys, "rms"]]
+
+
+def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
+    """How weights and their gradients spread from epoch to epoch, in the first and the last Linear layer.
+
+    Bands hold all, 86 %, 68 % and 38 % of the entries, the line is the median (the bands of TensorBoard's
+    distributions); the first seed's networks. `histograms` holds the sources `weight_epoch` and
+    `gradient_epoch`.
+    """
+    part = _first_run(histograms[histograms["depth"] == depth])
+    part = part[part["epoch"].isin(shown.some(sorted(part["epoch"].unique()), shown.EPOCHS))]
+    keys = [key for key in style.labels if (part["activation"] == key).any()]
+    kinds = list(product(("weight_epoch", "gradient_epoch"), sorted(part["layer"].unique())))
+    figure, axes = drawing.panels(max(len(kinds), 1), max(len(keys), 1), height=1.5, width=1.9)
+    for (row, (source, layer)), (column, key) in product(enumerate(kinds), enumerate(keys)):
+        axis = axes[row][column]
+        cell = part[(part["source"] == source) & (part["layer"] == layer) & (part["activation"] == key)]
+        _bands(axis, cell.dropna(subset="low").sort_values("epoch"), style.looks[key]["color"])
+        axis.set_title("" if row else style.title(key))
+        axis.set_xlabel("epoch" if row == len(kinds) - 1 else "")
+        words = "weights" if source == "weight_epoch" else "gradients"
+        axis.set_ylabel("" if column else f"{words}, layer {layer}")
+    return figure
+
+
+def _ridge_panels(
+    histograms: pd.DataFrame, depth: int, style: drawing.Style, n_layers: int, label: str, draw: Callable
+) -> Figure:
+    """A panel for each activation and checkpoint; `draw(axis, rows, n_places)` draws a curve a layer.
+
+    Of many layers some are drawn. `place` counts them from the bottom, where the last one is.
+    """
+    part = _first_run(histograms[histograms["depth"] == depth])
+    layers = shown.some(range(n_layers), shown.LAYERS)
+    part = part[part["layer"].isin(layers)].assign(
+        place=lambda rows: len(layers) - 1 - rows["layer"].map(layers.index)
+    )
+    keys = list(style.labels)
+    columns, height = min(len(keys), drawing.COLUMNS), min(1.2 + 0.2 * len(layers), 3.4)
+    rows = 2 * -(-len(keys) // columns)
+    size = (max(1.75 * columns + 0.5, drawing.NARROWEST), height * rows + 0.6)
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
+    for axis in axes.flat:
+        axis.set_visible(False)
+    for (number, key), (below, checkpoint) in product(enumerate(keys), enumerate(drawing.CHECKPOINTS)):
+        axis = axes[2 * (number // columns) + below][number % columns]
+        axis.set_visible(True)
+        cell = part[(part["checkpoint"] == checkpoint) & (part["activation"] == key)]
+        finite = cell.dropna(subset="low")
+        draw(axis, finite, len(layers))
+        _say_what_lacks(axis, cell, len(layers))
+        step = max(1, len(layers) // 5)
+        axis.set_yticks(range(len(layers))[::-step], layers[::step])
+        axis.grid(visible=False, axis="y")
+        axis.set_title("" if below else style.title(key))
+        axis.set_ylabel("" if number % columns else f"layer, {drawing.CHECKPOINTS[checkpoint]}")
+    figure.supxlabel(label, fontsize="medium")
+    return figure
+
+
+def _say_what_lacks(axis: Axes, cell: pd.DataFrame, n_places: int) -> None:
+    """A panel without rows is of a run that diverged; a layer without a histogram has no finite value."""
+    words = {"ha": "center", "va": "center", "fontsize": "x-small", "color": "#555555"}
+    if cell.empty:
+        axis.text(0.5, 0.5, "diverged", transform=axis.transAxes, **words)
+    for place in cell.loc[cell["low"].isna(), "place"]:
+        axis.text(0.5, place + 0.35, "not finite", transform=axis.get_yaxis_transform(), **words)
+    if cell["low"].isna().all():
+        axis.set(xticks=[], ylim=(0, n_places))
+
+
+def _first_run(histograms: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the first seed's first fold."""
+    part = histograms[histograms["seed"] == histograms["seed"].min()]
+    return part[part["fold"] == part["fold"].min()]
+
+
+def _ridges(axis: Axes, layers: pd.DataFrame, n_places: int) -> None:
+    """One filled curve a layer: the square root of its density, scaled to its own peak."""
+    colours = sns.color_palette("viridis", n_places)[::-1]
+    for row in layers.itertuples():
+        _ridge(axis, np.array(row.counts), _edges(row), row.place, colours[row.place])
+    if len(layers):
+        axis.set_xlim(*_central_range(layers))
+
+
+def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: float = 3.5) -> None:
+    """One filled histogram a layer with its density curve, and the root mean square that is its unit."""
+    colours = sns.color_palette("viridis", n_places)[::-1]
+    grid = np.linspace(-reach, reach, 141)
+    axis.set_xlim(-reach, reach)
+    for row in layers.itertuples():
+        base, edges, counts, unit = row.place, _edges(row), np.array(row.counts), row.rms
+        axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize="xx-small")
+        if not unit > 0:
+            axis.plot([0, 0], [base, base + 0.9], color=colours[base])  # every entry is 0
+            continue
+        _ridge(axis, counts, edges / unit, base, colours[base])
+        if np.count_nonzero(counts) > 1:
+            centres = (edges[1:] + edges[:-1]) / 2
+            density = stats.gaussian_kde(centres / unit, weights=counts, bw_method=0.15)(grid)
+            peak = counts.max() / counts.sum() / (edges[1] - edges[0]) * unit
+            heights = 0.9 * np.sqrt(np.minimum(density / peak, 1))
+            axis.plot(grid, base + heights, color="#222222", linewidth=0.7)
+
+
+def scientific(value: float) -> str:
+    """Two digits, `1.0e−2`, with a true minus; 0 is 0, and a dash where there is no number."""
+    if pd.isna(value):
+        return "–"
+    digits, power = f"{value:.1e}".split("e")
+    return "0" if value == 0 else f"{digits}e{int(power)}".replace("-", "−")
+
+
+def _ridge(axis: Axes, counts: np.ndarray, edges: np.ndarray, base: float, colour: tuple) -> None:
+    heights = 0.9 * np.sqrt(counts / counts.max())
+    axis.stairs(base + heights, edges, baseline=base, fill=True, color=colour, alpha=0.75)
+
+
+def _edges(row: tuple) -> np.ndarray:
+    """Edges of the bins of one histogram."""
+    return np.linspace(row.low, row.high, len(row.counts) + 1)
+
+
+def _bands(axis: Axes, epochs: pd.DataFrame, colour: tuple) -> None:
+    """Bands of quantiles by epoch, read off histograms."""
+    drawing.whole_numbers(axis)
+    if epochs.empty:
+        return
+    quantiles = {
+        share: [_quantile(row, share) for row in epochs.itertuples()]
+        for share in (0.5, *(end for band in BANDS for end in band))
+    }
+    for low, high in BANDS:
+        axis.fill_between(
+            epochs["epoch"], quantiles[low], quantiles[high], color=colour, alpha=0.22, linewidth=0
+        )
+    axis.plot(epochs["epoch"], quantiles[0.5], color=colour, linewidth=1)
+
+
+def _quantile(row: tuple, share: float) -> float:
+    """The value below which a share of a histogram lies."""
+    below = np.concatenate([[0], np.cumsum(row.counts)]) / np.sum(row.counts)
+    edges = _edges(row)
+    if share in (0, 1):
+        return edges[0] if share == 0 else edges[-1]
+    return float(np.interp(share, below, edges))
+
+
+def _central_range(layers: pd.DataFrame, tail: float = 0.005) -> tuple[float, float]:
+    """The smallest range that leaves out at most `tail` of each layer's values on either side."""
+    ends = []
+    for row in layers.itertuples():
+        share = np.cumsum(row.counts) / np.sum(row.counts)
+        edges = _edges(row)
+        low, high = np.searchsorted(share, [tail, 1 - tail])
+        ends.append((edges[low], edges[high + 1]))
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    margin = 0.03 * (high - low)
+    return low - margin, high + margin

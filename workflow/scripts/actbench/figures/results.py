@@ -1,0 +1,379 @@
+"""Accuracy, learning curves, values by layer, the functions and the images, drawn from the study's tables."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from actbench.figures import drawing, shown
+from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt
+
+WIDEST = 13.5
+ACCURACIES = {
+    "val_accuracy": "validation accuracy",
+    "test_accuracy": "test accuracy",
+    "train_accuracy": "training accuracy",
+}
+LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
+WORST_ERROR = 1e-4
+SHAPE_BINS = 40
+SPREAD = (0.05, 0.95)
+LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
+COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+
+
+def accuracy(
+    runs: pd.DataFrame,
+    comparison: pd.DataFrame,
+    depths: Sequence[int],
+    style: drawing.Style,
+    chance: float,
+) -> Figure:
+    """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell.
+
+    Rows of the tables `runs` and `comparison`; mean and interval are drawn as they stand there. Where runs
+    are many, the width of a shape is how many runs lie at that height.
+    """
+    depths = shown.some(depths, shown.PANELS)
+    width = max(drawing.panel_width(len(depths)), 0.45 * len(style.labels))
+    columns = min(len(depths), max(1, int(WIDEST / width)))
+    rows = -(-len(depths) // columns)
+    longest = max(map(len, style.labels.values()))
+    height = 3.4 + LETTER_HEIGHT * max(0, longest - 12)
+    figure, axes = drawing.panels(rows, columns, height=height, width=width, sharey="all")
+    for number, axis in enumerate(axes.flat):
+        axis.set_visible(number < len(depths))
+        axis.tick_params(labelbottom=number + columns >= len(depths))
+    for axis, depth in zip(axes.flat, depths, strict=False):
+        axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
+        for position, key in enumerate(style.labels):
+            cell, row = (
+                table[(table["depth"] == depth) & (table["activation"] == key)]
+                for table in (runs, comparison)
+            )
+            _accuracy_column(axis, position, cell, style.looks[key], style.summarised)
+            for summary in row.itertuples():
+                _mean_bar(axis, position, summary)
+        names = list(style.labels.values())
+        axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_xlim(-0.6, len(names) - 0.4)
+        axis.grid(visible=False, axis="x")
+        axis.set_title(drawing.layers(depth))
+    _stretched(axes.flat, pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)]))
+    figure.supylabel("test accuracy", fontsize="medium")
+    return figure
+
+
+def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
+    """Mean test accuracy and its interval by depth, a line an activation; hollow where some did not train.
+
+    Rows of the table `comparison`; a mark stands for the median where there is no mean, and a dotted line for
+    the range of the runs where there is no interval.
+    """
+    depths = shown.some(depths, shown.PANELS)
+    figure, axis = plt.subplots(figsize=(5.9, 3.9))
+    axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
+    offsets = np.linspace(-0.28, 0.28, len(style.labels)) if len(style.labels) > 1 else [0.0]
+    for offset, (key, look) in zip(offsets, style.looks.items(), strict=True):
+        cells = comparison[comparison["activation"] == key].set_index("depth").reindex(depths)
+        level = cells["mean"].fillna(cells["median"])
+        places = np.arange(len(depths)) + offset
+        axis.plot(places, level, **style.line(key), linewidth=0.8, alpha=0.6)
+        for place, height, row in zip(places, level, cells.itertuples(), strict=True):
+            hollow = row.n_trained != row.n_seeds
+            _mark(axis, place, height, row._asdict(), look, hollow, linewidth=1.4)
+    axis.set_xticks(range(len(depths)), depths)
+    axis.set_xlim(-0.5, len(depths) - 0.5)
+    axis.grid(visible=False, axis="x")
+    axis.set_xlabel("hidden layers")
+    axis.set_ylabel("test accuracy of trained networks")
+    _stretched([axis], *_extent(comparison))
+    style.legend(figure)
+    return figure
+
+
+def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[str, str]) -> Figure:
+    """Mean test accuracy of two studies side by side: a panel a depth, a column an activation.
+
+    `rows` as `side_by_side.cells` gives them; the first study filled, the second hollow, with lines as in
+    `overview`.
+    """
+    depths = list(dict.fromkeys(row["depth"] for row in rows))
+    style = drawing.Style(labels)
+    figure, axes = drawing.panels(1, max(len(depths), 1), height=3.4, sharey="all")
+    for axis, depth in zip(axes.flat, depths, strict=False):
+        here = [row for row in rows if row["depth"] == depth]
+        for place, row in enumerate(here):
+            look = style.looks[row["activation"]]
+            for offset, side in ((-0.15, "first"), (0.15, "second")):
+                cell, hollow = row[side], side == "second"
+                level = cell["median"] if pd.isna(cell["mean"]) else cell["mean"]
+                _mark(axis, place + offset, level, cell, look, hollow, linewidth=1.2)
+        names_here = [style.labels[row["activation"]] for row in here]
+        axis.set_xticks(range(len(here)), names_here, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_xlim(-0.6, max(len(here), 1) - 0.4)
+        axis.grid(visible=False, axis="x")
+        axis.set_title(drawing.layers(depth))
+    seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
+    if len(seen):
+        _stretched(axes.flat, *_extent(seen))
+    handles = [
+        Line2D([], [], color="#444444", marker="o", linestyle="", markerfacecolor=face)
+        for face in ("#444444", "white")
+    ]
+    figure.legend(
+        handles, list(map(drawing.plain, names)), loc="outside upper center", ncols=2, frameon=False
+    )
+    figure.supylabel("test accuracy of trained networks", fontsize="medium")
+    return figure
+
+
+def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing.Style) -> Figure:
+    """Accuracy and losses by epoch: a thin line a run (if many, a band of 90 % of them), the median thick.
+
+    Accuracy is the validation images', or where none were held out the test images', if those were
+    looked at, else the training images'. The validation loss is drawn where there is one.
+    """
+    measured = [column for column in ACCURACIES if history[column].notna().any()]
+    rows = [*measured[:1], *(column for column in LOSSES if history[column].notna().any())]
+    history = history[history["epoch"].isin(shown.some(sorted(history["epoch"].unique()), shown.EPOCHS))]
+    figure, axes = drawing.panels(max(len(rows), 1), len(depths), height=2.1)
+    for (row, column), (number, depth) in product(enumerate(rows), enumerate(depths)):
+        axis = axes[row][number]
+        for key, part in _by_activation(history[history["depth"] == depth], style):
+            _lines(axis, part, "epoch", column, style.line(key), style.summarised)
+        axis.set_title(drawing.layers(depth) if row == 0 else "")
+        axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
+        axis.set_ylabel("" if number else (ACCURACIES | LOSSES)[column])
+        drawing.whole_numbers(axis)
+    for row, column in enumerate(rows):
+        if column in ACCURACIES:
+            _stretched(axes[row], history[column], marked=COARSE_TICKS)
+        else:
+            _log_scale(axes[row], history[column])
+    style.legend(figure)
+    return figure
+
+
+def gradients(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, tensor: str) -> Figure:
+    """Root mean square of one tensor's gradient by layer, on a log scale, before and after training."""
+    part = table[(table["tensor"] == tensor) & (table["rms"] > 0)]
+    words = {"weight": "weights", "preactivation": "pre-activations"}
+    figure, axes = _by_checkpoint(part, depths, style, "rms", f"RMS gradient of the {words[tensor]}")
+    _log_scale(axes.flat, part["rms"])
+    return figure
+
+
+def dead_neurons(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style) -> Figure:
+    """Share of units whose output is exactly 0 for every training image, by layer."""
+    part = table.assign(share=table["n_dead"] / table["n_neurons"])
+    figure, axes = _by_checkpoint(part, depths, style, "share", "dead units")
+    _percent(axes)
+    return figure
+
+
+def saturation(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style) -> Figure:
+    """Share of pre-activations at which the activation is saturated, by layer."""
+    part = table[table["signal"] == "preactivation"].dropna(subset="saturated_fraction")
+    figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated pre-activations")
+    _percent(axes)
+    return figure
+
+
+def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
+    """Each activation function and its derivative."""
+    keys = list(style.labels)
+    columns = min(len(keys), drawing.COLUMNS)
+    rows = -(-len(keys) // columns)
+    figure, axes = drawing.panels(rows, columns, height=1.9, width=1.75)
+    for number, (axis, key) in enumerate(zip(axes.flat, keys, strict=False)):
+        axis.tick_params(labelbottom=number + columns >= len(keys))
+        part = table[table["activation"] == key]
+        axis.plot(part["x"], part["f"], color=style.looks[key]["color"], linewidth=1.8)
+        axis.plot(part["x"], part["derivative"], color="#444444", linewidth=1, linestyle=(0, (4, 2)))
+        axis.set_title(style.title(key))
+        axis.set_ylim(-2, 4)
+    for axis in list(axes.flat)[len(keys) :]:
+        axis.set_visible(False)
+    handles = [Line2D([], [], color="#444444", linestyle=dash) for dash in ("-", (0, (4, 2)))]
+    figure.legend(handles, ["f", "f′"], loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examples: int = 4) -> Figure:
+    """The first images [N, H, W] of each class, a column a class."""
+    figure, axes = plt.subplots(examples, len(classes), figsize=(0.85 * len(classes), 0.8 * examples + 0.3))
+    for column, name in enumerate(classes):
+        chosen = pixels[labels == column][:examples]
+        axes[0][column].set_title(drawing.plain(name), fontsize="small")
+        for axis, image in zip(axes[:, column], chosen, strict=False):
+            axis.imshow(image, cmap="gray_r", interpolation="nearest")
+        for axis in axes[:, column]:
+            axis.axis("off")
+    return figure
+
+
+def _by_checkpoint(
+    table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, column: str, label: str
+) -> tuple[Figure, np.ndarray]:
+    """A grid of checkpoints × depths, `column` by layer, with lines as in `learning_curves`."""
+    figure, axes = plt.subplots(
+        len(drawing.CHECKPOINTS),
+        len(depths),
+        figsize=(drawing.panel_width(len(depths)) * len(depths) + 0.5, 4.9),
+        sharex="col",
+        sharey=True,
+        squeeze=False,
+    )
+    for (row, (checkpoint, words)), (number, depth) in product(
+        enumerate(drawing.CHECKPOINTS.items()), enumerate(depths)
+    ):
+        axis = axes[row][number]
+        part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
+        for key, lines in _by_activation(part, style):
+            _lines(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
+        axis.set_title(drawing.layers(depth) if row == 0 else "")
+        axis.set_xlabel("layer" if row else "")
+        axis.set_ylabel(words if number == 0 else "")
+        drawing.whole_numbers(axis)
+    figure.supylabel(label, fontsize="medium")
+    style.legend(figure)
+    return figure, axes
+
+
+def _by_activation(table: pd.DataFrame, style: drawing.Style) -> Iterator[tuple[str, pd.DataFrame]]:
+    for key in style.labels:
+        part = table[table["activation"] == key]
+        if len(part):
+            yield key, part
+
+
+def _extent(comparison: pd.DataFrame) -> tuple[pd.Series, float]:
+    """The upper ends of intervals or runs, and the lowest lower end."""
+    cells = comparison[["ci_low", "ci_high", "min", "max"]].astype(float)
+    return cells["ci_high"].fillna(cells["max"]), cells["ci_low"].fillna(cells["min"]).min()
+
+
+def _mark(
+    axis: Axes, place: float, level: float, cell: Mapping, look: Mapping, hollow: bool, linewidth: float
+) -> None:
+    """A mean accuracy with its interval, or the range of its runs as a dotted line."""
+    colour, runs = look["color"], pd.isna(cell["ci_low"])
+    ends = [cell["min"], cell["max"]] if runs else [cell["ci_low"], cell["ci_high"]]
+    axis.plot([place, place], ends, color=colour, linewidth=linewidth, linestyle=":" if runs else "-")
+    mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": "white" if hollow else colour}
+    axis.plot(place, level, color=colour, linestyle="", **mark)
+
+
+def _lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool) -> None:
+    table = table.dropna(subset=y)
+    by_x = table.groupby(x)[y]
+    median = by_x.median()
+    if summarised:
+        low, high = (by_x.quantile(share) for share in SPREAD)
+        axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
+    else:
+        thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
+        for _, run in table.groupby(["seed", "fold"]):
+            axis.plot(run[x], run[y], **thin)
+    axis.plot(median.index, median, linewidth=1.5, **look)
+
+
+def _accuracy_column(
+    axis: Axes, position: float, cell: pd.DataFrame, look: Mapping, summarised: bool
+) -> None:
+    """One activation's runs (hollow: not trained) and the number of diverged ones."""
+    ok = cell[cell["status"] == "ok"].sort_values(["seed", "fold"])
+    if len(ok):
+        (_accuracy_shape if summarised else _accuracy_points)(axis, position, ok, look)
+    n_diverged = len(cell) - len(ok)
+    if n_diverged:
+        axis.text(position, 0.02, f"{n_diverged}×\nNaN", ha="center", va="bottom", fontsize="x-small")
+
+
+def _mean_bar(axis: Axes, position: float, row: NamedTuple) -> None:
+    """The mean of the trained runs and its interval, as far as the table has them."""
+    if pd.notna(row.ci_low):
+        axis.plot([position] * 2, [row.ci_low, row.ci_high], color="#222222", linewidth=1.2, zorder=2)
+    if pd.notna(row.mean):
+        axis.plot([position - 0.3, position + 0.3], [row.mean] * 2, color="#222222", zorder=2)
+
+
+def _accuracy_points(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:
+    """Seeds side by side."""
+    spots = position + np.linspace(-0.22, 0.22, len(ok)) if len(ok) > 1 else np.array([position])
+    faces = [look["color"] if trained else "white" for trained in ok["trained"]]
+    axis.scatter(
+        spots,
+        ok["test_accuracy"],
+        s=16,
+        marker=look["marker"],
+        c=faces,
+        edgecolors=[look["color"]],
+        zorder=3,
+    )
+
+
+def _accuracy_shape(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:
+    """As many runs at each height as the shape is wide there; heights as on the stretched axis."""
+    heights = _stretch(ok["test_accuracy"])
+    edges = np.linspace(0, heights.max() + 1e-9, SHAPE_BINS + 1)
+    widest = np.histogram(heights, edges)[0].max()
+    for trained, face in ((False, "white"), (True, look["color"])):
+        counts, _ = np.histogram(heights[ok["trained"] == trained], edges)
+        half = 0.4 * np.append(counts, 0) / widest
+        drawn = {"step": "post", "facecolor": face, "edgecolor": look["color"], "linewidth": 0.6}
+        axis.fill_betweenx(_unstretch(edges), position - half, position + half, where=half > 0, **drawn)
+
+
+def _stretch(accuracies: pd.Series) -> np.ndarray:
+    """Minus log10 of the error, which is at least `WORST_ERROR`."""
+    return -np.log10(np.clip(1 - np.asarray(accuracies, dtype=float), WORST_ERROR, None))
+
+
+def _unstretch(heights: np.ndarray) -> np.ndarray:
+    return 1 - 10.0 ** (-np.asarray(heights, dtype=float))
+
+
+def _stretched(
+    axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0, marked: Sequence[float] = ACCURACY_TICKS
+) -> None:
+    """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ.
+
+    From 0, or from a little below `lowest`, to a little above the best of `accuracies`.
+    """
+    bottom = max(0.0, 1 - (1 - lowest) * 1.15) if lowest > 0 else 0.0
+    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - WORST_ERROR)
+    for axis in axes:
+        axis.set_yscale("function", functions=(_stretch, _unstretch))
+        top = 1 - (1 - best) * 0.7
+        axis.set_ylim(bottom, top)
+        ticks = [tick for tick in marked if bottom <= tick <= top]
+        axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
+        axis.set_yticks([], minor=True)
+
+
+def _percent(axes: np.ndarray) -> None:
+    """Shares as percentages, from just below 0 to at least 10 %."""
+    for axis in axes.flat:
+        top = max(0.1, axis.get_ylim()[1])
+        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axis.set_ylim(-0.03 * top, top)
+
+
+def _log_scale(axes: Iterable[Axes], values: pd.Series) -> None:
+    """A log scale, where there is anything to show on it."""
+    for axis in axes if (values > 0).any() else ():
+        axis.set_yscale("log")
+        if values[values > 0].max() < 10 * values[values > 0].min() < 1e4:
+            axis.yaxis.set_minor_formatter(_Plain())
+
+
+class _Plain(matplotlib.ticker.LogFormatterSciNotation):
+    """Labels the ticks that its base class would, as plain numbers: 2.3 for 2.3 × 10⁰."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""

@@ -1,0 +1,129 @@
+"""Networks as files: the trained ones are stored, those at initialisation drawn again from their seeds."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors.torch
+from torch import Tensor, nn
+
+from actbench.activations import registry
+from actbench.errors import DamagedError, UserError
+from actbench.networks import mlp
+from actbench.runtime import seeds
+from actbench.storage import files, manifest, tensors
+
+CHECKPOINTS = ("init", "trained")
+
+
+def save(
+    states: Mapping[tuple[int, int], Mapping[str, Tensor]], path: str | Path, params: Mapping | None = None
+) -> None:
+    """Write the state dicts of runs, keyed (seed, fold), and a digest of what they were trained with."""
+    weights = {
+        f"seed{seed}/fold{fold}/{name}": tensor.cpu().contiguous()
+        for (seed, fold), state in states.items()
+        for name, tensor in state.items()
+    }
+    content = safetensors.torch.save(weights, {"params": files.digest_of(params)})
+    files.write_bytes(content, path)
+
+
+def load(
+    folder: str | Path,
+    seed: int,
+    fold: int = 0,
+    checkpoint: str = "trained",
+    activation: Mapping | type[nn.Module] | str | None = None,
+) -> mlp.MLP:
+    """Give back one network of a block's folder, on the CPU, in evaluation mode.
+
+    Args:
+        folder, activation: see `Stored`.
+        seed, fold, checkpoint: see `Stored.network`.
+    """
+    return Stored(folder, activation).network(seed, fold, checkpoint)
+
+
+class Stored:
+    """The networks of one block, checked once.
+
+    Args:
+        folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`.
+        activation: the class of a user's own activation, its name as "module:class" of the working
+            directory, or the resolved spec of the caller's own config.
+            The folder may come from a stranger, so that nothing that it names is imported.
+
+    Raises:
+        DamagedError: config.json and model.safetensors are not whole, or not of one and the same training.
+        UserError: the networks have an activation of somebody's own, and it was not given, or another.
+    """
+
+    def __init__(self, folder: str | Path, activation: Mapping | type[nn.Module] | str | None = None):
+        self.path = Path(folder, manifest.MODEL)
+        self.config = manifest.read(folder, [manifest.MODEL])
+        with tensors.opened(self.path, "pt") as stored:
+            trained_with = (stored.metadata() or {}).get("params")
+        if trained_with != files.digest_of(self.config["params"]):
+            raise DamagedError(self.path, f"it was trained with other params than {manifest.NAME} says")
+        self.spec = self._spec(activation)
+
+    def _spec(self, given: Mapping | type[nn.Module] | str | None) -> Mapping:
+        """What activations are made of: the folder's own word for those of the registry only."""
+        named = registry.checked(self.config["params"].get("activation"), self.path.with_name(manifest.NAME))
+        if isinstance(given, str) and ":" not in given:
+            raise UserError(
+                f"activation is {given!r}; allowed: a class, its name as 'module:class', or a spec."
+            )
+        if isinstance(given, Mapping):
+            if given != named:
+                raise UserError(
+                    f"{self.path.parent} was trained with another activation: {named} is not {given}."
+                )
+            return given
+        if given is not None:
+            return named | {"import": given}
+        if named["import"] is not None:
+            raise UserError(
+                f"{self.path.parent} was trained with {named['name']}, an activation of somebody's own, and "
+                "nothing that a results folder names is imported: give its class, "
+                "checkpoints.load(…, activation=Mine)."
+            )
+        return named
+
+    def network(self, seed: int, fold: int = 0, checkpoint: str = "trained") -> mlp.MLP:
+        """Give back one network, on the CPU, in evaluation mode.
+
+        Args:
+            seed, fold: the run.
+            checkpoint: `trained` (the weights that were scored) or `init` (rebuilt from the seed).
+
+        Raises:
+            KeyError: there is no such run, or `checkpoint` is unknown.
+            DamagedError: the weights do not fit the network.
+        """
+        if checkpoint not in CHECKPOINTS:
+            raise KeyError(f"checkpoint is {checkpoint!r}; allowed: {', '.join(CHECKPOINTS)}")
+        state = self._state(f"seed{seed}/fold{fold}/")
+        if not state:
+            raise KeyError(f"{self.path.parent} holds no run of seed {seed}, fold {fold}")
+        network = mlp.build(self._sizes(), self.spec, seeds.generator(seed, "weights"))
+        if checkpoint == "trained":
+            self._fill(network, state, f"seed {seed}, fold {fold}")
+        return network.eval()
+
+    def _sizes(self) -> list[int]:
+        sizes = self.config["sizes"]
+        if not isinstance(sizes, list) or not all(type(size) is int and size > 0 for size in sizes):
+            raise DamagedError(self.path.with_name(manifest.NAME), f"its sizes are {sizes!r}")
+        return sizes
+
+    def _fill(self, network: mlp.MLP, state: Mapping[str, Tensor], run: str) -> None:
+        try:
+            network.load_state_dict(state)
+        except RuntimeError as error:
+            raise DamagedError(self.path, f"the weights of {run} do not fit the network") from error
+
+    def _state(self, prefix: str) -> dict[str, Tensor]:
+        with tensors.opened(self.path, "pt") as stored:
+            names = [name for name in stored.keys() if name.startswith(prefix)]  # noqa: SIM118
+            return {name.removeprefix(prefix): stored.get_tensor(name) for name in names}

@@ -1,0 +1,92 @@
+"""Units that have stopped working, over the whole training set in one pass."""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+from torch import Tensor, nn
+
+from actbench.activations import sampling, saturation
+from actbench.networks import mlp
+from actbench.storage import parquet
+
+BATCH = 2048
+
+SCHEMA = pa.schema(
+    [
+        *parquet.KEYS,
+        pa.field("checkpoint", pa.string(), nullable=False),
+        pa.field("layer", pa.int16(), nullable=False),
+        pa.field("n_neurons", pa.int32(), nullable=False),
+        pa.field("n_dead", pa.int32(), nullable=False),
+        pa.field("n_zero_gradient", pa.int32(), nullable=False),
+        ("n_dormant", pa.int32()),
+        pa.field("n_saturated", pa.int32(), nullable=False),
+    ]
+)
+
+
+class LayerCounter:
+    """Running statistics of the units of one layer: never more than one batch is held."""
+
+    def __init__(self, activation: nn.Module):
+        self.activation = activation
+        self.saturation = saturation.of(activation)
+        self.size = None
+
+    def update(self, z: Tensor) -> None:
+        """Take in the pre-activations [N, n_l] of one batch."""
+        h, derivative = sampling.evaluate(self.activation, z)
+        dead, zero_gradient = (h == 0).all(dim=0), (derivative == 0).all(dim=0)
+        saturated = self.saturation(z, derivative).all(dim=0)
+        size = h.double().abs().sum(dim=0)
+        if self.size is not None:
+            dead, zero_gradient = dead & self.dead, zero_gradient & self.zero_gradient
+            saturated, size = saturated & self.saturated, size + self.size
+        self.dead, self.zero_gradient, self.saturated, self.size = dead, zero_gradient, saturated, size
+
+    def counts(self, dormant_threshold: float) -> dict:
+        """The columns of `SCHEMA` after `layer`."""
+        return {
+            "n_neurons": len(self.size),
+            "n_dead": int(self.dead.sum()),
+            "n_zero_gradient": int(self.zero_gradient.sum()),
+            "n_dormant": self._n_dormant(dormant_threshold),
+            "n_saturated": int(self.saturated.sum()),
+        }
+
+    def _n_dormant(self, threshold: float) -> int | None:
+        """Null where a unit's output overflows: it has no size to be compared with."""
+        return int(dormant(self.size, threshold).sum()) if self.size.isfinite().all() else None
+
+
+def measure(network: nn.Module, x: Tensor, dormant_threshold: float) -> list[dict]:
+    """Count dead, zero-gradient, dormant and saturated units of every hidden layer.
+
+    A unit is dead if h = 0 exactly for every input, zero-gradient if f′(z) = 0 exactly for every
+    input, saturated if it is known to be so for every input (`saturation.of`), dormant as
+    `dormant` says.
+
+    Args:
+        network: an `MLP`.
+        x: inputs [N, n_pixels], the whole training set.
+        dormant_threshold: 0.025 in the paper.
+    """
+    counters = [LayerCounter(activation) for activation in network.activations]
+    with mlp.frozen(network):
+        for batch in x.split(BATCH):
+            _update(counters, (z for z, _ in network.layers(batch)))
+    return [{"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)]
+
+
+def dormant(size: Tensor, threshold: float) -> Tensor:
+    """Which units are dormant: E|h_i| over the layer's mean of it is at most `threshold`.
+
+    `size` is E|h_i| or, since only ratios count, the sum of |h_i| over any number of inputs. A silent
+    layer is all dormant. Sokar, Agarwal, Castro & Evci (2023), arXiv:2302.12902, eq. 1.
+    """
+    return size <= threshold * size.mean()
+
+
+def _update(counters: list[LayerCounter], zs: Iterable[Tensor]) -> None:
+    for counter, z in zip(counters, zs, strict=False):
+        counter.update(z)

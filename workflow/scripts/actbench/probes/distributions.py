@@ -1,0 +1,105 @@
+"""How pre-activations z and activations h = f(z) are distributed, layer by layer."""
+
+import math
+
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+
+from actbench.activations import sampling, saturation
+from actbench.networks import mlp
+from actbench.storage import parquet
+from actbench.storage.histograms import histogram
+
+SCHEMA = pa.schema(
+    [
+        *parquet.KEYS,
+        pa.field("checkpoint", pa.string(), nullable=False),
+        pa.field("layer", pa.int16(), nullable=False),
+        pa.field("signal", pa.string(), nullable=False),
+        ("mean", pa.float64()),
+        ("std", pa.float64()),
+        ("min", pa.float64()),
+        ("max", pa.float64()),
+        ("skewness", pa.float64()),
+        ("excess_kurtosis", pa.float64()),
+        ("zero_fraction", pa.float64()),
+        ("saturated_fraction", pa.float64()),
+        ("effective_rank", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("counts", pa.list_(pa.int32())),
+    ]
+)
+
+
+def measure(network: nn.Module, x: Tensor, bins: int) -> list[dict]:
+    """One row a layer and signal with the columns of `SCHEMA` after `checkpoint`.
+
+    The last layer has a pre-activation (the logits) and no activation. `saturated_fraction` belongs
+    to z of hidden layers, `effective_rank` to h; they are null elsewhere.
+
+    Args:
+        network: an `MLP`.
+        x: inputs [N, n_pixels].
+        bins: bins of each histogram.
+    """
+    rows = []
+    with mlp.frozen(network):
+        for layer, (z, h) in enumerate(network.layers(x)):
+            row = {"layer": layer, "signal": "preactivation"} | describe(z, bins)
+            if h is not None:
+                row["saturated_fraction"] = saturated_fraction(network.activations[layer], z)
+            rows.append(row)
+            if h is not None:
+                row = {"layer": layer, "signal": "activation"} | describe(h, bins)
+                rows.append(row | {"effective_rank": effective_rank(h)})
+    return rows
+
+
+def describe(values: Tensor, bins: int) -> dict:
+    """Moments and histogram of one signal in float64, moments dividing by n.
+
+    A constant signal has neither skewness nor kurtosis (null). Of one that is not finite everywhere, what
+    needs all of its values is not finite either (null in the table).
+    """
+    values = values.detach().double()
+    mean, low, high = values.mean(), values.min().item(), values.max().item()
+    centred = values - mean
+    variance = 0.0 if low == high and math.isfinite(low) else centred.square().mean().item()
+    return {
+        "mean": mean.item(),
+        "std": math.sqrt(variance),
+        "min": low,
+        "max": high,
+        "skewness": centred.pow(3).mean().item() / variance**1.5 if variance**1.5 else None,
+        "excess_kurtosis": centred.pow(4).mean().item() / variance**2 - 3 if variance**2 else None,
+        "zero_fraction": (values == 0).double().mean().item(),
+        "saturated_fraction": None,
+        "effective_rank": None,
+    } | histogram(values, bins)
+
+
+def saturated_fraction(activation: nn.Module, z: Tensor) -> float | None:
+    """Share of the entries of z at which the activation is saturated, None if not known.
+
+    Saturated: see `saturation.of`.
+    """
+    _, derivative = sampling.evaluate(activation, z)
+    return saturation.of(activation).share(z, derivative)
+
+
+def effective_rank(h: Tensor) -> float | None:
+    """exp of the entropy of the normalised singular values of the centred h [N, n] (Roy & Vetterli 2007).
+
+    A layer that answers the same to every input has rank 0; one that is not finite everywhere has none.
+    """
+    h = h.detach().double()
+    if not h.isfinite().all():
+        return None
+    varies = h.amax(dim=0) > h.amin(dim=0)
+    if not varies.any():
+        return 0.0
+    singular = torch.linalg.svdvals(h[:, varies] - h[:, varies].mean(dim=0))
+    share = singular / singular.sum()
+    return torch.special.entr(share).sum().exp().item()

@@ -1,0 +1,75 @@
+"""Gradients of the loss on one fixed batch, layer by layer (Glorot & Bengio 2010)."""
+
+import math
+
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from actbench.storage import parquet
+from actbench.storage.histograms import histogram
+
+SCHEMA = pa.schema(
+    [
+        *parquet.KEYS,
+        pa.field("checkpoint", pa.string(), nullable=False),
+        pa.field("layer", pa.int16(), nullable=False),
+        pa.field("tensor", pa.string(), nullable=False),
+        pa.field("n", pa.int64(), nullable=False),
+        ("l2_norm", pa.float64()),
+        ("rms", pa.float64()),
+        ("mean", pa.float64()),
+        ("std", pa.float64()),
+        ("min", pa.float64()),
+        ("max", pa.float64()),
+        ("zero_fraction", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("counts", pa.list_(pa.int32())),
+    ]
+)
+
+
+def measure(network: nn.Module, x: Tensor, y: Tensor, bins: int) -> list[dict]:
+    """Gradients of the mean cross-entropy with respect to weights, biases and pre-activations.
+
+    Args:
+        network: an `MLP`.
+        x, y: the batch, inputs [N, n_pixels] and class indices [N].
+        bins: bins of each histogram.
+
+    Returns:
+        One row a layer and tensor (`weight`, `bias`, `preactivation`) with the columns of `SCHEMA`
+        after `checkpoint`. `rms` is the L2 norm over the square root of the number of entries, which
+        can be compared across widths; `std` divides by n.
+    """
+    zs = []
+    for z, _ in network.layers(x):
+        z.retain_grad()
+        zs.append(z)
+    network.zero_grad(set_to_none=True)
+    functional.cross_entropy(zs[-1], y).backward()
+    rows = []
+    for layer, (linear, z) in enumerate(zip(network.linears, zs, strict=True)):
+        named = {"weight": linear.weight.grad, "bias": linear.bias.grad, "preactivation": z.grad}
+        for tensor, gradient in named.items():
+            rows.append({"layer": layer, "tensor": tensor} | describe(gradient, bins))
+    network.zero_grad(set_to_none=True)
+    return rows
+
+
+def describe(values: Tensor, bins: int) -> dict:
+    """Size, spread and histogram of one gradient tensor, computed in float64."""
+    values = values.detach().double().flatten()
+    l2_norm = torch.linalg.vector_norm(values).item()
+    return {
+        "n": values.numel(),
+        "l2_norm": l2_norm,
+        "rms": l2_norm / math.sqrt(values.numel()),
+        "mean": values.mean().item(),
+        "std": values.std(correction=0).item(),
+        "min": values.min().item(),
+        "max": values.max().item(),
+        "zero_fraction": (values == 0).double().mean().item(),
+    } | histogram(values, bins)

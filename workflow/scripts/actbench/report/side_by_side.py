@@ -1,0 +1,171 @@
+"""Two studies on one page: what was set otherwise, and what that did to each activation at each depth."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from actbench.analysis import comparisons
+from actbench.data import catalogue
+from actbench.errors import UserError
+from actbench.report import numbers, page, sentences
+from actbench.storage import parquet, records, yaml_files
+from actbench.study import config as configuration
+
+# What is read of a study's resolved config and runs; another version may lack any.
+KEYS = ("study", "activations", "depths", "evaluation.folds", "evaluation.validation", "report.equivalence")
+COLUMNS = ("activation", "depth", "seed", "fold", "status", "trained", "test_accuracy")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared of a study: its resolved config, tables `runs` and `comparison`, provenance."""
+
+    config: Mapping
+    runs: pd.DataFrame
+    comparison: pd.DataFrame
+    lineage: Mapping
+
+    @property
+    def name(self) -> str:
+        return self.config["study"]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {entry["id"]: entry["label"] for entry in self.config["activations"]}
+
+
+def read(provenance: str | Path, config: str | Path, runs: str | Path, comparison: str | Path) -> Study:
+    """Read what is compared of a finished study, whose provenance.json vouches for the other files.
+
+    Raises:
+        UserError: one of them is damaged, was not there when the study's report was made, or lacks what is
+            compared, as those of other versions may.
+    """
+    record = records.read(provenance)
+    record.vouch([config])
+    record.vouch([runs, comparison], "inputs")
+    values = yaml_files.read(config)
+    _expect(config, records.flat(values), KEYS)
+    if values.get("dataset") not in catalogue.DATASETS:
+        _expect(config, (), ["dataset"])
+    for entry in values["activations"]:
+        _expect(config, entry if isinstance(entry, Mapping) else {}, ("id", "label"))
+    _expect(provenance, records.flat(record.content), ("data.evaluated",))
+    tables = {path: parquet.read(path).to_pandas() for path in (runs, comparison)}
+    _expect(runs, tables[runs], COLUMNS)
+    _expect(comparison, tables[comparison], comparisons.COMPARISON.names)
+    study = Study(values, *tables.values(), record.content)
+    if study.name != Path(config).parent.name:
+        raise UserError(f"{config} is of the study {study.name}: a study is compared under its own name.")
+    return study
+
+
+def _expect(path: str | Path, found: Container, needed: Iterable[str]) -> None:
+    for key in needed:
+        if key not in found:
+            raise UserError(
+                f"{path} is of another version of actbench ({key} is missing); run its study again."
+            )
+
+
+def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:
+    """Keys of the config whose values differ, with both values as text; a key that one lacks has a dash."""
+    flat = [records.flat(study.config) for study in (first, second)]
+    keys = [
+        key
+        for key in dict.fromkeys([*flat[0], *flat[1]])
+        if key.split(".")[0] not in ("study", *configuration.PLACES)
+    ]
+    found = [(key, *(_shown(values.get(key)) for values in flat)) for key in keys]
+    return [row for row in found if row[1] != row[2]]
+
+
+def cells(first: Study, second: Study) -> list[dict]:
+    """A row for each activation and depth that both studies have, in the order of the first.
+
+    `first` and `second` are the rows of their tables `comparison`. The other columns, from `n_pairs` on, are
+    those of `comparisons.paired` for the second less the first, over the seeds that trained in both; the
+    margin is the first study's. Studies on other images, or that test on other ones, are not paired.
+    """
+    tables = [
+        study.comparison.set_index(["activation", "depth"]).to_dict("index") for study in (first, second)
+    ]
+    shared = [
+        (key, depth)
+        for depth in first.config["depths"]
+        for key in first.labels
+        if (key, depth) in tables[0] and (key, depth) in tables[1]
+    ]
+    n_images = configuration.image_counts(first.config)["tested"]
+    n_folds = first.config["evaluation"]["folds"] or 1
+    rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1), n_folds)
+    by_cell = [comparisons.by_cell(study.runs) for study in (first, second)]
+    alike = comparable(first, second)
+    rows = []
+    for place in shared:
+        differences = comparisons.differences(by_cell[1][place], by_cell[0][place]) if alike else []
+        row = {
+            "activation": place[0],
+            "depth": place[1],
+            "first": tables[0][place],
+            "second": tables[1][place],
+        }
+        rows.append(row | comparisons.paired(differences, rule))
+    return comparisons.adjusted(rows, rule.family)
+
+
+def comparable(first: Study, second: Study) -> bool:
+    """Whether all networks of both were tested on the same images, so that seeds can be paired."""
+    tested = [study.lineage["data"]["evaluated"] for study in (first, second)]
+    return tested[0] == tested[1] and len(tested[0]) == 1
+
+
+def context(first: Study, second: Study, rows: Sequence[Mapping], figure: str, folder: str) -> dict:
+    """Everything the template shows.
+
+    Args:
+        rows: see `cells`.
+        figure: the embedded figure.
+        folder: where stylesheet and script lie.
+    """
+    return {
+        "studies": [first, second],
+        "datasets": [catalogue.DATASETS[study.config["dataset"]].title for study in (first, second)],
+        "settings": settings(first, second),
+        "rows": rows,
+        "labels": first.labels,
+        "answer": sentences.two_studies(rows, first.labels, (first.name, second.name)),
+        "comparable": comparable(first, second),
+        "only": [_only(first, second), _only(second, first)],
+        "margin": first.config["report"]["equivalence"],
+        "figure": figure,
+        "csv": page.embedded(table(rows).to_csv(index=False), page.MEDIA[".csv"]),
+        "css": page.stylesheet(folder),
+        "script": page.script(folder),
+    }
+
+
+def table(rows: Sequence[Mapping]) -> pd.DataFrame:
+    """The rows of `cells` flat: columns of the two studies' cells are named first_… and second_…."""
+    names = ("n_seeds", "n_trained", "mean", "ci_low", "ci_high", "median", "min", "max")
+    sides = ("first", "second")
+    flat = [
+        {key: value for key, value in row.items() if key not in sides}
+        | {f"{side}_{name}": row[side][name] for side in sides for name in names}
+        for row in rows
+    ]
+    return pd.DataFrame(flat)
+
+
+def _only(study: Study, other: Study) -> str:
+    """The activations and depths that the other study lacks, as text; empty if there are none."""
+    keys = [label for key, label in study.labels.items() if key not in other.labels]
+    depths = [str(depth) for depth in study.config["depths"] if depth not in other.config["depths"]]
+    parts = [numbers.listed(keys)] if keys else []
+    return numbers.listed(parts + ([f"depth {numbers.listed(depths)}"] if depths else []) or [""])
+
+
+def _shown(value: object) -> str:
+    return "–" if value is None else str(value)

@@ -1,0 +1,192 @@
+"""Reading tables, and writing them so that the same rows give the same bytes.
+
+Each file holds the SHA-256 of its own bytes, taken with zeros in its place, under `sha256` in its metadata:
+the checksums of Parquet cover its pages only, and not the footer that says where and what they are.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet
+
+from actbench.errors import DamagedError
+from actbench.storage import files
+
+ACTIVATION = pa.dictionary(pa.int32(), pa.string())
+KEYS = [
+    pa.field("activation", ACTIVATION, nullable=False),
+    pa.field("depth", pa.int16(), nullable=False),
+    pa.field("seed", pa.int32(), nullable=False),
+    pa.field("fold", pa.int16(), nullable=False),
+]
+RUN = [field.name for field in KEYS]
+RECORD, SEAL = b"actbench", b"sha256"
+UNSEALED = b"sha256:" + b"0" * 64
+SEALED = re.compile(rb"sha256:([0-9a-f]{64})")
+
+
+def table(rows: Iterable[Mapping], schema: pa.Schema, sort_by: list[str]) -> pa.Table:
+    """Turn rows into an Arrow table of exactly `schema`, sorted by `sort_by`.
+
+    A number that is not finite becomes null. Rows travel as JSON lines, because every other way from
+    Python objects into Arrow imports pandas, which costs each of a study's many short jobs half a second.
+
+    Raises:
+        ValueError: a row has a column that the schema lacks, lacks one that the schema has, or has null
+            where the schema allows none.
+    """
+    rows = list(rows)
+    for row in rows:
+        if row.keys() != set(schema.names):
+            raise ValueError(f"columns {sorted(row.keys() ^ set(schema.names))} differ from the schema")
+    if not rows:
+        return schema.empty_table()
+    lines = "\n".join(json.dumps({key: _finite(row[key]) for key in schema.names}) for row in rows)
+    options = pa.json.ParseOptions(explicit_schema=_nullable(schema), unexpected_field_behavior="error")
+    blocks = pa.json.ReadOptions(block_size=len(lines) + 1)
+    read_back = pa.json.read_json(io.BytesIO(lines.encode()), blocks, options)
+    return ordered(read_back, sort_by).cast(schema)
+
+
+def ordered(unsorted: pa.Table, sort_by: list[str]) -> pa.Table:
+    """Sort by columns, text alphabetically; dictionaries come out in the order of their first use."""
+    schema = unsorted.schema
+    plain = unsorted.cast(_plain(schema))
+    plain = plain.sort_by([(name, "ascending") for name in sort_by])
+    return plain.combine_chunks().cast(schema)
+
+
+def concat(tables: Iterable[pa.Table], sort_by: list[str]) -> pa.Table:
+    """Stack tables of one schema and sort the rows."""
+    return ordered(pa.concat_tables(tables).unify_dictionaries(), sort_by)
+
+
+def write(content: pa.Table, path: str | Path, record: Mapping | None = None) -> None:
+    """Write a table to Parquet, whole or not at all, after reading the file back once.
+
+    Args:
+        content: the table.
+        path: the file.
+        record: what the numbers were made from, a JSON object for the file's metadata; see `record`.
+    """
+    described = {} if record is None else {RECORD: json.dumps(record, sort_keys=True)}
+    content = content.replace_schema_metadata(described | {SEAL: UNSEALED})
+    with files.atomic(path) as temporary:
+        pa.parquet.write_table(content, temporary, compression="zstd", write_page_checksum=True)
+        _seal(temporary)
+        if read(temporary).num_rows != content.num_rows:
+            raise OSError(f"{path}: the written table could not be read back whole")
+
+
+def write_csv(content: pa.Table, path: str | Path) -> None:
+    """Write a table as CSV with a header; null is an empty field."""
+    with files.atomic(path) as temporary:
+        pa.csv.write_csv(content.cast(_plain(content.schema)), temporary)
+
+
+def read(path: str | Path) -> pa.Table:
+    """Read a Parquet file of ours, without its record; `.to_pandas()` gives a data frame.
+
+    Raises:
+        DamagedError: it is cut, empty, changed in any bit, or none of ours.
+    """
+    return read_with_record(path)[0]
+
+
+def record(path: str | Path) -> dict:
+    """The record that a table was written with.
+
+    Raises:
+        DamagedError: the file cannot be read, or has none.
+    """
+    with _opened(path) as stored:  # the pages are checked, and not decoded
+        found = _record_of(stored)
+    if found is None:
+        raise DamagedError(path, "it does not say what it was made from")
+    return found
+
+
+def read_with_record(path: str | Path) -> tuple[pa.Table, dict | None]:
+    """Both at once; the record is None if the file was written without one."""
+    with _opened(path) as stored:
+        return stored.read().replace_schema_metadata(None), _record_of(stored)
+
+
+def check(content: bytes, path: str | Path) -> None:
+    """Compare the bytes of a file with the checksum that they hold.
+
+    Raises:
+        DamagedError: they differ, or there is none.
+    """
+    place = _place_of_seal(content)
+    if place is None:
+        raise DamagedError(path, "it is no table of actbench, or not all of one")
+    start, end = place
+    if _digest(content, start) != content[start:end]:
+        raise DamagedError(path, "its content is not what its checksum was taken of")
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[pa.parquet.ParquetFile]:
+    """A file whose bytes are checked. Unlike pyarrow.parquet.read_table, this does not import pandas."""
+    content = files.read_bytes(path)
+    check(content, path)
+    try:
+        with pa.parquet.ParquetFile(pa.BufferReader(content)) as stored:
+            yield stored
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DamagedError(path, error) from error
+
+
+def _record_of(stored: pa.parquet.ParquetFile) -> dict | None:
+    described = stored.metadata.metadata or {}
+    return json.loads(described[RECORD]) if RECORD in described else None
+
+
+def _seal(path: Path) -> None:
+    content = path.read_bytes()
+    start, _ = _place_of_seal(content)
+    with open(path, "r+b") as stream:
+        stream.seek(start)
+        stream.write(_digest(content, start))
+
+
+def _place_of_seal(content: bytes) -> tuple[int, int] | None:
+    """Where the digest stands: the last of its form, in the footer."""
+    tail = max(0, content.rfind(UNSEALED[:7]))
+    found = SEALED.match(content, tail)
+    return found.span(1) if found else None
+
+
+def _digest(content: bytes, start: int) -> bytes:
+    """The SHA-256, in hexadecimal, of a file's bytes with zeros at the place of the digest."""
+    found = hashlib.sha256(content[:start])
+    found.update(UNSEALED[7:])
+    found.update(memoryview(content)[start + 64 :])
+    return found.hexdigest().encode()
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _nullable(schema: pa.Schema) -> pa.Schema:
+    """The plain schema without its promises on nulls, which the final cast checks."""
+    return pa.schema(field.with_nullable(True) for field in _plain(schema))
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """The schema with dictionary columns as the values they stand for: these sort and convert simply."""
+    return pa.schema(
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in schema
+    )

@@ -1,0 +1,84 @@
+"""One training job: the networks of one activation and depth, for every seed of a block and every fold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from actbench.activations import contract, entries, places
+from actbench.data import splits
+from actbench.data.prepared import Prepared
+from actbench.data.subsets import Data
+from actbench.networks import mlp
+from actbench.runtime import seeds
+from actbench.storage import parquet
+from actbench.training import cost, fitting
+
+CHECKED = 256
+
+
+@dataclass
+class Trained:
+    """What a job leaves: rows of `fitting.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
+
+    `sizes` are n_inputs, the hidden widths, n_classes; `states` are keyed (seed, fold).
+    """
+
+    sizes: list[int] = field(default_factory=list)
+    runs: list[dict] = field(default_factory=list)
+    history: list[dict] = field(default_factory=list)
+    histograms: list[dict] = field(default_factory=list)
+    cost: list[dict] = field(default_factory=list)
+    states: dict[tuple[int, int], dict[str, Tensor]] = field(default_factory=dict)
+
+
+def train(
+    activation: str, params: Mapping, images: Prepared, device: str, log: Callable[[str], None]
+) -> Trained:
+    """Train and score the networks of a block; on a GPU those of a fold take their steps together.
+
+    Args:
+        activation: its id, the key of the rows.
+        params: see `config.training_params`.
+        images: the prepared data set.
+        device: `cpu` or `cuda:<i>`.
+        log: is called with a line an epoch and network.
+
+    Raises:
+        UserError: the activation is a user's own and keeps a state that is not stored.
+    """
+    settings, done, before = fitting.Settings(**params["training"]), Trained(), None
+    groups = [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]
+    for fold in range(params["evaluation"]["folds"] or 1):
+        data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
+        done.sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
+        for group in groups:
+            log(f"seeds {group}, fold {fold}, {device}")
+            weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
+            members = [mlp.build(done.sizes, params["activation"], own).to(device) for own in weights]
+            if not members[0].pure and before is None:
+                first, before = data, _logits(done.sizes, params, data)
+            fits = fitting.fit(members, data, settings, batches, log)
+            for seed, network, fit in zip(group, members, fits, strict=True):
+                place = (activation, len(params["hidden_sizes"]), seed, fold)
+                keys = dict(zip(parquet.RUN, place, strict=True))
+                done.runs.append(keys | fitting.score(network, data, fit))
+                if not network.pure:
+                    rebuilt = mlp.build(done.sizes, params["activation"], seeds.generator(seed, "weights"))
+                    fitting.check_stored(network, rebuilt.to(device), data, fit, params["activation"])
+                done.history += [keys | row for row in fit.history]
+                done.histograms += [keys | row for row in fit.histograms]
+                done.cost.append(keys | cost.of_run(done.sizes, data, settings, fit))
+                done.states[seed, fold] = fit.state
+    if before is not None and not entries.same(before, _logits(done.sizes, params, first)):
+        place = places.of_class(type(members[0].activations[0]))
+        raise contract.refusal(params["activation"], contract.NOT_STORED, place)
+    return done
+
+
+def _logits(sizes: list[int], params: Mapping, data: Data) -> Tensor:
+    """Those of a fresh network, in evaluation mode: what has trained before must not change them."""
+    generator = seeds.generator(params["seeds"][0], "weights")
+    network = mlp.build(sizes, params["activation"], generator).to(data.train.x.device)
+    with mlp.frozen(network), mlp.drawing(network):
+        return network(data.train.x[:CHECKED])

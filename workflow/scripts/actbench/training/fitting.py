@@ -1,0 +1,337 @@
+"""Training networks: mini-batches, early stopping, the best weights kept, a row an epoch."""
+
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+
+from actbench.activations import contract, entries, places
+from actbench.data.subsets import Data
+from actbench.networks import mlp
+from actbench.storage import parquet
+from actbench.storage.histograms import histogram
+from actbench.training import loop, optimizers
+from actbench.training.stack import Stack
+
+HISTOGRAM_BINS = 100
+LOSSES = ("train_loss", "val_loss")
+ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy")
+SUBSETS = ("train", "val", "test")
+
+RUNS = pa.schema(
+    [
+        *parquet.KEYS,
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("trained", pa.bool_(), nullable=False),
+        pa.field("n_parameters", pa.int64(), nullable=False),
+        pa.field("epochs_run", pa.int32(), nullable=False),
+        ("best_epoch", pa.int32()),
+        ("train_loss", pa.float64()),
+        ("train_accuracy", pa.float64()),
+        ("val_loss", pa.float64()),
+        ("val_accuracy", pa.float64()),
+        ("test_loss", pa.float64()),
+        ("test_accuracy", pa.float64()),
+    ]
+)
+HISTORY = pa.schema(
+    [
+        *parquet.KEYS,
+        pa.field("epoch", pa.int32(), nullable=False),
+        ("train_loss", pa.float64()),
+        ("train_accuracy", pa.float64()),
+        ("val_loss", pa.float64()),
+        ("val_accuracy", pa.float64()),
+        ("test_accuracy", pa.float64()),
+        pa.field("is_best", pa.bool_(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The config section `training`, key by key."""
+
+    optimizer: str
+    learning_rate: float
+    momentum: float
+    weight_decay: float
+    batch_size: int
+    max_epochs: int
+    patience: int | None
+    keep: str
+    test_each_epoch: bool
+    histograms: bool
+    precision: str
+    threads: int
+
+
+@dataclass
+class Fit:
+    """What training leaves: the kept weights, a row an epoch, histograms when asked, and how it ended.
+
+    `seconds` is the time of the epochs, validation included; networks that trained together share it equally.
+    """
+
+    state: dict[str, Tensor]
+    status: str = "ok"
+    best_epoch: int | None = None
+    history: list[dict] = field(default_factory=list)
+    histograms: list[dict] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def best(self) -> float:
+        """The best validation accuracy so far."""
+        return -math.inf if self.best_epoch is None else self.history[self.best_epoch - 1]["val_accuracy"]
+
+
+def prepare_torch(settings: Settings) -> None:
+    """Make torch of this process deterministic, with the config's threads and precision.
+
+    Denormal numbers count as zero while training: the momentum of a dead unit decays into them and
+    would make each step many times slower without changing any result that matters.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+    torch.set_deterministic_debug_mode("error")
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a pass a tensor
+    torch.set_num_threads(settings.threads)
+    torch.set_float32_matmul_precision(settings.precision)
+    torch.set_flush_denormal(True)
+
+
+def fit(
+    members: Sequence[nn.Module],
+    data: Data,
+    settings: Settings,
+    batches: Sequence[torch.Generator],
+    log: Callable[[str], None] = lambda line: None,
+) -> list[Fit]:
+    """Train networks in place, each until `max_epochs`, its own early stop or its own divergence.
+
+    They take their steps together, which saves time on a GPU only. A network's initial weights and batches
+    do not depend on its neighbours. Its numbers do in the last bits, because batched matrix products round
+    differently; that of a network alone is the plain product. Networks whose activation is not pure
+    (`activations.pure`) train one after another, each drawing from its own seed (`mlp.drawing`).
+
+    Args:
+        members: S networks that differ in their weights only, on the same device as `data`.
+        data: normalised subsets; an epoch is one fresh permutation of the training images, cut into
+            whole mini-batches (a last incomplete one is dropped).
+        batches: each run's own generator of permutations.
+        log: is called with a line an epoch and network.
+
+    Returns:
+        S times a `Fit` with status `ok`, or `diverged` when a loss is not finite. The kept weights are those
+        of the best validation accuracy (the first, on ties) or the last ones, as `settings.keep` says;
+        after divergence, the last ones that were kept before, at worst the initial ones.
+    """
+    if all(network.pure for network in members):
+        return _fit(members, data, settings, batches, log)
+    fits = []
+    for i, (network, own) in enumerate(zip(members, batches, strict=True)):
+        with mlp.drawing(network):
+            fits += _fit([network], data, settings, [own], lambda line, i=i: log(_whose(i, members) + line))
+    return fits
+
+
+def _fit(
+    members: Sequence[nn.Module],
+    data: Data,
+    settings: Settings,
+    batches: Sequence[torch.Generator],
+    log: Callable[[str], None],
+) -> list[Fit]:
+    started = time.perf_counter()
+    stack = Stack(members)
+    results = [Fit(_copy(network)) for network in members]
+    trainer = loop.Trainer(stack, data.train, optimizer(stack.learnt, settings), settings.batch_size, log)
+    running = list(range(len(members)))
+    for epoch in range(1, settings.max_epochs + 1):
+        rows = _history_rows(epoch, trainer.run(batches), stack, data, settings)
+        for i in running:
+            log(_whose(i, members) + _epoch_line(rows[i]))
+        running = [i for i in running if _goes_on(results[i], members[i], rows[i], settings)]
+        if not running:
+            break
+    for result in results:
+        _mark_best(result)
+        result.seconds = (time.perf_counter() - started) / len(members)
+    return results
+
+
+def optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Optimizer:
+    """The update rule that the settings name, of these parameters."""
+    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+    if settings.optimizer == "adam":
+        return optimizers.Adam(parameters, **common)
+    return optimizers.SGD(parameters, momentum=settings.momentum, **common)
+
+
+def score(network: nn.Module, data: Data, result: Fit) -> dict:
+    """One row of `RUNS` without its keys, for the kept weights; a diverged run has no scores.
+
+    A run whose kept weights give a subset no finite loss has diverged, and `result` says so from then on.
+    Whether a network trained is judged on the validation images, or where there are none on the
+    training images.
+    """
+    network.load_state_dict(result.state)
+    scores = _scores(network, data) if result.status == "ok" else {}
+    if not all(math.isfinite(scores[key]) for key in scores if scores[key] is not None):
+        result.status, scores = "diverged", {}
+    row = {
+        "status": result.status,
+        "trained": False,
+        "n_parameters": sum(p.numel() for p in network.parameters()),
+        "epochs_run": len(result.history),
+        "best_epoch": result.best_epoch,
+    }
+    row |= {
+        f"{name}_{kind}": scores.get(f"{name}_{kind}") for name in SUBSETS for kind in ("loss", "accuracy")
+    }
+    if result.status == "ok":
+        judge, subset = ("val", data.validation) if len(data.validation.y) else ("train", data.train)
+        row["trained"] = row[f"{judge}_accuracy"] >= trained_threshold(subset.y)
+    return row
+
+
+def _scores(network: nn.Module, data: Data) -> dict[str, float | None]:
+    """Loss and accuracy on each subset, None on an empty one."""
+    alone, scores = Stack([network]), {}
+    for name, subset in zip(SUBSETS, (data.train, data.validation, data.test), strict=True):
+        loss, accuracy = loop.evaluate(alone, subset)[0] if len(subset.y) else (None, None)
+        scores |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+    return scores
+
+
+def check_stored(network: mlp.MLP, rebuilt: mlp.MLP, data: Data, result: Fit, spec: Mapping) -> None:
+    """Compare a scored network with one rebuilt from its kept weights, on up to 4,096 images, bit by bit.
+
+    Only a user's own activation may keep something that is not stored. A diverged run has no scores.
+
+    Args:
+        network: as `score` left it.
+        rebuilt: drawn again from its seed, on the same device; it is given the kept weights.
+        spec: of the activation.
+
+    Raises:
+        UserError: they are not the same function.
+    """
+    if result.status != "ok":
+        return
+    x = (data.validation if len(data.validation.y) else data.train).x[: loop.EVALUATION_BATCH]
+    place = places.of_class(type(network.activations[0]))
+    try:
+        rebuilt.load_state_dict(result.state)
+    except RuntimeError as error:
+        raise contract.refusal(spec, contract.NOT_STORED, place) from error
+    logits = []
+    for one in (network, rebuilt):
+        with mlp.frozen(one), mlp.drawing(one):
+            logits.append(one(x))
+    if not entries.same(*logits):
+        raise contract.refusal(spec, contract.NOT_STORED, place)
+
+
+def trained_threshold(labels: Tensor) -> float:
+    """Accuracy from which a network counts as trained: a quarter of the way from chance to 1.
+
+    Chance is the share of the largest class among `labels` [N].
+    """
+    chance = torch.bincount(labels.cpu()).max().item() / len(labels)
+    return chance + 0.25 * (1 - chance)
+
+
+def _history_rows(
+    epoch: int, trained: list[tuple[float, float]], stack: Stack, data: Data, settings: Settings
+) -> list[dict]:
+    """One row of `HISTORY` for each network, without its keys and `is_best`."""
+    none = [(None, None)] * len(trained)
+    validated = loop.evaluate(stack, data.validation) if len(data.validation.y) else none
+    tested = loop.evaluate(stack, data.test) if settings.test_each_epoch else none
+    return [
+        {
+            "epoch": epoch,
+            "train_loss": train[0],
+            "train_accuracy": train[1],
+            "val_loss": val[0],
+            "val_accuracy": val[1],
+            "test_accuracy": test[1],
+        }
+        for train, val, test in zip(trained, validated, tested, strict=True)
+    ]
+
+
+def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings) -> bool:
+    """Add an epoch's row to a network's result; whether the network needs another epoch."""
+    best = result.best
+    result.history.append(row)
+    if not _finite(row):
+        result.status = "diverged"
+        return False
+    if settings.histograms:
+        result.histograms += _epoch_histograms(network, row["epoch"])
+    better = row["val_accuracy"] is not None and row["val_accuracy"] > best
+    if better:
+        result.best_epoch = row["epoch"]
+    if better or settings.keep == "last":
+        result.state = _copy(network)
+    return settings.patience is None or row["epoch"] - result.best_epoch < settings.patience
+
+
+def _mark_best(result: Fit) -> None:
+    """Add `is_best`, true on one row at most; an epoch with a loss that is not finite has no accuracies."""
+    for row in result.history:
+        row["is_best"] = row["epoch"] == result.best_epoch
+        if not _finite(row):
+            known = {key: row[key] for key in LOSSES if row[key] is not None and math.isfinite(row[key])}
+            row |= dict.fromkeys([*LOSSES, *ACCURACIES]) | known
+
+
+def _finite(row: Mapping) -> bool:
+    return all(math.isfinite(row[key]) for key in LOSSES if row[key] is not None)
+
+
+def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
+    """Weights and last-batch weight gradients of the first and the last Linear layer."""
+    rows = []
+    for layer in (0, len(network.linears) - 1):
+        weight = network.linears[layer].weight
+        for source, values in (("weight_epoch", weight), ("gradient_epoch", weight.grad)):
+            place = {"source": source, "checkpoint": None, "epoch": epoch, "layer": layer}
+            rows.append(place | {"tensor": "weight"} | histogram(values, HISTOGRAM_BINS))
+    return rows
+
+
+def _whose(i: int, members: Sequence[nn.Module]) -> str:
+    return f"network {i + 1} of {len(members)}, " if len(members) > 1 else ""
+
+
+def _epoch_line(row: Mapping) -> str:
+    scores = {key: value for key, value in row.items() if key != "epoch" and value is not None}
+    return f"epoch {row['epoch']:3d}" + "".join(f"  {key} {value:.4f}" for key, value in scores.items())
+
+
+def _copy(network: nn.Module) -> dict[str, Tensor]:
+    return {
+        name: tensor.detach().clone(memory_format=torch.contiguous_format)
+        for name, tensor in network.state_dict().items()
+    }
+
+
+def summary(title: str, rows: list[dict]) -> str:
+    """One line on a finished block: what it was, its accuracy, how many networks trained."""
+    done = [row for row in rows if row["status"] == "ok"]
+    diverged = f", {len(rows) - len(done)} diverged" if len(done) < len(rows) else ""
+    accuracies = [row["test_accuracy"] for row in done]
+    if not accuracies:
+        return f"{title}: all {len(rows)} diverged"
+    low, high = (f"{100 * pick(accuracies):.1f}" for pick in (min, max))
+    spread = f"{low} %" if low == high else f"{low}–{high} %"
+    trained = sum(row["trained"] for row in rows)
+    return f"{title}: test accuracy {spread}, {trained} of {len(rows)} trained{diverged}"
