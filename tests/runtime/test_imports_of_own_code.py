@@ -26,6 +26,7 @@ sys.pycache_prefix = "/dev/null"
 import builtins, functools
 import actbench.runtime.jobs as jobs
 from actbench.runtime import imports, provenance, streams
+jobs.begin()
 jobs.start("log", {code!r})
 print = functools.partial(builtins.print, file=streams.standard("stdout"))
 {do}

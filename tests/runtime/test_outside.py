@@ -11,6 +11,7 @@ from conftest import HANG, ROOT
 SCRIPTS = ROOT / "workflow" / "scripts"
 PRODUCT = """
 import actbench.runtime.jobs
+actbench.runtime.jobs.begin()
 import hashlib, torch
 torch.set_num_threads(2)
 draws = torch.Generator().manual_seed(0)
@@ -65,7 +66,7 @@ def test_a_matrix_product_has_the_same_bits(plain, setting):
 
 def test_libraries_beside_torch_have_one_thread():
     code = (
-        "import actbench.runtime.jobs, numpy, torch, threadpoolctl\n"
+        "import actbench.runtime.jobs; actbench.runtime.jobs.begin()\nimport numpy, torch, threadpoolctl\n"
         "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()}, torch.get_num_threads())"
     )
     done = job(code, **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "2"))
@@ -76,7 +77,7 @@ def test_libraries_beside_torch_have_one_thread():
 def test_a_warning_never_ends_a_job(tmp_path, setting):
     code = (
         "from actbench.runtime import jobs\nimport warnings\n"
-        f"jobs.start({str(tmp_path / 'log')!r})\n"
+        f"jobs.begin(); jobs.start({str(tmp_path / 'log')!r})\n"
         "for category in (DeprecationWarning, RuntimeWarning, UserWarning):\n"
         "    warnings.warn(f'a {category.__name__}', category)\n"
         "jobs.finish()"
@@ -91,7 +92,7 @@ def test_a_job_that_fails_does_not_wait_at_a_prompt(tmp_path):
     """As in a terminal, with PYTHONINSPECT."""
     code = (
         "from actbench.runtime import jobs; from actbench.errors import UserError\n"
-        f"jobs.start({str(tmp_path / 'log')!r})\nraise UserError('It is so.')"
+        f"jobs.begin(); jobs.start({str(tmp_path / 'log')!r})\nraise UserError('It is so.')"
     )
     ours, terminal = pty.openpty()
     done = subprocess.run(

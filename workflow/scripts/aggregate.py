@@ -5,7 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.runtime.jobs as jobs
+from actbench.runtime import jobs
+
+jobs.begin()
 from actbench.analysis import aggregation, lineage
 from actbench.runtime import provenance
 from actbench.storage import files, manifest, parquet, records

@@ -6,7 +6,9 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.runtime.jobs as jobs
+from actbench.runtime import jobs
+
+jobs.begin()
 from actbench.figures import drawing, results
 from actbench.report import page, side_by_side
 from actbench.storage import files

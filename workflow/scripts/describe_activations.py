@@ -4,7 +4,9 @@ import sys
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.runtime.jobs as jobs
+from actbench.runtime import jobs
+
+jobs.begin()
 from actbench.activations import properties, registry
 from actbench.runtime import provenance, seeds
 from actbench.storage import parquet

@@ -5,7 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.runtime.jobs as jobs
+from actbench.runtime import jobs
+
+jobs.begin()
 from actbench.probes import dead_neurons, runner
 
 jobs.start(snakemake.log[0], snakemake.params.code)

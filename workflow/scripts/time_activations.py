@@ -4,7 +4,9 @@ import sys
 
 sys.path.insert(0, snakemake.scriptdir)  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-import actbench.runtime.jobs as jobs
+from actbench.runtime import jobs
+
+jobs.begin()
 import torch
 from actbench.activations import timing
 from actbench.runtime import devices, provenance

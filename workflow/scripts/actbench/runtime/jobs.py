@@ -1,10 +1,10 @@
 """The life of a job: a quick start, a log, failures that are seen, a quick end.
 
-Scripts import this first. A study has many short jobs, and of each one's time most goes into importing
-torch and taking it apart again: pausing the garbage collector while importing saves 0.3 s a job, `finish`
-another 0.6 s (AMD EPYC, 2 cores; CPU time, mean of 4). Ctrl-C ends a job at once and without a word, also
-while it is importing: files are whole or not there, so there is nothing to tidy up. A job also
-ends with its Snakemake, see `orphans`.
+Scripts call `begin` before they import anything else, `start` after that, and `finish` at the end. A study
+has many short jobs, and of each one's time most goes into importing torch and taking it apart again: pausing
+the garbage collector while importing saves 0.3 s a job, `finish` another 0.6 s (AMD EPYC, 2 cores; CPU time,
+mean of 4). Ctrl-C ends a job at once and without a word, also while it is importing: files are whole or not
+there, so there is nothing to tidy up. A job also ends with its Snakemake, see `orphans`.
 """
 
 import gc
@@ -22,11 +22,18 @@ from actbench.runtime import imports, orphans, outside, streams
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
 
-orphans.prevent()
-outside.keep_out()
-imports.install()
-gc.disable()
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+def begin() -> None:
+    """End with Snakemake, keep the user's settings for other programs out, and serve own code, from now on.
+
+    Garbage is not collected until `start`. An uncaught exception is shown as `start` says.
+    """
+    orphans.prevent()
+    outside.keep_out()
+    imports.install()
+    gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.excepthook = _report
 
 
 def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Logger:
@@ -35,8 +42,8 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     `code` is the digest of each file that the job was planned to run, its script first; what it imports is
     compared with them (`imports.check`). None for a script that is run by hand.
 
-    A `UserError` shows its sentence only, everything else a traceback. Garbage collection, which importing
-    this module has paused, goes on. Printing never fails from now on. Where a user's activation is among
+    A `UserError` shows its sentence only, everything else a traceback. Garbage collection, which `begin`
+    has paused, goes on. Printing never fails from now on. Where a user's activation is among
     the code, what is printed goes to the log, up to a bound: our own lines go to `streams.standard`.
     """
     streams.never_fail()
@@ -103,6 +110,3 @@ def _report(kind: type[BaseException], error: BaseException, trace) -> None:
     if logging.getLogger().handlers:
         logging.getLogger(streams.OURS).error(text.rstrip())
     streams.standard("stderr").write(text)
-
-
-sys.excepthook = _report  # also for what an import of the package raises
