@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
-	@PYTHONIOENCODING=:replace PYTHONPATH=workflow/scripts $(BIN)/python -c "from pathlib import Path; from actbench import yaml_files; print('Report:', Path('reports', yaml_files.read('config.yaml').get('study', 'digits') + '.html').resolve())"
+	@PYTHONIOENCODING=:replace PYTHONPATH=workflow/scripts $(BIN)/python -c "from pathlib import Path; from actbench.storage import yaml_files; print('Report:', Path('reports', yaml_files.read('config.yaml').get('study', 'digits') + '.html').resolve())"
 
 cluster: $(VENV)/.installed ## add what profiles/slurm needs, for users of a SLURM cluster
 	$(BIN)/pip install --quiet --require-hashes -r requirements-cluster.txt
@@ -72,14 +72,16 @@ $(BIN)/pip:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'actbench needs Python 3.11 or newer; name one with: make report PYTHON=python3.12')"
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.txt | $(BIN)/pip
+$(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing PyTorch, Snakemake and the rest into $(VENV) (a few GB, once)"
 	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/pip
+$(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing the environment and its test tools into $(VENV) (a few GB, once)"
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.installed
 
 # Beside $(VENV) and not in it: with the plugin, where SLURM's programs are and no SLURM answers, every start of

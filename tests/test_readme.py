@@ -54,7 +54,11 @@ def test_the_code_of_the_python_page_runs(tiny, tmp_path, monkeypatch):
     page = (ROOT / "docs" / "python.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     code = "\n".join(blocks).replace("digits/runs/tanh/d8/seeds0-4", "tiny/runs/tanh/d2/seeds0-1")
-    code = code.replace("results/digits", "results/tiny").replace("seed=3", "seed=1")
+    code = (
+        code.replace("results/digits", "results/tiny")
+        .replace("seed=3", "seed=1")
+        .replace('read("digits")', 'read("tiny")')
+    )
     code = code.replace('"mine.safetensors"', f"{str(tmp_path / 'mine.safetensors')!r}")
     monkeypatch.chdir(tiny.folder)
     names = {}
@@ -62,6 +66,7 @@ def test_the_code_of_the_python_page_runs(tiny, tmp_path, monkeypatch):
     before, after = (names[key].linears[0].weight for key in ("before", "network"))
     assert names["logits"].shape == (1, 10) and not torch.equal(before, after)
     assert len(names["history"]) == 8 * 4
+    assert len(names["accuracies"]) == 2 and len(names["by_layer"]) == 3 and len(names["mean"]) == 4
     x, y = load_digits(return_X_y=True)
     search = names["search"].set_params(estimator__max_epochs=3, estimator__verbose=0)
     search.fit((x[:300] / 8 - 1).astype("float32"), y[:300])

@@ -26,7 +26,7 @@ def test_make_report_ends_with_the_path(tmp_path, name):
     """With a Snakemake that does nothing; what is tried is what stands around it."""
     folder = tmp_path / name
     shutil.copytree(ROOT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("Makefile", "config.yaml", "requirements.txt"):
+    for file in ("Makefile", "config.yaml", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / file, folder)
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)

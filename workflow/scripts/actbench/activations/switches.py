@@ -87,6 +87,18 @@ SWITCHES: dict[str, tuple[Callable[[], object], Callable[[object], object]]] = {
 
 
 @contextlib.contextmanager
+def restored() -> Iterator[None]:
+    """All switches are as before afterwards."""
+    before = {name: get() for name, (get, _) in SWITCHES.items()}
+    try:
+        yield
+    finally:
+        for name, (get, put_back) in SWITCHES.items():
+            if get() != before[name]:
+                put_back(before[name])
+
+
+@contextlib.contextmanager
 def kept(refusal: Callable[[str], Exception]) -> Iterator[None]:
     """Compare all switches before and after; they are as before afterwards, whatever happened.
 

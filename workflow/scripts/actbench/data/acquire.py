@@ -48,12 +48,16 @@ def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:
 
 def prepare(name: str, data_dir: str | Path, path: str | Path, code: Mapping[str, str] | None = None) -> None:
     """Write one data set, see `prepared`; `code` are digests of the files that this code is made of."""
-    dataset = DATASETS[name]
+    prepared.write(dataset(name, data_dir, files.digest_of(code or {})), path)
+
+
+def dataset(name: str, data_dir: str | Path, code: str = "") -> prepared.Prepared:
+    """One data set with its official test images marked; see `acquire` and `prepared.Prepared`."""
+    known = DATASETS[name]
     images, labels = acquire(name, data_dir)
     is_test = np.zeros(len(labels), dtype=np.uint8)
-    is_test[len(labels) - dataset.n_test :] = 1
-    meaning = (dataset.max_value, dataset.classes, files.digest_of(code or {}))
-    prepared.write(prepared.Prepared(name, images, labels, is_test, *meaning), path)
+    is_test[len(labels) - known.n_test :] = 1
+    return prepared.Prepared(name, images, labels, is_test, known.max_value, known.classes, code)
 
 
 def check_files(dataset: Dataset, raw: Path) -> None:

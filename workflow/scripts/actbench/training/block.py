@@ -21,15 +21,29 @@ CHECKED = 256
 class Trained:
     """What a job leaves: rows of `fitting.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
 
-    `sizes` are n_inputs, the hidden widths, n_classes; `states` are keyed (seed, fold).
+    `sizes` are n_inputs, the hidden widths, n_classes; `states` are keyed (seed, fold); `data` is the split
+    of the first fold.
     """
 
+    activation: Mapping
     sizes: list[int] = field(default_factory=list)
     runs: list[dict] = field(default_factory=list)
     history: list[dict] = field(default_factory=list)
     histograms: list[dict] = field(default_factory=list)
     cost: list[dict] = field(default_factory=list)
     states: dict[tuple[int, int], dict[str, Tensor]] = field(default_factory=dict)
+    data: Data | None = None
+
+    def network(self, seed: int, fold: int = 0) -> mlp.MLP:
+        """One trained network with the weights that were scored, on the CPU, in evaluation mode.
+
+        Raises:
+            KeyError: there is no such run.
+        """
+        state = self.states[seed, fold]
+        network = mlp.build(self.sizes, self.activation, seeds.generator(seed, "weights"))
+        network.load_state_dict(state)
+        return network.eval()
 
 
 def train(
@@ -47,10 +61,11 @@ def train(
     Raises:
         UserError: the activation is a user's own and keeps a state that is not stored.
     """
-    settings, done, before = fitting.Settings(**params["training"]), Trained(), None
+    settings, done, before = fitting.Settings(**params["training"]), Trained(params["activation"]), None
     groups = [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]
     for fold in range(params["evaluation"]["folds"] or 1):
         data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
+        done.data = done.data or data
         done.sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
         for group in groups:
             log(f"seeds {group}, fold {fold}, {device}")

@@ -1,0 +1,102 @@
+"""The public names: what a notebook gets, in any folder."""
+
+import subprocess
+import sys
+import tomllib
+
+import actbench
+import pandas as pd
+import pytest
+import torch
+from actbench.errors import UserError
+from conftest import ROOT
+from test_rooms import ROOMS
+from torch import nn
+
+
+def test_an_import_loads_nothing_and_names_are_there(tmp_path):
+    """Nor does any name of the standard library come with it."""
+    code = (
+        "import sys, importlib; before = set(sys.modules); import actbench; "
+        "print(*sorted(set(sys.modules) - before)); print(*dir(actbench))"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        f"import sys; sys.path.insert(0, {str(ROOT / 'workflow/scripts')!r}); {code}",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["actbench", "MLP load probe read train"]
+    with pytest.raises(AttributeError, match="no attribute 'fit'"):
+        _ = actbench.fit
+    assert all(getattr(actbench, name).__doc__ for name in dir(actbench))
+
+
+def test_the_same_numbers_as_in_a_study(tiny):
+    tables = actbench.read("tiny", tiny.folder)
+    threads = torch.get_num_threads()
+    trained = actbench.train(
+        "tanh",
+        2,
+        [0, 1],
+        network={"width": 16},
+        training={"batch_size": 64, "max_epochs": 4, "histograms": True},
+    )
+    assert torch.get_num_threads() == threads and not torch.are_deterministic_algorithms_enabled()
+    study = tables["runs"].query("activation == 'tanh' and depth == 2")
+    assert [run["test_accuracy"] for run in trained.runs] == study["test_accuracy"].tolist()
+    measured = actbench.probe(trained.network(seed=1), trained.data)
+    for name, columns in (("gradients", ["layer", "tensor"]), ("distributions", ["layer", "signal"])):
+        rows = tables[name].query(
+            "activation == 'tanh' and depth == 2 and seed == 1 and checkpoint == 'trained'"
+        )
+        both = measured[name].merge(rows, on=columns, suffixes=("", "_of_study"), how="outer")
+        value = "rms" if name == "gradients" else "mean"
+        assert len(both) == len(rows) and (both[value] == both[f"{value}_of_study"]).all()
+    units = tables["dead_neurons"].query(
+        "activation == 'tanh' and seed == 1 and depth == 2 and checkpoint == 'trained'"
+    )
+    assert measured["dead_neurons"]["n_dead"].tolist() == units["n_dead"].tolist()
+
+
+def test_a_class_of_ones_own(tmp_path):
+    class Doubled(nn.Module):
+        def forward(self, x):
+            return 2 * torch.tanh(x)
+
+    trained = actbench.train(Doubled, depth=1, training={"max_epochs": 2})
+    assert trained.runs[0]["activation"] == "doubled" and trained.runs[0]["test_accuracy"] > 0.5
+    assert isinstance(trained.network(0).activations[0], Doubled)
+    with pytest.raises(KeyError):
+        trained.network(seed=5)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"activation": "rellu"}, "activations: 'rellu' is unknown, did you mean relu?"),
+        ({"depth": 0}, "depths[0] is 0"),
+        ({"training": {"learning_rate": -1}}, "training.learning_rate is -1"),
+        ({"widht": 3}, "widht is not a key of the config"),
+        ({"depths": [2]}, "depths is given twice"),
+    ],
+)
+def test_a_bad_value_is_one_sentence(given, words):
+    with pytest.raises(UserError) as caught:
+        actbench.train(**given)
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_study_that_is_not_there_and_a_table_that_was_changed(tiny, tmp_path):
+    with pytest.raises(UserError, match="holds no finished study"):
+        actbench.read("nothing", tiny.folder)
+    project = tiny.copy(tmp_path / "actbench")
+    table = project.folder / "results/tiny/tables/runs.parquet"
+    pd.read_parquet(table).to_parquet(table)
+    with pytest.raises(UserError, match=r"runs\.parquet is damaged"):
+        actbench.read("tiny", project.folder)
+
+
+def test_every_room_is_packed():
+    packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert packed == ["actbench", *(f"actbench.{room}" for room in sorted(ROOMS))]

@@ -1,0 +1,33 @@
+"""A finished study's tables, for notebooks and scripts."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from actbench.errors import UserError
+from actbench.storage import parquet, records
+
+
+def read(study: str, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
+    """The tables of a finished study by name, each compared with the record that was written with it.
+
+    Args:
+        study: its name, as in config.yaml.
+        folder: where the study ran, which holds `results`.
+
+    Raises:
+        UserError: there is no such study, or it is not finished.
+        DamagedError: a table is not the one that was written.
+
+    >>> read("digits")["comparison"]  # doctest: +SKIP
+    """
+    results = Path(folder, "results", study)
+    record = results / "made_by" / "aggregate.json"
+    if not record.is_file():
+        raise UserError(f"{results} holds no finished study: {record} is missing.")
+    found = records.read(record)
+    paths = sorted(
+        path for path in found.paths() if path.suffix == ".parquet" and path.parent.name == "tables"
+    )
+    found.vouch(paths)
+    return {path.stem: parquet.read(path).to_pandas() for path in paths}
