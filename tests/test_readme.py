@@ -44,6 +44,21 @@ def test_links_and_figures_are_there(page):
             assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))],
+    ids=lambda p: p.name,
+)
+def test_modules_that_a_page_names_are_there(page):
+    paths = [
+        path.relative_to(ROOT).as_posix()
+        for kind in ("workflow", "tests")
+        for path in (ROOT / kind).rglob("*.py")
+    ]
+    for name in set(re.findall(r"`([\w/]+\.py)`", page.read_text(encoding="utf-8"))) - {"my_module.py"}:
+        assert any(f"/{path}".endswith(f"/{name}") for path in paths), name
+
+
 def test_it_names_every_study_but_that_of_the_tests():
     studies = {path.name for path in ROOT.glob("studies/*.yaml")} - {"tiny.yaml", "mlp_classifier.yaml"}
     assert all(f"studies/{study}" in TEXT for study in studies)
