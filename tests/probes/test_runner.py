@@ -7,6 +7,7 @@ from actbench.data import acquire, prepared
 from actbench.errors import DamagedError, UserError
 from actbench.networks import checkpoints, mlp
 from actbench.probes import runner
+from actbench.probes.probe import Probe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, parquet
 from actbench.training import fitting
@@ -37,15 +38,8 @@ RELU = {"import": None, "name": "relu", "parameters": {}}
 def run(folder, measure, activation=RELU):
     """The probe's rows, and the record that its file was written with."""
     out, data = folder / "out.parquet", folder / "digits.safetensors"
-    given = (
-        SCHEMA,
-        measure,
-        out,
-        {"bins": 3},
-        activation,
-        {"scripts/probe.py": "a"},
-    )
-    runner.run(folder, data, *given)
+    probe = Probe("bias", SCHEMA, lambda network, split, section: measure(network, split))
+    runner.run(probe, folder, data, out, {"bins": 3}, activation, {"scripts/probe.py": "a"})
     torch.set_deterministic_debug_mode("default")
     return parquet.read(out).to_pylist(), parquet.record(out)
 

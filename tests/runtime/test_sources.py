@@ -49,6 +49,23 @@ def test_a_users_module_may_have_the_name_of_a_script(tmp_path, monkeypatch, nam
     assert {path.resolve().parent for path in found} == {tmp_path, SCRIPTS / "actbench"}
 
 
+# Lines of scripts that do more than read `snakemake` and call one function.
+THIN = {
+    "aggregate.py": 53,
+    "check_activations.py": 48,
+    "compare.py": 29,
+    "describe_activations.py": 32,
+    "figures.py": 51,
+    "fit_mlp_classifier.py": 22,
+    "histogram_figures.py": 45,
+    "report.py": 51,
+    "time_activations.py": 27,
+    "verification.py": 47,
+    "verify.py": 23,
+    "write_tensorboard.py": 24,
+}
+
+
 def test_scripts_are_thin():
     for path in SCRIPTS.glob("*.py"):
-        assert len(path.read_text().splitlines()) <= 60, path.name
+        assert len(path.read_text().splitlines()) <= THIN.get(path.name, 20), path.name

@@ -75,18 +75,11 @@ def probe(network: mlp.MLP, data: Data, **sections: Mapping) -> dict[str, pd.Dat
     Returns:
         `gradients`, `distributions` and `dead_neurons`: a row a layer and tensor or signal.
     """
-    config = _resolved(dict(sections))
-    g, d = config["probe_gradients"], config["probe_distributions"]
-    x, y = data.train.x, data.train.y
-    with mlp.drawing(network):
-        rows = {
-            "gradients": gradients.measure(network, x[: g["images"]], y[: g["images"]], g["bins"]),
-            "distributions": distributions.measure(network, x[: d["images"]], d["bins"]),
-            "dead_neurons": dead_neurons.measure(
-                network, x, config["probe_dead_neurons"]["dormant_threshold"]
-            ),
-        }
-    return {name: pd.DataFrame(found) for name, found in rows.items()}
+    config, found = _resolved(dict(sections)), {}
+    for one in (gradients.PROBE, distributions.PROBE, dead_neurons.PROBE):
+        with mlp.drawing(network):
+            found[one.name] = pd.DataFrame(one.measure(network, data, config[one.section]))
+    return found
 
 
 def _resolved(given: Mapping) -> dict:

@@ -1,12 +1,14 @@
 """Units that have stopped working, over the whole training set in one pass."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 from torch import Tensor, nn
 
 from actbench.activations import sampling, saturation
+from actbench.data.subsets import Data
 from actbench.networks import mlp
+from actbench.probes.probe import Probe
 from actbench.storage import parquet
 
 BATCH = 2048
@@ -90,3 +92,10 @@ def dormant(size: Tensor, threshold: float) -> Tensor:
 def _update(counters: list[LayerCounter], zs: Iterable[Tensor]) -> None:
     for counter, z in zip(counters, zs, strict=False):
         counter.update(z)
+
+
+def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
+    return measure(network, data.train.x, section["dormant_threshold"])
+
+
+PROBE = Probe("dead_neurons", SCHEMA, _of_run)

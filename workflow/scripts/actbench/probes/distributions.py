@@ -1,13 +1,16 @@
 """How pre-activations z and activations h = f(z) are distributed, layer by layer."""
 
 import math
+from collections.abc import Mapping
 
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
 from actbench.activations import sampling, saturation
+from actbench.data.subsets import Data
 from actbench.networks import mlp
+from actbench.probes.probe import Probe
 from actbench.storage import parquet
 from actbench.storage.histograms import histogram
 
@@ -103,3 +106,10 @@ def effective_rank(h: Tensor) -> float | None:
     singular = torch.linalg.svdvals(h[:, varies] - h[:, varies].mean(dim=0))
     share = singular / singular.sum()
     return torch.special.entr(share).sum().exp().item()
+
+
+def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
+    return measure(network, data.train.x[: section["images"]], section["bins"])
+
+
+PROBE = Probe("distributions", SCHEMA, _of_run, ("signal",))

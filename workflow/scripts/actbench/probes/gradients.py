@@ -1,12 +1,15 @@
 """Gradients of the loss on one fixed batch, layer by layer (Glorot & Bengio 2010)."""
 
 import math
+from collections.abc import Mapping
 
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from actbench.data.subsets import Data
+from actbench.probes.probe import Probe
 from actbench.storage import parquet
 from actbench.storage.histograms import histogram
 
@@ -73,3 +76,11 @@ def describe(values: Tensor, bins: int) -> dict:
         "max": values.max().item(),
         "zero_fraction": (values == 0).double().mean().item(),
     } | histogram(values, bins)
+
+
+def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
+    n = section["images"]
+    return measure(network, data.train.x[:n], data.train.y[:n], section["bins"])
+
+
+PROBE = Probe("gradients", SCHEMA, _of_run, ("tensor",))

@@ -1,46 +1,56 @@
-"""What the three probe scripts share: run over a block's networks, collect rows, write one table."""
+"""What the scripts of probes share: run over a block's networks, collect rows, write one table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
 import torch
 
 from actbench.data import prepared, splits
-from actbench.data.subsets import Data
 from actbench.errors import DamagedError
 from actbench.networks import checkpoints, mlp
+from actbench.probes.probe import Probe
 from actbench.runtime import provenance
 from actbench.storage import manifest, parquet
 
 ORDER = [*parquet.RUN, "checkpoint", "layer"]
 
 
+def run_job(probe: Probe, job: object) -> None:
+    """Run a probe as the job of its rule: `job` is the script's `snakemake`."""
+    planned = {entry["id"]: entry["spec"] for entry in job.config["activations"]}
+    activation, params = planned[job.wildcards.activation], job.params
+    run(
+        probe,
+        Path(job.input.model).parent,
+        job.input.data,
+        job.output[0],
+        params.section,
+        activation,
+        params.code,
+    )
+
+
 def run(
+    probe: Probe,
     folder: str | Path,
     data: str | Path,
-    schema: pa.Schema,
-    measure: Callable[[mlp.MLP, Data], list[dict]],
     output: str | Path,
     params: Mapping,
     activation: Mapping,
     code: Mapping[str, str],
-    sort_by: list[str] | None = None,
 ) -> None:
     """Measure every network of a block at both checkpoints and write the rows.
 
     A diverged run is measured at initialisation only: it has no weights worth a number.
 
     Args:
+        probe: what is measured.
         folder: the block's folder.
         data: the prepared data set.
-        schema: of the rows.
-        measure: gives rows without keys and checkpoint.
         output: the Parquet file; its record says what was measured, how and by which code.
         params: the probe's section of the config.
         activation: the planned spec, see `activations.create`; nothing is made of what the folder names.
         code: see `provenance.describe`.
-        sort_by: columns after activation, depth, seed, fold, checkpoint and layer.
 
     Raises:
         DamagedError: the weights or scores are not those of one training, or it used other images.
@@ -65,8 +75,11 @@ def run(
             for checkpoint in checkpoints.CHECKPOINTS if run["status"] == "ok" else ("init",):
                 network = stored.network(run["seed"], fold, checkpoint)
                 with mlp.drawing(network):
-                    rows += [keys | {"checkpoint": checkpoint} | row for row in measure(network, split)]
-    table = parquet.table(rows, schema, [*ORDER, *(sort_by or [])])
+                    rows += [
+                        keys | {"checkpoint": checkpoint} | row
+                        for row in probe.measure(network, split, params)
+                    ]
+    table = parquet.table(rows, probe.schema, [*ORDER, *probe.order])
     record = {
         "model": config["files"][manifest.MODEL],
         "params": params,
