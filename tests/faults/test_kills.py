@@ -135,7 +135,7 @@ def spread(hit: collections.Counter) -> str:
 )
 def test_snakemake_is_killed(tiny, tmp_path, chaos, tried):
     """In its short form in another environment, too, which test_same_numbers tries alone."""
-    wanted, options = (24, {}) if chaos else (2, another_environment(tmp_path))
+    wanted, options = (24, {}) if chaos else (1, another_environment(tmp_path))
     hit = again_and_again(tiny, tmp_path, wanted, lambda running: running.kill(), 3, 11, recover, **options)
     tried(wanted, f"same bytes; met {spread(hit)}")
 

@@ -1,6 +1,8 @@
 """What others bring: a second Snakemake, strange targets, files that are code."""
 
+import os
 import pickle
+import signal
 
 import pytest
 from actbench.data import prepared
@@ -23,7 +25,9 @@ def test_a_second_snakemake_refuses(tiny, tmp_path, tried):
     for line in first.stdout:
         if line.startswith("Execute"):
             break
+    os.killpg(first.pid, signal.SIGSTOP)  # however long the second takes to start
     second = project.snakemake(*forced)
+    os.killpg(first.pid, signal.SIGCONT)
     assert second.returncode == 1 and "Directory cannot be locked" in second.stdout + second.stderr
     assert "Traceback" not in second.stdout + second.stderr
     text, _ = first.communicate()

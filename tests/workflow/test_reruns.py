@@ -188,6 +188,8 @@ FILES = {
     f"{PACKAGE}/probes/probe.py": stages(*PROBES),
     f"{PACKAGE}/probes/runner.py": stages(*PROBES),
     f"{PACKAGE}/training/job.py": TRAINING,
+    f"{PACKAGE}/analysis/tables.py": {},
+    f"{PACKAGE}/interactive.py": {},
     f"{PACKAGE}/runtime/progress.py": TRAINING,
     f"{PACKAGE}/activations/properties.py": stages("describe_activations"),
     f"{PACKAGE}/runtime/provenance.py": EVERY,
