@@ -165,14 +165,15 @@ class Project:
 
     @contextlib.contextmanager
     def replaced(self, path: str | Path, text: str) -> Iterator[None]:
-        """Write a file anew for a while."""
+        """Write a file anew for a while; its time is as before afterwards, too."""
         file = self.folder / path
-        before = file.read_text()
+        before, times = file.read_text(), file.stat()
         file.write_text(text)
         try:
             yield
         finally:
             file.write_text(before)
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def wait_for_end(processes: Iterable[psutil.Process]) -> None:

@@ -212,7 +212,7 @@ def test_any_config_gives_a_plan_or_a_sentence(chaos, tried):
     "the same configs written as YAML and given with `--configfile`, 20 dry runs",
     "status 0, or status 1 and one line that begins with “Config error:”; no traceback",
 )
-def test_any_config_through_snakemake(tiny, tried):
+def test_any_config_through_snakemake(tiny, tried, only_chaos):
     path = tiny.folder / "studies" / "fuzzed.yaml"
     seen = {0: 0, 1: 0}
 

@@ -52,7 +52,7 @@ WHOLE = "the study goes on to its report, and every table has its bytes"
 
 
 @pytest.mark.fault("the terminal goes away", GONE, WHOLE)
-def test_a_pipe_that_closes(tiny, tmp_path, locales):
+def test_a_pipe_that_closes(tiny, tmp_path, locales, only_chaos):
     """In an encoding that has no dash, as the lines of progress have."""
     project = tiny.fresh(tmp_path / "actbench")
     process = project.start("--until", "aggregate", environment=locales("C"), errors="replace")
@@ -76,7 +76,6 @@ def test_output_that_goes_nowhere(tiny, tmp_path, where, only_chaos):
 @pytest.mark.fault("another encoding", FOREIGN, WHOLE)
 @pytest.mark.parametrize("name", ["zh_CN", "de_DE", "ja_JP", "C"])
 def test_a_study_in_another_encoding(tiny, tmp_path, locales, name, only_chaos):
-    """`make test` runs one in C, with a closed pipe."""
     project = tiny.fresh(tmp_path / "actbench")
     study = project.folder / "studies" / "tiny.yaml"
     text = study.read_text(encoding="utf-8").replace("relu", "{name: relu, label: ReLU – é漢ñ}", 1)

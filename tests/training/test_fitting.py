@@ -224,8 +224,10 @@ def rebuilt(spec, seed=0):
 OWN = [*RANDOM, *STATEFUL, CappedByBuffer, Learnt]
 
 
-@pytest.mark.parametrize("keep", ["best", "last"])
-@pytest.mark.parametrize("cls", OWN, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    ("cls", "keep"),
+    [*((cls, "best") for cls in OWN), *((cls, "last") for cls in (RANDOM[0], Annealed, Learnt))],
+)
 def test_what_is_scored_is_what_is_stored(toy, cls, keep):
     """The kept epoch's score again, and once more by a network rebuilt from what is stored."""
     network, result = fit(toy, own(cls), keep=keep, max_epochs=8, learning_rate=0.3)
