@@ -14,16 +14,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-from actbench.runtime import imports, orphans, outside
+from actbench.runtime import jobs
 
-orphans.prevent()
-outside.keep_out()
-imports.install()
+jobs.isolate()
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # a KeyboardInterrupt is own code's then
 import torch
 from actbench.activations import registry
 from actbench.errors import UserError
-from actbench.runtime import streams
+from actbench.runtime import imports, streams
 
 TRIED = "tried"
 

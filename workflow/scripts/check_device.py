@@ -5,11 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # this checkout's package, from its source
 sys.pycache_prefix = "/dev/null"
-from actbench.runtime import imports, orphans, outside
+from actbench.runtime import jobs
 
-orphans.prevent()
-outside.keep_out()
-imports.install()
+jobs.isolate()
 from actbench.errors import UserError
 from actbench.runtime import devices
 

@@ -5,6 +5,8 @@ import logging
 import threading
 from collections.abc import Iterator
 
+from actbench.runtime import streams
+
 SECONDS = 60.0
 
 
@@ -16,7 +18,7 @@ def told(what: str) -> Iterator[None]:
         what: is being tried; the sentence begins with it.
     """
     words = f"{what} has been tried for {SECONDS:g} s and is still running; if it never ends, Ctrl-C ends it."
-    timer = threading.Timer(SECONDS, logging.getLogger("actbench").warning, ["%s", words])
+    timer = threading.Timer(SECONDS, logging.getLogger(streams.OURS).warning, ["%s", words])
     timer.daemon = True
     timer.start()
     try:

@@ -87,20 +87,22 @@ SWITCHES: dict[str, tuple[Callable[[], object], Callable[[object], object]]] = {
 
 
 @contextlib.contextmanager
-def restored() -> Iterator[None]:
-    """All switches are as before afterwards."""
+def restored() -> Iterator[list[str]]:
+    """All switches are as before afterwards; the list then names those that had changed."""
     before = {name: get() for name, (get, _) in SWITCHES.items()}
+    changed = []
     try:
-        yield
+        yield changed
     finally:
         for name, (get, put_back) in SWITCHES.items():
             if get() != before[name]:
+                changed.append(name)
                 put_back(before[name])
 
 
 @contextlib.contextmanager
 def kept(refusal: Callable[[str], Exception]) -> Iterator[None]:
-    """Compare all switches before and after; they are as before afterwards, whatever happened.
+    """Refuse a change of a switch; all are as before afterwards, whatever happened.
 
     Args:
         refusal: makes the exception from the words “changes …”.
@@ -108,14 +110,7 @@ def kept(refusal: Callable[[str], Exception]) -> Iterator[None]:
     Raises:
         what `refusal` makes: one has changed, and nothing else was raised.
     """
-    before = {name: get() for name, (get, _) in SWITCHES.items()}
-    changed = []
-    try:
+    with restored() as changed:
         yield
-    finally:
-        for name, (get, put_back) in SWITCHES.items():
-            if get() != before[name]:
-                changed.append(name)
-                put_back(before[name])
     if changed:
         raise refusal(f"changes {' and '.join(changed)}")

@@ -32,8 +32,8 @@ def page(history: pd.DataFrame, labels: Mapping[str, str]) -> str:
             values["activation"] = labels[row["activation"]].replace("<", "‹")
             experiment.datapoints.append(hiplot.Datapoint(uid=uid, values=values, from_uid=before))
             before = uid
-    order = ("val_accuracy", "test_accuracy", "train_accuracy", *measures, "epoch")
-    shown = next(column for column in order if column in (*measures, "epoch"))
+    accuracies = [c for c in ("val_accuracy", "test_accuracy", "train_accuracy") if c in measures]
+    shown = [*accuracies, *measures, "epoch"][0]
     experiment.colorby = "activation"
     experiment.display_data(hiplot.Displays.XY).update({"axis_x": "epoch", "axis_y": shown})
     experiment.display_data(hiplot.Displays.PARALLEL_PLOT).update(

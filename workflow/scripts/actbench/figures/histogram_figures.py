@@ -44,8 +44,7 @@ def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style)
     distributions); the first seed's networks. `histograms` holds the sources `weight_epoch` and
     `gradient_epoch`.
     """
-    part = _first_run(histograms[histograms["depth"] == depth])
-    part = part[part["epoch"].isin(shown.some(sorted(part["epoch"].unique()), shown.EPOCHS))]
+    part = shown.of_some_epochs(_first_run(histograms[histograms["depth"] == depth]))
     keys = [key for key in style.labels if (part["activation"] == key).any()]
     kinds = list(product(("weight_epoch", "gradient_epoch"), sorted(part["layer"].unique())))
     figure, axes = drawing.panels(max(len(kinds), 1), max(len(keys), 1), height=1.5, width=1.9)

@@ -139,7 +139,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
     """
     measured = [column for column in ACCURACIES if history[column].notna().any()]
     rows = [*measured[:1], *(column for column in LOSSES if history[column].notna().any())]
-    history = history[history["epoch"].isin(shown.some(sorted(history["epoch"].unique()), shown.EPOCHS))]
+    history = shown.of_some_epochs(history)
     figure, axes = drawing.panels(max(len(rows), 1), len(depths), height=2.1)
     for (row, column), (number, depth) in product(enumerate(rows), enumerate(depths)):
         axis = axes[row][number]

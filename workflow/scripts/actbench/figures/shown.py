@@ -1,7 +1,10 @@
 """How much a figure shows: what can be read, and drawn within a minute; captions say what is left out."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:  # planning imports this module, and no pandas
+    import pandas as pd
 
 RUNS = 300  # networks that are drawn one by one
 DEPTHS = 4  # that have a figure or a column of their own
@@ -19,6 +22,11 @@ def some(values: Sequence[T], limit: int) -> list[T]:
         return list(values)
     last = len(values) - 1
     return [values[i * last // (limit - 1)] for i in range(limit)]
+
+
+def of_some_epochs(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows of as many epochs as are drawn."""
+    return table[table["epoch"].isin(some(sorted(table["epoch"].unique()), EPOCHS))]
 
 
 def summarised(config: Mapping) -> bool:

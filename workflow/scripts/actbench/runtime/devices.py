@@ -90,7 +90,7 @@ def claimed(wanted: str, folder: str | Path | None = None, poll_seconds: float =
     """
     if wanted == "cpu":
         if refused():
-            logging.getLogger("actbench").info(on_the_cpu(os.environ[REASON]))
+            logging.getLogger(streams.OURS).info(on_the_cpu(os.environ[REASON]))
         yield "cpu"
         return
     gpus = visible()
@@ -105,7 +105,7 @@ def claimed(wanted: str, folder: str | Path | None = None, poll_seconds: float =
             return
     if wanted == "cuda":
         raise UserError(no_gpu(reason))
-    logging.getLogger("actbench").warning(on_the_cpu(reason))
+    logging.getLogger(streams.OURS).warning(on_the_cpu(reason))
     print(on_the_cpu(reason), file=streams.standard("stderr"), flush=True)
     yield "cpu"
 

@@ -23,14 +23,19 @@ from actbench.runtime import imports, orphans, outside, streams
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
 
 
-def begin() -> None:
-    """End with Snakemake, keep the user's settings for other programs out, and serve own code, from now on.
-
-    Garbage is not collected until `start`. An uncaught exception is shown as `start` says.
-    """
+def isolate() -> None:
+    """End with Snakemake, keep the user's settings for other programs out, serve own code, from now on."""
     orphans.prevent()
     outside.keep_out()
     imports.install()
+
+
+def begin() -> None:
+    """`isolate` the process. Garbage is not collected until `start`; Ctrl-C ends the job without a word.
+
+    An uncaught exception is shown as `start` says.
+    """
+    isolate()
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.excepthook = _report

@@ -3,7 +3,7 @@
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -182,7 +182,7 @@ def score(network: nn.Module, data: Data, result: Fit) -> dict:
     """
     network.load_state_dict(result.state)
     scores = _scores(network, data) if result.status == "ok" else {}
-    if not all(math.isfinite(scores[key]) for key in scores if scores[key] is not None):
+    if not _finite(scores.values()):
         result.status, scores = "diverged", {}
     row = {
         "status": result.status,
@@ -271,7 +271,7 @@ def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings) -> 
     """Add an epoch's row to a network's result; whether the network needs another epoch."""
     best = result.best
     result.history.append(row)
-    if not _finite(row):
+    if not _finite(row[key] for key in LOSSES):
         result.status = "diverged"
         return False
     if settings.histograms:
@@ -288,13 +288,14 @@ def _mark_best(result: Fit) -> None:
     """Add `is_best`, true on one row at most; an epoch with a loss that is not finite has no accuracies."""
     for row in result.history:
         row["is_best"] = row["epoch"] == result.best_epoch
-        if not _finite(row):
-            known = {key: row[key] for key in LOSSES if row[key] is not None and math.isfinite(row[key])}
-            row |= dict.fromkeys([*LOSSES, *ACCURACIES]) | known
+        if not _finite(row[key] for key in LOSSES):
+            row |= dict.fromkeys(ACCURACIES)
+            row |= {key: None for key in LOSSES if not _finite([row[key]])}
 
 
-def _finite(row: Mapping) -> bool:
-    return all(math.isfinite(row[key]) for key in LOSSES if row[key] is not None)
+def _finite(values: Iterable[float | None]) -> bool:
+    """Whether all that were measured are finite."""
+    return all(math.isfinite(value) for value in values if value is not None)
 
 
 def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
