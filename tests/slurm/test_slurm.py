@@ -185,9 +185,9 @@ def test_lost_jobs_killed_daemons_and_a_drained_node_cost_time_and_nothing_else(
 
 def test_as_many_gpu_jobs_run_as_there_are_gpus_and_no_more(cluster, project):
     # A GPU that is /dev/null cannot train: the job asks for it, holds it and computes on its CPU.
-    path = project.folder / "workflow" / "scripts" / "train.py"
+    path = project.folder / "workflow" / "scripts" / "actbench" / "training" / "job.py"
     real = path.read_text()
-    path.write_text(real.replace('snakemake.config["device"] if snakemake.resources.gpu else "cpu"', '"cpu"'))
+    path.write_text(real.replace('job.config["device"] if job.resources.gpu else "cpu"', '"cpu"'))
     assert path.read_text() != real
 
     before = cluster.jobs()
