@@ -17,9 +17,10 @@ import yaml
 from actbench.analysis import aggregation
 from actbench.data import prepared, splits
 from actbench.networks import mlp
-from actbench.probes import dead_neurons, distributions, gradients
+from actbench.probes import dead_neurons, distributions, gradients, registry
+from actbench.probes import tables as measured
 from actbench.runtime import provenance, seeds, sources
-from actbench.storage import files, histograms, manifest, parquet
+from actbench.storage import files, histograms, manifest, parquet, yaml_files
 from actbench.study import config
 from actbench.training import cost, fitting
 
@@ -104,7 +105,7 @@ class Study:
             "seeds": list(range(n_seeds)),
         }
         (folder / "config.yaml").write_text(yaml.safe_dump(chosen, sort_keys=False), encoding="utf-8")
-        schema = yaml.safe_load((folder / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+        schema = registry.with_sections(yaml_files.read(folder / "workflow/schemas/config.schema.yaml"))
         os.chdir(folder)
         self.config = config.resolve(chosen, schema)
         self.n_networks = n_activations * n_depths * n_seeds
@@ -149,7 +150,8 @@ def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     }
     for name in MEASURED:
         rows[name] = [run | {"checkpoint": c} | row for c in ("init", "trained") for row in rows[name]]
-    schemas = (fitting.RUNS, fitting.HISTORY, gradients.SCHEMA, distributions.SCHEMA, dead_neurons.SCHEMA)
+    probes = (measured.schema(registry.specs()[name]) for name in MEASURED)
+    schemas = (fitting.RUNS, fitting.HISTORY, *probes)
     tables = {
         name: parquet.table(rows[name], schema, aggregation.ORDER[name])
         for name, schema in zip(rows, schemas, strict=True)

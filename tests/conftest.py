@@ -18,9 +18,12 @@ import psutil
 import pytest
 import torch
 from actbench.data import subsets
+from actbench.probes import registry
+from actbench.storage import yaml_files
 
 pytest_plugins = ["fault_table"]
 ROOT = Path(__file__).parent.parent
+SCHEMA = registry.with_sections(yaml_files.read(ROOT / "workflow/schemas/config.schema.yaml"))
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
 HANG = 600  # seconds after which a test takes something for hanging; no machine is that busy
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -1,16 +1,15 @@
 """What the README says holds."""
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
 import yaml
 from actbench.activations import registry
 from actbench.study import config
+from conftest import ROOT, SCHEMA
 from sklearn.datasets import load_digits
 
-ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text()
 
 
@@ -26,8 +25,7 @@ def test_it_names_every_activation():
 
 
 def test_its_config_is_accepted_and_its_class_works(tmp_path, monkeypatch):
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-    resolved = config.resolve(yaml.safe_load(block("yaml", "activations:")), schema)
+    resolved = config.resolve(yaml.safe_load(block("yaml", "activations:")), SCHEMA)
     (tmp_path / "my_module.py").write_text(block("python", "class MyActivation"))
     monkeypatch.chdir(tmp_path)
     spec = resolved["activations"][-1]["spec"]

@@ -6,17 +6,18 @@ import pyarrow as pa
 import pytest
 from actbench.analysis import aggregation
 from actbench.errors import UserError
-from actbench.probes import dead_neurons, distributions, gradients
+from actbench.probes import registry
+from actbench.probes import tables as probe_tables
 from actbench.storage import files, histograms, manifest, parquet
 from actbench.training import cost, fitting
 
-PROBES = {name: {"setting": 7} for name in ("gradients", "distributions", "dead_neurons")}
+PROBES = {name: {"setting": 7} for name in registry.specs()}
 PARAMS = {"seeds": [0, 1], "evaluation": {"folds": None}, "training": {"learning_rate": 0.1}}
 CODE = {"train.py": "a", "actbench/storage/files.py": "b", "probe.py": "c"}
 TRAINED_BY = {"code": {"train.py": "a", "actbench/storage/files.py": "b"}}
 MEASURED_BY = {"code": {"probe.py": "c", "actbench/storage/files.py": "b"}}
 STATS = dict.fromkeys(["l2_norm", "rms", "mean", "std", "min", "max", "zero_fraction"], 1.0)
-SIGNAL = dict.fromkeys(distributions.SCHEMA.names[-12:-3], 0.5)
+SIGNAL = dict.fromkeys(registry.specs()["distributions"].columns, 0.5)
 HISTOGRAM = {"low": 0.0, "high": 1.0, "counts": [1, 2]}
 
 
@@ -54,9 +55,7 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         "runs": fitting.RUNS,
         "cost": cost.SCHEMA,
         "history": fitting.HISTORY,
-        "gradients": gradients.SCHEMA,
-        "distributions": distributions.SCHEMA,
-        "dead_neurons": dead_neurons.SCHEMA,
+        **{name: probe_tables.schema(probe) for name, probe in registry.specs().items()},
         "histograms": histograms.SCHEMA,
     }
     files.write_text(f"weights of {activation}", folder / manifest.MODEL)

@@ -10,11 +10,10 @@ from actbench.activations import registry
 from actbench.errors import UserError
 from actbench.storage import yaml_files
 from actbench.study import config
-from conftest import ROOT
+from conftest import ROOT, SCHEMA
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-SCHEMA = yaml_files.read(ROOT / "workflow/schemas/config.schema.yaml")
 STUDIES = [yaml_files.read(path) for path in (ROOT / "config.yaml", *sorted(ROOT.glob("studies/*.yaml")))]
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 from actbench.networks import mlp
-from actbench.probes import dead_neurons
+from actbench.probes import dead_neurons, tables
 from actbench.storage import parquet
 
 
@@ -65,7 +65,7 @@ def test_batches_do_not_change_the_counts(spec, monkeypatch):
     monkeypatch.setattr(dead_neurons, "BATCH", 7)
     assert dead_neurons.measure(network, x, 0.025) == whole
     keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
-    parquet.table([keys | row for row in whole], dead_neurons.SCHEMA, ["layer"])
+    parquet.table([keys | row for row in whole], tables.schema(dead_neurons.PROBE), ["layer"])
 
 
 def test_permuting_neurons_permutes_the_flags_and_keeps_the_counts(spec):

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 from actbench.networks import mlp
-from actbench.probes import distributions
+from actbench.probes import distributions, tables
 from actbench.storage import parquet
 from scipy import stats
 
@@ -64,7 +64,7 @@ def test_rows_of_a_network(spec):
         assert (row["effective_rank"] is None) == (row["signal"] == "preactivation")
         assert (row["saturated_fraction"] is None) == (row["layer"] == 2 or row["signal"] == "activation")
     keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
-    parquet.table([keys | row for row in rows], distributions.SCHEMA, ["layer", "signal"])
+    parquet.table([keys | row for row in rows], tables.schema(distributions.PROBE), ["layer", "signal"])
 
 
 def test_relu_network_saturates_where_it_is_zero(spec):

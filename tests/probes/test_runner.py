@@ -1,6 +1,5 @@
 import dataclasses
 
-import pyarrow as pa
 import pytest
 import torch
 from actbench.data import acquire, prepared
@@ -11,16 +10,6 @@ from actbench.probes.probe import Probe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, parquet
 from actbench.training import fitting
-
-SCHEMA = pa.schema(
-    [
-        *parquet.KEYS,
-        ("checkpoint", pa.string()),
-        ("layer", pa.int16()),
-        ("bias", pa.float64()),
-        ("n", pa.int32()),
-    ]
-)
 
 
 def write(folder, params, rows, states):
@@ -38,7 +27,15 @@ RELU = {"import": None, "name": "relu", "parameters": {}}
 def run(folder, measure, activation=RELU):
     """The probe's rows, and the record that its file was written with."""
     out, data = folder / "out.parquet", folder / "digits.safetensors"
-    probe = Probe("bias", SCHEMA, lambda network, split, section: measure(network, split))
+    probe = Probe(
+        name="bias",
+        title="Bias",
+        description="a bias of the first layer",
+        section={},
+        columns={"bias": "float64", "n": "int32"},
+        layers="hidden",
+        measure=lambda network, split, section: measure(network, split),
+    )
     runner.run(probe, folder, data, out, {"bins": 3}, activation, {"scripts/probe.py": "a"})
     torch.set_deterministic_debug_mode("default")
     return parquet.read(out).to_pylist(), parquet.record(out)

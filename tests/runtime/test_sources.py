@@ -51,15 +51,8 @@ def test_a_users_module_may_have_the_name_of_a_script(tmp_path, monkeypatch, nam
 
 # Lines of scripts that do more than read `snakemake` and call one function.
 THIN = {
-    "aggregate.py": 53,
-    "check_activations.py": 48,
     "compare.py": 29,
-    "describe_activations.py": 32,
-    "figures.py": 51,
-    "fit_mlp_classifier.py": 22,
-    "histogram_figures.py": 45,
     "report.py": 51,
-    "time_activations.py": 27,
     "verification.py": 47,
     "verify.py": 23,
     "write_tensorboard.py": 24,

@@ -9,9 +9,7 @@ from actbench.activations import registry
 from actbench.data import acquire, prepared, splits
 from actbench.errors import UserError
 from actbench.study import config
-
-ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+from conftest import ROOT, SCHEMA
 
 
 def resolve(**given):

@@ -7,7 +7,7 @@ import pytest
 from actbench.errors import UserError
 from actbench.storage import records, yaml_files
 from actbench.study import config, study_files
-from conftest import ROOT
+from conftest import ROOT, SCHEMA
 from snakemake_interface_executor_plugins.utils import format_cli_arg
 
 pytestmark = pytest.mark.fault(
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.fault(
     "the same study, or one sentence",
 )
 
-SCHEMA = yaml_files.read(ROOT / "workflow/schemas/config.schema.yaml")
 STUDIES = sorted(ROOT.glob("studies/*.yaml"))
 DEFAULTS = config.resolve({}, SCHEMA)
 # A config.yaml in which every key has another value than the schema's default.

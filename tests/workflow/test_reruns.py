@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from actbench.probes import registry
 from actbench.runtime import sources
-from conftest import ROOT, Project, Server
+from conftest import ROOT, SCHEMA, Project, Server
 
+PROBES = tuple(probe.rule for probe in registry.specs().values())
 COUNTS = {
     "prepare_data": 1,
     "train": 4,
-    "probe_gradients": 4,
-    "probe_distributions": 4,
-    "probe_dead_neurons": 4,
+    **dict.fromkeys(PROBES, 4),
     "describe_activations": 1,
     "time_activations": 1,
     "aggregate": 1,
@@ -28,7 +28,6 @@ COUNTS = {
     "histogram_figures": 1,
     "report": 1,
 }
-PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
 NEXT = {
     "prepare_data": ("train", "figures"),
     "train": PROBES,
@@ -51,6 +50,13 @@ def stages(*first: str) -> dict[str, int]:
 def half(*first: str) -> dict[str, int]:
     """The same for one of two activations, or one of two depths: half the jobs of each grid stage."""
     return {stage: n // 2 if n > 1 else n for stage, n in stages(*first).items()}
+
+
+def another(part: dict) -> object:
+    """A value of a key of a probe's section that is not its default, and that the tiny study has room for."""
+    if "default" in part and isinstance(part["default"], float):
+        return part["default"] / 2
+    return 7
 
 
 TRAINING = stages("train")
@@ -89,14 +95,11 @@ KEYS = {
     "training.histograms": ("training={histograms: false}", TRAINING),
     "training.precision": ("training={precision: high}", TRAINING),
     "training.threads": ("training={threads: 2}", RECIPE),
-    "probe_gradients.images": ("probe_gradients={images: 100}", stages("probe_gradients")),
-    "probe_gradients.bins": ("probe_gradients={bins: 7}", stages("probe_gradients")),
-    "probe_distributions.images": ("probe_distributions={images: 100}", stages("probe_distributions")),
-    "probe_distributions.bins": ("probe_distributions={bins: 7}", stages("probe_distributions")),
-    "probe_dead_neurons.dormant_threshold": (
-        "probe_dead_neurons={dormant_threshold: 0.1}",
-        stages("probe_dead_neurons"),
-    ),
+    **{
+        f"{probe.rule}.{key}": (f"{probe.rule}={{{key}: {another(part)}}}", stages(probe.rule))
+        for probe in registry.specs().values()
+        for key, part in probe.section.items()
+    },
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
     "report.pairs": ("report={pairs: all}", stages("aggregate")),
     "report.equivalence": ("report={equivalence: 0.5}", stages("aggregate")),
@@ -153,24 +156,26 @@ FILES = {
     f"{PACKAGE}/activations/contract.py": NUMBERS,
     f"{PACKAGE}/training/cost.py": TRAINING,
     f"{PACKAGE}/data/acquire.py": stages("prepare_data"),
-    f"{PACKAGE}/probes/dead_neurons.py": stages("probe_dead_neurons"),
     f"{PACKAGE}/runtime/devices.py": RECIPE,
-    f"{PACKAGE}/probes/distributions.py": stages("probe_distributions"),
     f"{PACKAGE}/activations/entries.py": NUMBERS,
     f"{PACKAGE}/training/loop.py": TRAINING,
     f"{PACKAGE}/errors.py": EVERY,
     f"{PACKAGE}/export/tensorboard.py": {},
     f"{PACKAGE}/figures/drawing.py": LAST,
     f"{PACKAGE}/report/exports.py": stages("report"),
+    f"{PACKAGE}/figures/results_job.py": stages("figures"),
+    f"{PACKAGE}/figures/histograms_job.py": stages("histogram_figures"),
     f"{PACKAGE}/figures/results.py": stages("figures"),
     f"{PACKAGE}/storage/files.py": EVERY,
+    f"{PACKAGE}/activations/description.py": stages("describe_activations"),
+    f"{PACKAGE}/activations/trial.py": {},
     f"{PACKAGE}/activations/timing.py": stages("time_activations"),
-    f"{PACKAGE}/probes/gradients.py": stages("probe_gradients"),
     f"{PACKAGE}/training/cuda_graph.py": TRAINING,
     f"{PACKAGE}/figures/histogram_figures.py": stages("histogram_figures"),
     f"{PACKAGE}/storage/histograms.py": TRAINING,
     f"{PACKAGE}/runtime/imports.py": EVERY,
     f"{PACKAGE}/runtime/jobs.py": EVERY,
+    f"{PACKAGE}/analysis/job.py": stages("aggregate"),
     f"{PACKAGE}/analysis/lineage.py": stages("aggregate"),
     f"{PACKAGE}/storage/manifest.py": TRAINING,
     f"{PACKAGE}/verification/sklearn_mlp.py": {},
@@ -185,8 +190,11 @@ FILES = {
     f"{PACKAGE}/activations/places.py": NUMBERS,
     f"{PACKAGE}/figures/plotting.py": LAST,
     f"{PACKAGE}/data/prepared.py": stages("prepare_data"),
+    **{f"{PACKAGE}/probes/{name}.py": stages(probe.rule) for name, probe in registry.specs().items()},
     f"{PACKAGE}/probes/probe.py": stages(*PROBES),
+    f"{PACKAGE}/probes/registry.py": stages("aggregate"),
     f"{PACKAGE}/probes/runner.py": stages(*PROBES),
+    f"{PACKAGE}/probes/tables.py": stages(*PROBES),
     f"{PACKAGE}/training/job.py": TRAINING,
     f"{PACKAGE}/analysis/tables.py": {},
     f"{PACKAGE}/interactive.py": {},
@@ -222,6 +230,7 @@ FILES = {
     f"{PACKAGE}/study/messages.py": stages("aggregate"),
     f"{PACKAGE}/storage/yaml_files.py": stages("aggregate"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
+    **{f"workflow/scripts/{rule}.py": stages(rule) for rule in PROBES},
     "workflow/scripts/check_activations.py": {},
     "workflow/scripts/check_device.py": {},
     "workflow/scripts/compare.py": {},
@@ -230,9 +239,6 @@ FILES = {
     "workflow/scripts/histogram_figures.py": stages("histogram_figures"),
     "workflow/scripts/fit_mlp_classifier.py": {},
     "workflow/scripts/prepare_data.py": stages("prepare_data"),
-    "workflow/scripts/probe_dead_neurons.py": stages("probe_dead_neurons"),
-    "workflow/scripts/probe_distributions.py": stages("probe_distributions"),
-    "workflow/scripts/probe_gradients.py": stages("probe_gradients"),
     "workflow/scripts/report.py": stages("report"),
     "workflow/scripts/time_activations.py": stages("time_activations"),
     "workflow/scripts/train.py": TRAINING,
@@ -278,8 +284,7 @@ def leaves(schema, prefix=""):
 
 
 def test_every_config_key_has_its_line():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-    assert set(leaves(schema)) == KEYS.keys()
+    assert set(leaves(SCHEMA)) == KEYS.keys()
 
 
 def test_every_file_of_the_workflow_has_its_line():

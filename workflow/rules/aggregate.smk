@@ -1,17 +1,8 @@
-BLOCK_TABLES = [
-    "runs",
-    "history",
-    "gradients",
-    "distributions",
-    "dead_neurons",
-    "histograms",
-]
+BLOCK_TABLES = ["runs", "history", *PROBES, "histograms"]
 SUMMARIES = [
     "comparison",
     "over_depths",
-    "gradients_by_layer",
-    "distributions_by_layer",
-    "dead_neurons_by_layer",
+    *[f"{name}_by_layer" for name in PROBES],
     "decay",
     "properties",
 ]

@@ -32,6 +32,7 @@ imports.install()
 from actbench.study import config as configuration
 from actbench.data import catalogue
 from actbench.figures import shown
+from actbench.probes import registry
 from actbench.runtime import (
     cluster,
     devices,
@@ -58,7 +59,10 @@ orphans.announce()
 cluster.name_user()
 # A module's `prefix:` for a path; Snakemake puts it before those of rules by itself.
 placed = workflow.modifier.path_modifier.replace_prefix
-SCHEMA = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+PROBES = registry.specs()
+SCHEMA = registry.with_sections(
+    yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+)
 PROJECT = Path("config.yaml")
 if PROJECT.is_file() and not AS_MODULE:
     # No `configfile:` in the Snakefile, for Snakemake would merge the file into every study of --configfile.
@@ -196,7 +200,12 @@ NUMBERS = {
     },
     "activations": SPECS,
 }
-MEASURING = ["prepare_data", "train", *configuration.PROBES, "describe_activations"]
+MEASURING = [
+    "prepare_data",
+    "train",
+    *[probe.rule for probe in PROBES.values()],
+    "describe_activations",
+]
 PREPARED_BY = files.digest_of(provenance.named(code_of("prepare_data"), SCRIPTS))
 
 
@@ -335,7 +344,12 @@ class Shown(dict):
 
 
 def archived(path, caption, category, **labels):
-    """An output that is shown in the archive of `snakemake --report`: where, and with which caption."""
+    """An output that is shown in the archive of `snakemake --report`: where, and with which caption.
+
+    The summary of a further probe has no caption of its own, but a general one.
+    """
+    if not (PAGES / "captions" / f"{caption}.rst").is_file():
+        caption = "by_layer"
     caption = f"../report/captions/{caption}.rst"
     return report(path, caption=caption, category=category, labels=checked(labels))
 

@@ -1,64 +1,28 @@
-rule probe_gradients:
-    input:
-        **TRAINED,
-    output:
-        f"{BLOCK}/gradients.parquet",
-    log:
-        f"{RESULTS}/logs/probe_gradients/{JOB}.log",
-    benchmark:
-        f"{RESULTS}/timings/probe_gradients/{JOB}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    params:
-        code=code("probe_gradients", own=True),
-        section=config["probe_gradients"],
-    message:
-        "Gradients of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
-    script:
-        "../scripts/probe_gradients.py"
+for probe in PROBES.values():
 
-
-rule probe_distributions:
-    input:
-        **TRAINED,
-    output:
-        f"{BLOCK}/distributions.parquet",
-    log:
-        f"{RESULTS}/logs/probe_distributions/{JOB}.log",
-    benchmark:
-        f"{RESULTS}/timings/probe_distributions/{JOB}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    params:
-        code=code("probe_distributions", own=True),
-        section=config["probe_distributions"],
-    message:
-        "Distributions of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
-    script:
-        "../scripts/probe_distributions.py"
-
-
-rule probe_dead_neurons:
-    input:
-        **TRAINED,
-    output:
-        f"{BLOCK}/dead_neurons.parquet",
-    log:
-        f"{RESULTS}/logs/probe_dead_neurons/{JOB}.log",
-    benchmark:
-        f"{RESULTS}/timings/probe_dead_neurons/{JOB}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    params:
-        code=code("probe_dead_neurons", own=True),
-        section=config["probe_dead_neurons"],
-    message:
-        "Dead neurons of {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
-    script:
-        "../scripts/probe_dead_neurons.py"
+    rule:
+        name:
+            probe.rule
+        input:
+            **TRAINED,
+        output:
+            f"{BLOCK}/{probe.name}.parquet",
+        log:
+            f"{RESULTS}/logs/{probe.rule}/{JOB}.log",
+        benchmark:
+            f"{RESULTS}/timings/{probe.rule}/{JOB}.tsv"
+        conda:
+            "../../environment.yml"
+        threads: 1
+        params:
+            code=code(probe.rule, own=True),
+            section=config[probe.rule],
+            rule=probe.rule,
+        message:
+            f"{probe.title} of {{wildcards.activation}}, depth {{wildcards.depth}}, seeds {{wildcards.block}}"
+        script:
+            # Snakemake fills it in: `probe` is the last one when the job runs.
+            "../scripts/{params.rule}.py"
 
 
 rule describe_activations:

@@ -10,7 +10,7 @@ from actbench.data import acquire, prepared
 from actbench.data.subsets import Data
 from actbench.errors import UserError
 from actbench.networks import mlp
-from actbench.probes import dead_neurons, distributions, gradients
+from actbench.probes import registry
 from actbench.runtime import imports
 from actbench.storage import yaml_files
 from actbench.study import config as configuration
@@ -64,7 +64,7 @@ def train(
 
 
 def probe(network: mlp.MLP, data: Data, **sections: Mapping) -> dict[str, pd.DataFrame]:
-    """Measure one network as the study's three probes do.
+    """Measure one network as the study's probes do.
 
     Args:
         network: on the CPU.
@@ -73,15 +73,17 @@ def probe(network: mlp.MLP, data: Data, **sections: Mapping) -> dict[str, pd.Dat
         sections: config sections of the probes, such as `probe_gradients={"images": 64}`.
 
     Returns:
-        `gradients`, `distributions` and `dead_neurons`: a row a layer and tensor or signal.
+        A table a probe by name, `gradients`, `distributions` and `dead_neurons`: a row a layer and tensor or
+        signal.
     """
     config, found = _resolved(dict(sections)), {}
-    for one in (gradients.PROBE, distributions.PROBE, dead_neurons.PROBE):
+    for name, section in registry.of_config(config).items():
         with mlp.drawing(network):
-            found[one.name] = pd.DataFrame(one.measure(network, data, config[one.section]))
+            found[name] = pd.DataFrame(registry.load(name).measure(network, data, section))
     return found
 
 
 def _resolved(given: Mapping) -> dict:
     defaults = {"activations": ["relu"], "depths": [1], "seeds": [0]}
-    return configuration.resolve(defaults | given, yaml_files.read(SCHEMA))
+    schema = registry.with_sections(yaml_files.read(SCHEMA))
+    return configuration.resolve(defaults | given, schema)

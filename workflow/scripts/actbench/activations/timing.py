@@ -7,6 +7,7 @@ import pyarrow as pa
 import torch
 
 from actbench.activations import registry
+from actbench.runtime import devices, provenance
 from actbench.storage import parquet
 
 SCHEMA = pa.schema(
@@ -19,6 +20,21 @@ SCHEMA = pa.schema(
 )
 ROUNDS = 15
 ROUND_SECONDS = 0.005
+
+
+def run(job: object) -> None:
+    """Time a study's activations as the job of its rule: `job` is the script's `snakemake`."""
+    params = job.params
+    torch.set_num_threads(params.threads)
+    with devices.claimed(job.config["device"] if job.resources.gpu else "cpu") as device:
+        rows = measure(params.specs, params.shape, device)
+    record = {
+        "params": {key: params[key] for key in ("specs", "shape", "threads")},
+        "provenance": provenance.describe(params.code, device),
+        "seconds": provenance.seconds(),
+    }
+    table = parquet.table(rows, SCHEMA, ["activation", "direction", "round"])
+    parquet.write(table, job.output[0], record)
 
 
 def measure(specs: Mapping[str, Mapping], shape: tuple[int, int], device: str) -> list[dict]:

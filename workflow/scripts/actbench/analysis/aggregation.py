@@ -8,24 +8,23 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute
 
 from actbench.analysis import comparisons, statistics, trends
 from actbench.errors import DamagedError, UserError
+from actbench.probes import registry
+from actbench.probes import tables as measured
+from actbench.probes.probe import Probe
 from actbench.storage import histograms, manifest, parquet
 from actbench.storage.parquet import RUN
 from actbench.storage.records import Plan
 
+PROBES = registry.specs()
 ORDER = {
     "runs": RUN,
     "cost": RUN,
     "history": [*RUN, "epoch"],
-    "gradients": [*RUN, "checkpoint", "layer", "tensor"],
-    "distributions": [*RUN, "checkpoint", "layer", "signal"],
-    "dead_neurons": [*RUN, "checkpoint", "layer"],
+    **{name: measured.order(probe) for name, probe in PROBES.items()},
 }
-HISTOGRAM_KEYS = ["source", "checkpoint", "epoch", "layer", "tensor"]
-HISTOGRAM = ["low", "high", "counts"]
 SHOWN_PROBLEMS = 10
 # All that a study's folder of tables may hold of ours, whatever its config.
 NAMES = (
@@ -33,9 +32,7 @@ NAMES = (
     "histograms",
     "comparison",
     "over_depths",
-    "gradients_by_layer",
-    "distributions_by_layer",
-    "dead_neurons_by_layer",
+    *(f"{name}_by_layer" for name in PROBES),
     "decay",
     "properties",
     "activations",
@@ -96,10 +93,11 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
         problems.append(f"{folders} were trained on different images")
     _refuse(problems)
     stacked = {name: parquet.concat(parts[name], ORDER[name]) for name in ORDER}
-    drawn = (_histograms(stacked[name], name) for name in ("gradients", "distributions"))
-    stacked["histograms"] = parquet.concat([*parts["histograms"], *drawn], [*RUN, *HISTOGRAM_KEYS])
-    for name in ("gradients", "distributions"):
-        stacked[name] = stacked[name].drop_columns(HISTOGRAM)
+    drawn = [probe for probe in PROBES.values() if probe.histogram]
+    rows = (measured.histogram_rows(probe, stacked[probe.name]) for probe in drawn)
+    stacked["histograms"] = parquet.concat([*parts["histograms"], *rows], histograms.ORDER)
+    for probe in drawn:
+        stacked[probe.name] = stacked[probe.name].drop_columns([c.name for c in histograms.COLUMNS])
     return stacked
 
 
@@ -132,7 +130,7 @@ def described(
 def summarise(
     tables: Mapping[str, pa.Table], baseline: str, margin: float, n_images: int, all_pairs: bool
 ) -> dict[str, pa.Table]:
-    """The tables over seeds: comparison, over depths, decay; gradients, distributions, dead neurons by layer.
+    """The tables over seeds: comparison, over depths, decay, and what each probe measured by layer.
 
     With cross-validation also the table of its scores, and `pairs` if all pairs are to be compared.
 
@@ -142,20 +140,10 @@ def summarise(
         margin, n_images: see `comparisons.Rule`.
         all_pairs: whether to compare every two activations.
     """
-    frames = {name: tables[name].to_pandas() for name in ("runs", "gradients", "distributions")}
-    dead, measures = _with_fractions(tables["dead_neurons"].to_pandas())
+    frames = {name: tables[name].to_pandas() for name in ("runs", *PROBES)}
     cell = ["activation", "depth"]
     compared = comparisons.comparison(frames["runs"], baseline, margin, n_images)
-    layered = {
-        "gradients_by_layer": (["layer", "tensor"], frames["gradients"], ["l2_norm", "rms", "zero_fraction"]),
-        "distributions_by_layer": (
-            ["layer", "signal"],
-            frames["distributions"],
-            ["mean", "std", "zero_fraction", "saturated_fraction", "effective_rank"],
-        ),
-        "dead_neurons_by_layer": (["layer"], dead, measures),
-    }
-    over_depths = trends.over_depths(frames["runs"], dead, n_images)
+    over_depths = trends.over_depths(frames["runs"], frames["dead_neurons"], n_images)
     summaries = {
         "comparison": parquet.table(compared, comparisons.COMPARISON, cell),
         "over_depths": parquet.table(over_depths, trends.SCHEMA, ["activation", "measure"]),
@@ -163,8 +151,8 @@ def summarise(
     if all_pairs:
         rows = comparisons.pairs(frames["runs"], margin, n_images)
         summaries["pairs"] = parquet.table(rows, comparisons.PAIRS, [*cell, "other"])
-    for name, (keys, frame, columns) in layered.items():
-        summaries[name] = _layer_table(statistics.over_seeds(frame, keys, columns), keys)
+    for name, probe in PROBES.items():
+        summaries[f"{name}_by_layer"] = by_layer(probe, frames[name])
     summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])
     n_folds = frames["runs"]["fold"].max() + 1
     if n_folds > 1:
@@ -224,7 +212,11 @@ def check_columns(block: Block, tables: Mapping[str, pa.Table], parts: Mapping[s
 def check_rows(block: Block, tables: Mapping[str, pa.Table]) -> list[str]:
     """Say which rows of a block's tables are missing, double or not planned."""
     runs = tables["runs"].to_pylist()
-    expected = _expected_rows(block, runs)
+    epochs = {
+        (*(run[key] for key in RUN), epoch) for run in runs for epoch in range(1, run["epochs_run"] + 1)
+    }
+    expected = {"runs": block.keys(), "cost": block.keys(), "history": epochs}
+    expected |= {name: measured.planned(probe, runs, block.depth) for name, probe in PROBES.items()}
     problems = []
     for name, order in ORDER.items():
         path = block.folder / f"{name}.parquet"
@@ -246,34 +238,14 @@ def _refuse(problems: Sequence[str]) -> None:
     raise UserError(f"results do not fit the plan: {shown}. Delete the files named and run again.")
 
 
-def _expected_rows(block: Block, runs: Sequence[Mapping]) -> dict[str, set[tuple]]:
-    keys = block.keys()
-    done = [(tuple(row[key] for key in RUN), row) for row in runs]
-    measured = [
-        (*key, checkpoint)
-        for key, row in done
-        for checkpoint in (("init", "trained") if row["status"] == "ok" else ("init",))
-    ]
-    hidden, every = range(block.depth), range(block.depth + 1)
-    signals = [(layer, "preactivation") for layer in every] + [(layer, "activation") for layer in hidden]
-    return {
-        "runs": keys,
-        "cost": keys,
-        "history": {(*key, epoch) for key, row in done for epoch in range(1, row["epochs_run"] + 1)},
-        "gradients": {
-            (*key, layer, tensor)
-            for key, layer, tensor in product(measured, every, ("weight", "bias", "preactivation"))
-        },
-        "distributions": {(*key, *place) for key, place in product(measured, signals)},
-        "dead_neurons": {(*key, layer) for key, layer in product(measured, hidden)},
-    }
-
-
 def _difference(path: Path, found: Sequence[tuple], expected: set[tuple]) -> list[str]:
+    """`expected` may be shorter than the rows found, which are then numbered by the probe."""
     problems = []
+    length = min(map(len, expected), default=None)
+    places = {row[:length] for row in found}
     for words, keys in (
-        ("lacks", expected - set(found)),
-        ("has the unplanned", set(found) - expected),
+        ("lacks", expected - places),
+        ("has the unplanned", places - expected),
         ("repeats", {key for key, n in Counter(found).items() if n > 1}),
     ):
         if keys:
@@ -283,30 +255,21 @@ def _difference(path: Path, found: Sequence[tuple], expected: set[tuple]) -> lis
     return problems
 
 
-def _histograms(table: pa.Table, name: str) -> pa.Table:
-    """The histogram columns of a probe's table in the shape of the training histograms."""
-    n = table.num_rows
-    source = pa.array([name.removesuffix("s")] * n, pa.string())
-    tensor = table["tensor" if name == "gradients" else "signal"]
-    columns = [
-        *(table[key] for key in RUN),
-        source,
-        table["checkpoint"],
-        pa.nulls(n, pa.int32()),
-        table["layer"],
-        tensor,
-        *(table[key] for key in HISTOGRAM),
-    ]
-    return pa.table(columns, schema=histograms.SCHEMA)
+def by_layer(probe: Probe, frame: pd.DataFrame) -> pa.Table:
+    """What a probe measured by layer, over seeds; columns as in `statistics.by_layer_schema`.
 
-
-def _with_fractions(dead: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Add a fraction column for each count of dead, zero-gradient, dormant and saturated units."""
-    counts = ["n_dead", "n_zero_gradient", "n_dormant", "n_saturated"]
-    fractions = [count.removeprefix("n_") + "_fraction" for count in counts]
-    for count, fraction in zip(counts, fractions, strict=True):
-        dead[fraction] = dead[count] / dead["n_neurons"]
-    return dead, [*counts, *fractions]
+    Args:
+        probe: its spec.
+        frame: its table of the study.
+    """
+    names = list(probe.summarised)
+    if probe.total:
+        shares = {f"{name.removeprefix('n_')}_fraction": frame[name] / frame[probe.total] for name in names}
+        frame, names = frame.assign(**shares), [*names, *shares]
+    if probe.numbered:
+        places = [*RUN, "checkpoint", "layer"]
+        frame = frame.groupby(places, observed=True)[names].mean().reset_index()
+    return _layer_table(statistics.over_seeds(frame, probe.summary_keys, names), probe.summary_keys)
 
 
 def _layer_table(rows: Sequence[Mapping], keys: Sequence[str]) -> pa.Table:

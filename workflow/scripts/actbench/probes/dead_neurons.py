@@ -2,29 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-import pyarrow as pa
 from torch import Tensor, nn
 
 from actbench.activations import sampling, saturation
 from actbench.data.subsets import Data
 from actbench.networks import mlp
 from actbench.probes.probe import Probe
-from actbench.storage import parquet
 
 BATCH = 2048
-
-SCHEMA = pa.schema(
-    [
-        *parquet.KEYS,
-        pa.field("checkpoint", pa.string(), nullable=False),
-        pa.field("layer", pa.int16(), nullable=False),
-        pa.field("n_neurons", pa.int32(), nullable=False),
-        pa.field("n_dead", pa.int32(), nullable=False),
-        pa.field("n_zero_gradient", pa.int32(), nullable=False),
-        ("n_dormant", pa.int32()),
-        pa.field("n_saturated", pa.int32(), nullable=False),
-    ]
-)
 
 
 class LayerCounter:
@@ -47,7 +32,7 @@ class LayerCounter:
         self.dead, self.zero_gradient, self.saturated, self.size = dead, zero_gradient, saturated, size
 
     def counts(self, dormant_threshold: float) -> dict:
-        """The columns of `SCHEMA` after `layer`."""
+        """The columns of `PROBE` after `layer`."""
         return {
             "n_neurons": len(self.size),
             "n_dead": int(self.dead.sum()),
@@ -98,4 +83,29 @@ def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
     return measure(network, data.train.x, section["dormant_threshold"])
 
 
-PROBE = Probe("dead_neurons", SCHEMA, _of_run)
+PROBE = Probe(
+    name="dead_neurons",
+    title="Dead neurons",
+    description="units that have stopped working",
+    section={
+        "dormant_threshold": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "default": 0.025,
+            "description": "share of the layer's mean activity up to which a unit is dormant "
+            "(Sokar et al. 2023)",
+        }
+    },
+    layers="hidden",
+    columns={
+        "n_neurons": "int32",
+        "n_dead": "int32",
+        "n_zero_gradient": "int32",
+        "n_dormant": "int32?",
+        "n_saturated": "int32",
+    },
+    summarised=["n_dead", "n_zero_gradient", "n_dormant", "n_saturated"],
+    total="n_neurons",
+    measure=_of_run,
+)

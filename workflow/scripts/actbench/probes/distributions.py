@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 
-import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
@@ -11,33 +10,11 @@ from actbench.activations import sampling, saturation
 from actbench.data.subsets import Data
 from actbench.networks import mlp
 from actbench.probes.probe import Probe
-from actbench.storage import parquet
 from actbench.storage.histograms import histogram
-
-SCHEMA = pa.schema(
-    [
-        *parquet.KEYS,
-        pa.field("checkpoint", pa.string(), nullable=False),
-        pa.field("layer", pa.int16(), nullable=False),
-        pa.field("signal", pa.string(), nullable=False),
-        ("mean", pa.float64()),
-        ("std", pa.float64()),
-        ("min", pa.float64()),
-        ("max", pa.float64()),
-        ("skewness", pa.float64()),
-        ("excess_kurtosis", pa.float64()),
-        ("zero_fraction", pa.float64()),
-        ("saturated_fraction", pa.float64()),
-        ("effective_rank", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("counts", pa.list_(pa.int32())),
-    ]
-)
 
 
 def measure(network: nn.Module, x: Tensor, bins: int) -> list[dict]:
-    """One row a layer and signal with the columns of `SCHEMA` after `checkpoint`.
+    """One row a layer and signal with the columns of `PROBE` after `checkpoint`.
 
     The last layer has a pre-activation (the logits) and no activation. `saturated_fraction` belongs
     to z of hidden layers, `effective_rank` to h; they are null elsewhere.
@@ -112,4 +89,40 @@ def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
     return measure(network, data.train.x[: section["images"]], section["bins"])
 
 
-PROBE = Probe("distributions", SCHEMA, _of_run, ("signal",))
+PROBE = Probe(
+    name="distributions",
+    title="Distributions",
+    description="distributions of pre-activations and activations",
+    section={
+        "images": {
+            "type": ["integer", "null"],
+            "minimum": 2,
+            "default": None,
+            "description": "training images that are passed through the network; null is 1024, or all where "
+            "there are fewer",
+        },
+        "bins": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 10000,
+            "default": 100,
+            "description": "bins of each histogram",
+        },
+    },
+    key="signal",
+    layers={"preactivation": "all", "activation": "hidden"},
+    columns={
+        "mean": "float64",
+        "std": "float64",
+        "min": "float64",
+        "max": "float64",
+        "skewness": "float64",
+        "excess_kurtosis": "float64",
+        "zero_fraction": "float64",
+        "saturated_fraction": "float64",
+        "effective_rank": "float64",
+    },
+    histogram="distribution",
+    summarised=["mean", "std", "zero_fraction", "saturated_fraction", "effective_rank"],
+    measure=_of_run,
+)

@@ -3,35 +3,13 @@
 import math
 from collections.abc import Mapping
 
-import pyarrow as pa
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from actbench.data.subsets import Data
 from actbench.probes.probe import Probe
-from actbench.storage import parquet
 from actbench.storage.histograms import histogram
-
-SCHEMA = pa.schema(
-    [
-        *parquet.KEYS,
-        pa.field("checkpoint", pa.string(), nullable=False),
-        pa.field("layer", pa.int16(), nullable=False),
-        pa.field("tensor", pa.string(), nullable=False),
-        pa.field("n", pa.int64(), nullable=False),
-        ("l2_norm", pa.float64()),
-        ("rms", pa.float64()),
-        ("mean", pa.float64()),
-        ("std", pa.float64()),
-        ("min", pa.float64()),
-        ("max", pa.float64()),
-        ("zero_fraction", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("counts", pa.list_(pa.int32())),
-    ]
-)
 
 
 def measure(network: nn.Module, x: Tensor, y: Tensor, bins: int) -> list[dict]:
@@ -43,7 +21,7 @@ def measure(network: nn.Module, x: Tensor, y: Tensor, bins: int) -> list[dict]:
         bins: bins of each histogram.
 
     Returns:
-        One row a layer and tensor (`weight`, `bias`, `preactivation`) with the columns of `SCHEMA`
+        One row a layer and tensor (`weight`, `bias`, `preactivation`) with the columns of `PROBE`
         after `checkpoint`. `rms` is the L2 norm over the square root of the number of entries, which
         can be compared across widths; `std` divides by n.
     """
@@ -83,4 +61,38 @@ def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
     return measure(network, data.train.x[:n], data.train.y[:n], section["bins"])
 
 
-PROBE = Probe("gradients", SCHEMA, _of_run, ("tensor",))
+PROBE = Probe(
+    name="gradients",
+    title="Gradients",
+    description="gradients on one fixed batch",
+    section={
+        "images": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 256,
+            "description": "training images of the batch",
+        },
+        "bins": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 10000,
+            "default": 100,
+            "description": "bins of each histogram",
+        },
+    },
+    key="tensor",
+    layers={"weight": "all", "bias": "all", "preactivation": "all"},
+    columns={
+        "n": "int64",
+        "l2_norm": "float64",
+        "rms": "float64",
+        "mean": "float64",
+        "std": "float64",
+        "min": "float64",
+        "max": "float64",
+        "zero_fraction": "float64",
+    },
+    histogram="gradient",
+    summarised=["l2_norm", "rms", "zero_fraction"],
+    measure=_of_run,
+)

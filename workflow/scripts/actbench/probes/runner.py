@@ -8,11 +8,10 @@ import torch
 from actbench.data import prepared, splits
 from actbench.errors import DamagedError
 from actbench.networks import checkpoints, mlp
+from actbench.probes import tables
 from actbench.probes.probe import Probe
 from actbench.runtime import provenance
 from actbench.storage import manifest, parquet
-
-ORDER = [*parquet.RUN, "checkpoint", "layer"]
 
 
 def run_job(probe: Probe, job: object) -> None:
@@ -79,7 +78,7 @@ def run(
                         keys | {"checkpoint": checkpoint} | row
                         for row in probe.measure(network, split, params)
                     ]
-    table = parquet.table(rows, probe.schema, [*ORDER, *probe.order])
+    table = parquet.table(rows, tables.schema(probe), tables.order(probe))
     record = {
         "model": config["files"][manifest.MODEL],
         "params": params,

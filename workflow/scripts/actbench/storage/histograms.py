@@ -10,19 +10,14 @@ from actbench.storage import parquet
 if TYPE_CHECKING:
     from torch import Tensor
 
-SCHEMA = pa.schema(
-    [
-        *parquet.KEYS,
-        pa.field("source", pa.string(), nullable=False),
-        ("checkpoint", pa.string()),
-        ("epoch", pa.int32()),
-        pa.field("layer", pa.int16(), nullable=False),
-        pa.field("tensor", pa.string(), nullable=False),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("counts", pa.list_(pa.int32())),
-    ]
-)
+COLUMNS = [
+    pa.field("low", pa.float64()),
+    pa.field("high", pa.float64()),
+    pa.field("counts", pa.list_(pa.int32())),
+]
+KEYS = {"source": "string", "checkpoint": "string?", "epoch": "int32?", "layer": "int16", "tensor": "string"}
+SCHEMA = pa.schema([*parquet.KEYS, *parquet.fields(KEYS), *COLUMNS])
+ORDER = [*parquet.RUN, *KEYS]
 
 
 def histogram(values: "Tensor", bins: int) -> dict:

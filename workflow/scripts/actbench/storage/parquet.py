@@ -34,6 +34,20 @@ UNSEALED = b"sha256:" + b"0" * 64
 SEALED = re.compile(rb"sha256:([0-9a-f]{64})")
 
 
+def fields(columns: Mapping[str, str]) -> list[pa.Field]:
+    """Arrow fields of columns given by name and Arrow's name of the type, `{"n_dead": "int32"}`.
+
+    Numbers with a decimal point may be null, since what is not finite is stored so; others only where
+    their type ends in `?`.
+    """
+    return [
+        pa.field(
+            name, pa.type_for_alias(kind.removesuffix("?")), kind.startswith("float") or kind.endswith("?")
+        )
+        for name, kind in columns.items()
+    ]
+
+
 def table(rows: Iterable[Mapping], schema: pa.Schema, sort_by: list[str]) -> pa.Table:
     """Turn rows into an Arrow table of exactly `schema`, sorted by `sort_by`.
 

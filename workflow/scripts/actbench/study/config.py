@@ -25,12 +25,11 @@ BOUND = 10**308  # what floating-point numbers reach
 # Drawn as a space or not at all, though Unicode has them as letters, symbols and marks.
 BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 HIDDEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-DISTRIBUTION_IMAGES = 1024
+PROBED_IMAGES = 1024
 PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 MADE = ("results", "reports")  # folders of what was made, by us or by a stranger
 RESERVED = ("data", "verification")
-PROBES = ("probe_gradients", "probe_distributions", "probe_dead_neurons")
 OWN_KEYS = ("name", "import", "id", "label")
 
 
@@ -71,7 +70,9 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     _check_folds(resolved)
     resolved["evaluation"]["validation"] = _validation(resolved)
     _check_unvalidated(resolved)
-    resolved["probe_distributions"]["images"] = _distribution_images(resolved)
+    for section in _probes(resolved).values():
+        if section.get("images", 0) is None:
+            section["images"] = min(PROBED_IMAGES, image_counts(resolved)["training"])
     resolved["report"]["baseline"] = _baseline(resolved)
     _check_sizes(resolved)
     return resolved
@@ -367,9 +368,9 @@ def _validation(config: Mapping) -> int | None:
     return catalogue.sixth(pool) if given is None else given
 
 
-def _distribution_images(config: Mapping) -> int:
-    given = config["probe_distributions"]["images"]
-    return min(DISTRIBUTION_IMAGES, image_counts(config)["training"]) if given is None else given
+def _probes(config: Mapping) -> dict[str, dict]:
+    """The sections of probes."""
+    return {key: section for key, section in config.items() if key.startswith("probe_")}
 
 
 def _baseline(config: Mapping) -> str:
@@ -429,8 +430,8 @@ def _check_unvalidated(config: Mapping) -> None:
 def _check_sizes(config: Mapping) -> None:
     """No batch and no probe may ask for more images than there are to train on."""
     n_train = image_counts(config)["training"]
-    keys = [("training", "batch_size"), ("probe_gradients", "images"), ("probe_distributions", "images")]
-    for section, key in keys:
+    sampled = [(name, "images") for name, section in _probes(config).items() if "images" in section]
+    for section, key in [("training", "batch_size"), *sampled]:
         if config[section][key] > n_train:
             raise UserError(
                 f"{section}.{key} is {config[section][key]}; allowed: at most {n_train}, the training "

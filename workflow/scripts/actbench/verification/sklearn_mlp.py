@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from actbench.data import prepared, splits
+from actbench.runtime import provenance
 from actbench.storage import parquet
 
 ALPHA = 1e-4  # the published default; scikit-learn divides the penalty by the batch size
@@ -22,6 +23,17 @@ SCHEMA = pa.schema(
         ("test_accuracy", pa.float64()),
     ]
 )
+
+
+def run(job: object) -> None:
+    """Fit and score as the job of its rule: `job` is the script's `snakemake`."""
+    rows = fit(job.input.data, job.params.block)
+    record = {
+        "params": job.params.block,
+        "provenance": provenance.describe(job.params.code, "cpu"),
+        "seconds": provenance.seconds(),
+    }
+    parquet.write(table(rows), job.output[0], record)
 
 
 def fit(images: str | Path, params: Mapping) -> list[dict]:

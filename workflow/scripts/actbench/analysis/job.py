@@ -1,0 +1,51 @@
+"""The job of aggregation: from the planned blocks to the study's tables, and the record of what made them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from actbench.analysis import aggregation, lineage
+from actbench.probes import registry
+from actbench.runtime import provenance
+from actbench.storage import files, manifest, parquet, records
+from actbench.study import config as configuration
+
+
+def run(job: object) -> None:
+    """Write a study's tables as the job of its rule: `job` is the script's `snakemake`.
+
+    Tables of an earlier config that are not this one's are removed. The record is written last.
+    """
+    config, output, plan = job.config, job.output, records.Plan(**job.params.plan)
+    specs = {entry["id"]: entry["spec"] for entry in config["activations"]}
+    blocks = [_block(Path(path).parent, config, specs) for path in job.input.blocks]
+    tables = aggregation.collect(blocks, plan.code)
+    tables |= aggregation.summarise(tables, **job.params.section)
+    for name, path, order in (
+        ("activations", job.input.curves, ["activation", "x"]),
+        ("properties", job.input.properties, ["activation"]),
+    ):
+        tables[name] = aggregation.described(path, specs, order, plan.code)
+    parquet.write(tables.pop("cost"), output.cost)
+    for name, table in tables.items():
+        parquet.write(table, output[name])
+        csv = output.get(f"{name}_csv")
+        if csv is not None:
+            parquet.write_csv(table, csv)
+    files.remove_others(Path(output.runs).parent, aggregation.TABLES, output)
+    folders = [block.folder for block in blocks]
+    measured = {
+        probe.rule: [folder / f"{name}.parquet" for folder in folders]
+        for name, probe in registry.specs().items()
+    }
+    done = lineage.of_jobs(folders, measured | {"describe_activations": [job.input.properties]})
+    described = provenance.describe(job.params.code, "cpu")
+    inputs = [folder / manifest.NAME for folder in folders]
+    records.write(output.made_by, plan, inputs, output, described, provenance.seconds(), jobs=done)
+
+
+def _block(folder: Path, config: Mapping, specs: Mapping[str, Mapping]) -> aggregation.Block:
+    """The planned block whose folder this is."""
+    activation, depth, block = folder.parts[-3], int(folder.parts[-2][1:]), folder.parts[-1]
+    seeds = configuration.blocks(config["seeds"], config["seeds_per_job"])[block.removeprefix("seeds")]
+    params = configuration.training_params(config, specs[activation], depth, seeds)
+    return aggregation.Block(folder, activation, depth, params, registry.of_config(config))

@@ -1,0 +1,38 @@
+"""The job that draws the figures of histograms, one for each depth."""
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from actbench.figures import drawing, histogram_figures
+from actbench.runtime import provenance
+from actbench.storage import files, parquet, records
+
+
+def run(job: object) -> None:
+    """Draw a study's histograms as the job of its rule: `job` is the script's `snakemake`.
+
+    Figures of depths that are shown no more are removed.
+    """
+    params, output = job.params, job.output
+    sources = [job.input.histograms, job.input.gradients]
+    records.checked(job.input.made_by, records.Plan(**params.made_with), sources)
+    drawing.use_style()
+    style = drawing.Style(params.labels)
+    histograms = parquet.read(job.input.histograms)
+    rms = histogram_figures.sizes(parquet.read(job.input.gradients).to_pandas())
+    source, tensor = pc.field("source"), pc.field("tensor")
+    chosen = {
+        "distributions": (source == "distribution") & (tensor == "activation"),
+        "gradient_histograms": (source == "gradient") & (tensor == "weight"),
+        "epoch_histograms": source.isin(["weight_epoch", "gradient_epoch"]),
+    }
+    for name in params.drawn:
+        rows, draw = histograms.filter(chosen[name]).to_pandas(), getattr(histogram_figures, name)
+        if name == "gradient_histograms":
+            rows = rows.merge(rms, how="left")
+        for depth, path in zip(params.shown_depths, output[name], strict=True):
+            drawing.save(draw(rows, depth, style), path, Path(path).with_suffix(".pdf"))
+    files.remove_others(Path(output.pdf[0]).parent, [f"{name}_d*.*" for name in chosen], output)
+    plan, described = records.Plan(**params.plan), provenance.describe(params.code, "cpu")
+    records.write(output.made_by, plan, [job.input.made_by], output, described, provenance.seconds())

@@ -1,0 +1,44 @@
+"""The job that draws the figures of runs and layers."""
+
+from pathlib import Path
+
+from actbench.data import prepared
+from actbench.errors import DamagedError
+from actbench.figures import drawing, results
+from actbench.runtime import provenance
+from actbench.storage import parquet, records
+
+
+def run(job: object) -> None:
+    """Draw a study's figures as the job of its rule: `job` is the script's `snakemake`.
+
+    Raises:
+        DamagedError: a table or the images are not those of the study.
+    """
+    params, output = job.params, job.output
+    paths = {name: job.input[name] for name in params.tables}
+    made = records.checked(job.input.made_by, records.Plan(**params.made_with), paths.values())
+    tables = {name: parquet.read(path).to_pandas() for name, path in paths.items()}
+    data = prepared.read(job.input.data, params.prepared_by)
+    if made.content["jobs"]["data"] != [data.digest]:
+        raise DamagedError(job.input.data, "its images are not those of the study's tables")
+    drawing.use_style()
+    style = drawing.Style(params.labels, params.summarised)
+    depths, shown, chance = params.depths, params.shown_depths, 1 / len(data.classes)
+    drawn = {
+        "overview": results.overview(tables["comparison"], depths, style, chance),
+        "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
+        "learning_curves": results.learning_curves(tables["history"], shown, style),
+        "gradients_weight": results.gradients(tables["gradients"], shown, style, "weight"),
+        "gradients_preactivation": results.gradients(tables["gradients"], shown, style, "preactivation"),
+        "dead_neurons": results.dead_neurons(tables["dead_neurons"], shown, style),
+        "saturation": results.saturation(tables["distributions"], shown, style),
+        "functions": results.functions(tables["activations"], style),
+        "images": results.images(data.images, data.labels, data.classes),
+    }
+    for name, figure in drawn.items():
+        path = Path(output[name])
+        drawing.save(figure, path, path.with_suffix(".pdf"))
+    plan, described = records.Plan(**params.plan), provenance.describe(params.code, "cpu")
+    inputs = [job.input.made_by, job.input.data]
+    records.write(output.made_by, plan, inputs, output, described, provenance.seconds())

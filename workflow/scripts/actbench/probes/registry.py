@@ -1,0 +1,67 @@
+"""All probes: their specs, read without importing any of their modules."""
+
+import ast
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from actbench.probes.probe import SECTION, Probe
+
+HERE = Path(__file__).parent
+BEFORE = "report"  # the section of the config that those of probes come before
+
+
+@cache
+def specs(folder: Path = HERE) -> dict[str, Probe]:
+    """The spec of every probe by name, less what it measures with; planning imports no torch.
+
+    Raises:
+        ValueError: a `PROBE` is not written in literals, or has another name than its module.
+    """
+    found = {}
+    for path in sorted(folder.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PROBE":
+                found[path.stem] = _spec(node.value, path)
+    return found
+
+
+def load(name: str) -> Probe:
+    """One probe as its module defines it, to measure with; imports torch."""
+    return importlib.import_module(f"{__package__}.{name}").PROBE
+
+
+def with_sections(schema: Mapping) -> dict:
+    """The schema of the config with a section for each probe, before `report`."""
+    properties = {}
+    for key, part in schema["properties"].items():
+        if key == BEFORE:
+            properties |= {probe.rule: _section(probe) for probe in specs().values()}
+        properties[key] = part
+    return {**schema, "properties": properties}
+
+
+def of_config(config: Mapping) -> dict[str, Mapping]:
+    """Each probe's section of a resolved config, by the probe's name."""
+    return {name: config[f"{SECTION}{name}"] for name in specs()}
+
+
+def _section(probe: Probe) -> dict:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "description": probe.description,
+        "properties": dict(probe.section),
+    }
+
+
+def _spec(call: ast.expr, path: Path) -> Probe:
+    try:
+        given = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg != "measure"}
+        spec = Probe(**given)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: PROBE is no Probe(...) of keywords and literals") from error
+    if spec.name != path.stem:
+        raise ValueError(f"{path}: PROBE has the name {spec.name!r} instead of {path.stem!r}")
+    return spec
