@@ -21,7 +21,7 @@ from actbench.probes import dead_neurons, distributions, gradients, registry
 from actbench.probes import tables as measured
 from actbench.runtime import provenance, seeds, sources
 from actbench.storage import files, histograms, manifest, parquet, yaml_files
-from actbench.study import config
+from actbench.study import config, grid
 from actbench.training import cost, fitting
 
 N_EPOCHS = 20
@@ -119,14 +119,14 @@ class Study:
         self.snakemake("--quiet", "all", "--until", "prepare_data", "describe_activations")
         images = prepared.read("results/data/digits.safetensors")
         data = splits.split(images, self.config["evaluation"], self.config["normalisation"])
-        blocks = config.blocks(self.config["seeds"], self.config["seeds_per_job"])
+        blocks = grid.blocks(self.config["seeds"], self.config["seeds_per_job"])
         written = []
         for depth in self.config["depths"]:
             templates = template(self.config, depth, data)
             for entry in self.config["activations"]:
                 for name, own in blocks.items():
                     folder = Path(f"results/scale/runs/{entry['id']}/d{depth}/seeds{name}")
-                    params = config.training_params(self.config, entry["spec"], depth, own)
+                    params = grid.training_params(self.config, entry["spec"], depth, own)
                     write(folder, entry["id"], params, self.config, templates, images.digest)
                     written += [str(path) for path in folder.iterdir()]
                     written += timings(f"{entry['id']}-d{depth}-seeds{name}")

@@ -33,7 +33,7 @@ HEAVY = {
 NETWORKS = {"pyarrow", "safetensors", "torch"}
 # Named in import statements at module level: what the script loads whatever it does.
 EXPECTED = {
-    "aggregate": {"jsonschema", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
+    "aggregate": {"pandas", "pyarrow", "scipy", "statsmodels"},
     "describe_activations": {"pyarrow", "torch"},
     "figures": {"matplotlib", "pandas", "pyarrow", "safetensors", "seaborn"},
     "fit_mlp_classifier": NETWORKS | {"sklearn"},
@@ -42,7 +42,7 @@ EXPECTED = {
     "probe_dead_neurons": NETWORKS,
     "probe_distributions": NETWORKS,
     "probe_gradients": NETWORKS,
-    "report": {"jinja2", "jsonschema", "latex2mathml", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
+    "report": {"jinja2", "latex2mathml", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
     "time_activations": {"pyarrow", "torch"},
     "train": NETWORKS,
 }

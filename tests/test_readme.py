@@ -6,7 +6,7 @@ import pytest
 import torch
 import yaml
 from actbench.activations import registry
-from actbench.study import config
+from actbench.study import activations, config
 from conftest import ROOT, SCHEMA
 from sklearn.datasets import load_digits
 
@@ -29,7 +29,7 @@ def test_its_config_is_accepted_and_its_class_works(tmp_path, monkeypatch):
     (tmp_path / "my_module.py").write_text(block("python", "class MyActivation"))
     monkeypatch.chdir(tmp_path)
     spec = resolved["activations"][-1]["spec"]
-    assert config.user_files(spec, ".") == ["my_module.py"]
+    assert activations.user_files(spec, ".") == ["my_module.py"]
     assert registry.create(spec)(torch.tensor(1.0)).item() == torch.sigmoid(torch.tensor(2.0)).item()
 
 

@@ -111,8 +111,3 @@ def test_stored_description_is_the_catalogues(digits):
         described = json.loads(stored.metadata()["actbench"])
     assert described["max_value"] == catalogue.DATASETS["digits"].max_value
     assert len(described["classes"]) == 10
-
-
-def test_sizes_of_the_28x28_sets():
-    assert catalogue.n_test("mnist") == 10000 and catalogue.n_pool("fashion_mnist") == 60000
-    assert catalogue.sixth(60000) == 10000

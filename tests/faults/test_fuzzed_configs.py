@@ -7,9 +7,10 @@ import re
 import pytest
 import yaml
 from actbench.activations import registry
+from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.storage import yaml_files
-from actbench.study import config
+from actbench.study import config, grid
 from conftest import ROOT, SCHEMA
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -146,15 +147,15 @@ def check_plan(mutant: dict, resolved: dict) -> None:
         part = mutant if len(path) == 1 else mutant.get(path[0], {})
         if path[-1] in part and part[path[-1]] is not None:
             check_kept(path, part[path[-1]], resolved)
-    grid = config.grid(resolved)
-    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", key) for key in grid["activation"])
-    assert len({key.lower() for key in grid["activation"]}) == len(grid["activation"]) > 0
-    blocks = config.blocks(resolved["seeds"], resolved["seeds_per_job"])
+    values = grid.values(resolved)
+    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", key) for key in values["activation"])
+    assert len({key.lower() for key in values["activation"]}) == len(values["activation"]) > 0
+    blocks = grid.blocks(resolved["seeds"], resolved["seeds_per_job"])
     for entry in resolved["activations"]:
-        for depth in grid["depth"]:
+        for depth in values["depth"]:
             for seeds in blocks.values():
-                yaml.safe_dump(config.training_params(resolved, entry["spec"], depth, seeds))
-    counts = config.image_counts(resolved)
+                yaml.safe_dump(grid.training_params(resolved, entry["spec"], depth, seeds))
+    counts = catalogue.image_counts(resolved)
     assert counts["training"] >= resolved["training"]["batch_size"] and counts["test"] > 0
 
 

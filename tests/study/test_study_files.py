@@ -264,3 +264,22 @@ def test_or_a_sentence_says_what_they_would_not(entry):
     with pytest.raises(UserError, match=r"^--config \w+ is .*; allowed for jobs of a cluster: ") as caught:
         study_files.check_handed_over([entry])
     assert str(caught.value).isprintable()
+
+
+def test_reference_studies_are_read_as_their_files_state_them():
+    found = study_files.references("digits", ROOT / "studies", SCHEMA)
+    assert list(found) == list(study_files.REFERENCES)
+    assert found["fashion_mnist"]["training"]["max_epochs"] == 50
+    with pytest.raises(
+        UserError, match="verify is 'full' in the study 'fashion_mnist'; allowed in any other"
+    ):
+        study_files.references("fashion_mnist", ROOT / "studies", SCHEMA)
+
+
+@pytest.mark.parametrize("name", study_files.REFERENCES)
+def test_reference_studies_state_all_that_their_numbers_depend_on(name):
+    """No default of config.yaml or of the schema may move a number that is compared with a published one."""
+    stated = yaml_files.read(ROOT / "studies" / f"{name}.yaml")
+    for section in ("evaluation", "training"):
+        assert stated[section].keys() == SCHEMA["properties"][section]["properties"].keys()
+    assert {"dataset", "normalisation", "network", "seeds", "activations"} <= stated.keys()

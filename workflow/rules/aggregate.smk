@@ -48,7 +48,7 @@ rule aggregate:
         section=dict(
             baseline=config["report"]["baseline"],
             margin=config["report"]["equivalence"],
-            n_images=configuration.image_counts(config)["tested"],
+            n_images=catalogue.image_counts(config)["tested"],
             all_pairs=config["report"]["pairs"] == "all",
         ),
     message:

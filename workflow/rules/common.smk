@@ -30,6 +30,7 @@ from actbench.runtime import imports
 
 imports.install()
 from actbench.study import config as configuration
+from actbench.study import activations, grid, study_files
 from actbench.data import catalogue
 from actbench.figures import shown
 from actbench.probes import registry
@@ -43,7 +44,6 @@ from actbench.runtime import (
     streams,
 )
 from actbench.storage import files, records, yaml_files
-from actbench.study import study_files
 from actbench.verification import published
 from actbench.errors import UserError
 
@@ -90,10 +90,10 @@ try:
     # Studies whose networks are trained: the one of the config, and those that verification asks for.
     STUDIES = {config["study"]: config}
     if config["verify"] == "full":
-        STUDIES |= configuration.references(config["study"], ROOT / "studies", SCHEMA)
+        STUDIES |= study_files.references(config["study"], ROOT / "studies", SCHEMA)
     ACTIVATIONS = {entry["id"]: entry for entry in config["activations"]}
     OWN_FILES = {
-        key: configuration.user_files(entry["spec"], ".")
+        key: activations.user_files(entry["spec"], ".")
         for key, entry in ACTIVATIONS.items()
     }
 except UserError as error:
@@ -103,7 +103,7 @@ except UserError as error:
 STUDY = config["study"]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
 SPECS = {key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())}
-GRID = configuration.grid(config)
+GRID = grid.values(config)
 GPU = int(devices.resolve(config["device"]) == "cuda")
 if GPU and config["device"] == "auto":
     # A GPU of this machine says nothing about the nodes of a cluster: there `auto` is cpu. A function, since
@@ -133,7 +133,7 @@ TABLES_MADE_BY = MADE_BY.format(stage="aggregate")
 PROGRESS = f"{RESULTS}/logs/progress.txt"
 FAILURES = cluster.Failures()
 
-UVA, MLP = configuration.REFERENCES
+UVA, MLP = study_files.REFERENCES
 ORACLE = "results/verification/mlp_classifier/{activation}.parquet"
 COMPARED = "+".join(config["studies"]) or "nothing"
 VERIFICATION = dict(
@@ -143,11 +143,11 @@ VERIFICATION = dict(
 )
 
 
-GRIDS = [configuration.grid(planned) for planned in STUDIES.values()]
+GRIDS = [grid.values(planned) for planned in STUDIES.values()]
 
 
 wildcard_constraints:
-    **{key: configuration.one_of(grid[key] for grid in GRIDS) for key in GRID},
+    **{key: grid.one_of(values[key] for values in GRIDS) for key in GRID},
     study="|".join(STUDIES),
     dataset="|".join(catalogue.DATASETS),
 
@@ -239,13 +239,13 @@ def params_of(study, activation, depth, seeds):
     """All that the numbers of these networks depend on."""
     planned = STUDIES[study]
     specs = {entry["id"]: entry["spec"] for entry in planned["activations"]}
-    return configuration.training_params(planned, specs[activation], depth, seeds)
+    return grid.training_params(planned, specs[activation], depth, seeds)
 
 
 def block_params(wildcards):
     """The params of one block of one study."""
     planned = STUDIES[wildcards.study]
-    seeds = configuration.blocks(planned["seeds"], planned["seeds_per_job"])
+    seeds = grid.blocks(planned["seeds"], planned["seeds_per_job"])
     return params_of(
         wildcards.study,
         wildcards.activation,
@@ -256,16 +256,14 @@ def block_params(wildcards):
 
 def reference_runs(study, depth):
     """The scores of one depth of a study whose published numbers are known, with the params of each file."""
-    grid = configuration.grid(STUDIES[study])
-    seeds = configuration.blocks(
-        STUDIES[study]["seeds"], STUDIES[study]["seeds_per_job"]
-    )
+    planned = STUDIES[study]
+    seeds = grid.blocks(planned["seeds"], planned["seeds_per_job"])
     return {
         f"{RUNS}/runs.parquet".format(
             study=study, activation=activation, depth=depth, block=block
         ): params_of(study, activation, depth, seeds[block])
-        for activation in grid["activation"]
-        for block in grid["block"]
+        for activation in grid.values(planned)["activation"]
+        for block in seeds
     }
 
 
@@ -278,13 +276,11 @@ def trained_references():
     """What the full verification compares: our runs, and those of scikit-learn's classifier, with their params."""
     if config["verify"] != "full":
         return {}
-    activations = configuration.grid(STUDIES[MLP])["activation"]
+    names = grid.values(STUDIES[MLP])["activation"]
     return dict(
         runs=reference_runs(UVA, depth=published.UVA_DEPTH),
         mlp_runs=reference_runs(MLP, depth=1),
-        oracle={
-            ORACLE.format(activation=name): oracle_params(name) for name in activations
-        },
+        oracle={ORACLE.format(activation=name): oracle_params(name) for name in names},
     )
 
 

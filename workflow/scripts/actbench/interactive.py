@@ -14,6 +14,7 @@ from actbench.probes import registry
 from actbench.runtime import imports
 from actbench.storage import yaml_files
 from actbench.study import config as configuration
+from actbench.study import grid
 from actbench.training import block, fitting
 
 SCHEMA = imports.SCRIPTS.parent / "schemas" / "config.schema.yaml"
@@ -57,7 +58,7 @@ def train(
         name = activation.__name__.lower()
         spec = {"import": activation, "name": name, "parameters": {}}
     images = images or acquire.dataset(config["dataset"], config["data_dir"])
-    params = configuration.training_params(config, spec, config["depths"][0], config["seeds"])
+    params = grid.training_params(config, spec, config["depths"][0], config["seeds"])
     with switches.restored():
         fitting.prepare_torch(fitting.Settings(**params["training"]))
         return block.train(name, params, images, device, log)

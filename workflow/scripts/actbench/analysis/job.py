@@ -7,7 +7,7 @@ from actbench.analysis import aggregation, lineage
 from actbench.probes import registry
 from actbench.runtime import provenance
 from actbench.storage import files, manifest, parquet, records
-from actbench.study import config as configuration
+from actbench.study import grid
 
 
 def run(job: object) -> None:
@@ -46,6 +46,6 @@ def run(job: object) -> None:
 def _block(folder: Path, config: Mapping, specs: Mapping[str, Mapping]) -> aggregation.Block:
     """The planned block whose folder this is."""
     activation, depth, block = folder.parts[-3], int(folder.parts[-2][1:]), folder.parts[-1]
-    seeds = configuration.blocks(config["seeds"], config["seeds_per_job"])[block.removeprefix("seeds")]
-    params = configuration.training_params(config, specs[activation], depth, seeds)
+    seeds = grid.blocks(config["seeds"], config["seeds_per_job"])[block.removeprefix("seeds")]
+    params = grid.training_params(config, specs[activation], depth, seeds)
     return aggregation.Block(folder, activation, depth, params, registry.of_config(config))

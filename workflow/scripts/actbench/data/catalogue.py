@@ -1,5 +1,7 @@
 """What is known of each data set before it is there; needs nothing but the standard library."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,3 +104,24 @@ def n_pool(name: str) -> int:
 def n_folded(name: str) -> int:
     """Images that cross-validation cuts into folds: all but the official test images."""
     return DATASETS[name].n_images - DATASETS[name].n_test
+
+
+def image_counts(config: Mapping) -> dict[str, int]:
+    """Training, validation and test images, with cross-validation those of fold 0.
+
+    `tested` are all that a seed's accuracy is a share of: with cross-validation each fold's test images.
+
+    Args:
+        config: a resolved one, of which `dataset` and `evaluation` are read.
+    """
+    name, evaluation = config["dataset"], config["evaluation"]
+    if evaluation["folds"] is None:
+        pool, test = n_pool(name), n_test(name)
+        tested = test
+        validation = evaluation["validation"]
+    else:
+        tested = n_folded(name)
+        test = math.ceil(tested / evaluation["folds"])
+        pool = tested - test
+        validation = 0 if evaluation["validation"] == 0 else math.ceil(pool / HELD_OUT)
+    return {"training": pool - validation, "validation": validation, "test": test, "tested": tested}

@@ -15,7 +15,6 @@ from actbench.errors import UserError
 from actbench.figures import shown
 from actbench.report import citations, exports, page, report_tables, sentences
 from actbench.storage import parquet, yaml_files
-from actbench.study import config as configuration
 
 
 def context(
@@ -41,7 +40,7 @@ def context(
     """
     check_runs(config, tables["runs"])
     labels = {entry["id"]: entry["label"] for entry in config["activations"]}
-    comparison, images = tables["comparison"], configuration.image_counts(config)
+    comparison, images = tables["comparison"], catalogue.image_counts(config)
     comparison = comparison.join(
         report_tables.improving(tables["runs"], config["training"]["max_epochs"]), on=["activation", "depth"]
     )
@@ -158,7 +157,7 @@ def answer(
 
 def judged(config: Mapping) -> str:
     """The images whose accuracy by epoch is drawn: validation, test or training."""
-    if configuration.image_counts(config)["validation"]:
+    if catalogue.image_counts(config)["validation"]:
         return "validation"
     return "test" if config["training"]["test_each_epoch"] else "training"
 

@@ -98,7 +98,7 @@ def cells(first: Study, second: Study) -> list[dict]:
         for key in first.labels
         if (key, depth) in tables[0] and (key, depth) in tables[1]
     ]
-    n_images = configuration.image_counts(first.config)["tested"]
+    n_images = catalogue.image_counts(first.config)["tested"]
     n_folds = first.config["evaluation"]["folds"] or 1
     rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1), n_folds)
     by_cell = [comparisons.by_cell(study.runs) for study in (first, second)]

@@ -25,7 +25,7 @@ def write(
 
     Args:
         folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`; holds the files of `WRITTEN`.
-        params: all that the numbers depend on, see `config.training_params`.
+        params: all that the numbers depend on, see `grid.training_params`.
         sizes: n_inputs, the hidden widths, n_classes.
         data: SHA-256 of the images, see `prepared`.
         provenance: see `provenance.describe`.

@@ -8,6 +8,8 @@ from actbench.errors import UserError
 from actbench.storage import yaml_files
 from actbench.study import config, messages
 
+REFERENCES = ("fashion_mnist", "mlp_classifier")
+
 
 def given(
     study_files: Sequence[str | Path], project: str | Path, command_line: Iterable[str], schema: Mapping
@@ -41,6 +43,23 @@ def of_module(config: object, given: bool) -> dict:
         words = f"config is {messages.shown(config)}" if given else "there is no config"
         raise UserError(f"{words}; allowed: config: and a mapping with the keys of a study.")
     return config
+
+
+def references(study: str, folder: str | Path, schema: Mapping) -> dict[str, dict]:
+    """The resolved configs, by name, of the studies that published results are compared with.
+
+    They are read as their files state them, whatever the study at hand is.
+
+    Raises:
+        UserError: the study at hand has the name of one of them, and may differ from it.
+    """
+    if study in REFERENCES:
+        raise UserError(
+            f"verify is 'full' in the study {study!r}; allowed in any other study, since the networks of "
+            f"{' and '.join(REFERENCES)} are trained as their files in studies/ state."
+        )
+    paths = {name: Path(folder, f"{name}.yaml") for name in REFERENCES}
+    return {name: config.resolve(yaml_files.read(path), schema) for name, path in paths.items()}
 
 
 def check_handed_over(command_line: Iterable[str]) -> None:

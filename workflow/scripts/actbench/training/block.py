@@ -53,7 +53,7 @@ def train(
 
     Args:
         activation: its id, the key of the rows.
-        params: see `config.training_params`.
+        params: see `grid.training_params`.
         images: the prepared data set.
         device: `cpu` or `cuda:<i>`.
         log: is called with a line an epoch and network.

@@ -41,7 +41,7 @@ def fit(images: str | Path, params: Mapping) -> list[dict]:
 
     Args:
         images: the prepared data set.
-        params: of our own training job, see `config.training_params`; of them, activation (relu, tanh),
+        params: of our own training job, see `grid.training_params`; of them, activation (relu, tanh),
             evaluation, normalisation, hidden sizes, seeds, and Adam's step size, batch size and epochs
             are used.
 

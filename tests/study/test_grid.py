@@ -1,0 +1,19 @@
+from actbench.study import config, grid
+from conftest import SCHEMA
+
+
+def resolve(**given):
+    return config.resolve(given, SCHEMA)
+
+
+def test_blocks_are_aligned_slots():
+    assert grid.blocks(range(7), 5) == {"0-4": [0, 1, 2, 3, 4], "5-9": [5, 6]}
+    assert grid.blocks([3, 12], 5) == {"0-4": [3], "10-14": [12]}
+    assert grid.blocks([3], 1) == {"3-3": [3]}
+
+
+def test_training_params_leave_out_what_does_not_change_numbers():
+    resolved = resolve(activations=[dict(name="relu", label="ReLU!")], data_dir="/x", device="cpu")
+    params = grid.training_params(resolved, resolved["activations"][0]["spec"], 2, [0, 1])
+    assert "ReLU!" not in repr(params) and "/x" not in repr(params) and "cpu" not in repr(params)
+    assert list(params) == sorted(params)

@@ -1,0 +1,41 @@
+"""The grid of a resolved config: values of the wildcards, blocks of seeds, and what trains each block."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+
+def blocks(seeds: Iterable[int], seeds_per_job: int) -> dict[str, list[int]]:
+    """Group seeds into aligned slots `first-last`; a slot keeps its name whichever of its seeds are run."""
+    grouped: dict[str, list[int]] = {}
+    for seed in sorted(seeds):
+        first = seed // seeds_per_job * seeds_per_job
+        grouped.setdefault(f"{first}-{first + seeds_per_job - 1}", []).append(seed)
+    return grouped
+
+
+def values(config: Mapping) -> dict[str, list]:
+    """Values of the wildcards of a resolved config: activation, depth and block."""
+    return {
+        "activation": [entry["id"] for entry in config["activations"]],
+        "depth": config["depths"],
+        "block": list(blocks(config["seeds"], config["seeds_per_job"])),
+    }
+
+
+def one_of(values: Iterable[Iterable]) -> str:
+    """A regular expression for any of the values of several lists."""
+    return "|".join(sorted({re.escape(str(value)) for several in values for value in several}))
+
+
+def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
+    """All that the numbers of one block depend on: the params of the rule that trains it."""
+    sizes = dict(zip(config["depths"], config["network"]["hidden_sizes"], strict=True))
+    return {
+        "activation": spec,
+        "dataset": config["dataset"],
+        "evaluation": config["evaluation"],
+        "hidden_sizes": sizes[depth],
+        "normalisation": config["normalisation"],
+        "seeds": seeds,
+        "training": config["training"],
+    }
