@@ -5,6 +5,10 @@ min_version("9.27")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/records.smk"
+include: "workflow/rules/handlers.smk"
+include: "workflow/rules/pages.smk"
+include: "workflow/rules/references.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/probe.smk"

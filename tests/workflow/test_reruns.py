@@ -201,6 +201,7 @@ FILES = {
     f"{PACKAGE}/training/job.py": TRAINING,
     f"{PACKAGE}/analysis/tables.py": {},
     f"{PACKAGE}/interactive.py": {},
+    f"{PACKAGE}/runtime/preflight.py": {},
     f"{PACKAGE}/runtime/progress.py": TRAINING,
     f"{PACKAGE}/activations/properties.py": stages("describe_activations"),
     f"{PACKAGE}/runtime/provenance.py": EVERY,

@@ -1,13 +1,9 @@
 # The checked configuration, the grid and the paths; no rules.
-import importlib.util
-import json
 import os
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
-from snakemake.io import IOFile
 from snakemake.logging import logger
 
 # Whether another workflow uses this one with `module`: then its config alone counts, and no handler fires.
@@ -38,6 +34,7 @@ from actbench.runtime import (
     cluster,
     devices,
     orphans,
+    preflight,
     progress,
     provenance,
     sources,
@@ -131,17 +128,6 @@ PROVENANCE = f"{RESULTS}/provenance.json"
 MADE_BY = f"{RESULTS}/made_by/{{stage}}.json"
 TABLES_MADE_BY = MADE_BY.format(stage="aggregate")
 PROGRESS = f"{RESULTS}/logs/progress.txt"
-FAILURES = cluster.Failures()
-
-UVA, MLP = study_files.REFERENCES
-ORACLE = "results/verification/mlp_classifier/{activation}.parquet"
-COMPARED = "+".join(config["studies"]) or "nothing"
-VERIFICATION = dict(
-    page="reports/verification.html",
-    csv="results/verification.csv",
-    record="results/verification/verification.json",
-)
-
 
 GRIDS = [grid.values(planned) for planned in STUDIES.values()]
 
@@ -223,18 +209,6 @@ def every_block(path):
     return expand(f"{BLOCK}/{path}", **GRID)
 
 
-def without_places():
-    """The resolved config less what never changes the study: data's place, device, what other targets read.
-
-    In the schema's order, since Snakemake compares params as text.
-    """
-    return {
-        key: config[key]
-        for key in SCHEMA["properties"]
-        if key not in configuration.PLACES
-    }
-
-
 def params_of(study, activation, depth, seeds):
     """All that the numbers of these networks depend on."""
     planned = STUDIES[study]
@@ -252,250 +226,3 @@ def block_params(wildcards):
         int(wildcards.depth),
         seeds[wildcards.block],
     )
-
-
-def reference_runs(study, depth):
-    """The scores of one depth of a study whose published numbers are known, with the params of each file."""
-    planned = STUDIES[study]
-    seeds = grid.blocks(planned["seeds"], planned["seeds_per_job"])
-    return {
-        f"{RUNS}/runs.parquet".format(
-            study=study, activation=activation, depth=depth, block=block
-        ): params_of(study, activation, depth, seeds[block])
-        for activation in grid.values(planned)["activation"]
-        for block in seeds
-    }
-
-
-def oracle_params(activation):
-    """What scikit-learn's classifier is trained with."""
-    return params_of(MLP, activation, 1, STUDIES[MLP]["seeds"])
-
-
-def trained_references():
-    """What the full verification compares: our runs, and those of scikit-learn's classifier, with their params."""
-    if config["verify"] != "full":
-        return {}
-    names = grid.values(STUDIES[MLP])["activation"]
-    return dict(
-        runs=reference_runs(UVA, depth=published.UVA_DEPTH),
-        mlp_runs=reference_runs(MLP, depth=1),
-        oracle={ORACLE.format(activation=name): oracle_params(name) for name in names},
-    )
-
-
-def report_of_this_study(wildcards):
-    """The report, unless it was made with another config or code and Snakemake has no record to see that.
-
-    Results that were copied without .snakemake would pass for up to date, whatever the config says.
-    """
-    if taken_as_it_is(REPORT):
-        checked_record(PROVENANCE, REPORT_PLAN, REPORT)
-    return REPORT
-
-
-def tables_record(wildcards):
-    """The record of the study's tables, for whoever reads one, unless it is of another config or code."""
-    if taken_as_it_is(TABLES_MADE_BY):
-        checked_record(TABLES_MADE_BY, TABLES_PLAN)
-    return TABLES_MADE_BY
-
-
-@cache
-def taken_as_it_is(path):
-    """Whether Snakemake would take a file for up to date whatever it was made with."""
-    settings = workflow.dag_settings
-    by_params = "PARAMS" in {trigger.name for trigger in workflow.rerun_triggers}
-    known = workflow.persistence.metadata(IOFile(placed(path))) and by_params
-    return (
-        Path(placed(path)).exists()
-        and (workflow.touch or not known)
-        and not settings.forcerun
-        and not (settings.forceall and not workflow.touch)
-    )
-
-
-def checked_record(path, planned, *files):
-    """Compare a record with the plan; Snakemake would build on what does not fit."""
-    try:
-        records.checked(
-            placed(path), records.Plan(**planned), [placed(file) for file in files]
-        )
-    except UserError as error:
-        sys.exit(f"Error: {error}")
-
-
-class Shown(dict):
-    """A param with words of the user's, such as labels, of a rule whose outputs are archived.
-
-    The archive holds a text of the params inside of a script, unescaped: no "<" may be in it. It stays the
-    literal of the same dict, which is what the rule's script gets.
-    """
-
-    def __repr__(self):
-        return super().__repr__().replace("<", r"\x3c")
-
-    def __reduce__(self):
-        return dict, (dict(self),)
-
-
-def archived(path, caption, category, **labels):
-    """An output that is shown in the archive of `snakemake --report`: where, and with which caption.
-
-    The summary of a further probe has no caption of its own, but a general one.
-    """
-    if not (PAGES / "captions" / f"{caption}.rst").is_file():
-        caption = "by_layer"
-    caption = f"../report/captions/{caption}.rst"
-    return report(path, caption=caption, category=category, labels=checked(labels))
-
-
-def checked(labels):
-    """Labels of an archived output, which are asked for when the archive is made: it is checked then."""
-
-    def after_a_check(wildcards):
-        check_archived()
-        return labels
-
-    return after_a_check
-
-
-@cache
-def check_archived():
-    """Compare all that the archive of `snakemake --report` shows with the plan."""
-    plans = {
-        TABLES_MADE_BY: TABLES_PLAN,
-        rules.figures.output.made_by: FIGURES_PLAN,
-        rules.histogram_figures.output.made_by: HISTOGRAMS_PLAN,
-        PROVENANCE: REPORT_PLAN,
-    }
-    try:
-        for path, planned in plans.items():
-            found = records.read(placed(path))
-            found.expect(records.Plan(**planned))
-            found.vouch(found.paths())
-            # What aggregation read, the blocks, was compared with the tables when these were made.
-            if path != TABLES_MADE_BY:
-                found.vouch(found.paths("inputs"), "inputs")
-    except UserError as error:
-        sys.exit(f"Error: {error}")
-
-
-def shown_labels(depths=1):
-    """The labels of the activations that a figure shows."""
-    return {key: LABELS[key] for key in shown.activations(config, depths)}
-
-
-def shown_figures(files):
-    """Those of a rule's outputs that the page shows."""
-    return [path for path in files if path.endswith((".svg", ".png"))]
-
-
-def compared(path):
-    """The path of a file of each of the two studies that `snakemake compare` puts side by side."""
-
-    def of_both(wildcards):
-        if len(config["studies"]) != 2:
-            sys.exit('Config error: compare needs two: --config studies="[a, b]".')
-        for name in config["studies"]:
-            needed = placed(f"results/{name}/config.yaml")
-            if name != STUDY and not Path(needed).is_file():
-                sys.exit(
-                    f"Config error: studies: {name} has no {needed}; run that study first."
-                )
-        return [f"results/{name}/{path}" for name in config["studies"]]
-
-    return of_both
-
-
-def page(template, *more):
-    """A template, what every page shares with it, and `more`; a module's `prefix:` is not for them."""
-    return [
-        local(f"{PAGES}/{name}") if AS_MODULE else f"{PAGES}/{name}"
-        for name in (template, "head.html", "macros.html", "page.css", *more)
-    ]
-
-
-def asked_for(workflow, rule):
-    """Whether a rule was a target of this run."""
-    return any(job.rule.name == rule for job in workflow.dag.targetjobs)
-
-
-def check_own_activations(planned):
-    """Try the user's activations that are to be trained before anything trains; without torch here, jobs do."""
-    keys = {job.wildcards.activation for job in planned if job.rule.name == "train"}
-    own = {key: SPECS[key] for key in sorted(keys & SPECS.keys()) if OWN_FILES[key]}
-    if not own or importlib.util.find_spec("torch") is None:
-        return
-    script = SCRIPTS / "check_activations.py"
-    asked = dict(specs=own, code=code_of(script.stem) | every_own_code())
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        input=json.dumps(asked),
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if done.returncode < 0:
-        raise UserError(
-            f"activations: trying {', '.join(own)} ended by signal {-done.returncode}."
-        )
-    found = (done.stdout.strip() or "activations: they end Python.").splitlines()[-1]
-    if done.returncode or found != "tried":
-        raise UserError(found)
-
-
-def check_device(planned):
-    """Try the GPU before anything trains, if jobs here are to use one; without torch here, jobs do.
-
-    With `device: auto` all jobs take the CPU if no GPU can be used, and the terminal is told why, once.
-    """
-    if not GPU or not any("gpu" in job.rule.resources for job in planned):
-        return
-    if importlib.util.find_spec("torch") is None:
-        return
-    reason = why_no_gpu()
-    if reason and config["device"] == "cuda":
-        raise UserError(devices.no_gpu(reason))
-    if reason:
-        logger.warning(devices.refuse(reason))
-
-
-def why_no_gpu():
-    """Why torch can use no GPU of this machine, or an empty text; asked in a process of its own."""
-    command = [sys.executable, str(SCRIPTS / "check_device.py")]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", timeout=300
-        )
-    except subprocess.TimeoutExpired:
-        return "torch got no answer from the GPU in 5 minutes"
-    if done.returncode < 0:
-        return f"trying the GPU ended by signal {-done.returncode}"
-    if done.returncode:
-        raise UserError((done.stderr.strip() or "the GPU ends Python").splitlines()[-1])
-    return done.stdout
-
-
-def begin(workflow):
-    """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
-    planned = list(workflow.dag.needrun_jobs())
-    streams.never_fail(logger.handlers)  # its log file is open now
-    try:
-        if workflow.non_local_exec:
-            study_files.check_handed_over(workflow.config_settings.config_args)
-        if workflow.executor_plugin.name == "slurm":
-            remote = [job for job in planned if not job.is_local]
-            submitted = dict.fromkeys(
-                workflow.dag.get_job_group(job) or job for job in remote
-            )
-            cluster.check(submitted, workflow.executor_settings)
-            logger.addHandler(FAILURES)
-        check_own_activations(planned)
-        if not workflow.non_local_exec:
-            check_device(planned)
-        n_blocks = sum(job.rule.name == "train" for job in planned)
-        if n_blocks:
-            progress.begin(PROGRESS, n_blocks)
-    except UserError as error:
-        sys.exit(f"Error: {error}")

@@ -1,4 +1,5 @@
 # The study's tables as other tools read them, `snakemake tensorboard` and `hiplot`; two studies, `snakemake compare`.
+COMPARED = "+".join(config["studies"]) or "nothing"
 
 
 rule tensorboard:

@@ -1,0 +1,55 @@
+# What is done before the first job and after the last one; no rules.
+FAILURES = cluster.Failures()
+
+
+def asked_for(workflow, rule):
+    """Whether a rule was a target of this run."""
+    return any(job.rule.name == rule for job in workflow.dag.targetjobs)
+
+
+def check_own_activations(planned):
+    """Try the user's activations that are to be trained before anything trains."""
+    keys = {job.wildcards.activation for job in planned if job.rule.name == "train"}
+    own = {key: SPECS[key] for key in sorted(keys & SPECS.keys()) if OWN_FILES[key]}
+    if own and preflight.has_torch():
+        code_files = code_of("check_activations") | every_own_code()
+        preflight.try_activations(SCRIPTS / "check_activations.py", own, code_files)
+
+
+def check_device(planned):
+    """Try the GPU before anything trains, if jobs here are to use one.
+
+    With `device: auto` all jobs take the CPU if no GPU can be used, and the terminal is told why, once.
+    """
+    wanted = GPU and any("gpu" in job.rule.resources for job in planned)
+    if not wanted or not preflight.has_torch():
+        return
+    reason = preflight.why_no_gpu(SCRIPTS / "check_device.py")
+    if reason and config["device"] == "cuda":
+        raise UserError(devices.no_gpu(reason))
+    if reason:
+        logger.warning(devices.refuse(reason))
+
+
+def begin(workflow):
+    """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
+    planned = list(workflow.dag.needrun_jobs())
+    streams.never_fail(logger.handlers)  # its log file is open now
+    try:
+        if workflow.non_local_exec:
+            study_files.check_handed_over(workflow.config_settings.config_args)
+        if workflow.executor_plugin.name == "slurm":
+            remote = [job for job in planned if not job.is_local]
+            submitted = dict.fromkeys(
+                workflow.dag.get_job_group(job) or job for job in remote
+            )
+            cluster.check(submitted, workflow.executor_settings)
+            logger.addHandler(FAILURES)
+        check_own_activations(planned)
+        if not workflow.non_local_exec:
+            check_device(planned)
+        n_blocks = sum(job.rule.name == "train" for job in planned)
+        if n_blocks:
+            progress.begin(PROGRESS, n_blocks)
+    except UserError as error:
+        sys.exit(f"Error: {error}")
