@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.training import fitting, loop
 from setting import ACTIVATION, BATCH, LEARNING_RATE, MOMENTUM, SIZES, Images, settings

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import setting
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import provenance, seeds
 from actbench.storage import parquet
 from actbench.training import cost, fitting, loop

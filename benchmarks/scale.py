@@ -16,7 +16,7 @@ import pyarrow as pa
 import yaml
 from actbench.analysis import aggregation
 from actbench.data import prepared, splits
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes import dead_neurons, distributions, gradients, registry
 from actbench.probes import tables as measured
 from actbench.runtime import provenance, seeds, sources

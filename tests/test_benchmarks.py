@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import setting
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.training import cost, fitting, loop
 from actbench.training.stack import Stack

@@ -10,7 +10,7 @@ import pytest
 import torch
 from actbench.errors import UserError
 from conftest import ROOT
-from test_rooms import ROOMS
+from test_rooms import PACKAGE
 from torch import nn
 
 
@@ -97,6 +97,7 @@ def test_a_study_that_is_not_there_and_a_table_that_was_changed(tiny, tmp_path):
         actbench.read("tiny", project.folder)
 
 
-def test_every_room_is_packed():
+def test_every_folder_of_the_package_is_packed():
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    assert packed == ["actbench", *(f"actbench.{room}" for room in sorted(ROOMS))]
+    folders = (path.parent for path in PACKAGE.rglob("__init__.py"))
+    assert packed == sorted(".".join(folder.relative_to(PACKAGE.parent).parts) for folder in folders)

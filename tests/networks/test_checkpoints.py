@@ -3,7 +3,8 @@ import sys
 import pytest
 import torch
 from actbench.errors import DamagedError, UserError
-from actbench.networks import checkpoints, mlp
+from actbench.networks import checkpoints
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.storage import files, manifest
 from own_activations import RANDOM, STATEFUL, Annealed, CappedByBuffer, Widest, own

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from own_activations import AlwaysLeaky, AlwaysNoisy, DrawnOnce, own
 from torch import nn

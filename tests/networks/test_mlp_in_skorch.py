@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from actbench.errors import UserError
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from skorch import NeuralNetClassifier

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes import dead_neurons, tables
 from actbench.storage import parquet
 

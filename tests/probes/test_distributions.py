@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes import distributions, tables
 from actbench.storage import parquet
 from scipy import stats

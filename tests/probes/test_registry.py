@@ -7,7 +7,7 @@ import sys
 import jsonschema
 import pytest
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes import registry, tables
 from actbench.runtime import imports, seeds
 from actbench.storage import parquet

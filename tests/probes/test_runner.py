@@ -4,7 +4,8 @@ import pytest
 import torch
 from actbench.data import acquire, prepared
 from actbench.errors import DamagedError, UserError
-from actbench.networks import checkpoints, mlp
+from actbench.networks import checkpoints
+from actbench.networks.families import mlp
 from actbench.probes import runner
 from actbench.probes.probe import Probe
 from actbench.runtime import seeds

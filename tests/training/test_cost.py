@@ -1,6 +1,6 @@
 import dataclasses
 
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.training import cost, fitting
 from test_fitting import SETTINGS

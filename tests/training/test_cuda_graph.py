@@ -7,7 +7,7 @@ import own_activations as mine
 import pytest
 import torch
 from actbench.activations import registry
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.training import cuda_graph, fitting, loop
 from actbench.training.stack import Stack

@@ -5,7 +5,7 @@ import pytest
 import torch
 from actbench.data import subsets
 from actbench.errors import UserError
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.storage import histograms, parquet
 from actbench.training import fitting

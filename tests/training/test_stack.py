@@ -3,7 +3,7 @@ import dataclasses
 import own_activations as mine
 import pytest
 import torch
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.training import fitting
 from actbench.training.stack import Stack

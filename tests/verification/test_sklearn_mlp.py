@@ -1,7 +1,7 @@
 import pytest
 import torch
 from actbench.data import acquire, prepared, splits
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.training import optimizers
 from actbench.verification import sklearn_mlp
 from torch.nn import functional

@@ -6,7 +6,7 @@ from conftest import ROOT
 
 MODULE = '''"""How often each unit of a hidden layer is silent."""
 
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes.probe import Probe
 
 

@@ -12,7 +12,7 @@ import importlib
 
 # Texts, so that no rule's digest of its code follows them: see `runtime.sources`.
 _PUBLIC = {
-    "MLP": "actbench.networks.mlp",
+    "MLP": "actbench.networks.families.mlp",
     "load": "actbench.networks.checkpoints",
     "probe": "actbench.interactive",
     "read": "actbench.analysis.tables",

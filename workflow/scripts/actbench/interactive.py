@@ -9,7 +9,7 @@ from actbench.activations import switches
 from actbench.data import acquire, prepared
 from actbench.data.subsets import Data
 from actbench.errors import UserError
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes import registry
 from actbench.runtime import imports
 from actbench.storage import yaml_files

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from actbench.activations import registry
 from actbench.errors import DamagedError, UserError
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, tensors
 

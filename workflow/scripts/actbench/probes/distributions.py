@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from actbench.activations import sampling, saturation
 from actbench.data.subsets import Data
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes.probe import Probe
 from actbench.storage.histograms import histogram
 

@@ -7,7 +7,8 @@ import torch
 
 from actbench.data import prepared, splits
 from actbench.errors import DamagedError
-from actbench.networks import checkpoints, mlp
+from actbench.networks import checkpoints
+from actbench.networks.families import mlp
 from actbench.probes import tables
 from actbench.probes.probe import Probe
 from actbench.runtime import provenance

@@ -9,7 +9,7 @@ from actbench.activations import contract, entries, places
 from actbench.data import splits
 from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.runtime import seeds
 from actbench.storage import parquet
 from actbench.training import cost, fitting

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from actbench.activations import contract, entries, places
 from actbench.data.subsets import Data
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.storage import parquet
 from actbench.storage.histograms import histogram
 from actbench.training import loop, optimizers

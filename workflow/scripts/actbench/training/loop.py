@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from actbench.data.subsets import Subset
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.training import cuda_graph
 from actbench.training.optimizers import Optimizer
 from actbench.training.stack import Stack

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from actbench.activations import properties, registry
 from actbench.data import prepared
-from actbench.networks import mlp
+from actbench.networks.families import mlp
 from actbench.probes import dead_neurons, distributions, gradients
 from actbench.runtime import seeds
 from actbench.training import fitting
