@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.training import fitting, loop
 from setting import ACTIVATION, BATCH, LEARNING_RATE, MOMENTUM, SIZES, Images, settings
@@ -82,7 +83,7 @@ def ours(images: Images, precision: str = "highest") -> Callable[[], None]:
     data, recipe = images.data(), settings(precision)
 
     def epoch() -> None:
-        network = mlp.build(SIZES, ACTIVATION, seeds.generator(0, "weights"))
+        network = mlp.build(Recipe(SIZES, ACTIVATION), seeds.generator(0, "weights"))
         with _as_in_a_job(recipe):
             fitting.fit([network], data, recipe, [seeds.generator(0, "batches")])
 
@@ -149,7 +150,7 @@ def compiled(images: Images) -> Callable[[], None]:
         right = logits(state[0], held_out[0]).argmax(axis=1) == held_out[1]
         return state, losses.mean(), right.mean()
 
-    linears = mlp.build(SIZES, ACTIVATION, seeds.generator(0, "weights")).linears
+    linears = mlp.build(Recipe(SIZES, ACTIVATION), seeds.generator(0, "weights")).linears
     weights = [
         tuple(jnp.asarray(p.detach().numpy()) for p in (line.weight.t(), line.bias)) for line in linears
     ]

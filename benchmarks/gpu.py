@@ -15,9 +15,10 @@ import pyarrow as pa
 import setting
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import provenance, seeds
 from actbench.storage import parquet
-from actbench.training import cost, fitting, loop
+from actbench.training import fitting, loop
 from actbench.training.stack import Stack
 from torch import Tensor, func, nn
 
@@ -56,8 +57,8 @@ def sizes_of(hidden: tuple) -> tuple:
 
 def members(activation: str, hidden: tuple, n_seeds: int, device: str) -> list[nn.Module]:
     """Networks of a block, each from its own seed."""
-    sizes = sizes_of(hidden)
-    return [mlp.build(sizes, activation, seeds.generator(s, "weights")).to(device) for s in range(n_seeds)]
+    recipe = Recipe(sizes_of(hidden), activation)
+    return [mlp.build(recipe, seeds.generator(s, "weights")).to(device) for s in range(n_seeds)]
 
 
 def study(images: setting.Images, n_seeds: int, n_epochs: int, precision: str, device: str) -> pd.DataFrame:
@@ -81,7 +82,7 @@ def study(images: setting.Images, n_seeds: int, n_epochs: int, precision: str, d
                     "precision": precision,
                     "seconds": took,
                     "images_per_second": n_images / took,
-                    "tflops": n_images * cost.flops_an_image(sizes_of(hidden))[1] / took / 1e12,
+                    "tflops": n_images * block[0].flops[1] / took / 1e12,
                     "val_accuracy": sum(fit.best for fit in fits) / n_seeds,
                 }
             )

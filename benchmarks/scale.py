@@ -17,6 +17,7 @@ import yaml
 from actbench.analysis import aggregation
 from actbench.data import prepared, splits
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.probes import dead_neurons, distributions, gradients, registry
 from actbench.probes import tables as measured
 from actbench.runtime import provenance, seeds, sources
@@ -138,7 +139,7 @@ def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     """Tables of one network of this depth, trained for an epoch whose row is then repeated."""
     recipe = fitting.Settings(**resolved["training"] | {"max_epochs": 1})
     sizes = [64, *resolved["network"]["hidden_sizes"][resolved["depths"].index(depth)], 10]
-    network = mlp.build(sizes, "relu", seeds.generator(0, "weights"))
+    network = mlp.build(Recipe(sizes, "relu"), seeds.generator(0, "weights"))
     (fit,) = fitting.fit([network], data, recipe, [seeds.generator(0, "batches")])
     run = {"activation": "relu", "depth": depth, "seed": 0, "fold": 0}
     rows = {

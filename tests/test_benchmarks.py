@@ -11,8 +11,9 @@ import pytest
 import setting
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import seeds
-from actbench.training import cost, fitting, loop
+from actbench.training import fitting, loop
 from actbench.training.stack import Stack
 from conftest import ROOT
 from torch.utils.flop_counter import FlopCounterMode
@@ -79,10 +80,10 @@ def test_without_a_gpu_the_gpu_benchmark_says_so():
 
 def test_operations_are_counted_as_pytorch_counts_them():
     """To the last one, for a batch of 8: torch's own counter, forward and backward."""
-    network = mlp.build(setting.SIZES, "relu", seeds.generator(0, "weights"))
+    network = mlp.build(Recipe(setting.SIZES, "relu"), seeds.generator(0, "weights"))
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(8, setting.SIZES[0])).sum().backward()
-    assert counter.get_total_flops() == 8 * cost.flops_an_image(setting.SIZES)[1]
+    assert counter.get_total_flops() == 8 * network.flops[1]
 
 
 def test_the_stack_by_vmap_that_ours_is_timed_against_is_the_same_network():
@@ -122,6 +123,6 @@ def test_made_up_images_can_be_learnt():
     """So that the timed networks work on numbers such as real ones do."""
     images = setting.images(2_560, 500)
     data = images.data()
-    network = mlp.build(setting.SIZES, "relu", seeds.generator(0, "weights"))
+    network = mlp.build(Recipe(setting.SIZES, "relu"), seeds.generator(0, "weights"))
     fitting.fit([network], data, setting.settings(epochs=25), [seeds.generator(0, "batches")])
     assert loop.evaluate(Stack([network]), data.validation)[0][1] > 0.5

@@ -3,8 +3,9 @@ import sys
 import pytest
 import torch
 from actbench.errors import DamagedError, UserError
-from actbench.networks import checkpoints
+from actbench.networks import checkpoints, modes
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest
 from own_activations import RANDOM, STATEFUL, Annealed, CappedByBuffer, Widest, own
@@ -15,7 +16,7 @@ def folder(tmp_path, spec):
     """A block with two trained-looking networks."""
     states = {}
     for seed in (3, 4):
-        network = mlp.build([4, 8, 3], spec("prelu"), seeds.generator(seed, "weights"))
+        network = mlp.build(Recipe([4, 8, 3], spec("prelu")), seeds.generator(seed, "weights"))
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter += 1
@@ -26,7 +27,7 @@ def folder(tmp_path, spec):
 
 def write(folder, states, spec, sizes=(4, 8, 3), said=None):
     """Write a block as training does; `said` are params that config.json gives instead of the true ones."""
-    params = {"activation": spec, "seeds": [3, 4]}
+    params = {"activation": spec, "network": {"family": "mlp"}, "seeds": [3, 4]}
     checkpoints.save(states, folder / "model.safetensors", params)
     for name in manifest.WRITTEN[1:]:
         files.write_text(name, folder / name)
@@ -78,7 +79,7 @@ def test_weights_are_given_back_whatever_they_are(folder, spec, value):
 
 @pytest.mark.parametrize("cls", [CappedByBuffer, Widest])
 def test_what_an_activation_keeps_besides_may_be_infinite(tmp_path, cls):
-    network = mlp.build([4, 8, 3], own(cls), seeds.generator(3, "weights"))
+    network = mlp.build(Recipe([4, 8, 3], own(cls)), seeds.generator(3, "weights"))
     write(tmp_path, {(3, 0): network.state_dict()}, own(cls))
     assert torch.equal(
         checkpoints.load(tmp_path, 3, activation=cls)(torch.ones(2, 4)), network.eval()(torch.ones(2, 4))
@@ -89,22 +90,22 @@ def test_what_an_activation_keeps_besides_may_be_infinite(tmp_path, cls):
 def test_a_network_comes_back_with_the_state_of_its_activations(tmp_path, cls):
     states, expected, x = {}, {}, torch.randn(5, 4)
     for seed in (3, 4):
-        network = mlp.build([4, 8, 8, 3], own(cls), seeds.generator(seed, "weights"))
+        network = mlp.build(Recipe([4, 8, 8, 3], own(cls)), seeds.generator(seed, "weights"))
         for step in range(5):
             network(step * x)
         states[seed, 0] = network.state_dict()
-        with mlp.frozen(network), mlp.drawing(network):
+        with modes.frozen(network), modes.drawing(network):
             expected[seed] = network(x)
     write(tmp_path, states, own(cls), sizes=(4, 8, 8, 3))
     for seed, logits in expected.items():
         network = checkpoints.load(tmp_path, seed, activation=cls)
-        with mlp.frozen(network), mlp.drawing(network):
+        with modes.frozen(network), modes.drawing(network):
             assert torch.equal(network(x), logits)
 
 
 @pytest.mark.parametrize(("number", "kind"), [(7, int), (-(2**62), int), (0.1, float), (True, bool)])
 def test_a_number_comes_back_as_it_was(tmp_path, number, kind):
-    network = mlp.build([4, 8, 3], own(Annealed), seeds.generator(3, "weights"))
+    network = mlp.build(Recipe([4, 8, 3], own(Annealed)), seeds.generator(3, "weights"))
     network.activations[0].calls = number
     write(tmp_path, {(3, 0): network.state_dict()}, own(Annealed))
     calls = checkpoints.load(tmp_path, 3, activation=Annealed).activations[0].calls
@@ -113,7 +114,7 @@ def test_a_number_comes_back_as_it_was(tmp_path, number, kind):
 
 
 def test_a_registry_activation_stores_its_parameters_only(folder, spec):
-    network = mlp.build([4, 8, 3], spec("leakyrelu"), seeds.generator(3, "weights"))
+    network = mlp.build(Recipe([4, 8, 3], spec("leakyrelu")), seeds.generator(3, "weights"))
     assert list(network.state_dict()) == [
         f"linears.{i}.{part}" for i in (0, 1) for part in ("weight", "bias")
     ]
@@ -151,7 +152,7 @@ STRANGERS = {
 
 def stranger(folder, spec):
     """A block whose config.json names something to import, all checksums adjusted."""
-    network = mlp.build([4, 8, 3], "tanh", seeds.generator(3, "weights"))
+    network = mlp.build(Recipe([4, 8, 3], "tanh"), seeds.generator(3, "weights"))
     write(folder, {(3, 0): network.state_dict()}, spec)
 
 
@@ -210,7 +211,7 @@ def test_sizes_are_whole_numbers_or_the_folder_is_damaged(folder, spec, sizes):
 
 def test_an_activation_of_ones_own_is_given_by_its_class(tmp_path):
     spec = own(Annealed)
-    network = mlp.build([4, 8, 3], spec, seeds.generator(3, "weights"))
+    network = mlp.build(Recipe([4, 8, 3], spec), seeds.generator(3, "weights"))
     write(tmp_path, {(3, 0): network.state_dict()}, spec)
     with pytest.raises(UserError, match=r"give its class, checkpoints.load.…, activation=Mine.\.$"):
         checkpoints.load(tmp_path, 3)

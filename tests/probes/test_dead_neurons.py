@@ -1,6 +1,7 @@
 import pytest
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.probes import dead_neurons, tables
 from actbench.storage import parquet
 
@@ -69,7 +70,7 @@ def test_batches_do_not_change_the_counts(spec, monkeypatch):
 
 
 def test_permuting_neurons_permutes_the_flags_and_keeps_the_counts(spec):
-    network = mlp.build([4, 30, 3], spec("relu"), torch.Generator().manual_seed(1))
+    network = mlp.build(Recipe([4, 30, 3], spec("relu")), torch.Generator().manual_seed(1))
     x, order = torch.randn(60, 4), torch.randperm(30, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         network.linears[0].bias[:7] = -50
@@ -85,7 +86,7 @@ def test_permuting_neurons_permutes_the_flags_and_keeps_the_counts(spec):
 
 
 def test_duplicating_the_images_changes_no_count(spec):
-    network = mlp.build([4, 30, 20, 3], spec("relu"), torch.Generator().manual_seed(1))
+    network = mlp.build(Recipe([4, 30, 20, 3], spec("relu")), torch.Generator().manual_seed(1))
     x = torch.randn(20, 4, generator=torch.Generator().manual_seed(2))
     once = dead_neurons.measure(network, x, 0.5)
     assert dead_neurons.measure(network, torch.cat([x, x.flip(0)]), 0.5) == once
@@ -93,7 +94,7 @@ def test_duplicating_the_images_changes_no_count(spec):
 
 
 def test_a_dead_layer_is_entirely_dead(spec):
-    network = mlp.build([4, 30, 20, 3], spec("relu"), torch.Generator().manual_seed(1))
+    network = mlp.build(Recipe([4, 30, 20, 3], spec("relu")), torch.Generator().manual_seed(1))
     with torch.no_grad():
         network.linears[1].bias.fill_(-1e6)
     rows = dead_neurons.measure(network, torch.randn(20, 4), 0.025)
@@ -105,7 +106,7 @@ def test_a_dead_layer_is_entirely_dead(spec):
 
 
 def test_identity_units_are_never_dead_saturated_or_without_gradient(spec):
-    network = mlp.build([4, 30, 3], spec("identity"), torch.Generator().manual_seed(1))
+    network = mlp.build(Recipe([4, 30, 3], spec("identity")), torch.Generator().manual_seed(1))
     row = counts(network, torch.randn(20, 4), threshold=0.0)
     assert row == {"layer": 0, "n_neurons": 30, **dict.fromkeys(list(row)[2:], 0)}
 

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.probes import distributions, tables
 from actbench.storage import parquet
 from scipy import stats
@@ -81,7 +82,7 @@ MOMENTS = ["mean", "std", "min", "max", "skewness", "excess_kurtosis", "zero_fra
 
 def test_identity_activation_gives_linear_algebras_answer(spec):
     """z of layer 1 is W2 (W1 x + b1) + b2, and h is z."""
-    network = mlp.build([4, 6, 5, 3], spec("identity"), torch.Generator().manual_seed(1)).double()
+    network = mlp.build(Recipe([4, 6, 5, 3], spec("identity")), torch.Generator().manual_seed(1)).double()
     x = torch.randn(50, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     rows, z = signals(network, x), x
     for layer, linear in enumerate(network.linears):
@@ -98,7 +99,7 @@ def test_identity_activation_gives_linear_algebras_answer(spec):
 
 
 def test_permuting_neurons_or_images_changes_nothing(spec):
-    network = mlp.build([4, 6, 3], spec("relu"), torch.Generator().manual_seed(1))
+    network = mlp.build(Recipe([4, 6, 3], spec("relu")), torch.Generator().manual_seed(1))
     x = torch.randn(40, 4, generator=torch.Generator().manual_seed(2))
     before, order = signals(network, x), torch.tensor([3, 0, 5, 1, 4, 2])
     with torch.no_grad():
@@ -116,7 +117,7 @@ def test_permuting_neurons_or_images_changes_nothing(spec):
 
 
 def test_duplicating_the_images_changes_no_moment(spec):
-    network = mlp.build([4, 6, 3], spec("tanh"), torch.Generator().manual_seed(1))
+    network = mlp.build(Recipe([4, 6, 3], spec("tanh")), torch.Generator().manual_seed(1))
     x = torch.randn(40, 4, generator=torch.Generator().manual_seed(2))
     once, twice = signals(network, x), signals(network, torch.cat([x, x]))
     for place, row in once.items():
@@ -129,7 +130,7 @@ def test_duplicating_the_images_changes_no_moment(spec):
 
 
 def test_a_dead_layer_is_constant(spec):
-    network = mlp.build([4, 6, 3], spec("relu"), torch.Generator().manual_seed(1))
+    network = mlp.build(Recipe([4, 6, 3], spec("relu")), torch.Generator().manual_seed(1))
     with torch.no_grad():
         network.linears[0].bias.fill_(-1e6)
     row = signals(network, torch.randn(40, 4))[0, "activation"]

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.probes import gradients, tables
 from actbench.storage import parquet
 
@@ -62,7 +63,7 @@ def test_leaves_no_gradient_behind_and_fits_the_schema(spec):
 
 
 def random_network(spec, name, sizes=(4, 6, 5, 3)):
-    return mlp.build(sizes, spec(name), torch.Generator().manual_seed(3))
+    return mlp.build(Recipe(sizes, spec(name)), torch.Generator().manual_seed(3))
 
 
 @pytest.fixture

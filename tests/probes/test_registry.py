@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.probes import registry, tables
 from actbench.runtime import imports, seeds
 from actbench.storage import parquet
@@ -18,7 +19,7 @@ NAMES = list(registry.specs())
 
 @pytest.fixture
 def network(spec):
-    return mlp.build([4, 6, 5, 4], spec("relu"), seeds.generator(0, "weights"))
+    return mlp.build(Recipe([4, 6, 5, 4], spec("relu")), seeds.generator(0, "weights"))
 
 
 def section(name, **given):

@@ -6,6 +6,7 @@ from actbench.data import acquire, prepared
 from actbench.errors import DamagedError, UserError
 from actbench.networks import checkpoints
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.probes import runner
 from actbench.probes.probe import Probe
 from actbench.runtime import seeds
@@ -52,12 +53,13 @@ def block(tmp_path, spec):
     acquire.prepare("digits", "nowhere", tmp_path / "digits.safetensors")
     params = {
         "activation": spec("relu"),
+        "network": {"family": "mlp"},
         "evaluation": {"folds": None, "validation": 250, "split_seed": 42},
         "normalisation": "symmetric",
     }
     rows, states = [], {}
     for seed, status in enumerate(["ok", "diverged"]):
-        network = mlp.build([64, 8, 10], spec("relu"), seeds.generator(seed, "weights"))
+        network = mlp.build(Recipe([64, 8, 10], spec("relu")), seeds.generator(seed, "weights"))
         network.linears[0].bias.data.fill_(7)
         states[seed, 0] = network.state_dict()
         keys = {"activation": "relu", "depth": 1, "seed": seed, "fold": 0, "status": status, "trained": False}

@@ -15,6 +15,7 @@ def test_an_own_activation_trains_in_every_fold(tmp_path, cls):
         "activation": own(cls),
         "evaluation": {"folds": 2, "validation": 0, "split_seed": 0},
         "hidden_sizes": [8],
+        "network": {"family": "mlp"},
         "normalisation": "symmetric",
         "seeds": [0, 1],
         "training": dataclasses.asdict(SETTINGS) | {"max_epochs": 1, "patience": None, "keep": "last"},

@@ -1,6 +1,7 @@
 import dataclasses
 
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.training import cost, fitting
 from test_fitting import SETTINGS
@@ -8,9 +9,9 @@ from test_fitting import SETTINGS
 
 def of(toy, sizes, **changes):
     settings = dataclasses.replace(SETTINGS, max_epochs=3, **changes)
-    network = mlp.build(sizes, "relu", seeds.generator(0, "weights"))
+    network = mlp.build(Recipe(sizes, "relu"), seeds.generator(0, "weights"))
     (fit,) = fitting.fit([network], toy, settings, [seeds.generator(0, "batches")])
-    return cost.of_run(sizes, toy, settings, fit)
+    return cost.of_run(network.flops, toy, settings, fit)
 
 
 def test_images_and_operations_by_hand(toy):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from actbench.activations import registry
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.training import cuda_graph, fitting, loop
 from actbench.training.stack import Stack
@@ -84,7 +85,8 @@ def test_a_step_that_is_not_pure_is_never_captured(cuda, step, total):
     assert cuda_graph.captured(step, cuda, [total], lines.append, pure=False) is step
     assert total.tolist() == [0, 0]
     assert lines == [
-        "no CUDA graph, each kernel is launched by itself: the activation does not say cuda_graph_safe"
+        "no CUDA graph, each kernel is launched by itself: the network is not pure, or its activation does "
+        "not say cuda_graph_safe"
     ]
 
 
@@ -100,7 +102,7 @@ def test_a_step_that_is_not_pure_is_never_captured(cuda, step, total):
 def test_what_may_be_captured(toy, activation, pure, monkeypatch):
     told = []
     monkeypatch.setattr(cuda_graph, "captured", lambda step, *rest: told.append(rest[-1]) or step)
-    stack = Stack([mlp.build([4, 8, 4], activation, seeds.generator(0, "weights"))])
+    stack = Stack([mlp.build(Recipe([4, 8, 4], activation), seeds.generator(0, "weights"))])
     loop.Trainer(stack, toy.train, fitting.optimizer(stack.learnt, SETTINGS), 32)
     assert told == [pure]
 

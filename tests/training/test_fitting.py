@@ -6,6 +6,7 @@ import torch
 from actbench.data import subsets
 from actbench.errors import UserError
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.storage import histograms, parquet
 from actbench.training import fitting
@@ -38,7 +39,7 @@ SETTINGS = fitting.Settings(
 
 
 def fit(data, spec, seed=0, **changes):
-    network = mlp.build([4, 16, 4], spec, seeds.generator(seed, "weights"))
+    network = mlp.build(Recipe([4, 16, 4], spec), seeds.generator(seed, "weights"))
     settings = dataclasses.replace(SETTINGS, **changes)
     return network, *fitting.fit([network], data, settings, [seeds.generator(seed, "batches")])
 
@@ -185,7 +186,7 @@ def test_trained_means_a_quarter_of_the_way_from_chance():
 
 def test_a_line_an_epoch(toy, spec):
     lines = []
-    network = mlp.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights"))
+    network = mlp.build(Recipe([4, 16, 4], spec("relu")), seeds.generator(0, "weights"))
     fitting.fit([network], toy, SETTINGS, [seeds.generator(0, "batches")], lines.append)
     assert len(lines) == 5 and lines[0].startswith("epoch   1") and "val_accuracy" in lines[0]
 
@@ -218,7 +219,7 @@ def test_summary_says_what_came_out():
 
 
 def rebuilt(spec, seed=0):
-    return mlp.build([4, 16, 4], spec, seeds.generator(seed, "weights"))
+    return mlp.build(Recipe([4, 16, 4], spec), seeds.generator(seed, "weights"))
 
 
 OWN = [*RANDOM, *STATEFUL, CappedByBuffer, Learnt]
@@ -272,7 +273,7 @@ def test_a_gpu_gives_the_same_bytes_twice(toy, spec, as_in_a_job):
     """On one machine, whatever else the process has trained before."""
 
     def trained():
-        network = mlp.build([4, 64, 64, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
+        network = mlp.build(Recipe([4, 64, 64, 4], spec("relu")), seeds.generator(0, "weights")).to("cuda")
         return fitting.fit([network], toy.to("cuda"), SETTINGS, [seeds.generator(0, "batches")])[0]
 
     first, _, again = trained(), fit(toy, spec("tanh")), trained()
@@ -283,7 +284,7 @@ def test_a_gpu_gives_the_same_bytes_twice(toy, spec, as_in_a_job):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 def test_same_code_trains_on_a_gpu(toy, spec, as_in_a_job):
-    network = mlp.build([4, 16, 4], spec("relu"), seeds.generator(0, "weights")).to("cuda")
+    network = mlp.build(Recipe([4, 16, 4], spec("relu")), seeds.generator(0, "weights")).to("cuda")
     data = toy.to("cuda")
     (result,) = fitting.fit([network], data, SETTINGS, [seeds.generator(0, "batches")])
     _, on_cpu = fit(toy, spec("relu"))

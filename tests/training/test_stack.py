@@ -4,6 +4,7 @@ import own_activations as mine
 import pytest
 import torch
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.training import fitting
 from actbench.training.stack import Stack
@@ -19,7 +20,7 @@ KINDS = ["relu", "tanh", "gelu", "relu_autograd", "prelu", OWN, SAFE]
 
 
 def members(activation, of=SEEDS):
-    return [mlp.build(SIZES, activation, seeds.generator(seed, "weights")) for seed in of]
+    return [mlp.build(Recipe(SIZES, activation), seeds.generator(seed, "weights")) for seed in of]
 
 
 def fit(toy, activation, of=SEEDS, **changes):

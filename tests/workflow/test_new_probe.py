@@ -6,16 +6,16 @@ from conftest import ROOT
 
 MODULE = '''"""How often each unit of a hidden layer is silent."""
 
-from actbench.networks.families import mlp
+from actbench.networks import modes
 from actbench.probes.probe import Probe
 
 
 def _of_run(network, data, section):
     x, rows = data.train.x[: section["images"]], []
-    with mlp.frozen(network):
-        for layer, (_, h) in enumerate(network.layers(x)):
-            shares = [] if h is None else (h == 0).double().mean(dim=0).tolist()
-            rows += [{"layer": layer, "unit": unit, "silent": share} for unit, share in enumerate(shares)]
+    with modes.frozen(network):
+        for number, layer in enumerate(network.trace(x)):
+            shares = [] if layer.h is None else (layer.h == 0).double().mean(dim=0).tolist()
+            rows += [{"layer": number, "unit": unit, "silent": share} for unit, share in enumerate(shares)]
     return rows
 
 

@@ -75,6 +75,7 @@ KEYS = {
     "seeds": ("seeds=[0, 1, 2, 3]", TRAINING),
     "seeds_per_job": ("seeds_per_job=1", {**TRAINING, "train": 8, **dict.fromkeys(PROBES, 8)}),
     "normalisation": ("normalisation=standard", TRAINING),
+    "network.family": ("network={family: mlp}", {}),
     "network.width": ("network={width: 17}", RECIPE),
     "network.hidden_sizes": (
         ("depths=null", "network={width: null, hidden_sizes: [[16], [16, 15]]}"),
@@ -150,6 +151,8 @@ FILES = {
     f"{PACKAGE}/training/block.py": TRAINING,
     f"{PACKAGE}/data/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/networks/checkpoints.py": TRAINING,
+    f"{PACKAGE}/networks/family.py": TRAINING,
+    f"{PACKAGE}/networks/modes.py": TRAINING,
     f"{PACKAGE}/runtime/cluster.py": {},
     f"{PACKAGE}/analysis/comparisons.py": stages("aggregate"),
     f"{PACKAGE}/study/config.py": {},
@@ -276,8 +279,11 @@ PLANNED = {
 @cache
 def code_of(script: str) -> set[str]:
     """The files of a rule's param `code`."""
-    path = SCRIPTS / f"{script}.py"
-    return {str(Path(name).relative_to(ROOT)) for name in (path, *sources.imported(path, [SCRIPTS]))}
+    starts = [SCRIPTS / f"{script}.py"]
+    if script in ("train", *PROBES):
+        starts.append(SCRIPTS / "actbench" / "networks" / "families" / "mlp.py")
+    found = {path for start in starts for path in (start, *sources.imported(start, [SCRIPTS]))}
+    return {str(Path(path).relative_to(ROOT)) for path in found}
 
 
 def leaves(schema, prefix=""):

@@ -143,17 +143,30 @@ def code(script, own=False):
     that import it run again.
 
     A param and not inputs, for with these each job had 25 inputs more, and planning takes time for every one.
-    With `own`, also the file of the user's activation that the wildcard names, and what it imports.
+    With `own`, also the module of the network family, the file of the user's activation that the wildcard
+    names, and what they import.
     """
     found = code_of(script)
-    if not own or not any(OWN_FILES.values()):
+    if not own:
         return found
-    return lambda wildcards: found | own_code(wildcards.activation)
+    families = {family_module(planned) for planned in STUDIES.values()}
+    if len(families) == 1 and not any(OWN_FILES.values()):
+        return found | code_of(*families)
+    return lambda wildcards: (
+        found
+        | code_of(family_module(STUDIES[wildcards.get("study", STUDY)]))
+        | own_code(wildcards.activation)
+    )
+
+
+def family_module(planned):
+    """The module of a study's network family, as `code_of` takes it."""
+    return f"actbench/networks/families/{planned['network']['family']}"
 
 
 @cache
 def code_of(script):
-    """The digests of a script and of all that it imports of the package."""
+    """The digests of a script, or of a module of the package, and of all that it imports of the package."""
     path = SCRIPTS / f"{script}.py"
     return versions(str(path), *sources.imported(path, [SCRIPTS]))
 
@@ -189,6 +202,7 @@ NUMBERS = {
 MEASURING = [
     "prepare_data",
     "train",
+    family_module(config),
     *[probe.rule for probe in PROBES.values()],
     "describe_activations",
 ]
@@ -197,7 +211,7 @@ PREPARED_BY = files.digest_of(provenance.named(code_of("prepare_data"), SCRIPTS)
 
 def plan(params, *scripts):
     """A param: what the files of a stage must have been made with, see `records.Plan`; the code is that of
-    these scripts and of all activations."""
+    these scripts and modules and of all activations."""
     found = every_own_code()
     for script in scripts:
         found |= code_of(script)

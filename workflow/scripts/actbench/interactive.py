@@ -9,7 +9,7 @@ from actbench.activations import switches
 from actbench.data import acquire, prepared
 from actbench.data.subsets import Data
 from actbench.errors import UserError
-from actbench.networks.families import mlp
+from actbench.networks import family, modes
 from actbench.probes import registry
 from actbench.runtime import imports
 from actbench.storage import yaml_files
@@ -64,7 +64,7 @@ def train(
         return block.train(name, params, images, device, log)
 
 
-def probe(network: mlp.MLP, data: Data, **sections: Mapping) -> dict[str, pd.DataFrame]:
+def probe(network: family.Network, data: Data, **sections: Mapping) -> dict[str, pd.DataFrame]:
     """Measure one network as the study's probes do.
 
     Args:
@@ -79,7 +79,7 @@ def probe(network: mlp.MLP, data: Data, **sections: Mapping) -> dict[str, pd.Dat
     """
     config, found = _resolved(dict(sections)), {}
     for name, section in registry.of_config(config).items():
-        with mlp.drawing(network):
+        with modes.drawing(network):
             found[name] = pd.DataFrame(registry.load(name).measure(network, data, section))
     return found
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from actbench.activations import registry
 from actbench.errors import DamagedError, UserError
-from actbench.networks.families import mlp
+from actbench.networks import family
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, tensors
 
@@ -34,7 +34,7 @@ def load(
     fold: int = 0,
     checkpoint: str = "trained",
     activation: Mapping | type[nn.Module] | str | None = None,
-) -> mlp.MLP:
+) -> family.Network:
     """Give back one network of a block's folder, on the CPU, in evaluation mode.
 
     Args:
@@ -51,11 +51,13 @@ class Stored:
         folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`.
         activation: the class of a user's own activation, its name as "module:class" of the working
             directory, or the resolved spec of the caller's own config.
-            The folder may come from a stranger, so that nothing that it names is imported.
+            The folder may come from a stranger, so that nothing that it names is imported but
+            one of our families.
 
     Raises:
         DamagedError: config.json and model.safetensors are not whole, or not of one and the same training.
-        UserError: the networks have an activation of somebody's own, and it was not given, or another.
+        UserError: the networks have an activation of somebody's own, and it was not given, or another; or
+            their family is none of ours.
     """
 
     def __init__(self, folder: str | Path, activation: Mapping | type[nn.Module] | str | None = None):
@@ -66,6 +68,7 @@ class Stored:
         if trained_with != files.digest_of(self.config["params"]):
             raise DamagedError(self.path, f"it was trained with other params than {manifest.NAME} says")
         self.spec = self._spec(activation)
+        family.checked(self.config["params"].get("network"), self.path.with_name(manifest.NAME))
 
     def _spec(self, given: Mapping | type[nn.Module] | str | None) -> Mapping:
         """What activations are made of: the folder's own word for those of the registry only."""
@@ -90,7 +93,7 @@ class Stored:
             )
         return named
 
-    def network(self, seed: int, fold: int = 0, checkpoint: str = "trained") -> mlp.MLP:
+    def network(self, seed: int, fold: int = 0, checkpoint: str = "trained") -> family.Network:
         """Give back one network, on the CPU, in evaluation mode.
 
         Args:
@@ -106,7 +109,8 @@ class Stored:
         state = self._state(f"seed{seed}/fold{fold}/")
         if not state:
             raise KeyError(f"{self.path.parent} holds no run of seed {seed}, fold {fold}")
-        network = mlp.build(self._sizes(), self.spec, seeds.generator(seed, "weights"))
+        recipe = family.Recipe.of(self._sizes(), self.config["params"] | {"activation": self.spec})
+        network = family.build(recipe, seeds.generator(seed, "weights"))
         if checkpoint == "trained":
             self._fill(network, state, f"seed {seed}, fold {fold}")
         return network.eval()
@@ -117,7 +121,7 @@ class Stored:
             raise DamagedError(self.path.with_name(manifest.NAME), f"its sizes are {sizes!r}")
         return sizes
 
-    def _fill(self, network: mlp.MLP, state: Mapping[str, Tensor], run: str) -> None:
+    def _fill(self, network: family.Network, state: Mapping[str, Tensor], run: str) -> None:
         try:
             network.load_state_dict(state)
         except RuntimeError as error:

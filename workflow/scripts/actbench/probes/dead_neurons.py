@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from actbench.activations import sampling, saturation
 from actbench.data.subsets import Data
-from actbench.networks.families import mlp
+from actbench.networks import modes
+from actbench.networks.family import Layer, Network
 from actbench.probes.probe import Probe
 
 BATCH = 2048
@@ -46,7 +47,7 @@ class LayerCounter:
         return int(dormant(self.size, threshold).sum()) if self.size.isfinite().all() else None
 
 
-def measure(network: nn.Module, x: Tensor, dormant_threshold: float) -> list[dict]:
+def measure(network: Network, x: Tensor, dormant_threshold: float) -> list[dict]:
     """Count dead, zero-gradient, dormant and saturated units of every hidden layer.
 
     A unit is dead if h = 0 exactly for every input, zero-gradient if f′(z) = 0 exactly for every
@@ -54,14 +55,14 @@ def measure(network: nn.Module, x: Tensor, dormant_threshold: float) -> list[dic
     `dormant` says.
 
     Args:
-        network: an `MLP`.
+        network: of any family.
         x: inputs [N, n_pixels], the whole training set.
         dormant_threshold: 0.025 in the paper.
     """
-    counters = [LayerCounter(activation) for activation in network.activations]
-    with mlp.frozen(network):
+    counters: list[LayerCounter] = []
+    with modes.frozen(network):
         for batch in x.split(BATCH):
-            _update(counters, (z for z, _ in network.layers(batch)))
+            _update(counters, (layer for layer in network.trace(batch) if layer.activation is not None))
     return [{"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)]
 
 
@@ -74,12 +75,14 @@ def dormant(size: Tensor, threshold: float) -> Tensor:
     return size <= threshold * size.mean()
 
 
-def _update(counters: list[LayerCounter], zs: Iterable[Tensor]) -> None:
-    for counter, z in zip(counters, zs, strict=False):
-        counter.update(z)
+def _update(counters: list[LayerCounter], hidden: Iterable[Layer]) -> None:
+    for number, layer in enumerate(hidden):
+        if number == len(counters):  # in the first batch
+            counters.append(LayerCounter(layer.activation))
+        counters[number].update(layer.z)
 
 
-def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
+def _of_run(network: Network, data: Data, section: Mapping) -> list[dict]:
     return measure(network, data.train.x, section["dormant_threshold"])
 
 

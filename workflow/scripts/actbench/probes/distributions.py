@@ -8,32 +8,33 @@ from torch import Tensor, nn
 
 from actbench.activations import sampling, saturation
 from actbench.data.subsets import Data
-from actbench.networks.families import mlp
+from actbench.networks import modes
+from actbench.networks.family import Network
 from actbench.probes.probe import Probe
 from actbench.storage.histograms import histogram
 
 
-def measure(network: nn.Module, x: Tensor, bins: int) -> list[dict]:
+def measure(network: Network, x: Tensor, bins: int) -> list[dict]:
     """One row a layer and signal with the columns of `PROBE` after `checkpoint`.
 
     The last layer has a pre-activation (the logits) and no activation. `saturated_fraction` belongs
     to z of hidden layers, `effective_rank` to h; they are null elsewhere.
 
     Args:
-        network: an `MLP`.
+        network: of any family.
         x: inputs [N, n_pixels].
         bins: bins of each histogram.
     """
     rows = []
-    with mlp.frozen(network):
-        for layer, (z, h) in enumerate(network.layers(x)):
-            row = {"layer": layer, "signal": "preactivation"} | describe(z, bins)
-            if h is not None:
-                row["saturated_fraction"] = saturated_fraction(network.activations[layer], z)
+    with modes.frozen(network):
+        for number, layer in enumerate(network.trace(x)):
+            row = {"layer": number, "signal": "preactivation"} | describe(layer.z, bins)
+            if layer.h is not None:
+                row["saturated_fraction"] = saturated_fraction(layer.activation, layer.z)
             rows.append(row)
-            if h is not None:
-                row = {"layer": layer, "signal": "activation"} | describe(h, bins)
-                rows.append(row | {"effective_rank": effective_rank(h)})
+            if layer.h is not None:
+                row = {"layer": number, "signal": "activation"} | describe(layer.h, bins)
+                rows.append(row | {"effective_rank": effective_rank(layer.h)})
     return rows
 
 
@@ -85,7 +86,7 @@ def effective_rank(h: Tensor) -> float | None:
     return torch.special.entr(share).sum().exp().item()
 
 
-def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
+def _of_run(network: Network, data: Data, section: Mapping) -> list[dict]:
     return measure(network, data.train.x[: section["images"]], section["bins"])
 
 

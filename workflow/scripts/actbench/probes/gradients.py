@@ -4,19 +4,21 @@ import math
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from actbench.data.subsets import Data
+from actbench.networks import modes
+from actbench.networks.family import Network
 from actbench.probes.probe import Probe
 from actbench.storage.histograms import histogram
 
 
-def measure(network: nn.Module, x: Tensor, y: Tensor, bins: int) -> list[dict]:
-    """Gradients of the mean cross-entropy with respect to weights, biases and pre-activations.
+def measure(network: Network, x: Tensor, y: Tensor, bins: int) -> list[dict]:
+    """Gradients of the mean cross-entropy by weights, biases and pre-activations, in evaluation mode.
 
     Args:
-        network: an `MLP`.
+        network: of any family.
         x, y: the batch, inputs [N, n_pixels] and class indices [N].
         bins: bins of each histogram.
 
@@ -25,17 +27,17 @@ def measure(network: nn.Module, x: Tensor, y: Tensor, bins: int) -> list[dict]:
         after `checkpoint`. `rms` is the L2 norm over the square root of the number of entries, which
         can be compared across widths; `std` divides by n.
     """
-    zs = []
-    for z, _ in network.layers(x):
-        z.retain_grad()
-        zs.append(z)
+    layers = []
+    with modes.evaluating(network):
+        for layer in network.trace(x):
+            layer.z.retain_grad()
+            layers.append(layer)
     network.zero_grad(set_to_none=True)
-    functional.cross_entropy(zs[-1], y).backward()
+    functional.cross_entropy(layers[-1].z, y).backward()
     rows = []
-    for layer, (linear, z) in enumerate(zip(network.linears, zs, strict=True)):
-        named = {"weight": linear.weight.grad, "bias": linear.bias.grad, "preactivation": z.grad}
-        for tensor, gradient in named.items():
-            rows.append({"layer": layer, "tensor": tensor} | describe(gradient, bins))
+    for number, layer in enumerate(layers):
+        for tensor, measured in {**layer.parameters, "preactivation": layer.z}.items():
+            rows.append({"layer": number, "tensor": tensor} | describe(measured.grad, bins))
     network.zero_grad(set_to_none=True)
     return rows
 
@@ -56,7 +58,7 @@ def describe(values: Tensor, bins: int) -> dict:
     } | histogram(values, bins)
 
 
-def _of_run(network: nn.Module, data: Data, section: Mapping) -> list[dict]:
+def _of_run(network: Network, data: Data, section: Mapping) -> list[dict]:
     n = section["images"]
     return measure(network, data.train.x[:n], data.train.y[:n], section["bins"])
 

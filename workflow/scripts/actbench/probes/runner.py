@@ -7,8 +7,7 @@ import torch
 
 from actbench.data import prepared, splits
 from actbench.errors import DamagedError
-from actbench.networks import checkpoints
-from actbench.networks.families import mlp
+from actbench.networks import checkpoints, modes
 from actbench.probes import tables
 from actbench.probes.probe import Probe
 from actbench.runtime import provenance
@@ -74,7 +73,7 @@ def run(
             keys = {key: run[key] for key in parquet.RUN}
             for checkpoint in checkpoints.CHECKPOINTS if run["status"] == "ok" else ("init",):
                 network = stored.network(run["seed"], fold, checkpoint)
-                with mlp.drawing(network):
+                with modes.drawing(network):
                     rows += [
                         keys | {"checkpoint": checkpoint} | row
                         for row in probe.measure(network, split, params)

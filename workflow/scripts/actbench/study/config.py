@@ -9,6 +9,7 @@ import jsonschema
 
 from actbench.data import catalogue
 from actbench.errors import UserError
+from actbench.networks import family
 from actbench.study import activations, evaluation, messages
 
 BOUND = 10**308  # what floating-point numbers reach
@@ -27,7 +28,7 @@ def violations(config: Mapping, schema: Mapping) -> list[jsonschema.ValidationEr
         _check_magnitudes(config)
     except RecursionError as error:
         raise UserError("config has lists or mappings too deep inside of one another.") from error
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft202012Validator(family.with_families(schema, config))
     return sorted(validator.iter_errors(config), key=lambda error: [str(p) for p in error.path])
 
 
@@ -43,7 +44,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
         UserError: one sentence that names the key, the value and what is allowed.
     """
     _check(config, schema)
-    resolved = _complete(config, schema)
+    resolved = _complete(config, family.with_families(schema, config))
     _check_study(resolved["study"])
     resolved["activations"] = activations.resolve(resolved["activations"])
     resolved["seeds"] = sorted(resolved["seeds"])

@@ -35,6 +35,7 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
         "dataset": config["dataset"],
         "evaluation": config["evaluation"],
         "hidden_sizes": sizes[depth],
+        "network": {k: v for k, v in config["network"].items() if k not in ("width", "hidden_sizes")},
         "normalisation": config["normalisation"],
         "seeds": seeds,
         "training": config["training"],

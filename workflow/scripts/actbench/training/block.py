@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from actbench.activations import contract, entries, places
+from actbench.activations import entries
 from actbench.data import splits
 from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data
-from actbench.networks.families import mlp
+from actbench.networks import family, modes
 from actbench.runtime import seeds
 from actbench.storage import parquet
 from actbench.training import cost, fitting
@@ -21,12 +21,11 @@ CHECKED = 256
 class Trained:
     """What a job leaves: rows of `fitting.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
 
-    `sizes` are n_inputs, the hidden widths, n_classes; `states` are keyed (seed, fold); `data` is the split
-    of the first fold.
+    `recipe` is what the networks are built from; `states` are keyed (seed, fold); `data` is the split of the
+    first fold.
     """
 
-    activation: Mapping
-    sizes: list[int] = field(default_factory=list)
+    recipe: family.Recipe | None = None
     runs: list[dict] = field(default_factory=list)
     history: list[dict] = field(default_factory=list)
     histograms: list[dict] = field(default_factory=list)
@@ -34,14 +33,14 @@ class Trained:
     states: dict[tuple[int, int], dict[str, Tensor]] = field(default_factory=dict)
     data: Data | None = None
 
-    def network(self, seed: int, fold: int = 0) -> mlp.MLP:
+    def network(self, seed: int, fold: int = 0) -> family.Network:
         """One trained network with the weights that were scored, on the CPU, in evaluation mode.
 
         Raises:
             KeyError: there is no such run.
         """
         state = self.states[seed, fold]
-        network = mlp.build(self.sizes, self.activation, seeds.generator(seed, "weights"))
+        network = family.build(self.recipe, seeds.generator(seed, "weights"))
         network.load_state_dict(state)
         return network.eval()
 
@@ -61,39 +60,39 @@ def train(
     Raises:
         UserError: the activation is a user's own and keeps a state that is not stored.
     """
-    settings, done, before = fitting.Settings(**params["training"]), Trained(params["activation"]), None
+    settings, done, before = fitting.Settings(**params["training"]), Trained(), None
     groups = [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]
     for fold in range(params["evaluation"]["folds"] or 1):
         data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
         done.data = done.data or data
-        done.sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
+        sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
+        done.recipe = family.Recipe.of(sizes, params)
         for group in groups:
             log(f"seeds {group}, fold {fold}, {device}")
             weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
-            members = [mlp.build(done.sizes, params["activation"], own).to(device) for own in weights]
+            members = [family.build(done.recipe, own).to(device) for own in weights]
             if not members[0].pure and before is None:
-                first, before = data, _logits(done.sizes, params, data)
+                first, before = data, _logits(done.recipe, params, data)
             fits = fitting.fit(members, data, settings, batches, log)
             for seed, network, fit in zip(group, members, fits, strict=True):
                 place = (activation, len(params["hidden_sizes"]), seed, fold)
                 keys = dict(zip(parquet.RUN, place, strict=True))
                 done.runs.append(keys | fitting.score(network, data, fit))
                 if not network.pure:
-                    rebuilt = mlp.build(done.sizes, params["activation"], seeds.generator(seed, "weights"))
+                    rebuilt = family.build(done.recipe, seeds.generator(seed, "weights"))
                     fitting.check_stored(network, rebuilt.to(device), data, fit, params["activation"])
                 done.history += [keys | row for row in fit.history]
                 done.histograms += [keys | row for row in fit.histograms]
-                done.cost.append(keys | cost.of_run(done.sizes, data, settings, fit))
+                done.cost.append(keys | cost.of_run(network.flops, data, settings, fit))
                 done.states[seed, fold] = fit.state
-    if before is not None and not entries.same(before, _logits(done.sizes, params, first)):
-        place = places.of_class(type(members[0].activations[0]))
-        raise contract.refusal(params["activation"], contract.NOT_STORED, place)
+    if before is not None and not entries.same(before, _logits(done.recipe, params, first)):
+        raise fitting.not_stored(params["activation"], members[0], first.train.x)
     return done
 
 
-def _logits(sizes: list[int], params: Mapping, data: Data) -> Tensor:
+def _logits(recipe: family.Recipe, params: Mapping, data: Data) -> Tensor:
     """Those of a fresh network, in evaluation mode: what has trained before must not change them."""
     generator = seeds.generator(params["seeds"][0], "weights")
-    network = mlp.build(sizes, params["activation"], generator).to(data.train.x.device)
-    with mlp.frozen(network), mlp.drawing(network):
+    network = family.build(recipe, generator).to(data.train.x.device)
+    with modes.frozen(network), modes.drawing(network):
         return network(data.train.x[:CHECKED])

@@ -1,7 +1,5 @@
 """What training a network costs: time, images, operations. Times tell of one machine on one day."""
 
-import itertools
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -22,31 +20,17 @@ SCHEMA = pa.schema(
 )
 
 
-def flops_an_image(sizes: Sequence[int]) -> tuple[int, int]:
-    """Floating-point operations of the matrix products for one image: only classified, and trained on.
-
-    A product of [m, k] and [k, n] counts 2mkn. An image that trains costs three products a layer, forward,
-    and backward to weights and inputs; the first layer's inputs need none.
-
-    Args:
-        sizes: n_inputs, the hidden widths, n_classes.
-    """
-    forward = [2 * n_in * n_out for n_in, n_out in itertools.pairwise(sizes)]
-    return sum(forward), 3 * sum(forward) - forward[0]
-
-
-def of_run(sizes: Sequence[int], data: "Data", settings: "Settings", fit: "Fit") -> dict:
+def of_run(flops: tuple[int, int], data: "Data", settings: "Settings", fit: "Fit") -> dict:
     """One row of `SCHEMA` without its keys.
 
     Args:
-        sizes: n_inputs, the hidden widths, n_classes.
+        flops: of one image, see `family.Network`.
         data, settings, fit: what the network was trained on, how, and what came out.
 
     Returns:
-        `seconds` of training, `n_images` that it was trained on, and `flops` of all its matrix products,
-        see `flops_an_image`.
+        `seconds` of training, `n_images` that it was trained on, and `flops` of all its matrix products.
     """
-    classified, trained = flops_an_image(sizes)
+    classified, trained = flops
     n_train = len(data.train.y) // settings.batch_size * settings.batch_size
     n_looked_at = len(data.validation.y) + settings.test_each_epoch * len(data.test.y)
     an_epoch = n_train * trained + n_looked_at * classified

@@ -29,7 +29,8 @@ def captured(
     if example.device.type != "cuda":
         return step
     if not pure:
-        log("no CUDA graph, each kernel is launched by itself: the activation does not say cuda_graph_safe")
+        reason = "the network is not pure, or its activation does not say cuda_graph_safe"
+        log(f"no CUDA graph, each kernel is launched by itself: {reason}")
         return step
     before = [tensor.clone() for tensor in changed]
     try:

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from actbench.activations import contract, entries, places
 from actbench.data.subsets import Data
-from actbench.networks.families import mlp
+from actbench.errors import UserError
+from actbench.networks import modes
+from actbench.networks.family import Network
 from actbench.storage import parquet
 from actbench.storage.histograms import histogram
 from actbench.training import loop, optimizers
@@ -116,8 +118,8 @@ def fit(
 
     They take their steps together, which saves time on a GPU only. A network's initial weights and batches
     do not depend on its neighbours. Its numbers do in the last bits, because batched matrix products round
-    differently; that of a network alone is the plain product. Networks whose activation is not pure
-    (`activations.pure`) train one after another, each drawing from its own seed (`mlp.drawing`).
+    differently; that of a network alone is the plain product. Networks that are not pure or not stackable
+    (`family.Network`) train one after another, each drawing from its own seed (`modes.drawing`).
 
     Args:
         members: S networks that differ in their weights only, on the same device as `data`.
@@ -131,11 +133,11 @@ def fit(
         of the best validation accuracy (the first, on ties) or the last ones, as `settings.keep` says;
         after divergence, the last ones that were kept before, at worst the initial ones.
     """
-    if all(network.pure for network in members):
+    if all(network.pure and network.stackable for network in members):
         return _fit(members, data, settings, batches, log)
     fits = []
     for i, (network, own) in enumerate(zip(members, batches, strict=True)):
-        with mlp.drawing(network):
+        with modes.drawing(network):
             fits += _fit([network], data, settings, [own], lambda line, i=i: log(_whose(i, members) + line))
     return fits
 
@@ -156,7 +158,7 @@ def _fit(
         rows = _history_rows(epoch, trainer.run(batches), stack, data, settings)
         for i in running:
             log(_whose(i, members) + _epoch_line(rows[i]))
-        running = [i for i in running if _goes_on(results[i], members[i], rows[i], settings)]
+        running = [i for i in running if _goes_on(results[i], members[i], rows[i], settings, data)]
         if not running:
             break
     for result in results:
@@ -209,7 +211,7 @@ def _scores(network: nn.Module, data: Data) -> dict[str, float | None]:
     return scores
 
 
-def check_stored(network: mlp.MLP, rebuilt: mlp.MLP, data: Data, result: Fit, spec: Mapping) -> None:
+def check_stored(network: Network, rebuilt: Network, data: Data, result: Fit, spec: Mapping) -> None:
     """Compare a scored network with one rebuilt from its kept weights, on up to 4,096 images, bit by bit.
 
     Only a user's own activation may keep something that is not stored. A diverged run has no scores.
@@ -225,17 +227,23 @@ def check_stored(network: mlp.MLP, rebuilt: mlp.MLP, data: Data, result: Fit, sp
     if result.status != "ok":
         return
     x = (data.validation if len(data.validation.y) else data.train).x[: loop.EVALUATION_BATCH]
-    place = places.of_class(type(network.activations[0]))
     try:
         rebuilt.load_state_dict(result.state)
     except RuntimeError as error:
-        raise contract.refusal(spec, contract.NOT_STORED, place) from error
+        raise not_stored(spec, network, x) from error
     logits = []
     for one in (network, rebuilt):
-        with mlp.frozen(one), mlp.drawing(one):
+        with modes.frozen(one), modes.drawing(one):
             logits.append(one(x))
     if not entries.same(*logits):
-        raise contract.refusal(spec, contract.NOT_STORED, place)
+        raise not_stored(spec, network, x)
+
+
+def not_stored(spec: Mapping, network: Network, x: Tensor) -> UserError:
+    """The sentence for an activation that keeps a state which is not stored; `x` are inputs [N, n_inputs]."""
+    with modes.frozen(network):
+        first = next(network.trace(x[:1]))
+    return contract.refusal(spec, contract.NOT_STORED, places.of_class(type(first.activation)))
 
 
 def trained_threshold(labels: Tensor) -> float:
@@ -267,7 +275,7 @@ def _history_rows(
     ]
 
 
-def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings) -> bool:
+def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings, data: Data) -> bool:
     """Add an epoch's row to a network's result; whether the network needs another epoch."""
     best = result.best
     result.history.append(row)
@@ -275,7 +283,7 @@ def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings) -> 
         result.status = "diverged"
         return False
     if settings.histograms:
-        result.histograms += _epoch_histograms(network, row["epoch"])
+        result.histograms += _epoch_histograms(network, data.train.x[:1], row["epoch"])
     better = row["val_accuracy"] is not None and row["val_accuracy"] > best
     if better:
         result.best_epoch = row["epoch"]
@@ -298,11 +306,13 @@ def _finite(values: Iterable[float | None]) -> bool:
     return all(math.isfinite(value) for value in values if value is not None)
 
 
-def _epoch_histograms(network: nn.Module, epoch: int) -> list[dict]:
-    """Weights and last-batch weight gradients of the first and the last Linear layer."""
+def _epoch_histograms(network: Network, x: Tensor, epoch: int) -> list[dict]:
+    """Weights and last-batch weight gradients of the first and the last layer; `x` are any inputs."""
+    with modes.frozen(network), modes.drawing(network):
+        weights = [layer.parameters["weight"] for layer in network.trace(x)]
     rows = []
-    for layer in (0, len(network.linears) - 1):
-        weight = network.linears[layer].weight
+    for layer in (0, len(weights) - 1):
+        weight = weights[layer]
         for source, values in (("weight_epoch", weight), ("gradient_epoch", weight.grad)):
             place = {"source": source, "checkpoint": None, "epoch": epoch, "layer": layer}
             rows.append(place | {"tensor": "weight"} | histogram(values, HISTOGRAM_BINS))

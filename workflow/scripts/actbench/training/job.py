@@ -29,7 +29,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
     parquet.write(parquet.table(done.cost, cost.SCHEMA, parquet.RUN), output.cost)
     checkpoints.save(done.states, output.model, params)
     evaluated = splits.evaluated(images, params["evaluation"])
-    written = (params, done.sizes, images.digest, described, evaluated, provenance.seconds())
+    written = (params, done.recipe.sizes, images.digest, described, evaluated, provenance.seconds())
     manifest.write(Path(output.config).parent, *written)
     title = "{activation}, depth {depth}, seeds {block}".format(**job.wildcards)
     study = job.config["study"]  # at hand; its Snakemake may train networks of another, to verify

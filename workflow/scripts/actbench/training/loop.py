@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from actbench.data.subsets import Subset
-from actbench.networks.families import mlp
+from actbench.networks import modes
 from actbench.training import cuda_graph
 from actbench.training.optimizers import Optimizer
 from actbench.training.stack import Stack
@@ -85,7 +85,7 @@ def evaluate(stack: Stack, subset: Subset) -> list[tuple[float, float]]:
     """
     loss = torch.zeros(len(stack.networks), dtype=torch.float64, device=subset.x.device)
     correct = torch.zeros_like(loss, dtype=torch.int64)
-    with mlp.frozen(stack), mlp.drawing(stack.networks[0]):
+    with modes.frozen(stack), modes.drawing(stack.networks[0]):
         batches = (subset.x.split(EVALUATION_BATCH), subset.y.split(EVALUATION_BATCH))
         for x, y in zip(*batches, strict=True):
             logits = stack(x.expand(len(stack.networks), *x.shape))

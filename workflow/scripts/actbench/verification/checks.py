@@ -17,7 +17,9 @@ from torch.nn import functional
 
 from actbench.activations import properties, registry
 from actbench.data import prepared
+from actbench.networks import modes
 from actbench.networks.families import mlp
+from actbench.networks.family import Recipe
 from actbench.probes import dead_neurons, distributions, gradients
 from actbench.runtime import seeds
 from actbench.training import fitting
@@ -164,7 +166,7 @@ def initial_gradients(pixels: Tensor, labels: Tensor) -> list[Comparison]:
     x, y = _symmetric(pixels[: ref.UVA_BATCH]), labels[: ref.UVA_BATCH]
     rows = []
     for name, published in ref.UVA_GRADIENTS.items():
-        network = mlp.build(ref.UVA_SIZES, name, torch.Generator().manual_seed(ref.UVA_SEED))
+        network = mlp.build(Recipe(ref.UVA_SIZES, name), torch.Generator().manual_seed(ref.UVA_SEED))
         setting = f"{name}, first {ref.UVA_BATCH} training images, initial weights of seed {ref.UVA_SEED}"
         loss = functional.cross_entropy(network(x), y).item()
         rows.append(_relative("loss at initialisation", setting, published["loss"], loss))
@@ -343,7 +345,7 @@ def _symmetric(pixels: Tensor) -> Tensor:
 
 
 def _dead(generator: torch.Generator, x: Tensor) -> list[int]:
-    network = mlp.build(ref.UVA_SIZES, "relu", generator)
+    network = mlp.build(Recipe(ref.UVA_SIZES, "relu"), generator)
     return [row["n_dead"] for row in dead_neurons.measure(network, x, dormant_threshold=0.0)]
 
 
@@ -352,8 +354,8 @@ def _cosines(generator: torch.Generator, depth: int) -> list[float]:
     for linear in network.linears:
         torch.nn.init.kaiming_normal_(linear.weight, nonlinearity="relu", generator=generator)
         torch.nn.init.zeros_(linear.bias)
-    with mlp.frozen(network):
-        hidden = [h for _, h in network.layers(torch.eye(2, WIDE)) if h is not None]
+    with modes.frozen(network):
+        hidden = [layer.h for layer in network.trace(torch.eye(2, WIDE)) if layer.h is not None]
     return [functional.cosine_similarity(h[0], h[1], dim=0).item() for h in hidden]
 
 

@@ -1,6 +1,5 @@
 """Multilayer perceptrons: build and initialise."""
 
-import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from actbench.activations import registry
+from actbench.networks.family import Layer, Recipe
 from actbench.runtime import seeds
 
 
@@ -18,8 +18,14 @@ class MLP(nn.Module):
     Args:
         sizes: n_inputs, the hidden widths, n_classes; `len(sizes) - 2` hidden layers.
         activation: a name of the registry or a resolved spec, see `registry.create`.
-        seed: of what a user's own activation draws, see `drawing`.
+        seed: of what a user's own activation draws, see `modes.drawing`.
+
+    >>> network = MLP([64, 32, 10], "relu")
+    >>> [tuple(layer.z.shape) for layer in network.trace(torch.zeros(5, 64))]
+    [(5, 32), (5, 10)]
     """
+
+    stackable = True
 
     def __init__(self, sizes: Sequence[int], activation: str | Mapping, seed: int = 0):
         super().__init__()
@@ -35,53 +41,43 @@ class MLP(nn.Module):
             x = activation(linear(x))
         return self.linears[-1](x)
 
-    def layers(self, x: Tensor) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """Yield z [N, n_l] and h = f(z) of layer 0, 1, …; the last layer's h is None."""
+    def trace(self, x: Tensor) -> Iterator[Layer]:
+        """Yield layer 0, 1, … for inputs [N, n_inputs]; see `family.Network.trace`."""
         for linear, activation in zip(self.linears, self.activations, strict=False):
             z = linear(x)
             x = activation(z)
-            yield z, x
-        yield self.linears[-1](x), None
+            yield Layer(z, x, activation, dict(linear.named_parameters()))
+        last = self.linears[-1]
+        yield Layer(last(x), None, None, dict(last.named_parameters()))
+
+    @property
+    def flops(self) -> tuple[int, int]:
+        """Of one image, only classified and trained on; see `family.Network.flops`.
+
+        An image that trains costs three products a layer, forward, and backward to weights and inputs; the
+        first layer's inputs need none.
+        """
+        forward = [2 * linear.in_features * linear.out_features for linear in self.linears]
+        return sum(forward), 3 * sum(forward) - forward[0]
 
 
-def build(sizes: Sequence[int], activation: str | Mapping, generator: torch.Generator) -> MLP:
+def build(recipe: Recipe, generator: torch.Generator, kind: type[MLP] = MLP) -> MLP:
     """Build a network whose weights are PyTorch's default initialisation, drawn from `generator`.
 
     Weights and biases of layer l are uniform on ±1/sqrt(n_in) (`nn.Linear.reset_parameters`), drawn
     layer by layer, weight before bias, as `nn.Linear` itself does. A user's activation that draws its
     own parameters does so from the global generators, seeded alike for the time of the call.
+
+    Args:
+        recipe: its settings are keywords of `kind`.
+        generator: a CPU generator.
+        kind: the class, for families that are MLPs with something more.
     """
     seed = generator.initial_seed()
     with seeds.drawn_from(seed):
-        network = MLP(sizes, activation, seed)
+        network = kind(recipe.sizes, recipe.activation, seed, **recipe.settings)
     for linear in network.linears:
         nn.init.kaiming_uniform_(linear.weight, a=math.sqrt(5), generator=generator)
         bound = 1 / math.sqrt(linear.in_features)
         nn.init.uniform_(linear.bias, -bound, bound, generator=generator)
     return network
-
-
-@contextlib.contextmanager
-def drawing(network: nn.Module) -> Iterator[None]:
-    """Let a network's activations draw from its own seed for a while, always from the same random state.
-
-    The global generators are as before afterwards. Where activations are pure nothing is done.
-    """
-    if getattr(network, "pure", True):
-        yield
-        return
-    seed = seeds.generator(network.seed, "activations").initial_seed()
-    with seeds.drawn_from(seed, network.linears[0].weight.device):
-        yield
-
-
-@contextlib.contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """Evaluate without tracking gradients, in evaluation mode, and go back to the mode before."""
-    training = network.training
-    network.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        network.train(training)
