@@ -141,8 +141,8 @@ def checked(network: object, path: str | Path) -> None:
     """
     if network is None:
         raise UserError(f"{path} names no network family: an earlier version trained it; train it again.")
-    if not isinstance(network, Mapping) or network.get("family") not in (known := names()):
-        raise UserError(f"{path} has the network {network!r}; allowed: a family of {', '.join(known)}.")
+    if not isinstance(network, Mapping) or network.get("family") not in names():
+        raise UserError(f"{path} has the network {network!r}; allowed: a family of {', '.join(names())}.")
     own = settings(network["family"])
     found = network.keys() == {"family", *own}
     if found and own:
