@@ -202,9 +202,20 @@ def test_a_bad_value_is_one_sentence(network, words):
     assert str(caught.value).startswith(words)
 
 
-def test_computed_settings_are_one_sentence(tmp_path):
-    (tmp_path / "families" / "dropout.py").write_text("SETTINGS = dict(dropout={'type': 'number'})\n")
-    with pytest.raises(UserError, match=r"dropout\.py: SETTINGS is computed; allowed: a literal mapping\.$"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "SETTINGS = dict(dropout={})\n",
+            r"dropout\.py: SETTINGS is computed; allowed: a literal mapping\.$",
+        ),
+        ("SETTINGS: dict = {**{}}\n", r"dropout\.py: SETTINGS is computed; allowed: a literal mapping\.$"),
+        ("x = 1\nSETTINGS = {\n", r"dropout\.py:2 is no Python: "),
+    ],
+)
+def test_settings_that_cannot_be_read_are_one_sentence(tmp_path, text, words):
+    (tmp_path / "families" / "dropout.py").write_text(text)
+    with pytest.raises(UserError, match=words):
         actbench.train("relu", network={"family": "dropout"})
 
 

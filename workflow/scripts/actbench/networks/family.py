@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from actbench.errors import DamagedError, UserError
+from actbench.errors import DamagedError, UserError, said
 from actbench.networks import families
 from actbench.runtime import imports
 
@@ -102,11 +102,16 @@ def settings(name: str) -> dict[str, dict]:
     """The schema of each of a family's own settings, read from its file.
 
     Raises:
-        UserError: `SETTINGS` is no literal.
+        UserError: the file is no Python, or `SETTINGS` is no literal.
     """
     path = Path(imports.locate(name, families.__path__).loader.path)
-    for statement in ast.parse(path.read_bytes(), filename=str(path)).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "SETTINGS":
+    try:
+        statements = ast.parse(path.read_bytes(), filename=str(path)).body
+    except SyntaxError as error:
+        raise UserError(f"{path}:{error.lineno} is no Python: {said(error)}.") from error
+    for statement in statements:
+        targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+        if any(getattr(target, "id", None) == "SETTINGS" for target in targets):
             try:
                 return ast.literal_eval(statement.value)
             except ValueError as error:
