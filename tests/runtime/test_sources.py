@@ -53,9 +53,6 @@ def test_a_users_module_may_have_the_name_of_a_script(tmp_path, monkeypatch, nam
 THIN = {
     "compare.py": 29,
     "report.py": 51,
-    "verification.py": 47,
-    "verify.py": 23,
-    "write_tensorboard.py": 24,
 }
 
 

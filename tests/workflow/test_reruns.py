@@ -231,6 +231,8 @@ FILES = {
     f"{PACKAGE}/training/fitting.py": TRAINING,
     f"{PACKAGE}/analysis/trends.py": stages("aggregate"),
     f"{PACKAGE}/verification/checks.py": {},
+    f"{PACKAGE}/verification/job.py": {},
+    f"{PACKAGE}/verification/outcome.py": {},
     f"{PACKAGE}/study/messages.py": {},
     f"{PACKAGE}/storage/yaml_files.py": stages("report"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
