@@ -33,7 +33,7 @@ def test_nothing_outside_the_roots(tree):
 def test_every_script_imports_what_it_uses_and_training_does_not_see_the_report():
     train = {Path(p).stem for p in sources.imported(SCRIPTS / "train.py", [SCRIPTS])}
     assert {"fitting", "mlp", "splits", "seeds", "registry", "optimizers"} <= train
-    assert not train & {"assemble", "results", "statistics", "aggregation", "config", "acquire", "gradients"}
+    assert not train & {"section", "results", "statistics", "aggregation", "config", "acquire", "gradients"}
     figures = {Path(p).stem for p in sources.imported(SCRIPTS / "figures.py", [SCRIPTS])}
     assert not figures & {"fitting", "mlp", "properties"}
 

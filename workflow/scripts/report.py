@@ -9,7 +9,7 @@ from actbench.runtime import jobs
 
 jobs.begin()
 from actbench.analysis import lineage
-from actbench.report import assemble, page
+from actbench.report import page, section
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records, yaml_files
 
@@ -31,7 +31,7 @@ summarised = {stage: record.content for stage, record in made.items()} | {
     "report": {"provenance": described, "seconds": provenance.seconds()},
 }
 made_by = lineage.gather(config, made["aggregate"].content["jobs"], summarised)
-context = assemble.context(
+context = section.context(
     config,
     {name: parquet.read(path).to_pandas() for name, path in tables.items()},
     [*inputs.figures, *inputs.histogram_figures],

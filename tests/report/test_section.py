@@ -4,11 +4,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from actbench.errors import UserError
-from actbench.report import assemble
+from actbench.report import section
 
 
 def test_formulas_become_mathml_and_none_stays_none():
-    found = assemble.typeset({"formula": r"\frac{x}{1 + |x|}", "formula_derivative": None})
+    found = section.typeset({"formula": r"\frac{x}{1 + |x|}", "formula_derivative": None})
     assert found["formula"].startswith("<math") and "<mfrac>" in found["formula"]
     assert found["formula_derivative"] is None
 
@@ -18,14 +18,14 @@ def test_what_is_judged_by():
         evaluation = {"folds": None, "validation": validation}
         return {"dataset": "digits", "evaluation": evaluation, "training": {"test_each_epoch": each_epoch}}
 
-    assert assemble.judged(config(250, True)) == "validation"
-    assert assemble.judged(config(0, True)) == "test" and assemble.judged(config(0, False)) == "training"
+    assert section.judged(config(250, True)) == "validation"
+    assert section.judged(config(0, True)) == "test" and section.judged(config(0, False)) == "training"
 
 
 def test_test_set_error_is_the_binomial_one():
     table = pd.DataFrame({"mean": [0.88, 0.5]})
-    assert assemble.test_set_error(table, 10000) == pytest.approx(0.00325, abs=1e-5)
-    assert assemble.test_set_error(pd.DataFrame({"mean": [None]}, dtype=float), 100) is None
+    assert section.test_set_error(table, 10000) == pytest.approx(0.00325, abs=1e-5)
+    assert section.test_set_error(pd.DataFrame({"mean": [None]}, dtype=float), 100) is None
 
 
 @pytest.mark.parametrize("change", [{}, {"seeds": [0]}, {"depths": [2, 3]}, {"evaluation": {"folds": 2}}])
@@ -41,12 +41,12 @@ def test_a_table_of_other_runs_is_not_reported(change):
     runs = pd.DataFrame(rows, columns=["activation", "depth", "seed", "fold"])
     runs["activation"] = pd.Categorical(runs["activation"], ["relu", "tanh", "elu"])
     if not change:
-        assemble.check_runs(config, runs)
+        section.check_runs(config, runs)
         return
     with pytest.raises(
         UserError, match=r"results/mine/tables/runs.parquet holds other runs than are planned"
     ):
-        assemble.check_runs(config | change, runs)
+        section.check_runs(config | change, runs)
 
 
 def answered(seeds, scores=None):
@@ -75,7 +75,7 @@ def answered(seeds, scores=None):
     runs["test_accuracy"] = runs["activation"].map({"relu": 0.8, "tanh": 0.9})
     tables = {"runs": runs, "over_depths": ranks} | ({} if scores is None else {"cross_validation": scores})
     by_depth = dict(list(cells.groupby("depth")))
-    return assemble.answer(config, by_depth, tables, {"relu": "ReLU", "tanh": "tanh"})
+    return section.answer(config, by_depth, tables, {"relu": "ReLU", "tanh": "tanh"})
 
 
 def test_the_answer_is_ranking_both_ends_of_depth_and_what_is_decided():
@@ -120,7 +120,7 @@ WITHDRAWN = [
 
 @pytest.mark.parametrize("words", WITHDRAWN)
 def test_claims_that_some_study_makes_false_are_made_nowhere(words):
-    workflow = Path(assemble.__file__).parents[3]
+    workflow = Path(section.__file__).parents[3]
     texts = [*workflow.glob("report/**/*.html"), *workflow.glob("report/**/*.rst"), *workflow.rglob("*.py")]
     assert len(texts) > 40
     assert [path.name for path in texts if words in path.read_text(encoding="utf-8")] == []
