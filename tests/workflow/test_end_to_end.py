@@ -113,6 +113,43 @@ def test_report_is_one_file_with_every_section(tiny):
     assert "8 networks: 2 activations × 2 depths × 2 seeds" in page
 
 
+SECTION = """
+from actbench.report.section import Section
+
+
+def context(study):
+    return {"steepest": study.tables["gradients_by_layer"]["mean"].max()}
+
+
+SECTION = Section(
+    id="steepest", title="Steepest", template="steepest.html", tables=("gradients_by_layer",), context=context
+)
+"""
+
+
+def test_a_section_more_is_a_module_a_template_and_its_place_in_the_list(tiny, tmp_path):
+    """Made from a table that no other section reads."""
+    project = tiny.copy(tmp_path / "actbench")
+    package = project.folder / "workflow/scripts/actbench/report"
+    (package / "sections/steepest.py").write_text(SECTION)
+    template = project.folder / "workflow/report/sections/steepest.html"
+    template.write_text('<section id="steepest">{{ "%.17g" | format(steepest) }}</section>')
+    listed = package / "contents.py"
+    text = listed.read_text().replace("    provenance,\n)", "    provenance,\n    steepest,\n)")
+    listed.write_text(
+        text.replace("    downloads.SECTION,\n", "    steepest.SECTION,\n    downloads.SECTION,\n")
+    )
+    assert project.planned() == Counter({"report": 1})
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout
+    page = (project.folder / "reports/tiny.html").read_text()
+    steepest = pd.read_parquet(table(project, "gradients_by_layer"))["mean"].max()
+    assert f'<section id="steepest">{steepest:.17g}</section>' in page
+    assert '<a href="#steepest">Steepest</a>' in page
+    template.write_text("")
+    assert project.planned() == Counter({"report": 1})
+
+
 def test_every_log_and_timing_is_there(tiny):
     study = tiny.folder / "results" / "tiny"
     assert len(list(study.glob("timings/train/*.tsv"))) == 4
