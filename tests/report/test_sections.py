@@ -17,14 +17,20 @@ from actbench.report.sections import (
 )
 
 
-def test_stage_times_are_in_the_order_of_the_stages():
+def test_stage_times_are_in_the_order_of_the_stages_and_a_new_probe_has_its_own():
     lineage = {
-        "stages": {"aggregate": [{"jobs": 1}], "train": [{"jobs": 2}, {"jobs": 1}], "report": [{"jobs": 1}]},
-        "stage_seconds": {"train": 5.0, "aggregate": 2.5, "report": 1.0},
+        "stages": {
+            "probe_sparsity": [{"jobs": 4}],
+            "aggregate": [{"jobs": 1}],
+            "train": [{"jobs": 2}, {"jobs": 1}],
+            "report": [{"jobs": 1}],
+        },
+        "stage_seconds": {"probe_sparsity": 4.0, "train": 5.0, "aggregate": 2.5, "report": 1.0},
     }
     assert provenance.stage_times(lineage) == [
         {"name": "train", "jobs": 3, "seconds": 5.0},
         {"name": "aggregate", "jobs": 1, "seconds": 2.5},
+        {"name": "probe_sparsity", "jobs": 4, "seconds": 4.0},
     ]
 
 

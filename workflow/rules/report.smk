@@ -33,10 +33,6 @@ if config["training"]["histograms"]:
     DRAWN_BY_DEPTH["epoch_histograms"] = ("Learning", "weights and gradients by epoch")
 
 
-# The templates of the report's sections.
-PARTIALS = sorted(f"sections/{path.name}" for path in PAGES.glob("sections/[!.]*.html"))
-
-
 FIGURES_PARAMS = dict(
     depths=config["depths"],
     labels=shown_labels(),

@@ -41,17 +41,18 @@ def failures(runs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
 
 
 def stage_times(lineage: Mapping) -> list[dict]:
-    """Jobs and their summed wall time in seconds, stage by stage.
+    """Jobs and their summed wall time in seconds, stage by stage; probes that `STAGES` lacks come last.
 
     `lineage` as `lineage.gather` gives it.
     """
+    others = sorted(lineage["stages"].keys() - {*STAGES, "report"})
     return [
         {
             "name": stage,
             "jobs": sum(record["jobs"] for record in lineage["stages"][stage]),
             "seconds": lineage["stage_seconds"][stage],
         }
-        for stage in STAGES
+        for stage in (*STAGES, *others)
         if stage in lineage["stages"]
     ]
 
