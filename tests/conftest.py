@@ -162,6 +162,10 @@ class Project:
         folder = self.folder / "results" / study / "tables"
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
+    def page(self, name: str = "tiny") -> str:
+        """A page below `reports`, with a blank for every run of whitespace."""
+        return " ".join((self.folder / "reports" / f"{name}.html").read_text(encoding="utf-8").split())
+
     def edited(self, path: str | Path, text: str = "\n# edited\n") -> contextlib.AbstractContextManager:
         """Append to a file for a while."""
         return self.replaced(path, (self.folder / path).read_text() + text)

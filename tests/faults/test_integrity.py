@@ -260,7 +260,7 @@ def test_compare_pairs_the_same_images_only_and_checks_both_studies(tiny, tmp_pa
     split_differently(project)
     given = ["--config", "studies=[tiny, other]"]
     assert project.snakemake(*given, "--", "compare").returncode == 0
-    page = (project.folder / "reports/compared/tiny+other.html").read_text()
+    page = project.page("compared/tiny+other")
     assert "The studies were tested on different images, so nothing is paired." in page
     other, n = project.folder / "results/other", 1
     for name in ("config.yaml", "tables/runs.parquet", "tables/comparison.parquet", "provenance.json"):

@@ -84,5 +84,5 @@ def test_a_study_in_another_encoding(tiny, tmp_path, locales, name, only_chaos):
     output = process.communicate()[0]
     assert "Traceback" not in output and "Logging error" not in output, output
     whole(project, tiny, process)
-    page = (project.folder / "reports" / "tiny.html").read_text(encoding="utf-8")
+    page = project.page()
     assert "ReLU – é漢ñ" in page

@@ -126,16 +126,3 @@ def test_scikit_learns_runs_stand_beside_ours():
     rows = checks.mlp_accuracies(ours, ours.assign(test_accuracy=ours["test_accuracy"] + 0.001))
     assert [row.verdict for row in rows] == ["agrees"] * 6
     assert rows[2].measured - rows[2].published == pytest.approx(-0.001)
-
-
-def test_told_names_what_differs_and_the_page():
-    head = {"quantity": "gain, exact", "setting": "relu", "source": "s", "n": 1, "tolerance_from": "t"}
-    rows = [
-        head | {"published": 1.0, "measured": m, "tolerance": 0.1, "verdict": v}
-        for m, v in ((1.05, "agrees"), (2, "differs"))
-    ]
-    text = checks.told(rows, "reports/verification.html")
-    assert text.splitlines()[0] == "gain: 1 of 2 agree"
-    assert "differs: relu: published 1, measured 2, tolerance 0.1" in text
-    assert text.endswith("Verification: reports/verification.html")
-    assert checks.count(rows) == {"agrees": 1, "differs": 1, "open": 0}

@@ -89,7 +89,7 @@ def test_first_run_tells_a_line_a_block_and_where_the_report_is(tiny):
 
 
 def test_report_is_one_file_with_every_section(tiny):
-    page = (tiny.folder / "reports" / "tiny.html").read_text()
+    page = tiny.page()
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     for section in (
         "answer",
@@ -111,6 +111,43 @@ def test_report_is_one_file_with_every_section(tiny):
         "#cross-validation" not in page and "#pairs" not in page and "<mfrac>" not in page and "<math" in page
     )
     assert "8 networks: 2 activations × 2 depths × 2 seeds" in page
+
+
+SECTION = """
+from actbench.report.section import Section
+
+
+def context(study):
+    return {"steepest": study.tables["gradients_by_layer"]["mean"].max()}
+
+
+SECTION = Section(
+    id="steepest", title="Steepest", template="steepest.html", tables=("gradients_by_layer",), context=context
+)
+"""
+
+
+def test_a_section_more_is_a_module_a_template_and_its_place_in_the_list(tiny, tmp_path):
+    """Made from a table that no other section reads."""
+    project = tiny.copy(tmp_path / "actbench")
+    package = project.folder / "workflow/scripts/actbench/report"
+    (package / "sections/steepest.py").write_text(SECTION)
+    template = project.folder / "workflow/report/sections/steepest.html"
+    template.write_text('<section id="steepest">{{ "%.17g" | format(steepest) }}</section>')
+    listed = package / "contents.py"
+    text = listed.read_text().replace("    provenance,\n)", "    provenance,\n    steepest,\n)")
+    listed.write_text(
+        text.replace("    downloads.SECTION,\n", "    steepest.SECTION,\n    downloads.SECTION,\n")
+    )
+    assert project.planned() == Counter({"report": 1})
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout
+    page = project.page()
+    steepest = pd.read_parquet(table(project, "gradients_by_layer"))["mean"].max()
+    assert f'<section id="steepest">{steepest:.17g}</section>' in page
+    assert '<a href="#steepest">Steepest</a>' in page
+    template.write_text("")
+    assert project.planned() == Counter({"report": 1})
 
 
 def test_every_log_and_timing_is_there(tiny):
@@ -171,7 +208,7 @@ def test_two_studies_side_by_side(tiny, tmp_path):
     files.write_json(content, record)
     done = project.snakemake("--config", "studies=[tiny, other]", "--", "compare")
     assert done.returncode == 0, done.stdout
-    page = (project.folder / "reports/compared/tiny+other.html").read_text()
+    page = project.page("compared/tiny+other")
     assert "training.momentum" in page and page.count("<svg") == 0 and page.count("<img") == 1
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     again = project.snakemake("--config", "studies=[tiny, other]", "--", "compare")
@@ -206,7 +243,7 @@ def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):
     assert "identity, depth 2, seeds 0-1: all 2 diverged" in done.stdout + done.stderr
     (row,) = pd.read_csv(tiny.folder / "results/diverged/tables/comparison.csv").to_dict("records")
     assert (row["n_seeds"], row["n_trained"], row["n_diverged"]) == (2, 0, 2)
-    page = (tiny.folder / "reports" / "diverged.html").read_text()
+    page = tiny.page("diverged")
     assert "identity trained from 0 of 2 seeds (2 of 2 diverged)" in page
     assert "identity, depth 2: seeds 0, 1" in page
 
@@ -248,7 +285,7 @@ def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
     layers = pd.read_csv(tables / "dead_neurons_by_layer.csv").query("activation == 'sometimes'")
     counted = layers.groupby("checkpoint")["n"].unique().map(list).to_dict()
     assert counted == {"init": [3], "trained": [3 - len(diverged)]}
-    page = (tiny.folder / "reports" / "some.html").read_text()
+    page = tiny.page("some")
     (pair,) = pd.read_parquet(tables / "pairs.parquet").to_dict("records")
     assert (pair["activation"], pair["other"], pair["n_pairs"]) == ("relu", "sometimes", 3 - len(diverged))
     assert 'id="pairs"' in page and "intervals hold for the one pair" in page
@@ -279,7 +316,7 @@ def test_provenance_names_code_versions_hardware_data_and_config(tiny):
     (trained,) = found["stages"]["train"]
     assert {"commit", "uncommitted_changes", "device", "platform", "python"} < trained.keys()
     assert trained["versions"]["torch"] and "actbench/training/fitting.py" in trained["code"]
-    page = (tiny.folder / "reports" / "tiny.html").read_text()
+    page = tiny.page()
     assert found["config"] in page and found["data"]["sha256"][0] in page and "Mixed origins" not in page
 
 
@@ -292,7 +329,7 @@ def test_mixed_origins_are_said_on_the_first_screen(tiny, tmp_path):
     rules = ["--allowed-rules", "aggregate", "figures", "report", "--forcerun", "aggregate"]
     done = project.snakemake(*rules, "--", "reports/tiny.html")
     assert done.returncode == 0, done.stdout + done.stderr
-    page = (project.folder / "reports" / "tiny.html").read_text()
+    page = project.page()
     first_screen = page[: page.index("<table")]
     assert "Mixed origins" in first_screen
     assert f"more than one version of torch (2.13.0, {version('torch')})" in first_screen
@@ -329,8 +366,8 @@ def test_relu_by_hand_gives_relus_numbers_through_the_whole_pipeline(folded):
     pd.testing.assert_frame_equal(runs[:half], runs[half:].reset_index(drop=True))
 
 
-def test_report_of_folds(folded):
-    page = (folded.parents[2] / "reports" / "folded.html").read_text()
+def test_report_of_folds(tiny, folded):
+    page = tiny.page("folded")
     assert "relu and relu_autograd share the highest mean accuracy" in page
     assert "8 networks: 2 activations × 1 depth × 2 seeds × 2 folds" in page
     assert 'id="cross-validation"' in page and "<code>split1_test_score</code>" in page
@@ -346,7 +383,7 @@ def test_a_study_without_validation_images(tiny):
     assert (
         runs["val_accuracy"].isna().all() and runs["trained"].all() and history["test_accuracy"].notna().all()
     )
-    page = (tiny.folder / "reports" / "unvalidated.html").read_text()
+    page = tiny.page("unvalidated")
     assert "1,497 training, no validation and 300 test images" in page
     assert "“Trained” means a training accuracy" in page and "epoch_histograms" not in page
 

@@ -215,8 +215,24 @@ FILES = {
     f"{PACKAGE}/storage/records.py": stages("aggregate"),
     f"{PACKAGE}/verification/published.py": {},
     f"{PACKAGE}/activations/relu_autograd.py": NUMBERS,
-    f"{PACKAGE}/report/assemble.py": stages("report"),
-    f"{PACKAGE}/report/report_tables.py": stages("report"),
+    f"{PACKAGE}/report/contents.py": stages("report"),
+    f"{PACKAGE}/report/job.py": stages("report"),
+    f"{PACKAGE}/report/section.py": stages("report"),
+    f"{PACKAGE}/report/sections/__init__.py": stages("report"),
+    f"{PACKAGE}/report/sections/answer.py": stages("report"),
+    f"{PACKAGE}/report/sections/comparison.py": stages("report"),
+    f"{PACKAGE}/report/sections/cost.py": stages("report"),
+    f"{PACKAGE}/report/sections/cross_validation.py": stages("report"),
+    f"{PACKAGE}/report/sections/dead_neurons.py": stages("report"),
+    f"{PACKAGE}/report/sections/depths.py": stages("report"),
+    f"{PACKAGE}/report/sections/distributions.py": stages("report"),
+    f"{PACKAGE}/report/sections/downloads.py": stages("report"),
+    f"{PACKAGE}/report/sections/functions.py": stages("report"),
+    f"{PACKAGE}/report/sections/gradients.py": stages("report"),
+    f"{PACKAGE}/report/sections/learning.py": stages("report"),
+    f"{PACKAGE}/report/sections/method.py": stages("report"),
+    f"{PACKAGE}/report/sections/pairs.py": stages("report"),
+    f"{PACKAGE}/report/sections/provenance.py": stages("report"),
     f"{PACKAGE}/activations/sampling.py": FUNCTIONS,
     f"{PACKAGE}/activations/saturation.py": stages("probe_distributions", "probe_dead_neurons"),
     f"{PACKAGE}/runtime/seeds.py": NUMBERS,
@@ -238,6 +254,8 @@ FILES = {
     f"{PACKAGE}/training/fitting.py": TRAINING,
     f"{PACKAGE}/analysis/trends.py": stages("aggregate"),
     f"{PACKAGE}/verification/checks.py": {},
+    f"{PACKAGE}/verification/job.py": {},
+    f"{PACKAGE}/verification/outcome.py": {},
     f"{PACKAGE}/study/messages.py": {},
     f"{PACKAGE}/storage/yaml_files.py": stages("report"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
@@ -259,10 +277,25 @@ FILES = {
     "workflow/scripts/write_tensorboard.py": {},
     "workflow/report/bibliography.bib": stages("report"),
     "workflow/report/compare.html": {},
-    "workflow/report/head.html": stages("report"),
+    "workflow/report/layout.html": stages("report"),
     "workflow/report/macros.html": stages("report"),
     "workflow/report/page.css": stages("report"),
+    "workflow/report/parts.html": stages("report"),
     "workflow/report/report.html": stages("report"),
+    "workflow/report/sections/answer.html": stages("report"),
+    "workflow/report/sections/comparison.html": stages("report"),
+    "workflow/report/sections/cost.html": stages("report"),
+    "workflow/report/sections/cross_validation.html": stages("report"),
+    "workflow/report/sections/dead_neurons.html": stages("report"),
+    "workflow/report/sections/depths.html": stages("report"),
+    "workflow/report/sections/distributions.html": stages("report"),
+    "workflow/report/sections/downloads.html": stages("report"),
+    "workflow/report/sections/functions.html": stages("report"),
+    "workflow/report/sections/gradients.html": stages("report"),
+    "workflow/report/sections/learning.html": stages("report"),
+    "workflow/report/sections/method.html": stages("report"),
+    "workflow/report/sections/pairs.html": stages("report"),
+    "workflow/report/sections/provenance.html": stages("report"),
     "workflow/report/sort.js": stages("report"),
     "workflow/report/verification.html": {},
     **{f"workflow/rules/{path.name}": {} for path in ROOT.glob("workflow/rules/*.smk")},
@@ -272,9 +305,11 @@ FILES = {
 
 SCRIPTS = ROOT / "workflow" / "scripts"
 PYTHON = [path for path in FILES if path.endswith(".py")]
-# That are edited: of Python files the last one of each kind, which is a script where one has it to itself.
+PARTIALS = [path for path in FILES if path.startswith("workflow/report/sections/")]
+# That are edited: of Python files the last one of each kind, which is a script where one has it to itself; one
+# of the report's partial templates, which the rule finds in their folder.
 PLANNED = {
-    *(path for path in FILES if path not in PYTHON),
+    *(path for path in FILES if path not in PYTHON and path not in PARTIALS[1:]),
     *{repr(FILES[path]): path for path in PYTHON}.values(),
 }
 
@@ -302,7 +337,14 @@ def test_every_config_key_has_its_line():
 
 
 def test_every_file_of_the_workflow_has_its_line():
-    kinds = ("scripts/*.py", "scripts/actbench/**/*.py", "report/*", "rules/*", "schemas/*")
+    kinds = (
+        "scripts/*.py",
+        "scripts/actbench/**/*.py",
+        "report/*",
+        "report/sections/*",
+        "rules/*",
+        "schemas/*",
+    )
     found = [path for kind in kinds for path in ROOT.glob(f"workflow/{kind}") if path.is_file()]
     assert {str(path.relative_to(ROOT)) for path in found} == FILES.keys()
 

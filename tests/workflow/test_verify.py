@@ -38,7 +38,7 @@ def test_every_quick_row_agrees(verified):
     assert "Verification: reports/verification.html" in text and "Report:" not in text
     rows = pd.read_csv(tiny.folder / "results" / "verification.csv")
     assert (rows["verdict"] == "agrees").all() and len(rows) == 76
-    page = (tiny.folder / "reports" / "verification.html").read_text()
+    page = tiny.page("verification")
     assert "76 of 76 published numbers agree" in page
 
 

@@ -1,11 +1,14 @@
 # What pages and figures are made from and show; no rules.
 
+# Templates of the report's sections.
+PARTIALS = sorted(f"sections/{path.name}" for path in PAGES.glob("sections/[!.]*.html"))
+
 
 def page(template, *more):
     """A template, what every page shares with it, and `more`; a module's `prefix:` is not for them."""
     return [
         local(f"{PAGES}/{name}") if AS_MODULE else f"{PAGES}/{name}"
-        for name in (template, "head.html", "macros.html", "page.css", *more)
+        for name in (template, "layout.html", "macros.html", "page.css", *more)
     ]
 
 

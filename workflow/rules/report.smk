@@ -7,16 +7,6 @@ FIGURE_TABLES = [
     "dead_neurons",
     "activations",
 ]
-REPORT_TABLES = [
-    "runs",
-    "comparison",
-    "over_depths",
-    "decay",
-    "distributions",
-    "dead_neurons",
-    "properties",
-    *[name for name in ("cross_validation", "pairs") if name in SUMMARIES],
-]
 # Tables embedded for download: summaries, and the runs where they are few.
 DOWNLOADS = [name for name in SUMMARIES if not name.endswith("_by_layer")]
 if not shown.summarised(config):
@@ -153,7 +143,12 @@ rule histogram_figures:
 
 rule report:
     input:
-        **{name: f"{TABLES}/{name}.parquet" for name in REPORT_TABLES},
+        # All of them: which ones it reads, its sections say.
+        tables=lambda wildcards: [
+            path
+            for path in rules.aggregate.output
+            if Path(path).match("tables/*.parquet")
+        ],
         csvs=expand(f"{TABLES}/{{name}}.csv", name=DOWNLOADS),
         # Functions: named outright, planning takes time with the square of the report's inputs.
         figures=lambda wildcards: shown_figures(rules.figures.output),
@@ -165,7 +160,7 @@ rule report:
         histogram_figures_made_by=rules.histogram_figures.output.made_by,
         cost=rules.aggregate.output.cost,
         cost_of_activations=f"{RESULTS}/timings/activations.parquet",
-        page=page("report.html", "sort.js", "bibliography.bib"),
+        page=page("report.html", "parts.html", "sort.js", "bibliography.bib", *PARTIALS),
     output:
         page=archived(REPORT, "page", "Report", study=STUDY),
         config=f"{RESULTS}/config.yaml",
@@ -182,7 +177,6 @@ rule report:
         config=Shown(without_places()),
         plan=REPORT_PLAN,
         plans=PLANS,
-        tables=REPORT_TABLES,
     message:
         f"Report of study {STUDY}"
     script:

@@ -5,9 +5,17 @@ from collections.abc import Mapping
 import hiplot
 import pandas as pd
 
-from actbench.storage import parquet
+from actbench.storage import files, parquet, records
 
 MEASURES = ["train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_accuracy"]
+
+
+def run(job: object) -> None:
+    """Write a study's page, as the job of its rule: `job` is the script's `snakemake`."""
+    source, (output,) = job.input.history, job.output
+    records.checked(job.input.made_by, records.Plan(**job.params.made_with), [source])
+    files.write_text(page(parquet.read(source).to_pandas(), job.params.labels), output)
+    print(f"Parallel coordinates: {output}", flush=True)
 
 
 def page(history: pd.DataFrame, labels: Mapping[str, str]) -> str:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from torch.utils.tensorboard import SummaryWriter
 
-from actbench.storage import parquet
+from actbench.storage import files, parquet, records
 
 SCALARS = {
     "train_loss": "loss/training",
@@ -18,6 +19,19 @@ SCALARS = {
 }
 FILE = "events.out.tfevents.0.actbench"  # TensorBoard takes any name with tfevents; its own holds the host's
 HISTOGRAMS = {"weight_epoch": "weights", "gradient_epoch": "gradients"}
+
+
+def run(job: object) -> None:
+    """Write a study's event files, as the job of its rule: `job` is the script's `snakemake`."""
+    sources, (output,) = job.input, job.output
+    read = [sources.history, sources.histograms]
+    records.checked(sources.made_by, records.Plan(**job.params.made_with), read)
+    history = parquet.read(sources.history).to_pandas()
+    by_epoch = pc.field("source").isin(list(HISTOGRAMS))
+    histograms = parquet.read(sources.histograms).filter(by_epoch).to_pandas()
+    with files.atomic_folder(output) as folder:
+        write(folder, history, histograms)
+    print(f"See them with: tensorboard --logdir {output}", flush=True)
 
 
 def write(folder: str | Path, history: pd.DataFrame, histograms: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
+from jinja2.utils import Namespace
 
 from actbench.report import numbers
 
@@ -18,7 +19,8 @@ TEXT = "text/plain;charset=utf-8"
 def render(template: str | Path, context: Mapping) -> str:
     """Fill a template; every value is escaped, a missing one is an error."""
     template = Path(template)
-    return environment(template.parent).get_template(template.name).render(context)
+    filled = environment(template.parent).get_template(template.name)
+    return filled.render({"counter": counter(), **context})
 
 
 def environment(folder: str | Path) -> jinja2.Environment:
@@ -39,6 +41,11 @@ def environment(folder: str | Path) -> jinja2.Environment:
         name: getattr(numbers, name) for name in ("change", "interval", "layers", "spread", "verdict")
     }
     return made
+
+
+def counter() -> Namespace:
+    """The numbers of a page's last figure and table so far; the macros `figure` and `caption` count on."""
+    return Namespace(figure=0, table=0)
 
 
 def data_uri(path: str | Path) -> str:

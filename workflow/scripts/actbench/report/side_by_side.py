@@ -1,5 +1,6 @@
 """Two studies on one page: what was set otherwise, and what that did to each activation at each depth."""
 
+import tempfile
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ import pandas as pd
 from actbench.analysis import comparisons
 from actbench.data import catalogue
 from actbench.errors import UserError
+from actbench.figures import drawing, results
 from actbench.report import numbers, page, sentences
-from actbench.storage import parquet, records, yaml_files
+from actbench.storage import files, parquet, records, yaml_files
 from actbench.study import config as configuration
 
 # What is read of a study's resolved config and runs; another version may lack any.
@@ -34,6 +36,21 @@ class Study:
     @property
     def labels(self) -> dict[str, str]:
         return {entry["id"]: entry["label"] for entry in self.config["activations"]}
+
+
+def run(job: object) -> None:
+    """Write the page of two studies, as the job of its rule: `job` is the script's `snakemake`."""
+    inputs, (output,) = job.input, job.output
+    parts = zip(inputs.provenance, inputs.config, inputs.runs, inputs.comparison, strict=True)
+    studies = [read(*paths) for paths in parts]
+    drawing.use_style()
+    rows = cells(*studies)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "compared.svg"
+        drawing.save(results.two_studies(rows, [study.name for study in studies], studies[0].labels), path)
+        figure = page.data_uri(path)
+    template = Path(inputs.page[0])
+    files.write_text(page.render(template, context(*studies, rows, figure, template.parent)), output)
 
 
 def read(provenance: str | Path, config: str | Path, runs: str | Path, comparison: str | Path) -> Study:

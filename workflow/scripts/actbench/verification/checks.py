@@ -5,7 +5,6 @@ that were published, the source's own statement, or the spread over seeds.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -32,8 +31,6 @@ RANGE_SEEDS = range(10)
 WIDE, WIDE_SEEDS = 1024, range(32)
 BORN = 20_000
 FAMILY_ERROR = 0.05
-
-VERDICTS = ("agrees", "differs", "open")
 
 
 @dataclass(frozen=True)
@@ -93,45 +90,6 @@ def full(runs: pd.DataFrame, mlp_runs: pd.DataFrame, oracle: pd.DataFrame) -> li
         oracle: scikit-learn's own runs of the same setting, see `mlp_classifier`.
     """
     return [*accuracies(runs), *mlp_accuracies(mlp_runs, oracle)]
-
-
-def context(rows: Sequence[Mapping], extent: str, described: Mapping, css: str) -> dict:
-    """What the page shows: rows by quantity, counts, where measured."""
-    return {
-        "groups": grouped(rows),
-        "counts": count(rows),
-        "extent": extent,
-        "described": described,
-        "css": css,
-    }
-
-
-def grouped(rows: Iterable[Mapping]) -> dict[str, list[Mapping]]:
-    """Rows by quantity, less what follows its comma, in the order of their first."""
-    groups: dict[str, list[Mapping]] = {}
-    for row in rows:
-        groups.setdefault(row["quantity"].split(",")[0], []).append(row)
-    return groups
-
-
-def count(rows: Iterable[Mapping]) -> dict[str, int]:
-    """How many rows have each verdict."""
-    return {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
-
-
-def told(rows: Sequence[Mapping], page: str) -> str:
-    """The outcome for the terminal: a line a quantity, and one for each row that differs."""
-    lines = []
-    for quantity, group in grouped(rows).items():
-        agreed = count(group)["agrees"]
-        lines.append(f"{quantity}: {agreed} of {len(group)} agree")
-        lines += [
-            f"  {row['verdict']}: {row['setting']}: published {row['published']:.6g}, measured "
-            f"{row['measured']:.6g}, tolerance {row['tolerance']:.2g}"
-            for row in group
-            if row["verdict"] != "agrees"
-        ]
-    return "\n".join([*lines, f"Verification: {page}"])
 
 
 def dead_units(pixels: Tensor) -> list[Comparison]:

@@ -1,18 +1,36 @@
+"""What the sections of the report make of the study's tables."""
+
 from itertools import product
 
 import pandas as pd
 import pytest
-from actbench.report import report_tables
+from actbench.report.sections import (
+    answer,
+    comparison,
+    cost,
+    dead_neurons,
+    depths,
+    functions,
+    gradients,
+    learning,
+    provenance,
+)
 
 
-def test_stage_times_are_in_the_order_of_the_stages():
+def test_stage_times_are_in_the_order_of_the_stages_and_a_new_probe_has_its_own():
     lineage = {
-        "stages": {"aggregate": [{"jobs": 1}], "train": [{"jobs": 2}, {"jobs": 1}], "report": [{"jobs": 1}]},
-        "stage_seconds": {"train": 5.0, "aggregate": 2.5, "report": 1.0},
+        "stages": {
+            "probe_sparsity": [{"jobs": 4}],
+            "aggregate": [{"jobs": 1}],
+            "train": [{"jobs": 2}, {"jobs": 1}],
+            "report": [{"jobs": 1}],
+        },
+        "stage_seconds": {"probe_sparsity": 4.0, "train": 5.0, "aggregate": 2.5, "report": 1.0},
     }
-    assert report_tables.stage_times(lineage) == [
+    assert provenance.stage_times(lineage) == [
         {"name": "train", "jobs": 3, "seconds": 5.0},
         {"name": "aggregate", "jobs": 1, "seconds": 2.5},
+        {"name": "probe_sparsity", "jobs": 4, "seconds": 4.0},
     ]
 
 
@@ -25,7 +43,7 @@ def test_unit_shares_are_means_over_runs():
         keys | counts | {"seed": 1, "layer": 0, "n_neurons": 10, "n_dead": 0},
         keys | counts | {"seed": 1, "layer": 1, "n_neurons": 30, "n_dead": 0},
     ]
-    (row,) = report_tables.unit_shares(pd.DataFrame(rows), {"relu": "ReLU"})
+    (row,) = dead_neurons.unit_shares(pd.DataFrame(rows), {"relu": "ReLU"})
     assert row["dead_init"] == pytest.approx(0.25) and row["n_init"] == 2 and "dead_trained" not in row
 
 
@@ -36,14 +54,14 @@ def test_dead_units_by_layer_are_means_with_widths():
         for seed, layer, dead in [(0, 0, 0), (0, 1, 4), (1, 0, 1), (1, 1, 8)]
     ]
     rows += [row | {"activation": "tanh", "n_dead": 0} for row in rows]
-    found = report_tables.dead_by_layer(pd.DataFrame(rows), {"tanh": "tanh", "relu": "ReLU"})
+    found = dead_neurons.dead_by_layer(pd.DataFrame(rows), {"tanh": "tanh", "relu": "ReLU"})
     assert found == {2: [{"key": "relu", "checkpoint": "init", "n": 2, "layers": [(0.5, 10), (6.0, 20)]}]}
 
 
 def test_networks_side_by_side():
     config = {"depths": [1, 2], "network": {"hidden_sizes": [[5], [3, 3]]}}
     runs = pd.DataFrame({"depth": [1, 1, 2], "n_parameters": [60, 61, 40]})
-    found = report_tables.networks(config, runs)
+    found = depths.networks(config, runs)
     assert [network["parameters"] for network in found] == [[60, 61], [40]]
     assert found[1]["hidden"] == [3, 3]
 
@@ -52,7 +70,7 @@ def test_training_cost_by_depth_and_activation():
     rows = pd.DataFrame(
         [("relu", 2, 1.0), ("relu", 2, 3.0), ("tanh", 2, 4.0)], columns=["activation", "depth", "seconds"]
     ).assign(n_images=100, flops=8_000_000_000)
-    (tanh, relu) = report_tables.training_cost(rows, {"tanh": "tanh", "relu": "ReLU"})[2]
+    (tanh, relu) = cost.training_cost(rows, {"tanh": "tanh", "relu": "ReLU"})[2]
     assert relu["n"] == 2 and tanh["key"] == "tanh"
     assert (relu["seconds"], relu["seconds_low"], relu["seconds_high"]) == (2, 1, 3)
     assert relu["images_per_second"] == 50 and relu["gflops"] == 4 and relu["gflop"] == 8
@@ -70,7 +88,7 @@ def test_activation_cost_is_relative_to_the_baseline_of_the_same_round():
         ("tanh", "backward", 2, 10.0),
     ]
     frame = pd.DataFrame(rows, columns=["activation", "direction", "round", "ns_per_element"])
-    found = report_tables.activation_cost(frame, "relu")
+    found = cost.activation_cost(frame, "relu")
     assert found["relu"] == {"forward": 5.5, "backward": 5.5, "ratio": 1.0, "n": 2}
     assert found["tanh"]["ratio"] == 2 and found["tanh"]["forward"] == 16.5
 
@@ -82,11 +100,11 @@ def over_depths(*rows):
 
 def test_ranking_is_best_rank_first_with_its_cells_and_totals():
     cells = [("relu", 2, 5, 0.9), ("relu", 4, 4, 0.8), ("tanh", 2, 5, 0.95), ("tanh", 4, 1, None)]
-    comparison = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
+    cells = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
         n_seeds=5, median=0.5
     )
     ranks = over_depths(("relu", "rank", 5, 1.6, 1.2, 2.0), ("tanh", "rank", 5, 1.4, 1.0, 1.8))
-    tanh, relu = report_tables.ranking(comparison, ranks, [4])
+    tanh, relu = answer.ranking(cells, ranks, [4])
     assert (tanh["key"], relu["key"]) == ("tanh", "relu")
     assert (relu["n_trained"], relu["n_runs"], relu["ci_low"]) == (9, 10, 1.2)
     assert [cell.level for cell in tanh["cells"]] == [0.5] and len(relu["cells"]) == 1
@@ -94,22 +112,22 @@ def test_ranking_is_best_rank_first_with_its_cells_and_totals():
 
 def test_without_ranks_the_more_reliable_and_better_come_first():
     cells = [("relu", 2, 1, 0.9), ("elu", 2, 0, None), ("tanh", 2, 1, 0.95)]
-    comparison = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
+    cells = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
         n_seeds=1, median=0.0
     )
     ranks = over_depths(*((key, "rank", 1, None, None, None) for key in ("relu", "elu", "tanh")))
-    assert [row["key"] for row in report_tables.ranking(comparison, ranks, [2])] == ["tanh", "relu", "elu"]
+    assert [row["key"] for row in answer.ranking(cells, ranks, [2])] == ["tanh", "relu", "elu"]
 
 
 def test_trends_have_accuracy_and_dead_units_in_the_order_of_the_labels():
     names = product(("accuracy", "dead_init", "dead_trained"), ("first", "last", "change"))
     measures = ["_".join(name) for name in names]
     rows = [(key, name, 5, i, i, i) for key in ("relu", "elu") for i, name in enumerate(measures)]
-    found = report_tables.trends(over_depths(*rows), {"relu": "ReLU", "elu": "ELU"})
+    found = depths.trends(over_depths(*rows), {"relu": "ReLU", "elu": "ELU"})
     assert [row["key"] for row in found] == ["relu", "elu"]
     parts = [(part["first"], part["last"], part["mean"]) for part in found[0]["parts"]]
     assert parts == [(0, 1, 2), (3, 4, 5), (6, 7, 8)]
-    assert report_tables.trends(over_depths(("relu", "rank", 5, 1.0, 1.0, 1.0)), {"relu": "ReLU"}) == []
+    assert depths.trends(over_depths(("relu", "rank", 5, 1.0, 1.0, 1.0)), {"relu": "ReLU"}) == []
 
 
 def test_decay_has_a_row_an_activation_and_dashes_where_nothing_was_measured():
@@ -119,26 +137,93 @@ def test_decay_has_a_row_an_activation_and_dashes_where_nothing_was_measured():
         (2, "relu", "init", "weight", "log10_first_last", 5, 9.0),
         (2, "relu", "trained", "preactivation", "slope", 4, -0.1),
     ]
-    (row,) = report_tables.decay(pd.DataFrame(rows, columns=names), {"relu": "ReLU"})[2]
+    (row,) = gradients.decay(pd.DataFrame(rows, columns=names), {"relu": "ReLU"})[2]
     assert [part["mean"] for part in row["parts"]] == [0.5, None, None, -0.1]
     assert [part["n"] for part in row["parts"]] == [5, 0, 0, 4]
-
-
-@pytest.mark.parametrize(("best_epoch", "late"), [(20, 1), (19, 1), (18, 0), (1, 0), (None, 0)])
-def test_a_network_whose_best_epoch_is_in_the_last_tenth_was_still_improving(best_epoch, late):
-    """Of 20 epochs the last tenth are 19 and 20; of one that did not train nothing is said."""
-    runs = pd.DataFrame({"activation": "relu", "depth": 2, "trained": [True, True, False]})
-    runs["best_epoch"] = pd.array([best_epoch, 5, 20], dtype="Int32")
-    (row,) = report_tables.improving(runs, 20).itertuples()
-    assert (row.n_networks, row.n_improving) == (2, late)
 
 
 def test_ranks_that_are_equal_but_for_noise_are_ordered_by_what_trained():
     """The mean of 1/3 and 2/3 and a half differ in the last bit for some such sums."""
     cells = [("relu", 2, 5, 0.9), ("tanh", 2, 4, 0.95)]
-    comparison = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
+    cells = pd.DataFrame(cells, columns=["activation", "depth", "n_trained", "mean"]).assign(
         n_seeds=5, median=0.5
     )
     for noise in (-1e-16, 0.0, 1e-16):
         ranks = over_depths(("relu", "rank", 5, 1.5, 1, 2), ("tanh", "rank", 5, 1.5 * (1 + 2 * noise), 1, 2))
-        assert [row["key"] for row in report_tables.ranking(comparison, ranks, [2])] == ["relu", "tanh"]
+        assert [row["key"] for row in answer.ranking(cells, ranks, [2])] == ["relu", "tanh"]
+
+
+def test_formulas_become_mathml_and_none_stays_none():
+    found = functions.typeset({"formula": r"\frac{x}{1 + |x|}", "formula_derivative": None})
+    assert found["formula"].startswith("<math") and "<mfrac>" in found["formula"]
+    assert found["formula_derivative"] is None
+
+
+def test_what_is_judged_by():
+    def config(validation, each_epoch):
+        evaluation = {"folds": None, "validation": validation}
+        return {"dataset": "digits", "evaluation": evaluation, "training": {"test_each_epoch": each_epoch}}
+
+    assert learning.judged(config(250, True)) == "validation"
+    assert learning.judged(config(0, True)) == "test" and learning.judged(config(0, False)) == "training"
+
+
+def test_test_set_error_is_the_binomial_one():
+    table = pd.DataFrame({"mean": [0.88, 0.5]})
+    assert comparison.test_set_error(table, 10000) == pytest.approx(0.00325, abs=1e-5)
+    assert comparison.test_set_error(pd.DataFrame({"mean": [None]}, dtype=float), 100) is None
+
+
+def answered(seeds, scores=None):
+    config = {"seeds": seeds}
+    rows = [("relu", 2, "baseline"), ("tanh", 2, "undecided"), ("relu", 4, "baseline"), ("tanh", 4, "better")]
+    cells = pd.DataFrame(rows, columns=["activation", "depth", "verdict"]).assign(
+        n_seeds=len(seeds),
+        n_trained=len(seeds),
+        n_diverged=0,
+        mean=0.9,
+        ci_low=0.8,
+        ci_high=0.95,
+        max=0.95,
+        baseline="relu",
+        n_pairs=len(seeds),
+        n_improving=0,
+    )
+    ranks = pd.DataFrame(
+        [("relu", 2.0, 2.0, 2.0), ("tanh", 1.0, 1.0, 1.0)],
+        columns=["activation", "mean", "ci_low", "ci_high"],
+    ).assign(measure="rank", n=len(seeds))
+    places = product(("relu", "tanh"), (2, 4), seeds)
+    runs = pd.DataFrame(places, columns=["activation", "depth", "seed"]).assign(
+        fold=0, status="ok", trained=True
+    )
+    runs["test_accuracy"] = runs["activation"].map({"relu": 0.8, "tanh": 0.9})
+    tables = {"runs": runs, "over_depths": ranks} | ({} if scores is None else {"cross_validation": scores})
+    by_depth = dict(list(cells.groupby("depth")))
+    return answer.answer(config, by_depth, tables, {"relu": "ReLU", "tanh": "tanh"})
+
+
+def test_the_answer_is_ranking_both_ends_of_depth_and_what_is_decided():
+    ranking, deepest, shallowest, decided = answered([0, 1, 2, 3, 4])
+    assert ranking.startswith("tanh has the best average rank over 2 depths")
+    assert deepest.startswith("With 4 hidden layers") and shallowest.startswith("With 2 hidden layers")
+    assert "1 is decided: tanh (depth 4) is better" in decided
+
+
+def test_two_seeds_crown_nothing():
+    assert answered([0, 1])[0].startswith(
+        "By average rank over 2 depths, tanh (1.0 of 2) cannot be told apart"
+    )
+
+
+def test_one_seed_answers_with_its_doubt():
+    assert answered([0])[-1] == "One seed cannot say how sure this is."
+
+
+def test_with_cross_validation_its_scores_come_first():
+    scores = pd.DataFrame(
+        [("relu", 2, 0.9, 0.9, 0.0)],
+        columns=["activation", "depth", "split0_test_score", "mean_test_score", "std_test_score"],
+    )
+    first, decided = answered([0, 1], scores)
+    assert first.startswith("In 1-fold cross-validation with 2 hidden layers") and "decided" in decided

@@ -1,0 +1,70 @@
+"""The report's sections in their order, and its page made of them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from actbench.report import page
+from actbench.report.section import Section, Study
+from actbench.report.sections import (
+    answer,
+    comparison,
+    cost,
+    cross_validation,
+    dead_neurons,
+    depths,
+    distributions,
+    downloads,
+    functions,
+    gradients,
+    learning,
+    method,
+    pairs,
+    provenance,
+)
+
+SECTIONS = (
+    answer.SECTION,
+    cross_validation.SECTION,
+    comparison.SECTION,
+    pairs.SECTION,
+    depths.SECTION,
+    learning.SECTION,
+    gradients.SECTION,
+    distributions.SECTION,
+    dead_neurons.SECTION,
+    functions.SECTION,
+    cost.SECTION,
+    method.SECTION,
+    provenance.SECTION,
+    downloads.SECTION,
+)
+
+
+def tables(sections: Iterable[Section] = SECTIONS) -> set[str]:
+    """The names of all tables that sections are made from."""
+    return {name for section in sections for name in section.tables}
+
+
+def render(study: Study, template: str | Path, sections: Sequence[Section] = SECTIONS) -> str:
+    """The page of a study, with those sections that have all they are made from.
+
+    Args:
+        template: the page's; those of the sections lie in the folder `sections` beside it.
+    """
+    chosen = [section for section in sections if section.is_shown(study)]
+    contexts = [dict(section.context(study)) for section in chosen]
+    csvs = dict(study.csvs)
+    for context in contexts:
+        for name, table in context.pop("downloads", {}).items():
+            csvs[name] = page.embedded(table.to_csv(index=False), page.MEDIA[".csv"])
+    folder = Path(template).parent
+    environment, shared = page.environment(folder), study.shared() | {"csvs": csvs, "counter": page.counter()}
+    parts = []
+    for section, context in zip(chosen, contexts, strict=True):
+        filled = environment.get_template(f"sections/{section.template}").render(shared | context)
+        escaped = Markup(filled)  # noqa: S704, each value was escaped as it was filled in
+        parts.append({"id": section.id, "title": section.title, "html": escaped})
+    around = {"sections": parts, "css": page.stylesheet(folder), "script": page.script(folder)}
+    return page.render(template, shared | around)

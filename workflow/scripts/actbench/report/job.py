@@ -1,0 +1,67 @@
+"""The job of the report: check what it reads, write the page, the resolved config and the provenance."""
+
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+
+from actbench.analysis import lineage
+from actbench.errors import UserError
+from actbench.report import contents, page
+from actbench.report.section import Study
+from actbench.runtime import provenance
+from actbench.storage import files, parquet, records, yaml_files
+
+
+def run(job: object) -> None:
+    """Write a study's report, as the job of its rule: `job` is the script's `snakemake`."""
+    inputs, output, config = job.input, job.output, job.params.config
+    plans = {name: records.Plan(**plan) for name, plan in job.params.plans.items()}
+    needed = contents.tables()
+    tables = {Path(path).stem: path for path in inputs.tables if Path(path).stem in needed}
+    read = [*tables.values(), *inputs.csvs, inputs.cost]
+    made = {"aggregate": records.checked(inputs.aggregate, plans["aggregate"], read)}
+    for stage in ("figures", "histogram_figures"):
+        made[stage] = records.checked(inputs[f"{stage}_made_by"], plans[stage], inputs[stage])
+        made[stage].vouch([inputs.aggregate], "inputs")
+    timed = parquet.record(inputs.cost_of_activations)
+    plans["time_activations"].expect(inputs.cost_of_activations, timed["params"], timed["provenance"]["code"])
+
+    described = provenance.describe(job.params.code, "cpu")
+    summarised = {stage: record.content for stage, record in made.items()} | {
+        "time_activations": timed,
+        "report": {"provenance": described, "seconds": provenance.seconds()},
+    }
+    made_by = lineage.gather(config, made["aggregate"].content["jobs"], summarised)
+    tables |= {"training_cost": inputs.cost, "function_cost": inputs.cost_of_activations}
+    figures = [*inputs.figures, *inputs.histogram_figures]
+    study = Study(
+        config,
+        {name: parquet.read(path).to_pandas() for name, path in tables.items()},
+        {Path(path).stem: page.data_uri(path) for path in figures},
+        {Path(path).stem: page.data_uri(path) for path in inputs.csvs},
+        made_by,
+    )
+    check_runs(config, study.tables["runs"])
+    files.write_text(yaml_files.dump(job.config), output.config)
+    files.write_text(contents.render(study, inputs.page[0]), output.page)
+    read += [*figures, inputs.cost_of_activations]
+    plan = records.Plan(**job.params.plan)
+    records.write(output.provenance, plan, read, output, described, provenance.seconds(), **made_by)
+
+
+def check_runs(config: Mapping, runs: pd.DataFrame) -> None:
+    """Compare the table of runs with the config it is to be reported with.
+
+    Raises:
+        UserError: it is not the table of exactly these runs.
+    """
+    seeds, folds = config["seeds"], range(config["evaluation"]["folds"] or 1)
+    planned = product((entry["id"] for entry in config["activations"]), config["depths"], seeds, folds)
+    found = runs[parquet.RUN].astype({"activation": str}).itertuples(index=False, name=None)
+    if sorted(found) != sorted(planned):
+        raise UserError(
+            f"results/{config['study']}/tables/runs.parquet holds other runs than are planned: "
+            "delete it and run again."
+        )

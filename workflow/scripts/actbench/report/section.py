@@ -1,0 +1,134 @@
+"""What a section of the report is, and what it draws on: a study's config, tables, figures and lineage."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from actbench.data import catalogue
+from actbench.figures import shown
+
+
+@dataclass(frozen=True)
+class Study:
+    """What sections draw on.
+
+    Args:
+        config: the resolved config.
+        tables: the study's tables by name, as far as it has them; beside those of its folder
+            `training_cost` (see `training.cost`) and `function_cost` (see `activations.timing`).
+        figures: the figures as `data:` addresses, by the stems of their files.
+        csvs: the tables to embed for download, likewise.
+        lineage: what the tables were made by, see `lineage.gather`.
+    """
+
+    config: Mapping
+    tables: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, str]
+    csvs: Mapping[str, str]
+    lineage: Mapping
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Id to display text, in the order of the config."""
+        return {entry["id"]: entry["label"] for entry in self.config["activations"]}
+
+    @cached_property
+    def images(self) -> dict[str, int]:
+        return catalogue.image_counts(self.config)
+
+    @cached_property
+    def shown_depths(self) -> list[int]:
+        """Those that have figures of their own."""
+        return shown.depths(self.config)
+
+    @cached_property
+    def summarised(self) -> bool:
+        """Whether the study has too many networks to show each of them."""
+        return shown.summarised(self.config)
+
+    @cached_property
+    def comparison(self) -> pd.DataFrame:
+        """The table of that name with the columns of `improving`."""
+        late = improving(self.tables["runs"], self.config["training"]["max_epochs"])
+        return self.tables["comparison"].join(late, on=["activation", "depth"])
+
+    @cached_property
+    def cells(self) -> dict[int, pd.DataFrame]:
+        """The rows of `comparison` by depth, most reliably trained first, then highest."""
+        rows = self.comparison
+        return {depth: _ranked(rows[rows["depth"] == depth]) for depth in self.config["depths"]}
+
+    def shared(self) -> dict:
+        """What the template of every section is given; it needs no table."""
+        config, labels, n_seeds = self.config, self.labels, len(self.config["seeds"])
+        return {
+            "config": config,
+            "labels": labels,
+            "lineage": self.lineage,
+            "figures": self.figures,
+            "dataset": catalogue.DATASETS[config["dataset"]].title,
+            "images": self.images,
+            "depths": config["depths"],
+            "n_seeds": n_seeds,
+            "folds": config["evaluation"]["folds"] or 1,
+            "paired": n_seeds > 1 and len(labels) > 1,
+            "baseline": labels[config["report"]["baseline"]],
+            "tables": f"results/{config['study']}/tables/",
+            "summarised": self.summarised,
+            "shown_depths": self.shown_depths,
+            "limits": {"panels": shown.PANELS, "epochs": shown.EPOCHS, "layers": shown.LAYERS},
+            "shown_activations": {
+                "everywhere": shown.activations(config),
+                "histograms": shown.activations(config, len(self.shown_depths)),
+            },
+        }
+
+
+def nothing(study: Study) -> dict:
+    """The context of a section that shows only what all do."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the report.
+
+    Args:
+        id: its anchor on the page.
+        title: its line in the page's contents.
+        template: its file in `workflow/report/sections`.
+        context: what its template shows beside `Study.shared`. The key `downloads` is for tables that only
+            the page holds, by name: a caption of that name and the section of downloads have them as CSV.
+        tables, figures: what it is made from, by name; where one is missing, the section is left out.
+    """
+
+    id: str
+    title: str
+    template: str
+    context: Callable[[Study], Mapping] = nothing
+    tables: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+
+    def is_shown(self, study: Study) -> bool:
+        """Whether all that it is made from is there."""
+        return {*self.tables} <= study.tables.keys() and {*self.figures} <= study.figures.keys()
+
+
+def improving(runs: pd.DataFrame, max_epochs: int) -> pd.DataFrame:
+    """By activation and depth `n_networks` that trained, and `n_improving` of them that had not finished.
+
+    Their best epoch, by validation accuracy, lies in the last tenth of the epochs they may take. Without
+    validation images there is no best epoch, and none are counted.
+    """
+    late = runs["trained"] & (10 * runs["best_epoch"].fillna(0) > 9 * max_epochs)
+    cells = runs.assign(late=late).groupby(["activation", "depth"], observed=True)
+    return cells.agg(n_networks=("trained", "sum"), n_improving=("late", "sum"))
+
+
+def _ranked(cells: pd.DataFrame) -> pd.DataFrame:
+    """Most reliably trained first, then highest mean (or median, where runs are too few for a mean)."""
+    level = cells["mean"].fillna(cells["median"]).fillna(0)
+    order = cells.assign(level=level).sort_values(["n_trained", "level"], ascending=False, kind="stable")
+    return order.drop(columns="level")

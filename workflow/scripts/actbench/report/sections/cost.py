@@ -1,0 +1,71 @@
+"""What training took, network by network, and what the functions cost by themselves."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from actbench.report.section import Section, Study
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    config, training, functions = study.config, study.tables["training_cost"], study.tables["function_cost"]
+    downloads = {"function_cost": functions}
+    if not study.summarised:
+        downloads["training_cost"] = training
+    return {
+        "training_cost": training_cost(training, study.labels),
+        "activation_cost": activation_cost(functions, config["report"]["baseline"]),
+        "timed_shape": (config["training"]["batch_size"], max(map(max, config["network"]["hidden_sizes"]))),
+        "downloads": downloads,
+    }
+
+
+def training_cost(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """By depth a row an activation: n, seconds and operations of a network, and what a second did.
+
+    `rows` as in `training.cost.SCHEMA`. Seconds are median, lowest and highest; operations the median.
+    """
+    found: dict[int, list[dict]] = {}
+    cells = dict(list(rows.groupby(["depth", "activation"], observed=True)))
+    for depth, key in sorted(cells, key=lambda place: (place[0], list(labels).index(place[1]))):
+        cell = cells[depth, key]
+        seconds, total = cell["seconds"], cell["seconds"].sum()
+        row = {
+            "key": key,
+            "n": len(cell),
+            "seconds": seconds.median(),
+            "seconds_low": seconds.min(),
+            "seconds_high": seconds.max(),
+            "gflop": cell["flops"].median() / 1e9,
+            "images_per_second": cell["n_images"].sum() / total,
+            "gflops": cell["flops"].sum() / total / 1e9,
+        }
+        found.setdefault(int(depth), []).append(row)
+    return found
+
+
+def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:
+    """By activation: nanoseconds an element forward and backward, and both relative to the baseline's.
+
+    `rows` as in `activations.timing.SCHEMA`. Medians over rounds; a ratio is taken within its round.
+    """
+    wide = rows.pivot(index="round", columns=["activation", "direction"], values="ns_per_element")
+    table = {}
+    for key in wide.columns.unique("activation"):
+        medians = {name: float(np.median(wide[key, name])) for name in ("forward", "backward")}
+        both, reference = (
+            sum(wide[name, way] for way in ("forward", "backward")) for name in (key, baseline)
+        )
+        table[key] = medians | {"ratio": float((both / reference).median()), "n": len(wide)}
+    return table
+
+
+SECTION = Section(
+    id="cost",
+    title="Cost",
+    template="cost.html",
+    tables=("training_cost", "function_cost"),
+    context=context,
+)

@@ -1,0 +1,73 @@
+"""Dead, dormant and saturated units, over all hidden units and by layer."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.report import sentences
+from actbench.report.section import Section, Study
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    dead, labels = study.tables["dead_neurons"], study.labels
+    shares, layers = unit_shares(dead, labels), dead_by_layer(dead, labels)
+    effect = sentences.depth_effect(study.tables["over_depths"], labels, sorted(study.config["depths"]))
+    by_layer = {f"dead_by_layer_d{depth}": pd.DataFrame(rows) for depth, rows in layers.items()}
+    return {
+        "dead": shares,
+        "dead_layers": layers,
+        "dead_effect": effect.get("dead_trained", ""),
+        "downloads": {"dead_units": pd.DataFrame(shares)} | by_layer,
+    }
+
+
+def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """Shares of all hidden units that are dead, dormant or saturated, a row an activation and depth.
+
+    Means over runs; keys `{measure}_{checkpoint}`, and `n_{checkpoint}` for the number of runs.
+    """
+    keys = ["activation", "depth", "checkpoint"]
+    counts = ["n_neurons", "n_dead", "n_dormant", "n_saturated"]
+    grouped = dead.groupby([*keys, "seed", "fold"], observed=True)[counts]
+    runs = grouped.sum().where(grouped.count().eq(grouped.size(), axis=0))  # null where a layer's count is
+    shares = runs.div(runs["n_neurons"], axis=0).groupby(keys, observed=True)
+    means, sizes = shares.mean(), shares.size()
+    rows: dict[tuple, dict] = {}
+    for (activation, depth, checkpoint), mean in means.iterrows():
+        row = rows.setdefault((depth, list(labels).index(activation)), {"depth": depth, "key": activation})
+        row |= {f"{count.removeprefix('n_')}_{checkpoint}": mean[count] for count in counts[1:]}
+        row[f"n_{checkpoint}"] = int(sizes[activation, depth, checkpoint])
+    return [rows[place] for place in sorted(rows)]
+
+
+def dead_by_layer(dead: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """Dead units of each layer, by depth: rows of activation, checkpoint, n and (mean count, width) pairs.
+
+    Means over runs; only activations of which any unit died.
+    """
+    dying = dead.groupby("activation", observed=True)["n_dead"].sum()
+    dead = dead[dead["activation"].isin(dying[dying > 0].index)]
+    keys = ["depth", "activation", "checkpoint", "layer"]
+    means = dead.groupby(keys, observed=True).agg(
+        n=("n_dead", "size"), mean=("n_dead", "mean"), width=("n_neurons", "first")
+    )
+    found: dict[int, list[dict]] = {}
+    for (depth, key, checkpoint), part in means.groupby(level=keys[:3], observed=True):
+        row = {"key": key, "checkpoint": checkpoint, "n": int(part["n"].iloc[0])}
+        row["layers"] = list(zip(part["mean"], part["width"], strict=True))
+        found.setdefault(int(depth), []).append(row)
+    order = list(labels)
+    return {
+        d: sorted(rows, key=lambda r: (order.index(r["key"]), r["checkpoint"])) for d, rows in found.items()
+    }
+
+
+SECTION = Section(
+    id="units",
+    title="Dead neurons",
+    template="dead_neurons.html",
+    tables=("dead_neurons", "over_depths"),
+    figures=("dead_neurons",),
+    context=context,
+)

@@ -1,0 +1,60 @@
+"""What changes with depth: who trains, accuracy and dead units at both ends, the networks."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.report import sentences
+from actbench.report.section import Section, Study
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    over_depths, n_seeds = study.tables["over_depths"], len(study.config["seeds"])
+    side_by_side = networks(study.config, study.tables["runs"])
+    return {
+        "cells": study.cells,
+        "trends": trends(over_depths, study.labels) if n_seeds > 1 else [],
+        "depth_effect": sentences.depth_effect(over_depths, study.labels, sorted(study.config["depths"])),
+        "networks": side_by_side,
+        "downloads": {"networks": pd.DataFrame(side_by_side)},
+    }
+
+
+def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """A row an activation: accuracy and dead units at the first and the last depth, see `trends.over_depths`.
+
+    Each part is the summary of the change with the means `first` and `last`. None where there is one depth.
+    """
+    found = over_depths.set_index(["activation", "measure"]).to_dict("index")
+    if not any(measure.endswith("_change") for _, measure in found):
+        return []
+    return [
+        {
+            "key": key,
+            "parts": [
+                found[key, f"{name}_change"]
+                | {end: found[key, f"{name}_{end}"]["mean"] for end in ("first", "last")}
+                for name in ("accuracy", "dead_init", "dead_trained")
+            ],
+        }
+        for key in labels
+    ]
+
+
+def networks(config: Mapping, runs: pd.DataFrame) -> list[dict]:
+    """Hidden sizes and numbers of parameters of each depth; these differ if an activation has its own."""
+    counts = runs.groupby("depth")["n_parameters"].unique()
+    return [
+        {"depth": depth, "hidden": sizes, "parameters": sorted(counts[depth])}
+        for depth, sizes in zip(config["depths"], config["network"]["hidden_sizes"], strict=True)
+    ]
+
+
+SECTION = Section(
+    id="depth",
+    title="Across depths",
+    template="depths.html",
+    tables=("runs", "comparison", "over_depths"),
+    context=context,
+)

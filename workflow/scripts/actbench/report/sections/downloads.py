@@ -1,0 +1,36 @@
+"""The comparison for papers, and every table for download."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.report import citations, exports, page
+from actbench.report.section import Section, Study
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    labels = study.labels
+    rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
+    names = (entry["spec"]["name"] for entry in study.config["activations"])
+    return {
+        "papers": {
+            "comparison.tex": page.embedded(exports.latex(rows, labels)),
+            "comparison.md": page.embedded(exports.markdown(rows, labels)),
+            "sources.bib": page.embedded(citations.of(names)),
+        },
+    }
+
+
+def _in_order(cells: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of one depth in the order of the labels."""
+    return cells.sort_values("activation", key=lambda column: column.map(list(labels).index).astype(int))
+
+
+SECTION = Section(
+    id="downloads",
+    title="Downloads",
+    template="downloads.html",
+    tables=("runs", "comparison"),
+    context=context,
+)

@@ -1,0 +1,28 @@
+"""Every two activations of a depth compared."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.report.section import Section, Study
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    return {"pairs": pairs(study.tables["pairs"], study.labels)}
+
+
+def pairs(compared: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
+    """The rows of all pairs, by depth in the order of the labels."""
+    order = {key: number for number, key in enumerate(labels)}
+    rows = compared.to_dict("records")
+    return sorted(rows, key=lambda row: (row["depth"], order[row["activation"]], order[row["other"]]))
+
+
+SECTION = Section(
+    id="pairs",
+    title="All pairs",
+    template="pairs.html",
+    tables=("pairs",),
+    context=context,
+)

@@ -1,0 +1,66 @@
+"""Seeds, machines, versions, stages and the resolved configuration."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.report.section import Section, Study
+from actbench.storage import yaml_files
+
+STAGES = (
+    "train",
+    "probe_gradients",
+    "probe_distributions",
+    "probe_dead_neurons",
+    "describe_activations",
+    "time_activations",
+    "aggregate",
+    "figures",
+    "histogram_figures",
+)
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    stages = stage_times(study.lineage)
+    return {
+        "failures": failures(study.tables["runs"], study.labels),
+        "stages": stages,
+        "config_yaml": yaml_files.dump(dict(study.config)),
+        "downloads": {"stages": pd.DataFrame(stages)},
+    }
+
+
+def failures(runs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """A line for each activation and depth of which runs diverged."""
+    diverged = runs[runs["status"] == "diverged"]
+    return [
+        f"{labels[activation]}, depth {depth}: seeds {', '.join(map(str, sorted(set(cell['seed']))))}"
+        for (activation, depth), cell in diverged.groupby(["activation", "depth"], observed=True)
+    ]
+
+
+def stage_times(lineage: Mapping) -> list[dict]:
+    """Jobs and their summed wall time in seconds, stage by stage; probes that `STAGES` lacks come last.
+
+    `lineage` as `lineage.gather` gives it.
+    """
+    others = sorted(lineage["stages"].keys() - {*STAGES, "report"})
+    return [
+        {
+            "name": stage,
+            "jobs": sum(record["jobs"] for record in lineage["stages"][stage]),
+            "seconds": lineage["stage_seconds"][stage],
+        }
+        for stage in (*STAGES, *others)
+        if stage in lineage["stages"]
+    ]
+
+
+SECTION = Section(
+    id="run",
+    title="Provenance",
+    template="provenance.html",
+    tables=("runs",),
+    context=context,
+)
