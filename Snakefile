@@ -48,5 +48,5 @@ onsuccess:
 
 
 onerror:
-    for sentence in FAILURES.told():
+    for sentence in FAILURES.messages():
         print(sentence, file=sys.stderr)

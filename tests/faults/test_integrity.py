@@ -131,15 +131,15 @@ def reader(path: Path, study: Path):
             manifest.read(path.parent) if path.suffix == ".json" else parquet.read_with_record(path)
         )
     if place[0] == "tables" or path.name == "training.parquet":
-        return lambda: records.read(record / "aggregate.json").vouch([path])
+        return lambda: records.read(record / "aggregate.json").verify([path])
     if place[0] == "figures":
         by_depth = "_d" in path.stem
         stage = "histogram_figures" if by_depth else "figures"
-        return lambda: records.read(record / f"{stage}.json").vouch([path])
+        return lambda: records.read(record / f"{stage}.json").verify([path])
     if place[0] == "made_by" or path.name == "provenance.json":
         return lambda: records.read(path)
     if path.name == "config.yaml":
-        return lambda: records.read(study / "provenance.json").vouch([path])
+        return lambda: records.read(study / "provenance.json").verify([path])
     if place[0] in ("timings", "activations") and path.suffix == ".parquet":
         return lambda: parquet.record(path)
     return None
@@ -315,7 +315,7 @@ def test_records_name_files_wherever_the_study_lies(tiny, tmp_path):
     copy = tmp_path / "results" / "tiny"
     shutil.copytree(tiny.folder / STUDY, copy)
     record = records.read(copy / "made_by" / "aggregate.json")
-    record.vouch(record.paths())
+    record.verify(record.paths())
     found = json.loads((copy / "provenance.json").read_text())
     assert {"config.yaml", "../../reports/tiny.html"} == set(found["files"])
     assert files.digest(copy / "tables/runs.csv") == found["inputs"]["tables/runs.csv"]

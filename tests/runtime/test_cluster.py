@@ -129,7 +129,7 @@ def failed(tmp_path, monkeypatch):
     def tell(*records):
         for record in records:
             listener.handle(logging.makeLogRecord(dict(levelno=logging.ERROR) | record))
-        return listener.told()
+        return listener.messages()
 
     return tell
 

@@ -13,7 +13,7 @@ DIFFERS = HEAD | {"published": 1.0, "measured": 2.0, "tolerance": 0.1, "verdict"
 
 def test_told_names_what_differs_and_the_page():
     rows = [AGREES, DIFFERS]
-    text = outcome.told(rows, "reports/verification.html")
+    text = outcome.summary(rows, "reports/verification.html")
     assert text.splitlines()[0] == "gain: 1 of 2 agree"
     assert "differs: relu: published 1, measured 2, tolerance 0.1" in text
     assert text.endswith("Verification: reports/verification.html")

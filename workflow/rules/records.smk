@@ -91,9 +91,9 @@ def check_archived():
         for path, planned in plans.items():
             found = records.read(placed(path))
             found.expect(records.Plan(**planned))
-            found.vouch(found.paths())
+            found.verify(found.paths())
             # What aggregation read, the blocks, was compared with the tables when these were made.
             if path != TABLES_MADE_BY:
-                found.vouch(found.paths("inputs"), "inputs")
+                found.verify(found.paths("inputs"), "inputs")
     except UserError as error:
         sys.exit(f"Error: {error}")

@@ -21,10 +21,10 @@ class UnreadableError(UserError):
 
 def reason(error: OSError) -> str:
     """What the operating system says, without the file's name."""
-    return said(error.strerror or error)
+    return one_line(error.strerror or error)
 
 
-def said(problem: object) -> str:
+def one_line(problem: object) -> str:
     """The first line of an exception or a phrase, cut, without its full stop; without words, its type."""
     try:
         text = str(getattr(problem, "msg", None) or problem if isinstance(problem, SyntaxError) else problem)
@@ -43,5 +43,5 @@ class DamagedError(UserError):
     """
 
     def __init__(self, path: object, reason: object):
-        self.problem = f"{path} is damaged ({said(reason)})"
+        self.problem = f"{path} is damaged ({one_line(reason)})"
         super().__init__(f"{self.problem}: delete it and run again.")

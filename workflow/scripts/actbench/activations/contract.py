@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from actbench.activations import entries, places, states, switches
 from actbench.activations.entries import same
-from actbench.errors import UserError, said
+from actbench.errors import UserError, one_line
 from actbench.runtime import seeds
 
 HUGE = 1e30
@@ -46,7 +46,7 @@ def running(cls: type[nn.Module], spec: Mapping, when: str, fails: str) -> Itera
             raise
         except BaseException as error:  # sys.exit() too
             place = places.of_error(error) or places.of_class(cls)
-            raise refusal(spec, f"{fails}: {said(error)}", place) from error
+            raise refusal(spec, f"{fails}: {one_line(error)}", place) from error
 
 
 def make(cls: type[nn.Module], spec: Mapping) -> nn.Module:

@@ -1,4 +1,4 @@
-"""A word on own code that does not come back: a slow function cannot be told from an endless one."""
+"""A warning about own code that does not return: a slow function and an endless one look the same."""
 
 import contextlib
 import logging
@@ -11,7 +11,7 @@ SECONDS = 60.0
 
 
 @contextlib.contextmanager
-def told(what: str) -> Iterator[None]:
+def watched(what: str) -> Iterator[None]:
     """Warn in the log, once, if the body takes longer than `SECONDS`.
 
     Args:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actbench.errors import DamagedError, UserError, said
+from actbench.errors import DamagedError, UserError, one_line
 from actbench.runtime import imports
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def _resolve(target: str):
 def _user_module(spec: Mapping) -> "nn.Module":
     from actbench.activations import contract, patience
 
-    with patience.told(f"activations: {spec['name']} (import: {spec['import']})"):
+    with patience.watched(f"activations: {spec['name']} (import: {spec['import']})"):
         cls = _own_class(spec)
         contract.check(cls, spec)
         return contract.make(cls, spec)
@@ -272,7 +272,7 @@ def _user_class(spec: Mapping) -> "type[nn.Module]":
         from actbench.activations import places
 
         place = f" ({found})" if (found := places.of_error(error)) else ""
-        words = f"activations: {spec['name']} (import: {spec['import']}): {said(error)}{place}."
+        words = f"activations: {spec['name']} (import: {spec['import']}): {one_line(error)}{place}."
         raise UserError(words) from error
 
 

@@ -29,5 +29,5 @@ def read(study: str, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
     paths = sorted(
         path for path in found.paths() if path.suffix == ".parquet" and path.parent.name == "tables"
     )
-    found.vouch(paths)
+    found.verify(paths)
     return {path.stem: parquet.read(path).to_pandas() for path in paths}

@@ -133,7 +133,3 @@ def whole_numbers(axis: Axes) -> None:
     if high - low < 1:
         axis.set_xlim((low + high) / 2 - 0.5, (low + high) / 2 + 0.5)
     axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
-
-
-def layers(depth: int) -> str:
-    return f"{depth} hidden layer" + ("s" if depth > 1 else "")

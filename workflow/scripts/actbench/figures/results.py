@@ -17,7 +17,7 @@ ACCURACIES = {
     "train_accuracy": "training accuracy",
 }
 LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
-WORST_ERROR = 1e-4
+SMALLEST_ERROR = 1e-4
 SHAPE_BINS = 40
 SPREAD = (0.05, 0.95)
 LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
@@ -61,7 +61,7 @@ def accuracy(
         axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
-        axis.set_title(drawing.layers(depth))
+        axis.set_title(shown.layers(depth))
     _stretched(axes.flat, pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)]))
     figure.supylabel("test accuracy", fontsize="medium")
     return figure
@@ -116,7 +116,7 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
         axis.set_xticks(range(len(here)), names_here, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, max(len(here), 1) - 0.4)
         axis.grid(visible=False, axis="x")
-        axis.set_title(drawing.layers(depth))
+        axis.set_title(shown.layers(depth))
     seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
     if len(seen):
         _stretched(axes.flat, *_extent(seen))
@@ -145,7 +145,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         axis = axes[row][number]
         for key, part in _by_activation(history[history["depth"] == depth], style):
             _lines(axis, part, "epoch", column, style.line(key), style.summarised)
-        axis.set_title(drawing.layers(depth) if row == 0 else "")
+        axis.set_title(shown.layers(depth) if row == 0 else "")
         axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
         axis.set_ylabel("" if number else (ACCURACIES | LOSSES)[column])
         drawing.whole_numbers(axis)
@@ -235,7 +235,7 @@ def _by_checkpoint(
         part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
         for key, lines in _by_activation(part, style):
             _lines(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
-        axis.set_title(drawing.layers(depth) if row == 0 else "")
+        axis.set_title(shown.layers(depth) if row == 0 else "")
         axis.set_xlabel("layer" if row else "")
         axis.set_ylabel(words if number == 0 else "")
         drawing.whole_numbers(axis)
@@ -330,8 +330,8 @@ def _accuracy_shape(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping
 
 
 def _stretch(accuracies: pd.Series) -> np.ndarray:
-    """Minus log10 of the error, which is at least `WORST_ERROR`."""
-    return -np.log10(np.clip(1 - np.asarray(accuracies, dtype=float), WORST_ERROR, None))
+    """Minus log10 of the error, which is at least `SMALLEST_ERROR`."""
+    return -np.log10(np.clip(1 - np.asarray(accuracies, dtype=float), SMALLEST_ERROR, None))
 
 
 def _unstretch(heights: np.ndarray) -> np.ndarray:
@@ -346,7 +346,7 @@ def _stretched(
     From 0, or from a little below `lowest`, to a little above the best of `accuracies`.
     """
     bottom = max(0.0, 1 - (1 - lowest) * 1.15) if lowest > 0 else 0.0
-    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - WORST_ERROR)
+    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - SMALLEST_ERROR)
     for axis in axes:
         axis.set_yscale("function", functions=(_stretch, _unstretch))
         top = 1 - (1 - best) * 0.7

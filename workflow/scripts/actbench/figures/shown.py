@@ -24,6 +24,11 @@ def some(values: Sequence[T], limit: int) -> list[T]:
     return [values[i * last // (limit - 1)] for i in range(limit)]
 
 
+def layers(depth: int) -> str:
+    """`1 hidden layer`, `4 hidden layers`."""
+    return f"{depth} hidden layer" + ("" if depth == 1 else "s")
+
+
 def of_some_epochs(table: "pd.DataFrame") -> "pd.DataFrame":
     """The rows of as many epochs as are drawn."""
     return table[table["epoch"].isin(some(sorted(table["epoch"].unique()), EPOCHS))]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from actbench.errors import DamagedError, UserError, said
+from actbench.errors import DamagedError, UserError, one_line
 from actbench.networks import families
 from actbench.runtime import imports
 
@@ -108,7 +108,7 @@ def settings(name: str) -> dict[str, dict]:
     try:
         statements = ast.parse(path.read_bytes(), filename=str(path)).body
     except SyntaxError as error:
-        raise UserError(f"{path}:{error.lineno} is no Python: {said(error)}.") from error
+        raise UserError(f"{path}:{error.lineno} is no Python: {one_line(error)}.") from error
     for statement in statements:
         targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
         if any(getattr(target, "id", None) == "SETTINGS" for target in targets):

@@ -24,7 +24,7 @@ def run(job: object) -> None:
     made = {"aggregate": records.checked(inputs.aggregate, plans["aggregate"], read)}
     for stage in ("figures", "histogram_figures"):
         made[stage] = records.checked(inputs[f"{stage}_made_by"], plans[stage], inputs[stage])
-        made[stage].vouch([inputs.aggregate], "inputs")
+        made[stage].verify([inputs.aggregate], "inputs")
     timed = parquet.record(inputs.cost_of_activations)
     plans["time_activations"].expect(inputs.cost_of_activations, timed["params"], timed["provenance"]["code"])
 

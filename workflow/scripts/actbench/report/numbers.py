@@ -55,8 +55,3 @@ def listed(names: Sequence[str]) -> str:
 def sentence(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
-
-
-def layers(depth: int) -> str:
-    """`1 hidden layer`, `4 hidden layers`."""
-    return f"{depth} hidden layer" + ("" if depth == 1 else "s")

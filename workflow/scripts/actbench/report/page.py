@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from jinja2.utils import Namespace
 
+from actbench.figures import shown
 from actbench.report import numbers
 
 IN_DATA = " !$()*+,-./:;=?@_~"  # what may stand as it is in the `data:` address of an attribute
@@ -37,9 +38,8 @@ def environment(folder: str | Path) -> jinja2.Environment:
         "points": numbers.points,
         "sentence": numbers.sentence,
     }
-    made.globals |= {
-        name: getattr(numbers, name) for name in ("change", "interval", "layers", "spread", "verdict")
-    }
+    made.globals |= {name: getattr(numbers, name) for name in ("change", "interval", "spread", "verdict")}
+    made.globals["layers"] = shown.layers
     return made
 
 

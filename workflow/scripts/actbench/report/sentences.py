@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons, statistics
-from actbench.report.numbers import NBSP, layers, listed, percent, sentence, spread
+from actbench.figures.shown import layers
+from actbench.report.numbers import NBSP, listed, percent, sentence, spread
 
 LACKING = "fewer than two seeds trained in both"
 

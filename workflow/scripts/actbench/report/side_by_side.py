@@ -54,15 +54,15 @@ def run(job: object) -> None:
 
 
 def read(provenance: str | Path, config: str | Path, runs: str | Path, comparison: str | Path) -> Study:
-    """Read what is compared of a finished study, whose provenance.json vouches for the other files.
+    """Read what is compared of a finished study, whose provenance.json has the digests of the other files.
 
     Raises:
         UserError: one of them is damaged, was not there when the study's report was made, or lacks what is
             compared, as those of other versions may.
     """
     record = records.read(provenance)
-    record.vouch([config])
-    record.vouch([runs, comparison], "inputs")
+    record.verify([config])
+    record.verify([runs, comparison], "inputs")
     values = yaml_files.read(config)
     _expect(config, records.flat(values), KEYS)
     if values.get("dataset") not in catalogue.DATASETS:

@@ -1,4 +1,4 @@
-"""SLURM's messages, each told once: what it would refuse, before a job is submitted; what failed, at the end.
+"""SLURM's messages, each once: what it would refuse, before a job is submitted; what failed, at the end.
 
 Without this, a misspelt partition fails once for each job and each retry, every time with the whole call of
 sbatch; and where nothing tells that a job has ended, Snakemake would wait for ever. All the rest is done by
@@ -124,25 +124,25 @@ class Failures(logging.Handler):
         self.since = time.time()
 
     def emit(self, record: logging.LogRecord) -> None:
-        told = vars(record)
+        fields = vars(record)
         if record.levelno < logging.ERROR:
             return
-        if "job_error_info" in told:  # Snakemake loses the message for a group, so that only logs are left
-            own = [log for job in told["job_error_info"] for log in job["log"]]
-            self.jobs.append((f"group {told['groupid']}", "", [*own, *told["aux_logs"]]))
-        elif "rule_msg" in told and not told["indent"]:  # not one of a group
-            self.jobs.append((f"rule {told['rule_name']}", told["rule_msg"] or "", told["log"]))
+        if "job_error_info" in fields:  # Snakemake loses the message for a group, so that only logs are left
+            own = [log for job in fields["job_error_info"] for log in job["log"]]
+            self.jobs.append((f"group {fields['groupid']}", "", [*own, *fields["aux_logs"]]))
+        elif "rule_msg" in fields and not fields["indent"]:  # not one of a group
+            self.jobs.append((f"rule {fields['rule_name']}", fields["rule_msg"] or "", fields["log"]))
 
-    def told(self) -> list[str]:
+    def messages(self) -> list[str]:
         """A sentence for each way in which jobs failed: SLURM's word, the jobs' own, how often, a log."""
         found: dict[str, list[str]] = {}
         for name, message, logs in self.jobs:
             log, error = self._own_error(logs)
-            said = ": ".join(part for part in (_status(message), error) if part) or "no message"
-            found.setdefault(f"{name} failed: {said.rstrip('.')}", []).append(log)
+            words = ": ".join(part for part in (_status(message), error) if part) or "no message"
+            found.setdefault(f"{name} failed: {words.rstrip('.')}", []).append(log)
         return [
-            f"Error: {said}{f' ({len(logs)} times)' if len(logs) > 1 else ''}. Log: {logs[0]}"
-            for said, logs in found.items()
+            f"Error: {message}{f' ({len(logs)} times)' if len(logs) > 1 else ''}. Log: {logs[0]}"
+            for message, logs in found.items()
         ]
 
     def _own_error(self, logs: list[str]) -> tuple[str, str]:

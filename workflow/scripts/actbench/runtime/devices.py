@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from actbench.errors import UserError, said
+from actbench.errors import UserError, one_line
 from actbench.runtime import streams
 from actbench.storage import files
 
@@ -162,7 +162,7 @@ def _refusal(number: int) -> str | None:
         ones = torch.ones(2, 2, device=f"cuda:{number}")
         (ones @ ones).sum().item()
     except (RuntimeError, AssertionError) as error:  # the latter from a torch without CUDA
-        return f"torch cannot use the GPU: {said(error).split('. ')[0]}"
+        return f"torch cannot use the GPU: {one_line(error).split('. ')[0]}"
     return None
 
 
@@ -174,7 +174,7 @@ def _memory_errors_in_a_sentence() -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise UserError(
-            f"The GPU's memory ran out ({said(error)}): free it, or choose a smaller "
+            f"The GPU's memory ran out ({one_line(error)}): free it, or choose a smaller "
             "seeds_per_job or device: cpu."
         ) from error
 
@@ -188,8 +188,8 @@ def _own_folder(folder: str | Path | None) -> Path:
         found = path.lstat()
     except OSError as error:
         raise UserError(
-            f"{path}, the folder for the locks of GPUs, cannot be made: {said(error.strerror or error)}; set "
-            "TMPDIR to another folder."
+            f"{path}, the folder for the locks of GPUs, cannot be made: {one_line(error.strerror or error)}; "
+            "set TMPDIR to another folder."
         ) from error
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise UserError(
@@ -206,8 +206,8 @@ def _locked(folder: Path, name: str) -> IO[bytes] | None:
         lock = files.open_lock(path)
     except OSError as error:
         raise UserError(
-            f"{path}, the lock of a GPU, cannot be opened: {said(error.strerror or error)}; remove it, or "
-            "set TMPDIR to another folder."
+            f"{path}, the lock of a GPU, cannot be opened: {one_line(error.strerror or error)}; remove it, "
+            "or set TMPDIR to another folder."
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

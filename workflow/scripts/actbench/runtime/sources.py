@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from actbench.errors import UnreadableError, UserError, said
+from actbench.errors import UnreadableError, UserError, one_line
 from actbench.runtime import imports
 
 
@@ -94,7 +94,7 @@ def _parsed(path: Path) -> ast.Module:
             return ast.parse(path.read_bytes(), filename=str(path))
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: too deep
         line = f":{error.lineno}" if getattr(error, "lineno", None) else ""
-        raise UserError(f"{path}{line} is no Python: {said(error)}.") from error
+        raise UserError(f"{path}{line} is no Python: {one_line(error)}.") from error
     except OSError as error:
         raise UnreadableError(path, error) from error
 

@@ -74,7 +74,7 @@ class Record:
         """
         plan.expect(self.path, self.content["params"], self.content["code"])
 
-    def vouch(self, paths: Iterable[str | Path], key: str = "files") -> None:
+    def verify(self, paths: Iterable[str | Path], key: str = "files") -> None:
         """Compare files with those that the stage wrote, or with `inputs`, those that it read.
 
         Raises:
@@ -101,7 +101,7 @@ def checked(path: str | Path, plan: Plan, paths: Iterable[str | Path]) -> Record
     """
     found = read(path)
     found.expect(plan)
-    found.vouch(paths)
+    found.verify(paths)
     return found
 
 
@@ -130,7 +130,7 @@ def write(
     """Write the record of a stage, as its last file.
 
     Args:
-        path: `results/{study}/made_by/{stage}.json`, or a file beside what it vouches for.
+        path: `results/{study}/made_by/{stage}.json`, or a file beside those whose digests it holds.
         plan: what the files were made with.
         inputs: what was read: data, or the records of the stages that wrote it.
         outputs: what was written.

@@ -1,4 +1,4 @@
-"""How a wrong config is told: the key, the value and what is allowed, in one printable line."""
+"""Messages about a wrong config: the key, the value and what is allowed, in one printable line."""
 
 import difflib
 import math

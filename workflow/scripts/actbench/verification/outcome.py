@@ -19,7 +19,7 @@ def verify(job: object) -> None:
     inputs = job.input
     records.checked(inputs.record, records.Plan(**job.params.plan), [inputs.csv, inputs.page])
     rows = pd.read_csv(inputs.csv).to_dict("records")
-    print(told(rows, inputs.page), flush=True)
+    print(summary(rows, inputs.page), flush=True)
     differing = count(rows)["differs"]
     if differing:
         raise UserError(f"{differing} of {len(rows)} published numbers differ by more than their tolerance.")
@@ -49,7 +49,7 @@ def count(rows: Iterable[Mapping]) -> dict[str, int]:
     return {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
 
 
-def told(rows: Sequence[Mapping], page: str) -> str:
+def summary(rows: Sequence[Mapping], page: str) -> str:
     """The outcome for the terminal: a line a quantity, and one for each row that differs."""
     lines = []
     for quantity, group in grouped(rows).items():
