@@ -30,8 +30,9 @@ def written(tmp_path):
     for name in manifest.WRITTEN:
         (block / name).write_bytes(b"")
     spec = {"name": "relu", "import": None, "parameters": {}}
-    checkpoints.save({}, block / manifest.MODEL, {"activation": spec})
-    manifest.write(block, {"activation": spec}, [2, 2], "images", {})
+    params = {"activation": spec, "network": {"family": "mlp"}}
+    checkpoints.save({}, block / manifest.MODEL, params)
+    manifest.write(block, params, [2, 2], "images", {})
     return {
         tmp_path / "a.json": [files.read_json, records.read, files.digest],
         tmp_path / "a.parquet": [parquet.read, parquet.record, files.digest],
