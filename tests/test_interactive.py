@@ -1,5 +1,7 @@
 """The public names: what a notebook gets, in any folder."""
 
+import doctest
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -30,6 +32,21 @@ def test_an_import_loads_nothing_and_names_are_there(tmp_path):
     with pytest.raises(AttributeError, match="no attribute 'fit'"):
         _ = actbench.fit
     assert all(getattr(actbench, name).__doc__ for name in dir(actbench))
+
+
+@pytest.mark.parametrize("name", dir(actbench))
+def test_an_example_of_each_public_name(tiny, tmp_path, monkeypatch, name):
+    """In a folder where the study `digits`, of which they speak, is the tiny one."""
+    digits = tmp_path / "results" / "digits"
+    shutil.copytree(tiny.folder / "results" / "tiny", digits)
+    for folder in list(digits.glob("runs/*/*/*/seeds0-1")):
+        folder.rename(folder.with_name("seeds0-4"))
+    monkeypatch.chdir(tmp_path)
+    public = {each: getattr(actbench, each) for each in dir(actbench)}
+    (found,) = doctest.DocTestFinder(recurse=False).find(public[name], name, globs=public)
+    assert found.examples
+    found.globs["torch"] = torch
+    assert doctest.DocTestRunner().run(found).failed == 0
 
 
 def test_the_same_numbers_as_in_a_study(tiny):

@@ -76,6 +76,10 @@ def probe(network: family.Network, data: Data, **sections: Mapping) -> dict[str,
     Returns:
         A table a probe by name, `gradients`, `distributions` and `dead_neurons`: a row a layer and tensor or
         signal.
+
+    >>> trained = train("relu", depth=1, training={"max_epochs": 1})
+    >>> probe(trained.network(seed=0), trained.data)["dead_neurons"]["n_neurons"].tolist()
+    [64]
     """
     config, found = _resolved(dict(sections)), {}
     for name, section in registry.of_config(config).items():

@@ -40,6 +40,10 @@ def load(
     Args:
         folder, activation: see `Stored`.
         seed, fold, checkpoint: see `Stored.network`.
+
+    >>> network = load("results/digits/runs/relu/d1/default/seeds0-4", seed=1)
+    >>> network(torch.zeros(3, 64)).shape
+    torch.Size([3, 10])
     """
     return Stored(folder, activation).network(seed, fold, checkpoint)
 
