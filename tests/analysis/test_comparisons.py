@@ -107,13 +107,13 @@ def test_intervals_of_accuracies_stay_inside_and_say_something():
         (0.02, 0.03, "better"),
         (-0.03, -0.02, "worse"),
         (-0.01, 0.01, "equivalent"),
-        (0.0, 0.02, "undecided"),
-        (-0.02, 0.005, "undecided"),
+        (0.0, 0.02, "inconclusive"),
+        (-0.02, 0.005, "inconclusive"),
         (0.97 - 0.96, 0.97 - 0.96, "equivalent"),  # a little more than 0.01 in floating point
-        (-0.02, -0.01, "undecided"),
-        (0.01, 0.02, "undecided"),
-        (0.01 + 4e-13, 0.02, "undecided"),
-        (-0.02, -0.01 - 4e-13, "undecided"),
+        (-0.02, -0.01, "inconclusive"),
+        (0.01, 0.02, "inconclusive"),
+        (0.01 + 4e-13, 0.02, "inconclusive"),
+        (-0.02, -0.01 - 4e-13, "inconclusive"),
     ],
 )
 def test_verdicts(low, high, expected):
@@ -121,7 +121,7 @@ def test_verdicts(low, high, expected):
 
 
 def test_a_margin_is_rounded_like_the_interval():
-    assert comparisons.verdict(0.01, 0.02, 0.01 - 4e-13) == "undecided"
+    assert comparisons.verdict(0.01, 0.02, 0.01 - 4e-13) == "inconclusive"
 
 
 def runs(**accuracies):
@@ -184,7 +184,7 @@ def test_clear_differences_get_clear_verdicts():
 
 def test_nothing_trained_gives_nulls_and_no_verdict():
     row = compare(runs(relu=[0.9, 0.9], tanh=[0.1, None]))["tanh"]
-    assert row["mean"] is None and math.isnan(row["median"]) and row["verdict"] == "undecided"
+    assert row["mean"] is None and math.isnan(row["median"]) and row["verdict"] == "inconclusive"
     assert (row["n_trained"], row["n_pairs"], row["difference"]) == (0, 0, None)
 
 
@@ -235,13 +235,13 @@ def test_seeds_that_agree_by_chance_decide_nothing():
     assert found["difference_high"] - 0.01 == pytest.approx(
         12.706 * math.sqrt(1 / 6) / 300 / math.sqrt(2), rel=1e-4
     )
-    assert (found["verdict"], found["d_z"]) == ("undecided", None)
-    assert found["seeds_to_settle"] == 3
+    assert (found["verdict"], found["d_z"]) == ("inconclusive", None)
+    assert found["required_seeds"] == 3
 
 
 def test_the_same_network_under_two_names_is_equivalent_with_enough_seeds():
     rule = comparisons.Rule(0.0025, 10_000, family=15)
-    assert comparisons.paired([0.0] * 2, rule)["verdict"] == "undecided"
+    assert comparisons.paired([0.0] * 2, rule)["verdict"] == "inconclusive"
     assert comparisons.paired([0.0] * 5, rule)["verdict"] == "equivalent"
 
 
@@ -271,7 +271,7 @@ def test_power_by_simulation():
         (-0.010, 0.004, "worse"),
         (0.001, 0.004, "equivalent"),
     ):
-        n = comparisons.seeds_to_settle(difference, std, rule)
+        n = comparisons.required_seeds(difference, std, rule)
         share = {}
         for tried in (n - 1, n):
             draws = rng.normal(difference, std, size=(4000, tried))
@@ -286,24 +286,24 @@ def test_power_by_simulation():
         assert share[n] > 0.8 - 0.02 and share[n - 1] < 0.8 + 0.02
 
 
-def test_seeds_to_settle_is_the_power_of_a_t_test():
+def test_required_seeds_is_the_power_of_a_t_test():
     """(.02 − .01) / .01 = 1 standard deviation beyond the margin, one-sided at 2.5 %."""
     expected = TTestPower().solve_power(effect_size=1, alpha=0.025, power=0.8, alternative="larger")
     assert (
-        comparisons.seeds_to_settle(0.02, 0.01, comparisons.Rule(0.01, N_IMAGES)) == math.ceil(expected) == 10
+        comparisons.required_seeds(0.02, 0.01, comparisons.Rule(0.01, N_IMAGES)) == math.ceil(expected) == 10
     )
 
 
-def test_what_a_thousand_seeds_would_not_settle_is_not_a_number():
+def test_what_a_thousand_seeds_would_not_decide_is_not_a_number():
     rule = comparisons.Rule(0.01, N_IMAGES)
-    assert comparisons.seeds_to_settle(0.0101, 0.01, rule) is None
-    assert comparisons.seeds_to_settle(0.01, 0.01, rule) is None
+    assert comparisons.required_seeds(0.0101, 0.01, rule) is None
+    assert comparisons.required_seeds(0.01, 0.01, rule) is None
 
 
 def test_decided_pairs_need_no_more_seeds():
     rows = compare(runs(relu=[0.8, 0.81, 0.79], tanh=[0.9, 0.91, 0.89], elu=[0.8, 0.83, 0.8]), 0.02)
-    assert (rows["tanh"]["verdict"], rows["tanh"]["seeds_to_settle"]) == ("better", None)
-    assert rows["elu"]["verdict"] == "undecided" and rows["elu"]["seeds_to_settle"] > 3
+    assert (rows["tanh"]["verdict"], rows["tanh"]["required_seeds"]) == ("better", None)
+    assert rows["elu"]["verdict"] == "inconclusive" and rows["elu"]["required_seeds"] > 3
 
 
 def test_a_seed_is_one_value_however_many_folds():

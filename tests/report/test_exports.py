@@ -55,9 +55,9 @@ def test_markdown_is_a_table_whose_cells_hold_no_bar(comparison):
 def test_what_the_runs_do_not_give_is_not_shown(comparison):
     """No interval: the range of the runs; no pairs, or an interval beyond 100 points: a dash."""
     table = comparison.assign(ci_low=None, ci_high=None, difference_low=-1.07, difference_high=1.13)
-    table.loc[0, ["verdict", "n_pairs"]] = ["undecided", 1]
-    table.loc[1, ["verdict", "n_pairs"]] = ["undecided", 2]
+    table.loc[0, ["verdict", "n_pairs"]] = ["inconclusive", 1]
+    table.loc[1, ["verdict", "n_pairs"]] = ["inconclusive", 2]
     first, second = exports.markdown(table, LABELS).splitlines()[2:]
     for line in (first, second):
         assert "runs 96.00–98.00" in line and "107" not in line
-    assert first.count("undecided") == 0 and second.count("undecided") == 1
+    assert first.count("inconclusive") == 0 and second.count("inconclusive") == 1

@@ -49,9 +49,9 @@ def test_an_interval_beyond_what_a_difference_can_be_is_none(low, high, text):
 @pytest.mark.parametrize(
     ("verdict", "n_pairs", "text"),
     [
-        ("undecided", 0, "–"),
-        ("undecided", 1, "–"),
-        ("undecided", 2, "undecided"),
+        ("inconclusive", 0, "–"),
+        ("inconclusive", 1, "–"),
+        ("inconclusive", 2, "inconclusive"),
         ("better", 5, "better"),
         ("baseline", 0, "baseline"),
     ],

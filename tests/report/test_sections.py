@@ -176,7 +176,12 @@ def test_test_set_error_is_the_binomial_one():
 
 def answered(seeds, scores=None):
     config = {"seeds": seeds}
-    rows = [("relu", 2, "baseline"), ("tanh", 2, "undecided"), ("relu", 4, "baseline"), ("tanh", 4, "better")]
+    rows = [
+        ("relu", 2, "baseline"),
+        ("tanh", 2, "inconclusive"),
+        ("relu", 4, "baseline"),
+        ("tanh", 4, "better"),
+    ]
     cells = pd.DataFrame(rows, columns=["activation", "depth", "verdict"]).assign(
         n_seeds=len(seeds),
         n_trained=len(seeds),
@@ -207,7 +212,7 @@ def test_the_answer_is_ranking_both_ends_of_depth_and_what_is_decided():
     ranking, deepest, shallowest, decided = answered([0, 1, 2, 3, 4])
     assert ranking.startswith("tanh has the best average rank over 2 depths")
     assert deepest.startswith("With 4 hidden layers") and shallowest.startswith("With 2 hidden layers")
-    assert "1 is decided: tanh (depth 4) is better" in decided
+    assert "1 is conclusive: tanh (depth 4) is better" in decided
 
 
 def test_two_seeds_crown_nothing():
@@ -226,4 +231,4 @@ def test_with_cross_validation_its_scores_come_first():
         columns=["activation", "depth", "split0_test_score", "mean_test_score", "std_test_score"],
     )
     first, decided = answered([0, 1], scores)
-    assert first.startswith("In 1-fold cross-validation with 2 hidden layers") and "decided" in decided
+    assert first.startswith("In 1-fold cross-validation with 2 hidden layers") and "conclusive" in decided

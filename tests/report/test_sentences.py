@@ -13,7 +13,7 @@ NBSP = sentences.NBSP
 
 
 def cell(
-    activation, n_trained=5, mean=0.97, verdict="undecided", n_pairs=5, n_diverged=0, n_seeds=5, **others
+    activation, n_trained=5, mean=0.97, verdict="inconclusive", n_pairs=5, n_diverged=0, n_seeds=5, **others
 ):
     none = n_trained < 2
     return {
@@ -44,7 +44,7 @@ def verdicts(*cells):
 
 
 def decided(*cells):
-    return sentences.decided(pd.DataFrame([cell("relu", verdict="baseline", n_pairs=0), *cells]), LABELS)
+    return sentences.conclusive(pd.DataFrame([cell("relu", verdict="baseline", n_pairs=0), *cells]), LABELS)
 
 
 def test_outcome_says_from_how_many_seeds_each_trained():
@@ -126,8 +126,8 @@ def test_verdicts_by_kind():
         cell("sigmoid", 0, n_pairs=0),
     )
     assert text == (
-        "tanh is better than ReLU; ELU is undecided against ReLU; sigmoid cannot be compared with "
-        "ReLU: fewer than two seeds trained in both."
+        "tanh is better than ReLU; the comparison of ELU with ReLU is inconclusive; sigmoid cannot be compared "
+        "with ReLU: fewer than two seeds trained in both."
     )
 
 
@@ -145,19 +145,19 @@ def test_decided_counts_and_names():
     cells = [cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", verdict="worse")]
     deeper = [c | {"depth": 8} for c in cells[:2]]
     assert decided(*cells, *deeper) == (
-        "Of the 5 comparisons with ReLU, 3 are decided: tanh (depth 4 and 8) is better; sigmoid (depth 4) is worse; "
-        "2 are undecided."
+        "Of the 5 comparisons with ReLU, 3 are conclusive: tanh (depth 4 and 8) is better; sigmoid (depth 4) is worse; "
+        "2 are inconclusive."
     )
-    assert decided(*cells[:2]).endswith("1 is decided: tanh (depth 4) is better; 1 is undecided.")
-    assert decided(cells[0], deeper[0]).endswith("2 are decided: tanh (depth 4 and 8) is better.")
+    assert decided(*cells[:2]).endswith("1 is conclusive: tanh (depth 4) is better; 1 is inconclusive.")
+    assert decided(cells[0], deeper[0]).endswith("2 are conclusive: tanh (depth 4 and 8) is better.")
 
 
 def test_nothing_decided_is_a_sentence_too():
-    assert decided(cell("tanh")) == "The comparison with ReLU is undecided."
-    assert decided(cell("tanh"), cell("elu")) == "Of the 2 comparisons with ReLU, none is decided."
+    assert decided(cell("tanh")) == "The comparison with ReLU is inconclusive."
+    assert decided(cell("tanh"), cell("elu")) == "Of the 2 comparisons with ReLU, none is conclusive."
     assert decided() == ""
     assert decided(cell("tanh", verdict="worse")) == (
-        "The comparison with ReLU is decided: tanh (depth 4) is worse."
+        "The comparison with ReLU is conclusive: tanh (depth 4) is worse."
     )
 
 
@@ -165,18 +165,18 @@ def test_where_nothing_trained_no_seeds_are_asked_for():
     """More seeds of a cell in which none trains decide nothing about its accuracy."""
     nothing = [cell(key, 0, n_pairs=0) for key in ("tanh", "elu", "sigmoid")]
     assert decided(*nothing) == (
-        "Of the 3 comparisons with ReLU, none is decided; 3 cannot be made: fewer than two seeds trained in both."
+        "Of the 3 comparisons with ReLU, none is conclusive; 3 cannot be made: fewer than two seeds trained in both."
     )
     assert (
         decided(nothing[0])
         == "The comparison with ReLU cannot be made: fewer than two seeds trained in both."
     )
     some = decided(cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", 1, n_pairs=1))
-    assert some.endswith("; 1 is undecided; 1 cannot be made: fewer than two seeds trained in both.")
-    assert sentences.settle(pd.DataFrame(nothing).assign(seeds_to_settle=None), LABELS) == ""
+    assert some.endswith("; 1 is inconclusive; 1 cannot be made: fewer than two seeds trained in both.")
+    assert sentences.required_seeds(pd.DataFrame(nothing).assign(required_seeds=None), LABELS) == ""
 
 
-def test_settle_says_how_many_seeds_and_under_which_condition():
+def test_required_seeds_say_how_many_seeds_and_under_which_condition():
     cells = pd.DataFrame(
         [
             cell("relu", verdict="baseline"),
@@ -186,12 +186,12 @@ def test_settle_says_how_many_seeds_and_under_which_condition():
             cell("relu", n_pairs=1),
         ]
     )
-    cells["seeds_to_settle"] = [None, 40.0, 12.0, None, None]
-    assert sentences.settle(cells, LABELS) == (
+    cells["required_seeds"] = [None, 40.0, 12.0, None, None]
+    assert sentences.required_seeds(cells, LABELS) == (
         "Were the measured differences and spreads the true ones, four of five studies would decide with this many "
         "seeds that train in both: 12 for ELU, 40 for tanh and no number up to 1,000 for sigmoid."
     )
-    assert sentences.settle(cells[:1], LABELS) == ""
+    assert sentences.required_seeds(cells[:1], LABELS) == ""
 
 
 def told(*rows):
@@ -202,23 +202,23 @@ def told(*rows):
 
 
 def test_two_studies():
-    assert told(("relu", "worse", 5), ("tanh", "undecided", 5), ("elu", "worse", 5)) == (
-        "Against a, b is worse for ReLU (depth 4) and ELU (depth 4); 1 of 3 comparisons is undecided."
+    assert told(("relu", "worse", 5), ("tanh", "inconclusive", 5), ("elu", "worse", 5)) == (
+        "Against a, b is worse for ReLU (depth 4) and ELU (depth 4); 1 of 3 comparisons is inconclusive."
     )
     assert told(("relu", "equivalent", 5)) == "Against a, b is equivalent for ReLU (depth 4)."
-    assert told(("relu", "undecided", 5)) == "Between a and b nothing is decided."
+    assert told(("relu", "inconclusive", 5)) == "Between a and b no comparison is conclusive."
     assert told() == "a and b have no activation and depth in common."
 
 
 def test_cells_of_two_studies_that_cannot_be_compared_are_not_undecided():
-    assert told(("relu", "worse", 5), ("tanh", "undecided", 1), ("elu", "undecided", 2)) == (
-        "Against a, b is worse for ReLU (depth 4); 1 of 3 comparisons is undecided; 1 of 3 cannot be made: fewer "
+    assert told(("relu", "worse", 5), ("tanh", "inconclusive", 1), ("elu", "inconclusive", 2)) == (
+        "Against a, b is worse for ReLU (depth 4); 1 of 3 comparisons is inconclusive; 1 of 3 cannot be made: fewer "
         "than two seeds trained in both."
     )
-    assert told(("relu", "undecided", 1), ("tanh", "undecided", 3)) == (
-        "Between a and b nothing is decided; 1 of 2 cannot be made: fewer than two seeds trained in both."
+    assert told(("relu", "inconclusive", 1), ("tanh", "inconclusive", 3)) == (
+        "Between a and b no comparison is conclusive; 1 of 2 cannot be made: fewer than two seeds trained in both."
     )
-    assert "side by side" in told(("relu", "undecided", 0))
+    assert "side by side" in told(("relu", "inconclusive", 0))
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_only_shared_seeds_are_paired():
         study(activations=("relu",)), study("b", activations=("relu",), seeds=(2, 3, 4))
     )
     assert (row["n_pairs"], row["difference"]) == (1, pytest.approx(0.90 - 0.92))
-    assert row["verdict"] == "undecided"
+    assert row["verdict"] == "inconclusive"
 
 
 def test_cells_that_one_study_lacks_are_left_out_and_named():
@@ -94,7 +94,7 @@ def test_accuracies_on_other_images_are_not_paired(evaluated):
     first, second = study(), study("b", shift=0.05, evaluated=evaluated)
     rows = side_by_side.cells(first, second)
     assert not side_by_side.comparable(first, second)
-    assert {(row["n_pairs"], row["verdict"]) for row in rows} == {(0, "undecided")}
+    assert {(row["n_pairs"], row["verdict"]) for row in rows} == {(0, "inconclusive")}
     assert rows[0]["second"]["mean"] == pytest.approx(0.96)
 
 

@@ -1,6 +1,6 @@
 """What can be derived from an activation function alone, numerically and in float64.
 
-Where f is not finite and nothing settles it, what would need it is None: not known. Definitions:
+Where f is not finite and nothing determines it, what would need it is None: not known. Definitions:
 docs/measurements.md.
 """
 
@@ -137,8 +137,8 @@ def _expected(weight: Tensor, values: Tensor) -> float | None:
 
 def _whole(samples: Samples, values: Tensor, tails: list[Tail]) -> bool:
     """Whether every value is finite, or lies on a tail that is concluded without it."""
-    settled = all(tail.levels is not None or tail.end == samples.x[-1] for tail in tails)
-    return settled and complete(samples, values, tails)
+    determined = all(tail.levels is not None or tail.end == samples.x[-1] for tail in tails)
+    return determined and complete(samples, values, tails)
 
 
 def _range(values: Tensor, tails: list[Tail], whole: bool) -> tuple[float | None, float | None]:

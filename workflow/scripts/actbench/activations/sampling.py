@@ -82,7 +82,7 @@ class Samples:
 
 
 def sample(function: Function) -> Samples:
-    """Evaluate a function close by and far out; what is missing is filled where its neighbours settle it."""
+    """Evaluate a function close by and far out; gaps are filled where their neighbours determine them."""
     n = round(NEAR / STEP)
     near = torch.arange(-n, n + 1, dtype=torch.float64) / round(1 / STEP)
     tail = ratios(NEAR, function.far, PER_TAIL + 1)[1:]
@@ -122,7 +122,7 @@ def fill_flat(f: Tensor, derivative: Tensor, underflow: float) -> Tensor:
 
 
 def _fill_single(function: Function, x: Tensor, values: Tensor, which: int) -> Tensor:
-    """f (`which` = 0) or f′ (1), single missing values filled if those 1e-6 and 1e-7 beside settle them.
+    """f (`which` = 0) or f′ (1), single missing values filled if those 1e-6 and 1e-7 beside determine them.
 
     They do if they agree within 1 % of the neighbours: sin(x)/x at 0 is 1.
     """

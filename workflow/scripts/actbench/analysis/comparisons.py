@@ -1,4 +1,4 @@
-"""Paired comparisons of test accuracies: differences, verdicts, p values, effect sizes, seeds to settle.
+"""Paired comparisons of test accuracies: differences, verdicts, p values, effect sizes, required seeds.
 
 The rule behind the verdicts and what stands beside them: docs/measurements.md.
 """
@@ -34,7 +34,7 @@ _PAIRED = [
     ("p_sign_flip", pa.float64()),
     ("p_holm", pa.float64()),
     ("d_z", pa.float64()),
-    ("seeds_to_settle", pa.int32()),
+    ("required_seeds", pa.int32()),
     pa.field("verdict", pa.string(), nullable=False),
 ]
 COMPARISON = pa.schema(
@@ -176,8 +176,8 @@ def paired(differences: Sequence[float], rule: Rule) -> dict:
         "p_sign_flip": sign_flip_p(counts),
         "p_holm": None,
         "d_z": None,
-        "seeds_to_settle": None,
-        "verdict": "undecided",
+        "required_seeds": None,
+        "verdict": "inconclusive",
     }
     if interval is None:
         return found
@@ -186,8 +186,8 @@ def paired(differences: Sequence[float], rule: Rule) -> dict:
     std = float(counts.std(ddof=1)) / rule.parts
     if std > 0:
         found["d_z"] = found["difference"] / std
-    if found["verdict"] == "undecided":
-        found["seeds_to_settle"] = seeds_to_settle(found["difference"], max(std, rule.least_std), rule)
+    if found["verdict"] == "inconclusive":
+        found["required_seeds"] = required_seeds(found["difference"], max(std, rule.least_std), rule)
     return found
 
 
@@ -201,7 +201,7 @@ def verdict(low: float, high: float, margin: float) -> str:
         return "better"
     if high < within:
         return "worse"
-    return "equivalent" if within <= low and high <= beyond else "undecided"
+    return "equivalent" if within <= low and high <= beyond else "inconclusive"
 
 
 def sign_flip_p(differences: Sequence[float]) -> float | None:
@@ -243,8 +243,8 @@ def adjusted(rows: Iterable[dict], family: int) -> list[dict]:
     return rows
 
 
-def seeds_to_settle(difference: float, std: float, rule: Rule) -> int | None:
-    """Seeds with which the verdict would be another than undecided with a probability of 80 %.
+def required_seeds(difference: float, std: float, rule: Rule) -> int | None:
+    """Seeds with which the verdict would be another than inconclusive with a probability of 80 %.
 
     If `difference` and `std` are the true mean and standard deviation of the paired differences: for a
     difference beyond the margin, the power of the one-sided t test against the margin; for one within, of

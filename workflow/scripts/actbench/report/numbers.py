@@ -44,7 +44,7 @@ def change(low: float | None, high: float | None) -> str:
 
 def verdict(row: Mapping) -> str:
     """The verdict on a comparison, a dash where fewer than two seeds trained in both."""
-    return "–" if row["verdict"] == "undecided" and row["n_pairs"] < 2 else row["verdict"]
+    return "–" if row["verdict"] == "inconclusive" and row["n_pairs"] < 2 else row["verdict"]
 
 
 def listed(names: Sequence[str]) -> str:

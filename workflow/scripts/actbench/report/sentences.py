@@ -74,18 +74,18 @@ def ranking(
     )
 
 
-def decided(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
+def conclusive(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """How many comparisons with the baseline have a verdict, and which; how many cannot be made."""
     others = comparison[comparison["verdict"] != "baseline"]
     if others.empty:
         return ""
     baseline = labels[others["baseline"].iloc[0]]
-    settled = others[others["verdict"] != "undecided"]
+    found = others[others["verdict"] != "inconclusive"]
     lacking = int((others["n_pairs"] < 2).sum())
-    n_open = len(others) - len(settled) - lacking
+    n_open = len(others) - len(found) - lacking
     parts = []
     for word in ("better", "equivalent", "worse"):
-        chosen = settled[settled["verdict"] == word]
+        chosen = found[found["verdict"] == word]
         by_name = chosen.groupby("activation", observed=True, sort=False)["depth"].apply(sorted)
         named = [f"{labels[key]} (depth {listed(list(map(str, depths)))})" for key, depths in by_name.items()]
         if named:
@@ -93,23 +93,23 @@ def decided(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if len(others) == 1:
         what = f"The comparison with {baseline}"
         if parts:
-            return f"{what} is decided: {parts[0]}."
-        return f"{what} {f'cannot be made: {LACKING}' if lacking else 'is undecided'}."
+            return f"{what} is conclusive: {parts[0]}."
+        return f"{what} {f'cannot be made: {LACKING}' if lacking else 'is inconclusive'}."
     text = f"Of the {len(others)} comparisons with {baseline}, "
-    text += f"{len(settled)} {_are(settled)} decided: {'; '.join(parts)}" if parts else "none is decided"
+    text += f"{len(found)} {_are(found)} conclusive: {'; '.join(parts)}" if parts else "none is conclusive"
     if n_open and parts:
-        text += f"; {n_open} {'is' if n_open == 1 else 'are'} undecided"
+        text += f"; {n_open} {'is' if n_open == 1 else 'are'} inconclusive"
     return text + (f"; {lacking} cannot be made: {LACKING}." if lacking else ".")
 
 
-def settle(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """About how many seeds that train in both would settle each undecided comparison of one depth."""
-    undecided = cells[(cells["verdict"] == "undecided") & (cells["n_pairs"] > 1)]
-    if undecided.empty:
+def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """About how many seeds that train in both each inconclusive comparison of one depth requires."""
+    inconclusive = cells[(cells["verdict"] == "inconclusive") & (cells["n_pairs"] > 1)]
+    if inconclusive.empty:
         return ""
-    known = undecided[undecided["seeds_to_settle"].notna()].sort_values("seeds_to_settle", kind="stable")
-    never = undecided[undecided["seeds_to_settle"].isna()]
-    parts = [f"{int(row.seeds_to_settle)} for {labels[row.activation]}" for row in known.itertuples()]
+    known = inconclusive[inconclusive["required_seeds"].notna()].sort_values("required_seeds", kind="stable")
+    never = inconclusive[inconclusive["required_seeds"].isna()]
+    parts = [f"{int(row.required_seeds)} for {labels[row.activation]}" for row in known.itertuples()]
     if len(never):
         parts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {_names(never, labels)}")
     return (
@@ -137,14 +137,14 @@ def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Seque
         if chosen:
             parts.append(f"{word} for {listed(chosen)}")
     lacking = sum(row["n_pairs"] < 2 for row in rows)
-    n_open = sum(row["verdict"] == "undecided" for row in rows) - lacking
+    n_open = sum(row["verdict"] == "inconclusive" for row in rows) - lacking
     text = (
         f"Against {first}, {second} is {'; '.join(parts)}"
         if parts
-        else (f"Between {first} and {second} nothing is decided")
+        else (f"Between {first} and {second} no comparison is conclusive")
     )
     if n_open and parts:
-        text += f"; {n_open} of {len(rows)} comparisons {'is' if n_open == 1 else 'are'} undecided"
+        text += f"; {n_open} of {len(rows)} comparisons {'is' if n_open == 1 else 'are'} inconclusive"
     return text + (f"; {lacking} of {len(rows)} cannot be made: {LACKING}." if lacking else ".")
 
 
@@ -248,9 +248,13 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         chosen = compared[compared["verdict"] == word]
         if len(chosen):
             parts.append(f"{_names(chosen, labels)} {_are(chosen)} {text} {baseline}")
-    undecided = compared[compared["verdict"] == "undecided"]
-    if len(undecided):
-        parts.append(f"{_names(undecided, labels)} {_are(undecided)} undecided against {baseline}")
+    inconclusive = compared[compared["verdict"] == "inconclusive"]
+    if len(inconclusive):
+        one = len(inconclusive) == 1
+        what = f"{'The' if not parts else 'the'} {'comparison' if one else 'comparisons'}"
+        parts.append(
+            f"{what} of {_names(inconclusive, labels)} with {baseline} {'is' if one else 'are'} inconclusive"
+        )
     if len(lacking):
         parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {LACKING}")
     return "; ".join(parts) + "."

@@ -27,7 +27,7 @@ def answer(
     tables: Mapping[str, pd.DataFrame],
     labels: Mapping[str, str],
 ) -> list[str]:
-    """The first paragraph's sentences: ranking, outcomes at the ends of the depths, what is decided."""
+    """The first paragraph: ranking, outcomes at the ends of the depths, conclusive comparisons."""
     scores = tables.get("cross_validation")
     if scores is not None:
         first = [sentences.cross_validation(rows, labels, d) for d, rows in scores.groupby("depth")]
@@ -39,7 +39,7 @@ def answer(
     if len(config["seeds"]) == 1:
         first.append("One seed cannot say how sure this is.")
     else:
-        first.append(sentences.decided(pd.concat(by_depth.values()), labels))
+        first.append(sentences.conclusive(pd.concat(by_depth.values()), labels))
     return [text for text in first if text]
 
 

@@ -16,7 +16,7 @@ def context(study: Study) -> dict:
         "cells": cells,
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
         "verdicts": {depth: sentences.verdicts(rows, labels) for depth, rows in cells.items()},
-        "settle": {depth: sentences.settle(rows, labels) for depth, rows in cells.items()},
+        "required_seeds": {depth: sentences.required_seeds(rows, labels) for depth, rows in cells.items()},
         "n_comparisons": n_comparisons,
         "smallest_p": sentences.smallest_p(len(study.config["seeds"]), n_comparisons),
         "test_error": test_set_error(study.comparison, study.images["tested"]),
