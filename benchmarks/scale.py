@@ -126,11 +126,11 @@ class Study:
             templates = template(self.config, depth, data)
             for entry in self.config["activations"]:
                 for name, own in blocks.items():
-                    folder = Path(f"results/scale/runs/{entry['id']}/d{depth}/seeds{name}")
+                    folder = Path(f"results/scale/runs/{entry['id']}/d{depth}/default/seeds{name}")
                     params = grid.training_params(self.config, entry["spec"], depth, own)
                     write(folder, entry["id"], params, self.config, templates, images.digest)
                     written += [str(path) for path in folder.iterdir()]
-                    written += timings(f"{entry['id']}-d{depth}-seeds{name}")
+                    written += timings(f"{entry['id']}-d{depth}-default-seeds{name}")
         for start in range(0, len(written), 5000):
             self.snakemake("--quiet", "all", "--touch", "--force", "--", *written[start : start + 5000])
 
@@ -141,7 +141,7 @@ def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     sizes = [64, *resolved["network"]["hidden_sizes"][resolved["depths"].index(depth)], 10]
     network = mlp.build(Recipe(sizes, "relu"), seeds.generator(0, "weights"))
     (fit,) = fitting.fit([network], data, recipe, [seeds.generator(0, "batches")])
-    run = {"activation": "relu", "depth": depth, "seed": 0, "fold": 0}
+    run = {"activation": "relu", "depth": depth, "setting": "default", "seed": 0, "fold": 0}
     rows = {
         "runs": [run | fitting.score(network, data, fit) | {"epochs_run": N_EPOCHS, "trained": True}],
         "history": [run | fit.history[0] | {"epoch": e, "is_best": e == 1} for e in range(1, N_EPOCHS + 1)],

@@ -66,7 +66,9 @@ def test_the_code_of_the_python_page_runs(tiny, tmp_path, monkeypatch):
     """Each block in order in one namespace, with the tiny study's paths."""
     page = (ROOT / "docs" / "python.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    code = "\n".join(blocks).replace("digits/runs/tanh/d8/seeds0-4", "tiny/runs/tanh/d2/seeds0-1")
+    code = "\n".join(blocks).replace(
+        "digits/runs/tanh/d8/default/seeds0-4", "tiny/runs/tanh/d2/default/seeds0-1"
+    )
     code = (
         code.replace("results/digits", "results/tiny")
         .replace("seed=3", "seed=1")

@@ -28,7 +28,7 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         for name in ("runs", "cost", "history", "gradients", "distributions", "dead_neurons", "histograms")
     }
     for seed, status in enumerate(statuses):
-        run = {"activation": activation, "depth": 1, "seed": seed, "fold": 0}
+        run = {"activation": activation, "depth": 1, "setting": "default", "seed": seed, "fold": 0}
         ok = status == "ok"
         scores = dict.fromkeys(fitting.RUNS.names[-6:], 0.9 + 0.01 * seed if ok else None)
         rows["runs"].append(
@@ -38,7 +38,7 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         )
         rows["cost"].append(run | {"seconds": 1.0, "n_images": 100, "flops": 1000})
         for epoch in (1, 2):
-            values = dict.fromkeys(fitting.HISTORY.names[5:-1], 0.5)
+            values = dict.fromkeys(fitting.HISTORY.names[6:-1], 0.5)
             rows["history"].append(run | {"epoch": epoch, "is_best": epoch == 1} | values)
         for checkpoint in ("init", "trained") if ok else ("init",):
             place = run | {"checkpoint": checkpoint}
@@ -64,7 +64,7 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         measured = record | {"params": PROBES[name]} if name in PROBES else None
         parquet.write(parquet.table(rows[name], schema, ["seed"]), folder / f"{name}.parquet", measured)
     manifest.write(folder, PARAMS, [2, 2], "images", TRAINED_BY)
-    return aggregation.Block(folder, activation, 1, PARAMS, PROBES)
+    return aggregation.Block(folder, activation, 1, "default", PARAMS, PROBES)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):
 )
 def test_missing_and_double_rows_are_refused(blocks, tried, name, edit, words):
     change(blocks[0], name, edit)
-    with pytest.raises(UserError, match=f"tanh/{name}.parquet {words} .tanh, 1, 0"):
+    with pytest.raises(UserError, match=f"tanh/{name}.parquet {words} .tanh, 1, default, 0"):
         aggregation.collect(blocks, CODE)
     tried(1, "as expected")
 
@@ -153,7 +153,7 @@ def test_a_file_of_another_run_is_refused(blocks):
     (blocks[0].folder / "runs.parquet").write_bytes(content)
     refused(blocks, "tanh/runs.parquet is damaged (it is not the file that")
     vouch(blocks[0])
-    refused(blocks, "has the unplanned row (relu, 1, 0, 0)")
+    refused(blocks, "has the unplanned row (relu, 1, default, 0, 0)")
 
 
 @pytest.mark.parametrize("name", ["runs", "history", "histograms", "cost"])
@@ -228,7 +228,7 @@ def test_damaged_files_are_refused_by_name(blocks, name, harm):
 def test_every_problem_is_listed_up_to_ten(blocks):
     for block in blocks:
         change(block, "gradients", lambda table: table.slice(2))
-    refused(blocks, "lacks row (tanh, 1, 0, 0, init, 0, bias) and 1 more; ")
+    refused(blocks, "lacks row (tanh, 1, default, 0, 0, init, 0, bias) and 1 more; ")
     many = [dataclasses.replace(blocks[0], params=PARAMS | {f"key{n}": 1 for n in range(12)})]
     refused(many, "; and 3 more.")
 
@@ -239,7 +239,7 @@ def test_folders_that_are_not_planned_are_ignored(blocks, tmp_path):
     assert set(aggregation.collect(blocks, CODE)["runs"]["activation"].to_pylist()) == {"relu", "tanh"}
 
 
-CURVE = pa.schema([pa.field("activation", parquet.ACTIVATION, nullable=False), ("x", pa.float64())])
+CURVE = pa.schema([pa.field("activation", parquet.NAME, nullable=False), ("x", pa.float64())])
 
 
 @pytest.fixture

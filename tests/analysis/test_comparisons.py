@@ -130,6 +130,7 @@ def runs(**accuracies):
         {
             "activation": name,
             "depth": 2,
+            "setting": "default",
             "seed": seed,
             "fold": 0,
             "status": "diverged" if value is None else "ok",
@@ -331,3 +332,29 @@ def test_all_pairs_are_compared_once_in_one_family():
     assert (row["difference_low"], row["difference_high"]) == pytest.approx(expected)
     assert row["p_holm"] == pytest.approx(min(1, 6 * row["p_sign_flip"]))
     parquet.table(rows, comparisons.PAIRS, ["activation", "depth", "other"])
+
+
+def test_settings_are_compared_within_themselves():
+    """Each setting has its own baseline; the family of intervals and p values is that of the whole study."""
+    one = runs(relu=[0.80, 0.90, 0.85], tanh=[0.82, 0.93, 0.86])
+    better = one.assign(
+        setting="adam", test_accuracy=one["test_accuracy"] + [0.01, 0.0, 0.02, 0.05, 0.03, 0.06]
+    )
+    both = pd.concat([one, better])
+    rows = {
+        (row["activation"], row["setting"]): row
+        for row in comparisons.comparison(both, "relu", 0.01, N_IMAGES)
+    }
+    assert len(rows) == 4 and rows["relu", "adam"]["verdict"] == "baseline"
+    assert rows["tanh", "default"]["difference"] == pytest.approx((0.02 + 0.03 + 0.01) / 3)
+    differences = [0.02 + 0.04, 0.03 + 0.03, 0.01 + 0.04]
+    assert rows["tanh", "adam"]["difference"] == pytest.approx(sum(differences) / 3)
+    low, high = statistics.t_interval(differences, 1 - 0.05 / 2)
+    assert rows["tanh", "adam"]["difference_low"] == pytest.approx(low)
+    assert rows["tanh", "adam"]["difference_high"] == pytest.approx(high)
+    pairs = comparisons.pairs(both, 0.01, N_IMAGES)
+    assert [(row["activation"], row["other"], row["setting"]) for row in pairs] == [
+        ("relu", "tanh", "adam"),
+        ("relu", "tanh", "default"),
+    ]
+    assert pairs[0]["difference"] == pytest.approx(-sum(differences) / 3)

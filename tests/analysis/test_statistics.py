@@ -99,7 +99,14 @@ def test_noise_makes_no_difference_and_a_difference_no_noise():
 )
 def test_equal_means_over_folds_share_their_rank(folds):
     rows = [
-        {"activation": str(number), "depth": 2, "seed": 0, "fold": fold, "test_accuracy": score}
+        {
+            "activation": str(number),
+            "depth": 2,
+            "setting": "default",
+            "seed": 0,
+            "fold": fold,
+            "test_accuracy": score,
+        }
         for number, scores in enumerate([*folds, (0.0, 0.0, 0.1)])
         for fold, score in enumerate(scores)
     ]
@@ -119,7 +126,7 @@ def folded_runs():
     scores = {"relu": [0.9, 0.8, 1.0], "tanh": [0.9, 0.9, 0.9], "elu": [0.5, np.nan, 0.7]}
     scores |= {"softsign": [0.8, 0.9, 1.0], "swish": [0.7, 0.7, 0.7]}
     rows = [
-        {"activation": key, "depth": 2, "seed": 0, "fold": fold, "test_accuracy": score}
+        {"activation": key, "depth": 2, "setting": "default", "seed": 0, "fold": fold, "test_accuracy": score}
         for key, values in scores.items()
         for fold, score in enumerate(values)
     ]
@@ -170,6 +177,7 @@ def test_layers_are_summarised_over_seeds_not_folds():
         {
             "activation": "relu",
             "depth": 1,
+            "setting": "default",
             "seed": seed,
             "fold": fold,
             "checkpoint": "init",
@@ -189,15 +197,15 @@ def test_summary_by_hand():
     assert statistics.summary([1, 2, 3, 4]) == pytest.approx(expected, rel=1e-6)
 
 
-KEY = [("activation", parquet.ACTIVATION), ("depth", pa.int16())]
+KEY = [("activation", parquet.NAME), ("depth", pa.int16()), ("setting", parquet.NAME)]
 SUMMARY = ["mean", "std", "ci_low", "ci_high"]
 
 
 def test_schemas_say_what_may_be_null():
     schema = statistics.by_layer_schema(["layer", "tensor"])
-    keys = ["activation", "depth", "checkpoint", "layer", "tensor", "measure"]
+    keys = ["activation", "depth", "setting", "checkpoint", "layer", "tensor", "measure"]
     assert schema.names == [*keys, "n", *SUMMARY]
-    assert [field.nullable for field in schema] == [False] * 7 + [True] * 4
+    assert [field.nullable for field in schema] == [False] * 8 + [True] * 4
     assert schema.types == [
         *(kind for _, kind in KEY),
         *(pa.string(), pa.int16(), pa.string(), pa.string(), pa.int32()),
@@ -205,8 +213,8 @@ def test_schemas_say_what_may_be_null():
     ]
     scores = statistics.cross_validation_schema(2)
     names = ["split0_test_score", "split1_test_score", "mean_test_score", "std_test_score"]
-    assert scores.names == ["activation", "depth", "seed", *names, "rank_test_score"]
-    assert [field.nullable for field in scores] == [False] * 3 + [True] * 4 + [False]
+    assert scores.names == ["activation", "depth", "setting", "seed", *names, "rank_test_score"]
+    assert [field.nullable for field in scores] == [False] * 4 + [True] * 4 + [False]
     assert scores.field("rank_test_score").type == pa.int32()
 
 
@@ -231,6 +239,7 @@ def gradient_rows(rms, seed=0, checkpoint="init"):
         {
             "activation": "relu",
             "depth": len(rms) - 1,
+            "setting": "default",
             "seed": seed,
             "fold": 0,
             "checkpoint": checkpoint,
@@ -265,3 +274,24 @@ def test_over_seeds_counts_only_values():
     assert (row["n"], row["mean"], row["std"]) == (2, 2.0, pytest.approx(math.sqrt(2)))
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(statistics.t_interval([1.0, 3.0]))
     parquet.table([row], statistics.by_layer_schema(["layer", "tensor"]), ["layer"])
+
+
+def test_settings_are_summarised_apart():
+    one = pd.DataFrame(gradient_rows([1.0, 2.0]) + gradient_rows([3.0, 4.0], seed=1))
+    both = pd.concat([one, one.assign(setting="adam", rms=one["rms"] * 10)])
+    rows = statistics.over_seeds(both, ["layer"], ["rms"])
+    means = {(row["setting"], row["layer"]): row["mean"] for row in rows}
+    assert means == {("default", 0): 2, ("default", 1): 3, ("adam", 0): 20, ("adam", 1): 30}
+    slopes = {(row["setting"], row["n"]) for row in statistics.decay(both)}
+    assert slopes == {("default", 2), ("adam", 2)}
+
+
+def test_folds_of_a_setting_are_averaged_and_ranked_apart(folded_runs):
+    """The other setting is better in every fold, and changes no rank of the first one."""
+    other = folded_runs.assign(setting="adam", test_accuracy=folded_runs["test_accuracy"] + 0.001)
+    both = pd.concat([folded_runs, other])
+    found = [row for row in statistics.cross_validation(both) if row["setting"] == "default"]
+    assert repr(found) == repr(statistics.cross_validation(folded_runs))  # some scores are nan
+    seeds = statistics.per_seed(both)
+    assert len(seeds) == 2 * len(statistics.per_seed(folded_runs))
+    assert set(seeds["setting"]) == {"default", "adam"}

@@ -18,6 +18,7 @@ def runs(scores=SCORES, depths=(1, 2, 4)):
         {
             "activation": name,
             "depth": depth,
+            "setting": "default",
             "seed": seed,
             "fold": 0,
             "status": "ok",
@@ -32,7 +33,7 @@ def runs(scores=SCORES, depths=(1, 2, 4)):
 
 def dead(runs):
     """Of 10 units, after training as many are dead as the network has layers; seed 1 of relu diverged at depth 4."""
-    rows = runs[["activation", "depth", "seed", "fold"]].assign(layer=0, n_neurons=10)
+    rows = runs[["activation", "depth", "setting", "seed", "fold"]].assign(layer=0, n_neurons=10)
     table = pd.concat(
         [rows.assign(checkpoint="init", n_dead=0), rows.assign(checkpoint="trained", n_dead=rows["depth"])]
     )
@@ -119,6 +120,7 @@ def test_one_seed_has_no_interval():
     found = over_depths(runs({name: seeds[:1] for name, seeds in SCORES.items()}))
     assert found["relu", "rank"] == {
         "activation": "relu",
+        "setting": "default",
         "measure": "rank",
         "n": 1,
         "mean": None,
@@ -202,3 +204,15 @@ def test_a_leader_by_far_stands_alone_and_equals_stand_together():
     assert sorted(trends.leaders(scored(swapped, "abc"))) == ["a", "b"]
     assert trends.leaders(scored(steady[:1], "abc")) == ["a", "b", "c"]  # one seed tells nothing
     assert trends.leaders(scored(steady[:, :, :1], "a")) == ["a"]
+
+
+def test_ranks_and_changes_are_those_of_each_setting():
+    one = runs()
+    worse = one.assign(
+        setting="slow", test_accuracy=one["test_accuracy"].where(one["activation"] != "relu", 0.6)
+    )
+    both = pd.concat([one, worse])
+    rows = trends.over_depths(both, dead(both), 300)
+    alone = trends.over_depths(one, dead(one), 300) + trends.over_depths(worse, dead(worse), 300)
+    assert sorted(map(str, rows)) == sorted(map(str, alone))
+    parquet.table(rows, trends.SCHEMA, ["activation", "setting", "measure"])

@@ -311,7 +311,14 @@ def test_the_policy_stops_what_escaping_might_miss(browser, tiny, tmp_path, trie
 
 def test_hiplot_page_works_without_network_and_runs_no_label(browser, tmp_path):
     history = pd.DataFrame(
-        {"activation": "relu", "depth": 2, "seed": [0, 0, 1, 1], "fold": 0, "epoch": [1, 2] * 2}
+        {
+            "activation": "relu",
+            "depth": 2,
+            "setting": "default",
+            "seed": [0, 0, 1, 1],
+            "fold": 0,
+            "epoch": [1, 2] * 2,
+        }
     )
     blank = dict.fromkeys(hiplot.MEASURES)
     history = history.assign(**blank | {"train_loss": [3.0, 2.0, 2.5, 1.5]})

@@ -6,7 +6,14 @@ LABELS = {"relu": "ReLU </script><img src=x onerror=alert(1)>"}
 
 def history(**columns):
     frame = pd.DataFrame(
-        {"activation": "relu", "depth": 2, "seed": [0, 0, 1, 1], "fold": 0, "epoch": [1, 2, 1, 2]}
+        {
+            "activation": "relu",
+            "depth": 2,
+            "setting": "default",
+            "seed": [0, 0, 1, 1],
+            "fold": 0,
+            "epoch": [1, 2, 1, 2],
+        }
     )
     blank = dict.fromkeys(hiplot.MEASURES)
     return frame.assign(**blank | {"train_loss": 1.0, "train_accuracy": 0.5} | columns)
@@ -25,10 +32,10 @@ def test_a_line_for_each_run_and_epoch_linked_by_run(monkeypatch):
     experiment.validate()
     linked = {point.uid: point.from_uid for point in experiment.datapoints}
     assert linked == {
-        "relu/2/0/0/1": None,
-        "relu/2/0/0/2": "relu/2/0/0/1",
-        "relu/2/1/0/1": None,
-        "relu/2/1/0/2": "relu/2/1/0/1",
+        "relu/2/default/0/0/1": None,
+        "relu/2/default/0/0/2": "relu/2/default/0/0/1",
+        "relu/2/default/1/0/1": None,
+        "relu/2/default/1/0/2": "relu/2/default/1/0/1",
     }
     assert experiment.datapoints[3].values["val_accuracy"] == 0.4
     assert set(experiment.datapoints[0].values) == {

@@ -4,7 +4,7 @@ import pytest
 from actbench.export import tensorboard
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-RUN = {"activation": "relu", "depth": 2, "seed": 3, "fold": 0}
+RUN = {"activation": "relu", "depth": 2, "setting": "default", "seed": 3, "fold": 0}
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def events(tmp_path):
     )
     tensorboard.write(tmp_path, history, pd.DataFrame(rows))
     (folder,) = tmp_path.iterdir()
-    assert folder.name == "relu-d2-seed3-fold0"
+    assert folder.name == "relu-d2-default-seed3-fold0"
     assert [path.name for path in folder.iterdir()] == ["events.out.tfevents.0.actbench"]
     read = EventAccumulator(str(folder), size_guidance={"histograms": 0, "scalars": 0})
     return read.Reload()

@@ -69,9 +69,14 @@ HARMS = {
         ("tanh/d2", "config.json", error_page, "config.json is damaged"),
     ],
     "aggregate": [
-        ("relu/d1", "gradients.parquet", cut, "relu/d1/seeds0-1/gradients.parquet is damaged"),
-        ("relu/d2", "dead_neurons.parquet", empty, "relu/d2/seeds0-1/dead_neurons.parquet is damaged"),
-        ("tanh/d1", "history.parquet", flip, "tanh/d1/seeds0-1/history.parquet is damaged"),
+        ("relu/d1", "gradients.parquet", cut, "relu/d1/default/seeds0-1/gradients.parquet is damaged"),
+        (
+            "relu/d2",
+            "dead_neurons.parquet",
+            empty,
+            "relu/d2/default/seeds0-1/dead_neurons.parquet is damaged",
+        ),
+        ("tanh/d1", "history.parquet", flip, "tanh/d1/default/seeds0-1/history.parquet is damaged"),
         ("tanh/d2", "config.json", other_params, "config.json was trained with training.learning_rate 0.5"),
     ],
 }
@@ -89,7 +94,7 @@ def test_damaged_results(tiny, tmp_path, chaos, tried, stage):
         pytest.skip("only with --chaos")
     project = tiny.copy(tmp_path / "actbench")
     for block, name, harm, _ in HARMS[stage]:
-        path = project.folder / RUNS / block / "seeds0-1" / name
+        path = project.folder / RUNS / block / "default" / "seeds0-1" / name
         path.write_bytes(harm(path.read_bytes()))
     # By hand, since Snakemake itself would train again what has changed.
     done = project.snakemake("--keep-going", "--allowed-rules", stage, "--forcerun", stage, "--", "aggregate")
@@ -112,7 +117,9 @@ def test_damaged_images(tiny, tmp_path, tried):
     shutil.rmtree(project.folder / "results" / "tiny")
     path = project.folder / "results" / "data" / "digits.safetensors"
     path.write_bytes(flip(path.read_bytes()))
-    done = project.snakemake("--allowed-rules", "train", "--", f"{RUNS}/relu/d1/seeds0-1/model.safetensors")
+    done = project.snakemake(
+        "--allowed-rules", "train", "--", f"{RUNS}/relu/d1/default/seeds0-1/model.safetensors"
+    )
     text = done.stdout + done.stderr
     assert done.returncode == 1 and "Traceback" not in text, text
     assert "Error: results/data/digits.safetensors is damaged (its images or labels are not those" in text
@@ -134,19 +141,19 @@ def swap(project, first, second) -> None:
 )
 def test_swapped_files(tiny, tmp_path, tried):
     project = tiny.copy(tmp_path / "actbench")
-    swap(project, "relu/d1/seeds0-1/gradients.parquet", "tanh/d1/seeds0-1/gradients.parquet")
+    swap(project, "relu/d1/default/seeds0-1/gradients.parquet", "tanh/d1/default/seeds0-1/gradients.parquet")
     for name in ("runs", "history", "histograms", "cost", "gradients", "distributions", "dead_neurons"):
-        swap(project, f"relu/d2/seeds0-1/{name}.parquet", f"tanh/d2/seeds0-1/{name}.parquet")
+        swap(project, f"relu/d2/default/seeds0-1/{name}.parquet", f"tanh/d2/default/seeds0-1/{name}.parquet")
     for name in ("config.json", "model.safetensors"):
-        swap(project, f"relu/d2/seeds0-1/{name}", f"tanh/d2/seeds0-1/{name}")
+        swap(project, f"relu/d2/default/seeds0-1/{name}", f"tanh/d2/default/seeds0-1/{name}")
     done = project.snakemake("--allowed-rules", "aggregate", "--forcerun", "aggregate", "--", "aggregate")
     text = done.stdout + done.stderr
     assert done.returncode == 1 and "Traceback" not in text
     for words in (
-        "relu/d1/seeds0-1/gradients.parquet was measured on other weights",
-        "relu/d1/seeds0-1/gradients.parquet has the unplanned row (tanh, 1, 0",
-        "relu/d2/seeds0-1/config.json was trained with activation.name 'tanh' instead of 'relu'",
-        "relu/d2/seeds0-1/runs.parquet lacks row (relu, 2, 0, 0)",
+        "relu/d1/default/seeds0-1/gradients.parquet was measured on other weights",
+        "relu/d1/default/seeds0-1/gradients.parquet has the unplanned row (tanh, 1, 0",
+        "relu/d2/default/seeds0-1/config.json was trained with activation.name 'tanh' instead of 'relu'",
+        "relu/d2/default/seeds0-1/runs.parquet lacks row (relu, 2, 0, 0)",
     ):
         assert words in text, text
     assert not list(project.folder.glob("results/tiny/tables/*"))
@@ -187,7 +194,7 @@ def test_results_without_records(tiny, tmp_path, tried):
 )
 def test_folders_of_earlier_configs(tiny, tmp_path, tried):
     project = tiny.copy(tmp_path / "actbench")
-    (project.folder / RUNS / "tanh/d1/seeds0-1/runs.parquet").write_bytes(b"")
+    (project.folder / RUNS / "tanh/d1/default/seeds0-1/runs.parquet").write_bytes(b"")
     done = project.snakemake("--config", "activations=[relu]", "--", "aggregate")
     assert done.returncode == 0, done.stdout + done.stderr
     table = (project.folder / "results/tiny/tables/runs.csv").read_text()

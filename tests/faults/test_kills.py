@@ -238,10 +238,10 @@ WRITES = {
 }
 OUTPUTS = {
     "prepare_data": "results/data/digits.safetensors",
-    "train": "results/tiny/runs/relu/d1/seeds0-1/model.safetensors",
+    "train": "results/tiny/runs/relu/d1/default/seeds0-1/model.safetensors",
     "describe_activations": "results/tiny/activations/curves.parquet",
     **{
-        f"probe_{name}": f"results/tiny/runs/relu/d1/seeds0-1/{name}.parquet"
+        f"probe_{name}": f"results/tiny/runs/relu/d1/default/seeds0-1/{name}.parquet"
         for name in ("gradients", "distributions", "dead_neurons")
     },
     "aggregate": "results/tiny/tables/runs.parquet",

@@ -32,7 +32,7 @@ def write(project, modules):
 
 
 def accuracies(project, activation):
-    folder = project.folder / "results/own/runs" / activation / "d1/seeds0-1"
+    folder = project.folder / "results/own/runs" / activation / "d1/default/seeds0-1"
     return pd.read_parquet(folder / "runs.parquet")["test_accuracy"].tolist()
 
 
@@ -46,9 +46,9 @@ def test_every_file_of_a_users_package_counts(tiny, tmp_path, tried):
     write(project, RELATIVE)
     done = project.snakemake("--quiet", "all", *UNTIL, *OWN, MINE)
     assert done.returncode == 0, done.stdout
-    code = files.read_json(project.folder / "results/own/runs/mine/d1/seeds0-1/config.json")["provenance"][
-        "code"
-    ]
+    code = files.read_json(project.folder / "results/own/runs/mine/d1/default/seeds0-1/config.json")[
+        "provenance"
+    ]["code"]
     assert RELATIVE.keys() <= code.keys()
     for name in RELATIVE:
         with project.edited(name):
@@ -256,7 +256,7 @@ def test_the_commit_is_the_projects_own_or_none(tiny, tmp_path, tried):
         ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--allow-empty", "-m", "a"],
     ):
         subprocess.run(["git", "-C", str(outer), *arguments], check=True, capture_output=True)
-    model = "results/tiny/runs/relu/d1/seeds0-1/model.safetensors"
+    model = "results/tiny/runs/relu/d1/default/seeds0-1/model.safetensors"
     done = project.snakemake(
         "--quiet", "all", "--forcerun", model, "--", model, GIT_DIR=os.fspath(outer / ".git")
     )

@@ -18,7 +18,7 @@ TWO_SNAKEMAKES = "the second ends at once with Snakemake's sentence on its lock;
 )
 def test_a_second_snakemake_refuses(tiny, tmp_path, tried):
     project = tiny.copy(tmp_path / "actbench")
-    model = "results/tiny/runs/relu/d1/seeds0-1/model.safetensors"
+    model = "results/tiny/runs/relu/d1/default/seeds0-1/model.safetensors"
     before = (project.folder / model).read_bytes()
     forced = ["--forcerun", model, "--", model]
     first = project.start(*forced)
@@ -37,13 +37,13 @@ def test_a_second_snakemake_refuses(tiny, tmp_path, tried):
 
 
 OUTSIDE = [
-    "results/tiny/runs/../../../x/d1/seeds0-1/model.safetensors",
+    "results/tiny/runs/../../../x/d1/default/seeds0-1/model.safetensors",
     "/tmp/actbench-escaped/results/data/digits.safetensors",  # noqa: S108
-    "results/tiny/runs/relu/d9/seeds0-1/model.safetensors",
-    "results/../../escaped/runs/relu/d1/seeds0-1/model.safetensors",
+    "results/tiny/runs/relu/d9/default/seeds0-1/model.safetensors",
+    "results/../../escaped/runs/relu/d1/default/seeds0-1/model.safetensors",
     "results/data/../../escaped.safetensors",
     "results/verification/mlp_classifier/../../../escaped.parquet",
-    "results/other/runs/relu/d1/seeds0-1/model.safetensors",
+    "results/other/runs/relu/d1/default/seeds0-1/model.safetensors",
 ]
 
 
@@ -80,7 +80,7 @@ def test_no_pickle_is_read(tiny, tmp_path, tried):
     pickle.loads(content)  # noqa: S301, it works
     (tmp_path / "mark").unlink()
     project = tiny.copy(tmp_path / "actbench")
-    folder = project.folder / "results/tiny/runs/relu/d1/seeds0-1"
+    folder = project.folder / "results/tiny/runs/relu/d1/default/seeds0-1"
     readers = {
         folder / "model.safetensors": lambda path: checkpoints.load(folder, seed=0),
         folder / "runs.parquet": parquet.read,

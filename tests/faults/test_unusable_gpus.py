@@ -14,7 +14,7 @@ UNUSABLE = {
     "a part": (LISTS_16, "MIG-0", "nvidia-smi lists no GPU that CUDA_VISIBLE_DEVICES=MIG-0 names"),
     "a number": (LISTS_16, "16", "nvidia-smi lists no GPU that CUDA_VISIBLE_DEVICES=16 names"),
 }
-BLOCK = "results/tiny/runs/relu/d1/seeds0-1"
+BLOCK = "results/tiny/runs/relu/d1/default/seeds0-1"
 TIMES = "results/tiny/timings/activations.parquet"
 
 
@@ -51,7 +51,7 @@ def test_auto_ends_at_the_cpu(tiny, tmp_path, chaos, environment, name):
     assert done.returncode == 0, done.stdout
     said = [line for line in done.stdout.splitlines() if "device:" in line]
     assert len(said) == 1 and said[0].startswith(f"device: auto takes the CPU, since {reason}"), done.stdout
-    for log in ("train/relu-d1-seeds0-1", "time_activations"):
+    for log in ("train/relu-d1-default-seeds0-1", "time_activations"):
         assert said[0] in (project.folder / f"results/tiny/logs/{log}.log").read_text()
     weights = f"{BLOCK}/model.safetensors"
     assert (project.folder / weights).read_bytes() == (tiny.folder / weights).read_bytes()

@@ -14,7 +14,14 @@ def style():
 def ridge_rows(**keys):
     """Symmetric histograms of two layers of one network, the second with a hundred times the spread."""
     counts = [1, 4, 6, 4, 1]
-    base = {"depth": 1, "seed": 0, "fold": 0, "activation": "relu", "counts": counts} | keys
+    base = {
+        "depth": 1,
+        "setting": "default",
+        "seed": 0,
+        "fold": 0,
+        "activation": "relu",
+        "counts": counts,
+    } | keys
     return [base | {"layer": layer, "low": -s, "high": s} for layer, s in ((0, 0.01), (1, 1.0))]
 
 
@@ -114,7 +121,16 @@ def test_of_many_layers_some_are_drawn_from_the_first_to_the_last(style):
     "some are drawn, and the caption says how many",
 )
 def test_of_many_epochs_some_are_drawn(style):
-    row = {"depth": 1, "seed": 0, "fold": 0, "activation": "relu", "low": -1.0, "high": 1.0, "counts": [1, 1]}
+    row = {
+        "depth": 1,
+        "setting": "default",
+        "seed": 0,
+        "fold": 0,
+        "activation": "relu",
+        "low": -1.0,
+        "high": 1.0,
+        "counts": [1, 1],
+    }
     kinds = [{"source": f"{s}_epoch", "layer": layer} for s in ("weight", "gradient") for layer in (0, 1)]
     table = pd.DataFrame([row | kind | {"epoch": e} for kind in kinds for e in range(1, 1001)])
     line = histogram_figures.epoch_histograms(table, 1, style).axes[0].lines[0].get_xdata()

@@ -21,13 +21,13 @@ def runs():
     rows = [("relu", 0, "ok", 0.9), ("relu", 1, "ok", 0.92), ("tanh", 0, "ok", 0.97), ("tanh", 1, "ok", 1.0)]
     rows += [("elu", 0, "diverged", np.nan), ("elu", 1, "ok", 0.1)]
     frame = pd.DataFrame(rows, columns=["activation", "seed", "status", "test_accuracy"])
-    return frame.assign(depth=2, fold=0, trained=frame["test_accuracy"] > 0.5)
+    return frame.assign(depth=2, setting="default", fold=0, trained=frame["test_accuracy"] > 0.5)
 
 
 def cells(runs):
     """What the table `comparison` says of the runs, as far as it is drawn."""
     rows = []
-    for (activation, depth), cell in comparisons.by_cell(runs).items():
+    for (activation, depth, _), cell in comparisons.by_cell(runs).items():
         accuracies = cell.loc[cell["trained"], "test_accuracy"]
         low, high = statistics.bounded_interval(accuracies, 300) or (None, None)
         row = {"activation": activation, "depth": depth, "n_seeds": len(cell), "n_trained": len(accuracies)}
@@ -64,7 +64,16 @@ def test_same_data_give_the_same_bytes(runs, style, tmp_path):
 
 def test_zero_gradients_do_not_break_a_log_scale(style, tmp_path):
     rows = [
-        {"activation": key, "depth": 1, "seed": 0, "fold": 0, "checkpoint": c, "tensor": "weight", "layer": i}
+        {
+            "activation": key,
+            "depth": 1,
+            "setting": "default",
+            "seed": 0,
+            "fold": 0,
+            "checkpoint": c,
+            "tensor": "weight",
+            "layer": i,
+        }
         for key in LABELS
         for c in ("init", "trained")
         for i in (0, 1)
@@ -86,7 +95,9 @@ def test_zero_gradients_do_not_break_a_log_scale(style, tmp_path):
 )
 def test_learning_curves_draw_what_was_measured(style, columns, labels):
     names = ["train_accuracy", "train_loss", "val_accuracy", "val_loss", "test_accuracy"]
-    history = pd.DataFrame({"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "epoch": [1, 2]})
+    history = pd.DataFrame(
+        {"activation": "relu", "depth": 2, "setting": "default", "seed": 0, "fold": 0, "epoch": [1, 2]}
+    )
     history[names] = np.nan
     history[["train_accuracy", "train_loss", *columns]] = 0.5
     assert [axis.get_ylabel() for axis in results.learning_curves(history, [2], style).axes] == labels
@@ -95,7 +106,7 @@ def test_learning_curves_draw_what_was_measured(style, columns, labels):
 def test_with_folds_the_mean_is_over_seeds(style):
     """Two seeds of two folds: points .8 and .9, 1 and .9; means .85 and .95, mean of means .9."""
     runs = pd.DataFrame({"seed": [0, 0, 1, 1], "fold": [0, 1, 0, 1], "test_accuracy": [0.8, 0.9, 1.0, 0.9]})
-    runs = runs.assign(activation="relu", depth=2, status="ok", trained=True)
+    runs = runs.assign(activation="relu", depth=2, setting="default", status="ok", trained=True)
     (axis,) = accuracy(runs, [2], style).axes
     heights = [line.get_ydata()[0] for line in axis.lines if len(set(line.get_ydata())) == 1]
     assert 0.9 in [round(height, 12) for height in heights]
@@ -121,7 +132,9 @@ def test_class_names_are_shown_as_they_are(style, tmp_path):
 def many(n):
     """n runs of each activation: two of three train."""
     generator = np.random.default_rng(0)
-    frame = pd.DataFrame({"activation": np.repeat(list(LABELS), n), "seed": list(range(n)) * len(LABELS)})
+    frame = pd.DataFrame(
+        {"activation": np.repeat(list(LABELS), n), "setting": "default", "seed": list(range(n)) * len(LABELS)}
+    )
     trained = frame["seed"] % 3 > 0
     accuracy = np.where(trained, 0.95, 0.1) + generator.normal(0, 0.005, len(frame))
     return frame.assign(depth=2, fold=0, status="ok", trained=trained, test_accuracy=accuracy)
@@ -131,7 +144,7 @@ def by_epoch(runs):
     epochs = pd.DataFrame({"epoch": range(1, 11)})
     losses = {"train_loss": 0.5, "val_loss": 0.6, "train_accuracy": np.nan, "test_accuracy": np.nan}
     return (
-        runs[["activation", "depth", "seed", "fold"]]
+        runs[["activation", "depth", "setting", "seed", "fold"]]
         .merge(epochs, how="cross")
         .assign(val_accuracy=0.9, **losses)
     )
@@ -190,7 +203,7 @@ def three():
     scores = {"relu": [0.98, 1.0, 0.99], "tanh": [0.4, 0.9, 0.97], "elu": [0.9, 0.94]}
     rows = [(key, seed, value) for key, values in scores.items() for seed, value in enumerate(values)]
     runs = pd.DataFrame(rows, columns=["activation", "seed", "test_accuracy"])
-    return runs.assign(depth=2, fold=0, status="ok", trained=True)
+    return runs.assign(depth=2, setting="default", fold=0, status="ok", trained=True)
 
 
 def test_intervals_are_those_of_the_table_and_not_cut(three, style):

@@ -65,7 +65,14 @@ def test_batches_do_not_change_the_counts(spec, monkeypatch):
     whole = dead_neurons.measure(network, x, 0.025)
     monkeypatch.setattr(dead_neurons, "BATCH", 7)
     assert dead_neurons.measure(network, x, 0.025) == whole
-    keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
+    keys = {
+        "activation": "relu",
+        "depth": 2,
+        "setting": "default",
+        "seed": 0,
+        "fold": 0,
+        "checkpoint": "init",
+    }
     parquet.table([keys | row for row in whole], tables.schema(dead_neurons.PROBE), ["layer"])
 
 

@@ -64,7 +64,14 @@ def test_rows_of_a_network(spec):
     for row in rows:
         assert (row["effective_rank"] is None) == (row["signal"] == "preactivation")
         assert (row["saturated_fraction"] is None) == (row["layer"] == 2 or row["signal"] == "activation")
-    keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
+    keys = {
+        "activation": "relu",
+        "depth": 2,
+        "setting": "default",
+        "seed": 0,
+        "fold": 0,
+        "checkpoint": "init",
+    }
     parquet.table([keys | row for row in rows], tables.schema(distributions.PROBE), ["layer", "signal"])
 
 

@@ -57,7 +57,14 @@ def test_leaves_no_gradient_behind_and_fits_the_schema(spec):
     network = identity_network(spec)
     rows = gradients.measure(network, torch.ones(4, 2), torch.tensor([0, 1, 0, 1]), 7)
     assert all(parameter.grad is None for parameter in network.parameters())
-    keys = {"activation": "identity", "depth": 1, "seed": 0, "fold": 0, "checkpoint": "init"}
+    keys = {
+        "activation": "identity",
+        "depth": 1,
+        "setting": "default",
+        "seed": 0,
+        "fold": 0,
+        "checkpoint": "init",
+    }
     table = parquet.table([keys | row for row in rows], tables.schema(gradients.PROBE), ["layer", "tensor"])
     assert table.num_rows == 2 * 3 and {len(c) for c in table["counts"].to_pylist()} == {7}
 

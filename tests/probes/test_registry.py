@@ -61,7 +61,14 @@ def test_defaults_of_a_section_fit_its_schema(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_probe_measures_what_its_spec_says(name, network, toy):
     probe, rows = registry.specs()[name], measured(name, network, toy)
-    keys = {"activation": "relu", "depth": 2, "seed": 0, "fold": 0, "checkpoint": "init"}
+    keys = {
+        "activation": "relu",
+        "depth": 2,
+        "setting": "default",
+        "seed": 0,
+        "fold": 0,
+        "checkpoint": "init",
+    }
     table = parquet.table([keys | row for row in rows], tables.schema(probe), tables.order(probe))
     found = [tuple(row.values()) for row in table.select(tables.order(probe)).to_pylist()]
     planned = tables.planned(probe, [keys | {"status": "diverged"}], depth=2)

@@ -62,7 +62,15 @@ def block(tmp_path, spec):
         network = mlp.build(Recipe([64, 8, 10], spec("relu")), seeds.generator(seed, "weights"))
         network.linears[0].bias.data.fill_(7)
         states[seed, 0] = network.state_dict()
-        keys = {"activation": "relu", "depth": 1, "seed": seed, "fold": 0, "status": status, "trained": False}
+        keys = {
+            "activation": "relu",
+            "depth": 1,
+            "setting": "default",
+            "seed": seed,
+            "fold": 0,
+            "status": status,
+            "trained": False,
+        }
         rows.append(keys | {"n_parameters": 1, "epochs_run": 1, "best_epoch": None})
         rows[-1] |= dict.fromkeys(fitting.RUNS.names[-6:])
     write(tmp_path, params, rows, states)

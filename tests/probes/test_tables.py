@@ -6,7 +6,7 @@ from actbench.probes import tables
 from actbench.probes.probe import Probe
 from actbench.storage import histograms
 
-RUN = {"activation": "relu", "depth": 2, "seed": 3, "fold": 0}
+RUN = {"activation": "relu", "depth": 2, "setting": "default", "seed": 3, "fold": 0}
 
 
 def probe(**given):
@@ -44,7 +44,7 @@ def test_null_is_allowed_where_the_type_says_so():
 def test_planned_rows(given, places):
     trained, diverged = RUN | {"status": "ok"}, RUN | {"seed": 4, "status": "diverged"}
     found = tables.planned(probe(**given), [trained, diverged], depth=2)
-    keys = [(*RUN.values(), "init"), (*RUN.values(), "trained"), ("relu", 2, 4, 0, "init")]
+    keys = [(*RUN.values(), "init"), (*RUN.values(), "trained"), ("relu", 2, "default", 4, 0, "init")]
     assert found == {(*key, *place) for key in keys for place in places}
 
 

@@ -35,7 +35,15 @@ def study(
         "report": {"equivalence": 0.01},
     }
     rows = [
-        {"activation": key, "depth": depth, "seed": seed, "fold": 0, "status": "ok", "test_accuracy": value}
+        {
+            "activation": key,
+            "depth": depth,
+            "setting": "default",
+            "seed": seed,
+            "fold": 0,
+            "status": "ok",
+            "test_accuracy": value,
+        }
         for key in activations
         for depth in depths
         for seed, value in zip(seeds, np.array(ACCURACIES[key]) + shift, strict=False)

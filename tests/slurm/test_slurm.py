@@ -18,7 +18,7 @@ SMALL = ("--configfile", "studies/tiny.yaml", "--config", "depths=[1]")
 TABLES = "results/tiny/tables/runs.parquet"
 PROBES = ("gradients", "distributions", "dead_neurons")
 BLOCKS = [
-    f"results/tiny/runs/{name}/d1/seeds{seed}-{seed}/runs.parquet"
+    f"results/tiny/runs/{name}/d1/default/seeds{seed}-{seed}/runs.parquet"
     for name in ("relu", "tanh")
     for seed in (0, 1)
 ]
@@ -274,6 +274,6 @@ def test_a_full_quota_is_told_with_the_rules_log(cluster, project):
         subprocess.run(["umount", "--lazy", str(runs)], check=True)
     assert done.returncode == 1
     told = [line for line in done.stdout.splitlines() if line.startswith("Error: ")]
-    log = "results/tiny/logs/train/relu-d1-seeds0-1.log"
+    log = "results/tiny/logs/train/relu-d1-default-seeds0-1.log"
     assert len(told) == 1, done.stdout
     assert re.fullmatch(rf"Error: rule train failed: FAILED: .*No space left on device.* Log: {log}", told[0])

@@ -14,7 +14,15 @@ SCHEMA = pa.schema(
 
 
 def row(activation, seed, value, counts=None):
-    return {"activation": activation, "depth": 2, "seed": seed, "fold": 0, "value": value, "counts": counts}
+    return {
+        "activation": activation,
+        "depth": 2,
+        "setting": "default",
+        "seed": seed,
+        "fold": 0,
+        "value": value,
+        "counts": counts,
+    }
 
 
 ROWS = [row("tanh", 1, 0.1 + 0.2, [1, 2]), row("relu", 0, 1e-300), row("relu", 1, float("inf"))]
@@ -66,8 +74,12 @@ def test_csv_has_a_header_and_empty_fields_for_null(tmp_path):
     table = parquet.table(ROWS, SCHEMA, ORDER).drop_columns(["counts"])
     parquet.write_csv(table, tmp_path / "a.csv")
     lines = (tmp_path / "a.csv").read_text().splitlines()
-    assert lines[0].replace('"', "") == "activation,depth,seed,fold,value"
+    assert lines[0].replace('"', "") == "activation,depth,setting,seed,fold,value"
     assert lines[2].endswith(",")
+    parquet.write_csv(table, tmp_path / "a.csv", hidden=["setting"])
+    assert (tmp_path / "a.csv").read_text() == "\n".join(
+        line.replace(',"default"', "") for line in lines
+    ).replace(',"setting"', "") + "\n"
 
 
 @pytest.fixture

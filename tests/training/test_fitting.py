@@ -148,7 +148,9 @@ def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
     row = fitting.score(network, toy, result)
     assert row["status"] == "diverged" and row["test_accuracy"] is None and not row["trained"]
     table = parquet.table(
-        [{"activation": "a", "depth": 1, "seed": 0, "fold": 0} | row], fitting.RUNS, ["seed"]
+        [{"activation": "a", "depth": 1, "setting": "default", "seed": 0, "fold": 0} | row],
+        fitting.RUNS,
+        ["seed"],
     )
     assert table["test_loss"].to_pylist() == [None]
 
@@ -175,7 +177,7 @@ def test_histograms_of_first_and_last_layer_every_epoch(toy, spec):
     assert len(result.histograms) == 5 * 2 * 2
     sizes = {(row["layer"], sum(row["counts"])) for row in result.histograms}
     assert sizes == {(0, 4 * 16), (1, 16 * 4)}
-    keys = {"activation": "a", "depth": 1, "seed": 0, "fold": 0}
+    keys = {"activation": "a", "depth": 1, "setting": "default", "seed": 0, "fold": 0}
     parquet.table([keys | row for row in result.histograms], histograms.SCHEMA, ["epoch"])
 
 

@@ -68,13 +68,13 @@ def test_networks_learn_and_their_weights_score_what_the_table_says(tiny, monkey
         "symmetric",
     )
     for row in runs.itertuples():
-        folder = f"results/tiny/runs/{row.activation}/d{row.depth}/seeds0-1"
+        folder = f"results/tiny/runs/{row.activation}/d{row.depth}/default/seeds0-1"
         network = checkpoints.load(folder, seed=row.seed)
         assert loop.evaluate(Stack([network]), data.test)[0] == (row.test_loss, row.test_accuracy)
 
 
 def test_runs_record_where_they_come_from_and_tables_do_not(tiny):
-    config = json.loads((tiny.folder / "results/tiny/runs/relu/d1/seeds0-1/config.json").read_text())
+    config = json.loads((tiny.folder / "results/tiny/runs/relu/d1/default/seeds0-1/config.json").read_text())
     assert config["params"]["seeds"] == [0, 1]
     assert {"commit", "device", "versions", "python"} <= config["provenance"].keys()
     assert (tiny.folder / "results/tiny/config.yaml").read_text().startswith("study: tiny")
@@ -153,7 +153,7 @@ def test_a_section_more_is_a_module_a_template_and_its_place_in_the_list(tiny, t
 def test_every_log_and_timing_is_there(tiny):
     study = tiny.folder / "results" / "tiny"
     assert len(list(study.glob("timings/train/*.tsv"))) == 4
-    log = (study / "logs/train/relu-d1-seeds0-1.log").read_text()
+    log = (study / "logs/train/relu-d1-default-seeds0-1.log").read_text()
     assert log.count("epoch ") == 2 * 4
 
 
@@ -322,7 +322,7 @@ def test_provenance_names_code_versions_hardware_data_and_config(tiny):
 
 def test_mixed_origins_are_said_on_the_first_screen(tiny, tmp_path):
     project = tiny.copy(tmp_path / "actbench")
-    path = project.folder / "results/tiny/runs/relu/d1/seeds0-1/config.json"
+    path = project.folder / "results/tiny/runs/relu/d1/default/seeds0-1/config.json"
     config = files.read_json(path)
     config["provenance"]["versions"]["torch"] = "2.13.0"
     files.write_json(config, path)

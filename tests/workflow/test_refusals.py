@@ -129,3 +129,19 @@ def test_without_network_the_study_says_how_to_get_the_files(tiny):
     done = tiny.snakemake("--config", "study=broken", "dataset=mnist", "data_dir=empty", **proxy)
     text = done.stdout + done.stderr
     assert done.returncode == 1 and "dataset: digits needs no files at all" in text
+
+
+def test_results_of_an_earlier_version_are_refused_before_anything_runs(tiny):
+    """Whose paths had no setting; those of another study do not matter."""
+    folder = tiny.folder / "results" / "old" / "runs" / "relu" / "d2" / "seeds0-1"
+    folder.mkdir(parents=True)
+    running = tiny.start("--config", "study=old")
+    text, _ = running.communicate()
+    assert running.returncode == 1 and "Traceback" not in text
+    sentence = (
+        "Error: results/old/runs/relu/d2/seeds0-1 was made by an earlier version of actbench: delete results/old, "
+        "or give the study another name."
+    )
+    assert [line for line in text.splitlines() if line.startswith("Error")] == [sentence]
+    assert sorted(folder.parents[2].parent.rglob("*")) == sorted([*folder.parents[:3], folder])
+    assert not tiny.planned()

@@ -159,6 +159,8 @@ FILES = {
     f"{PACKAGE}/study/activations.py": {},
     f"{PACKAGE}/study/evaluation.py": {},
     f"{PACKAGE}/study/grid.py": stages("aggregate"),
+    f"{PACKAGE}/study/settings.py": {},
+    f"{PACKAGE}/analysis/recipes.py": stages("aggregate"),
     f"{PACKAGE}/activations/contract.py": NUMBERS,
     f"{PACKAGE}/training/cost.py": TRAINING,
     f"{PACKAGE}/data/acquire.py": stages("prepare_data"),

@@ -33,6 +33,7 @@ rule aggregate:
             for name in ["runs", *SUMMARIES]
         },
         activations=f"{TABLES}/activations.parquet",
+        settings=f"{TABLES}/settings.parquet",
         cost=f"{RESULTS}/timings/training.parquet",
         made_by=TABLES_MADE_BY,
     log:
@@ -45,6 +46,12 @@ rule aggregate:
     params:
         code=code("aggregate"),
         plan=TABLES_PLAN,
+        settings=Shown(
+            {
+                name: dict(label=recipe["label"], overrides=recipe["overrides"])
+                for name, recipe in config["settings"].items()
+            }
+        ),
         section=dict(
             baseline=config["report"]["baseline"],
             margin=config["report"]["equivalence"],

@@ -26,7 +26,7 @@ from actbench.runtime import imports
 
 imports.install()
 from actbench.study import config as configuration
-from actbench.study import activations, grid, study_files
+from actbench.study import activations, grid, settings, study_files
 from actbench.data import catalogue
 from actbench.figures import shown
 from actbench.probes import registry
@@ -68,22 +68,20 @@ if PROJECT.is_file() and not AS_MODULE:
 
 def given_config():
     """What the user wrote: for a module what `config:` hands over, else files and command line."""
-    settings = workflow.config_settings
+    options = workflow.config_settings
     if AS_MODULE:
         return study_files.of_module(config, workflow.modifier.skip_configfile)
-    if settings.replace_workflow_config:
+    if options.replace_workflow_config:
         raise UserError(
             "--replace-workflow-config is given; allowed: to leave it out, since a --configfile takes the "
             f"place of {PROJECT} by itself."
         )
-    return study_files.given(
-        settings.configfiles, PROJECT, settings.config_args, SCHEMA
-    )
+    return study_files.given(options.configfiles, PROJECT, options.config_args, SCHEMA)
 
 
 try:
     # A name of its own: the config that was given may belong to the workflow that uses this one.
-    config = configuration.resolve(given_config(), SCHEMA)
+    config = settings.with_recipes(given_config(), SCHEMA)
     # Studies whose networks are trained: the one of the config, and those that verification asks for.
     STUDIES = {config["study"]: config}
     if config["verify"] == "full":
@@ -96,6 +94,11 @@ try:
 except UserError as error:
     of_module = f"module {workflow.modifier.namespace}: " if AS_MODULE else ""
     sys.exit(f"Config error: {of_module}{error}")
+try:
+    for study in STUDIES:
+        settings.refuse_older(placed(f"results/{study}"))
+except UserError as error:
+    sys.exit(f"Error: {error}")
 
 STUDY = config["study"]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
@@ -111,9 +114,9 @@ if GPU and config["device"] == "auto":
     )
 
 RESULTS = f"results/{STUDY}"
-RUNS = "results/{study}/runs/{activation}/d{depth}/seeds{block}"
+RUNS = "results/{study}/runs/{activation}/d{depth}/{setting}/seeds{block}"
 BLOCK = RUNS.replace("{study}", STUDY)
-JOB = "{activation}-d{depth}-seeds{block}"
+JOB = "{activation}-d{depth}-{setting}-seeds{block}"
 TABLES, FIGURES = f"{RESULTS}/tables", f"{RESULTS}/figures"
 IMAGES = "results/data/{dataset}.safetensors"
 DATA = IMAGES.format(dataset=config["dataset"])
@@ -129,6 +132,9 @@ MADE_BY = f"{RESULTS}/made_by/{{stage}}.json"
 TABLES_MADE_BY = MADE_BY.format(stage="aggregate")
 PROGRESS = f"{RESULTS}/logs/progress.txt"
 
+RECIPES = [
+    recipe for planned in STUDIES.values() for recipe in planned["settings"].values()
+]
 GRIDS = [grid.values(planned) for planned in STUDIES.values()]
 
 
@@ -149,19 +155,25 @@ def code(script, own=False):
     found = code_of(script)
     if not own:
         return found
-    families = {family_module(planned) for planned in STUDIES.values()}
+    families = {family_module(recipe) for recipe in RECIPES}
     if len(families) == 1 and not any(OWN_FILES.values()):
         return found | code_of(*families)
     return lambda wildcards: (
         found
-        | code_of(family_module(STUDIES[wildcards.get("study", STUDY)]))
+        | code_of(family_module(recipe_of(wildcards)))
         | own_code(wildcards.activation)
     )
 
 
-def family_module(planned):
-    """The module of a study's network family, as `code_of` takes it."""
-    return f"actbench/networks/families/{planned['network']['family']}"
+def recipe_of(wildcards):
+    """The recipe of a job's networks."""
+    planned = STUDIES[wildcards.get("study", STUDY)]
+    return planned["settings"][wildcards.setting]
+
+
+def family_module(recipe):
+    """The module of a recipe's network family, as `code_of` takes it."""
+    return f"actbench/networks/families/{recipe['network']['family']}"
 
 
 @cache
@@ -198,11 +210,15 @@ NUMBERS = {
         if key not in (*configuration.PLACES, "study", "activations")
     },
     "activations": SPECS,
+    "settings": {
+        name: {section: recipe[section] for section in grid.RECIPE}
+        for name, recipe in sorted(config["settings"].items())
+    },
 }
 MEASURING = [
     "prepare_data",
     "train",
-    family_module(config),
+    *sorted({family_module(recipe) for recipe in config["settings"].values()}),
     *[probe.rule for probe in PROBES.values()],
     "describe_activations",
 ]
@@ -223,9 +239,9 @@ def every_block(path):
     return expand(f"{BLOCK}/{path}", **GRID)
 
 
-def params_of(study, activation, depth, seeds):
+def params_of(study, activation, depth, setting, seeds):
     """All that the numbers of these networks depend on."""
-    planned = STUDIES[study]
+    planned = grid.with_setting(STUDIES[study], setting)
     specs = {entry["id"]: entry["spec"] for entry in planned["activations"]}
     return grid.training_params(planned, specs[activation], depth, seeds)
 
@@ -238,5 +254,6 @@ def block_params(wildcards):
         wildcards.study,
         wildcards.activation,
         int(wildcards.depth),
+        wildcards.setting,
         seeds[wildcards.block],
     )

@@ -14,8 +14,12 @@ def reference_runs(study, depth):
     seeds = grid.blocks(planned["seeds"], planned["seeds_per_job"])
     return {
         f"{RUNS}/runs.parquet".format(
-            study=study, activation=activation, depth=depth, block=block
-        ): params_of(study, activation, depth, seeds[block])
+            study=study,
+            activation=activation,
+            depth=depth,
+            setting=grid.DEFAULT,
+            block=block,
+        ): params_of(study, activation, depth, grid.DEFAULT, seeds[block])
         for activation in grid.values(planned)["activation"]
         for block in seeds
     }
@@ -23,7 +27,7 @@ def reference_runs(study, depth):
 
 def oracle_params(activation):
     """What scikit-learn's classifier is trained with."""
-    return params_of(MLP, activation, 1, STUDIES[MLP]["seeds"])
+    return params_of(MLP, activation, 1, grid.DEFAULT, STUDIES[MLP]["seeds"])
 
 
 def trained_references():

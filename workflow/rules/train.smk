@@ -16,7 +16,7 @@ rule train:
         f"results/{{study}}/timings/train/{JOB}.tsv"
     conda:
         "../../environment.yml"
-    threads: max(planned["training"]["threads"] for planned in STUDIES.values())
+    threads: max(recipe["training"]["threads"] for recipe in RECIPES)
     resources:
         gpu=GPU,
     params:

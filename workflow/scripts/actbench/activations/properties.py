@@ -18,7 +18,7 @@ from actbench.storage import parquet
 
 CURVES = pa.schema(
     [
-        pa.field("activation", parquet.ACTIVATION, nullable=False),
+        pa.field("activation", parquet.NAME, nullable=False),
         pa.field("x", pa.float64(), nullable=False),
         ("f", pa.float64()),
         ("derivative", pa.float64()),
@@ -26,7 +26,7 @@ CURVES = pa.schema(
 )
 PROPERTIES = pa.schema(
     [
-        pa.field("activation", parquet.ACTIVATION, nullable=False),
+        pa.field("activation", parquet.NAME, nullable=False),
         ("formula", pa.string()),
         ("formula_derivative", pa.string()),
         ("range_low", pa.float64()),

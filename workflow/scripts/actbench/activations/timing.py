@@ -12,7 +12,7 @@ from actbench.storage import parquet
 
 SCHEMA = pa.schema(
     [
-        pa.field("activation", parquet.ACTIVATION, nullable=False),
+        pa.field("activation", parquet.NAME, nullable=False),
         pa.field("direction", pa.string(), nullable=False),
         pa.field("round", pa.int16(), nullable=False),
         pa.field("ns_per_element", pa.float64(), nullable=False),

@@ -36,6 +36,7 @@ NAMES = (
     "decay",
     "properties",
     "activations",
+    "settings",
     "cross_validation",
     "pairs",
 )
@@ -48,7 +49,7 @@ class Block:
 
     Args:
         folder: its folder.
-        activation, depth: its place in the grid.
+        activation, depth, setting: its place in the grid.
         params: what its networks must have been trained with.
         probes: what each probe must have measured with, by the name of its table.
     """
@@ -56,12 +57,13 @@ class Block:
     folder: Path
     activation: str
     depth: int
+    setting: str
     params: Mapping
     probes: Mapping[str, Mapping]
 
     def keys(self) -> set[tuple]:
         folds = range(self.params["evaluation"]["folds"] or 1)
-        return {(self.activation, self.depth, *key) for key in product(self.params["seeds"], folds)}
+        return set(product([self.activation], [self.depth], [self.setting], self.params["seeds"], folds))
 
 
 def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Table]:
@@ -141,16 +143,15 @@ def summarise(
         all_pairs: whether to compare every two activations.
     """
     frames = {name: tables[name].to_pandas() for name in ("runs", *PROBES)}
-    cell = ["activation", "depth"]
     compared = comparisons.comparison(frames["runs"], baseline, margin, n_images)
     over_depths = trends.over_depths(frames["runs"], frames["dead_neurons"], n_images)
     summaries = {
-        "comparison": parquet.table(compared, comparisons.COMPARISON, cell),
-        "over_depths": parquet.table(over_depths, trends.SCHEMA, ["activation", "measure"]),
+        "comparison": parquet.table(compared, comparisons.COMPARISON, parquet.CELL),
+        "over_depths": parquet.table(over_depths, trends.SCHEMA, ["activation", "setting", "measure"]),
     }
     if all_pairs:
         rows = comparisons.pairs(frames["runs"], margin, n_images)
-        summaries["pairs"] = parquet.table(rows, comparisons.PAIRS, [*cell, "other"])
+        summaries["pairs"] = parquet.table(rows, comparisons.PAIRS, [*parquet.CELL, "other"])
     for name, probe in PROBES.items():
         summaries[f"{name}_by_layer"] = by_layer(probe, frames[name])
     summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])
@@ -158,7 +159,7 @@ def summarise(
     if n_folds > 1:
         scores = statistics.cross_validation(frames["runs"])
         schema = statistics.cross_validation_schema(n_folds)
-        summaries["cross_validation"] = parquet.table(scores, schema, [*cell, "seed"])
+        summaries["cross_validation"] = parquet.table(scores, schema, [*parquet.CELL, "seed"])
     return summaries
 
 
@@ -273,5 +274,5 @@ def by_layer(probe: Probe, frame: pd.DataFrame) -> pa.Table:
 
 
 def _layer_table(rows: Sequence[Mapping], keys: Sequence[str]) -> pa.Table:
-    order = ["activation", "depth", "checkpoint", *keys, "measure"]
+    order = [*parquet.CELL, "checkpoint", *keys, "measure"]
     return parquet.table(rows, statistics.by_layer_schema(keys), order)

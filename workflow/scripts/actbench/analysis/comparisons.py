@@ -39,8 +39,7 @@ _PAIRED = [
 ]
 COMPARISON = pa.schema(
     [
-        pa.field("activation", parquet.ACTIVATION, nullable=False),
-        pa.field("depth", pa.int16(), nullable=False),
+        *parquet.CELL_KEYS,
         pa.field("n_seeds", pa.int32(), nullable=False),
         pa.field("n_trained", pa.int32(), nullable=False),
         pa.field("n_diverged", pa.int32(), nullable=False),
@@ -60,9 +59,9 @@ COMPARISON = pa.schema(
 )
 PAIRS = pa.schema(
     [
-        pa.field("activation", parquet.ACTIVATION, nullable=False),
-        pa.field("other", parquet.ACTIVATION, nullable=False),
-        pa.field("depth", pa.int16(), nullable=False),
+        pa.field("activation", parquet.NAME, nullable=False),
+        pa.field("other", parquet.NAME, nullable=False),
+        *parquet.CELL_KEYS[1:],
         *_PAIRED,
     ]
 )
@@ -110,48 +109,49 @@ class Rule:
 
 
 def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) -> list[dict]:
-    """One row an activation and depth, columns as in `COMPARISON`.
+    """One row an activation, depth and setting, columns as in `COMPARISON`.
 
     Accuracies are test accuracies of trained runs, with cross-validation `statistics.per_seed`. Their
     interval is `statistics.bounded_interval`; none where it would be wider than 25 points. Differences
-    to the baseline are paired by seed, over pairs in which both trained; the family is all activations
-    and depths against it.
+    to the baseline of the same depth and setting are paired by seed, over pairs in which both trained; the
+    family is all activations, depths and settings against it.
     """
     cells = by_cell(runs)
-    depths = {depth for _, depth in cells}
-    rule = Rule(margin, n_images, max(len(cells) - len(depths), 1), runs["fold"].nunique())
+    places = {tuple(place) for _, *place in cells}
+    rule = Rule(margin, n_images, max(len(cells) - len(places), 1), runs["fold"].nunique())
     rows = []
-    for (activation, depth), cell in cells.items():
-        row = {"activation": activation, "depth": depth, "baseline": baseline} | _outcomes(cell, n_images)
+    for (activation, depth, setting), cell in cells.items():
+        keys = dict(zip(parquet.CELL, (activation, depth, setting), strict=True))
+        row = keys | {"baseline": baseline} | _outcomes(cell, n_images)
         if activation == baseline:
             row |= paired([], rule) | {"verdict": "baseline"}
         else:
-            row |= paired(differences(cell, cells[baseline, depth]), rule)
+            row |= paired(differences(cell, cells[baseline, depth, setting]), rule)
         rows.append(row)
     return adjusted(rows, rule.family)
 
 
 def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
-    """One row a depth and pair of activations, columns as in `PAIRS`; the family is all of them."""
+    """One row a depth, setting and pair of activations, columns as in `PAIRS`; the family is all of them."""
     cells = by_cell(runs)
     chosen = [
-        (first, other, depth)
-        for (first, depth), (other, same) in combinations(cells, 2)
-        if depth == same and first != other
+        (first, other, place)
+        for (first, *place), (other, *same) in combinations(cells, 2)
+        if place == same and first != other
     ]
     rule = Rule(margin, n_images, max(len(chosen), 1), runs["fold"].nunique())
     rows = [
-        {"activation": first, "other": other, "depth": depth}
-        | paired(differences(cells[first, depth], cells[other, depth]), rule)
-        for first, other, depth in chosen
+        {"activation": first, "other": other, "depth": depth, "setting": setting}
+        | paired(differences(cells[first, depth, setting], cells[other, depth, setting]), rule)
+        for first, other, (depth, setting) in chosen
     ]
     return adjusted(rows, rule.family)
 
 
-def by_cell(runs: pd.DataFrame) -> dict[tuple[str, int], pd.DataFrame]:
-    """The runs, one a seed, of each activation and depth."""
-    grouped = statistics.per_seed(runs).groupby(["activation", "depth"], observed=True)
-    return {(activation, int(depth)): cell for (activation, depth), cell in grouped}
+def by_cell(runs: pd.DataFrame) -> dict[tuple[str, int, str], pd.DataFrame]:
+    """The runs, one a seed, of each activation, depth and setting."""
+    grouped = statistics.per_seed(runs).groupby(parquet.CELL, observed=True)
+    return {(activation, int(depth), setting): cell for (activation, depth, setting), cell in grouped}
 
 
 def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:

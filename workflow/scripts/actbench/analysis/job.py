@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench.analysis import aggregation, lineage
+from actbench.analysis import aggregation, lineage, recipes
 from actbench.probes import registry
 from actbench.runtime import provenance
 from actbench.storage import files, manifest, parquet, records
@@ -25,12 +25,14 @@ def run(job: object) -> None:
         ("properties", job.input.properties, ["activation"]),
     ):
         tables[name] = aggregation.described(path, specs, order, plan.code)
+    tables["settings"] = recipes.table(job.params.settings)
+    hidden = ["setting"] if list(job.params.settings) == [grid.DEFAULT] else []
     parquet.write(tables.pop("cost"), output.cost)
     for name, table in tables.items():
         parquet.write(table, output[name])
         csv = output.get(f"{name}_csv")
         if csv is not None:
-            parquet.write_csv(table, csv)
+            parquet.write_csv(table, csv, hidden)
     files.remove_others(Path(output.runs).parent, aggregation.TABLES, output)
     folders = [block.folder for block in blocks]
     measured = {
@@ -45,7 +47,8 @@ def run(job: object) -> None:
 
 def _block(folder: Path, config: Mapping, specs: Mapping[str, Mapping]) -> aggregation.Block:
     """The planned block whose folder this is."""
-    activation, depth, block = folder.parts[-3], int(folder.parts[-2][1:]), folder.parts[-1]
+    activation, depth, setting, block = folder.parts[-4:]
+    config, depth = grid.with_setting(config, setting), int(depth[1:])
     seeds = grid.blocks(config["seeds"], config["seeds_per_job"])[block.removeprefix("seeds")]
     params = grid.training_params(config, specs[activation], depth, seeds)
-    return aggregation.Block(folder, activation, depth, params, registry.of_config(config))
+    return aggregation.Block(folder, activation, depth, setting, params, registry.of_config(config))

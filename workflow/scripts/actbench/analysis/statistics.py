@@ -27,12 +27,11 @@ SUMMARY = [
 
 
 def by_layer_schema(keys: Sequence[str]) -> pa.Schema:
-    """Columns of a table over seeds: activation, depth, checkpoint, `keys`, measure and the summary."""
+    """Columns of a table over seeds: activation, depth, setting, checkpoint, `keys`, measure, the summary."""
     types = {"layer": pa.int16()}
     return pa.schema(
         [
-            pa.field("activation", parquet.ACTIVATION, nullable=False),
-            pa.field("depth", pa.int16(), nullable=False),
+            *parquet.CELL_KEYS,
             pa.field("checkpoint", pa.string(), nullable=False),
             *(pa.field(key, types.get(key, pa.string()), nullable=False) for key in keys),
             pa.field("measure", pa.string(), nullable=False),
@@ -121,7 +120,7 @@ def per_seed(runs: pd.DataFrame) -> pd.DataFrame:
     if not runs["fold"].any():
         return runs
     runs = runs.assign(ok=runs["status"] == "ok")
-    grouped = runs.groupby(["activation", "depth", "seed"], observed=True)
+    grouped = runs.groupby([*parquet.CELL, "seed"], observed=True)
     means = grouped["test_accuracy"].mean()
     return pd.DataFrame(
         {
@@ -147,11 +146,11 @@ def cross_validation_schema(n_folds: int) -> pa.Schema:
 def cross_validation(runs: pd.DataFrame) -> list[dict]:
     """Each fold's test accuracy, their mean, standard deviation (dividing by n) and rank.
 
-    One row an activation, depth and seed, columns as in `cross_validation_schema`. The rank is among
-    the activations and depths of one seed; equal means share the better rank. A candidate of which a
-    fold diverged has no mean and ranks last, as in `GridSearchCV`.
+    One row an activation, depth, setting and seed, columns as in `cross_validation_schema`. The rank is
+    among the activations and depths of one setting and seed; equal means share the better rank. A candidate
+    of which a fold diverged has no mean and ranks last, as in `GridSearchCV`.
     """
-    scores = runs.pivot(index=["activation", "depth", "seed"], columns="fold", values="test_accuracy")
+    scores = runs.pivot(index=[*parquet.CELL, "seed"], columns="fold", values="test_accuracy")
     means = scores.mean(axis=1, skipna=False)
     tied = pd.Series(without_noise(means), means.index)
     table = (
@@ -160,7 +159,7 @@ def cross_validation(runs: pd.DataFrame) -> list[dict]:
         .assign(
             mean_test_score=means,
             std_test_score=scores.std(axis=1, ddof=0, skipna=False),
-            rank_test_score=tied.groupby("seed")
+            rank_test_score=tied.groupby(["setting", "seed"], observed=True)
             .rank(method="min", ascending=False, na_option="bottom")
             .astype(int),
         )
@@ -169,12 +168,12 @@ def cross_validation(runs: pd.DataFrame) -> list[dict]:
 
 
 def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> list[dict]:
-    """Summarise each measure over the seeds of activation, depth, checkpoint and `keys`.
+    """Summarise each measure over the seeds of activation, depth, setting, checkpoint and `keys`.
 
     Rows as in `by_layer_schema(keys)`; seeds in which a measure is null do not count in its n. With
     cross-validation, a seed's measure is the mean over its folds.
     """
-    group_keys = ["activation", "depth", "checkpoint", *keys]
+    group_keys = [*parquet.CELL, "checkpoint", *keys]
     if table["fold"].any():
         table = table.groupby([*group_keys, "seed"], observed=True)[list(measures)].mean().reset_index()
     grouped = table.groupby(group_keys, observed=True)[list(measures)]
@@ -192,7 +191,7 @@ def decay(gradients: pd.DataFrame) -> list[dict]:
     Per run: the slope of log10 rms over layer numbers, by least squares, and log10 of the first
     layer's rms over the last's. Null where an rms is 0 or there is but one layer.
     """
-    keys = ["activation", "depth", "seed", "fold", "checkpoint", "tensor"]
+    keys = [*parquet.RUN, "checkpoint", "tensor"]
     parts = []
     for _, part in gradients.groupby("depth"):
         rms = part.pivot(index=keys, columns="layer", values="rms")

@@ -11,7 +11,8 @@ from actbench.storage import parquet
 
 SCHEMA = pa.schema(
     [
-        pa.field("activation", parquet.ACTIVATION, nullable=False),
+        pa.field("activation", parquet.NAME, nullable=False),
+        pa.field("setting", parquet.NAME, nullable=False),
         pa.field("measure", pa.string(), nullable=False),
         *statistics.SUMMARY,
     ]
@@ -20,6 +21,8 @@ SCHEMA = pa.schema(
 
 def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[dict]:
     """Summaries over seeds of what a seed's networks of all depths give together, rows as in `SCHEMA`.
+
+    Each setting is summarised for itself.
 
     `rank`: see `ranks`; its interval is `statistics.bounded_interval`, from 1 to the number of activations.
     From two depths on, of `accuracy` (test accuracy, of seeds that trained at both ends), `dead_init` and
@@ -32,6 +35,14 @@ def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[d
         dead: table `dead_neurons`.
         n_images: the test images that a seed's accuracy is a share of.
     """
+    return [
+        {"setting": setting} | row
+        for setting, own in runs.groupby("setting", observed=True)
+        for row in _of_setting(own, dead[dead["setting"] == setting], n_images)
+    ]
+
+
+def _of_setting(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[dict]:
     by_seed = statistics.per_seed(runs)
     activations, depths = sorted(by_seed["activation"].unique()), sorted(by_seed["depth"].unique())
     shares = _dead_shares(dead)
@@ -58,7 +69,7 @@ def ranks(by_seed: pd.DataFrame) -> pd.DataFrame:
     share the mean of their ranks, and so do all that did not train, behind the others.
 
     Args:
-        by_seed: the runs, one a seed, see `statistics.per_seed`.
+        by_seed: the runs of one setting, one a seed, see `statistics.per_seed`.
     """
     level = by_seed["test_accuracy"].where(by_seed["trained"], -1.0)
     ranked = level.groupby([by_seed["depth"], by_seed["seed"]]).rank(ascending=False)
@@ -74,7 +85,7 @@ def leaders(runs: pd.DataFrame) -> list[str]:
     to be in at most 5 % of studies. As with `comparisons.Rule.least_std`, whole ranks hide some spread.
 
     Args:
-        runs: table `runs`.
+        runs: table `runs`, of one setting.
     """
     by_seed = statistics.per_seed(runs)
     average = ranks(by_seed)
@@ -121,8 +132,8 @@ def _ends(name: str, table: pd.DataFrame, depths: list[int], least_std: float) -
 
 
 def _dead_shares(dead: pd.DataFrame) -> pd.DataFrame:
-    """Share of all hidden units that are dead, by activation, depth, seed and checkpoint; mean over folds."""
-    keys = ["activation", "depth", "seed", "checkpoint"]
+    """Share of all hidden units that are dead, by cell, seed and checkpoint; mean over folds."""
+    keys = [*parquet.CELL, "seed", "checkpoint"]
     units = dead.groupby([*keys, "fold"], observed=True)[["n_dead", "n_neurons"]].sum()
     share = (units["n_dead"] / units["n_neurons"]).groupby(keys, observed=True).mean()
     return share.rename("share").reset_index()

@@ -35,7 +35,7 @@ def run(job: object) -> None:
 
 
 def write(folder: str | Path, history: pd.DataFrame, histograms: pd.DataFrame) -> None:
-    """Write one folder of events a run, named `{activation}-d{depth}-seed{seed}-fold{fold}`.
+    """Write one folder of events a run, named `{activation}-d{depth}-{setting}-seed{seed}-fold{fold}`.
 
     Args:
         folder: is created.
@@ -57,9 +57,9 @@ def write(folder: str | Path, history: pd.DataFrame, histograms: pd.DataFrame) -
         written.rename(place / FILE)
 
 
-def name(activation: str, depth: int, seed: int, fold: int) -> str:
+def name(activation: str, depth: int, setting: str, seed: int, fold: int) -> str:
     """The folder of one run."""
-    return f"{activation}-d{depth}-seed{seed}-fold{fold}"
+    return f"{activation}-d{depth}-{setting}-seed{seed}-fold{fold}"
 
 
 def _scalars(writer: SummaryWriter, row: Mapping) -> None:

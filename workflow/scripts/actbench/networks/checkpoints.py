@@ -48,7 +48,7 @@ class Stored:
     """The networks of one block, checked once.
 
     Args:
-        folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`.
+        folder: `results/{study}/runs/{activation}/d{depth}/{setting}/seeds{block}`.
         activation: the class of a user's own activation, its name as "module:class" of the working
             directory, or the resolved spec of the caller's own config.
             The folder may come from a stranger, so that nothing that it names is imported but

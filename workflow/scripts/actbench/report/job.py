@@ -43,8 +43,9 @@ def run(job: object) -> None:
         {Path(path).stem: page.data_uri(path) for path in inputs.csvs},
         made_by,
     )
-    check_runs(config, study.tables["runs"])
-    files.write_text(yaml_files.dump(job.config), output.config)
+    check_runs(job.config, study.tables["runs"])
+    resolved = {key: value for key, value in job.config.items() if key != "settings"}
+    files.write_text(yaml_files.dump(resolved), output.config)
     files.write_text(contents.render(study, inputs.page[0]), output.page)
     read += [*figures, inputs.cost_of_activations]
     plan = records.Plan(**job.params.plan)
@@ -57,9 +58,9 @@ def check_runs(config: Mapping, runs: pd.DataFrame) -> None:
     Raises:
         UserError: it is not the table of exactly these runs.
     """
-    seeds, folds = config["seeds"], range(config["evaluation"]["folds"] or 1)
-    planned = product((entry["id"] for entry in config["activations"]), config["depths"], seeds, folds)
-    found = runs[parquet.RUN].astype({"activation": str}).itertuples(index=False, name=None)
+    activations, folds = [entry["id"] for entry in config["activations"]], config["evaluation"]["folds"] or 1
+    planned = product(activations, config["depths"], config["settings"], config["seeds"], range(folds))
+    found = runs[parquet.RUN].astype({"activation": str, "setting": str}).itertuples(index=False, name=None)
     if sorted(found) != sorted(planned):
         raise UserError(
             f"results/{config['study']}/tables/runs.parquet holds other runs than are planned: "

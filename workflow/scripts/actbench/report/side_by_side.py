@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -14,10 +15,11 @@ from actbench.figures import drawing, results
 from actbench.report import numbers, page, sentences
 from actbench.storage import files, parquet, records, yaml_files
 from actbench.study import config as configuration
+from actbench.study import grid
 
 # What is read of a study's resolved config and runs; another version may lack any.
 KEYS = ("study", "activations", "depths", "evaluation.folds", "evaluation.validation", "report.equivalence")
-COLUMNS = ("activation", "depth", "seed", "fold", "status", "trained", "test_accuracy")
+COLUMNS = (*parquet.RUN, "status", "trained", "test_accuracy")
 
 
 @dataclass(frozen=True)
@@ -100,21 +102,19 @@ def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:
 
 
 def cells(first: Study, second: Study) -> list[dict]:
-    """A row for each activation and depth that both studies have, in the order of the first.
+    """A row for each activation, depth and setting that both studies have, in the order of the first.
 
     `first` and `second` are the rows of their tables `comparison`. The other columns, from `n_pairs` on, are
     those of `comparisons.paired` for the second less the first, over the seeds that trained in both; the
     margin is the first study's. Studies on other images, or that test on other ones, are not paired.
     """
-    tables = [
-        study.comparison.set_index(["activation", "depth"]).to_dict("index") for study in (first, second)
-    ]
+    tables = [study.comparison.set_index(parquet.CELL).to_dict("index") for study in (first, second)]
     shared = [
-        (key, depth)
-        for depth in first.config["depths"]
-        for key in first.labels
-        if (key, depth) in tables[0] and (key, depth) in tables[1]
+        place
+        for place in product(first.labels, first.config["depths"], first.comparison["setting"].unique())
+        if place in tables[0] and place in tables[1]
     ]
+    shared.sort(key=lambda place: first.config["depths"].index(place[1]))
     n_images = catalogue.image_counts(first.config)["tested"]
     n_folds = first.config["evaluation"]["folds"] or 1
     rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1), n_folds)
@@ -123,13 +123,9 @@ def cells(first: Study, second: Study) -> list[dict]:
     rows = []
     for place in shared:
         differences = comparisons.differences(by_cell[1][place], by_cell[0][place]) if alike else []
-        row = {
-            "activation": place[0],
-            "depth": place[1],
-            "first": tables[0][place],
-            "second": tables[1][place],
-        }
-        rows.append(row | comparisons.paired(differences, rule))
+        keys = dict(zip(parquet.CELL, place, strict=True))
+        sides = {"first": tables[0][place], "second": tables[1][place]}
+        rows.append(keys | sides | comparisons.paired(differences, rule))
     return comparisons.adjusted(rows, rule.family)
 
 
@@ -165,11 +161,15 @@ def context(first: Study, second: Study, rows: Sequence[Mapping], figure: str, f
 
 
 def table(rows: Sequence[Mapping]) -> pd.DataFrame:
-    """The rows of `cells` flat: columns of the two studies' cells are named first_… and second_…."""
+    """The rows of `cells` flat: columns of the two studies' cells are named first_… and second_….
+
+    The setting is a column where there are others than the default.
+    """
     names = ("n_seeds", "n_trained", "mean", "ci_low", "ci_high", "median", "min", "max")
     sides = ("first", "second")
+    hidden = sides if any(row["setting"] != grid.DEFAULT for row in rows) else (*sides, "setting")
     flat = [
-        {key: value for key, value in row.items() if key not in sides}
+        {key: value for key, value in row.items() if key not in hidden}
         | {f"{side}_{name}": row[side][name] for side in sides for name in names}
         for row in rows
     ]

@@ -24,7 +24,8 @@ def write(
     """Write config.json as the last file of a training job, with the SHA-256 of the others.
 
     Args:
-        folder: `results/{study}/runs/{activation}/d{depth}/seeds{block}`; holds the files of `WRITTEN`.
+        folder: `results/{study}/runs/{activation}/d{depth}/{setting}/seeds{block}`; holds the files of
+            `WRITTEN`.
         params: all that the numbers depend on, see `grid.training_params`.
         sizes: n_inputs, the hidden widths, n_classes.
         data: SHA-256 of the images, see `prepared`.

@@ -21,13 +21,18 @@ import pyarrow.parquet
 from actbench.errors import DamagedError
 from actbench.storage import files
 
-ACTIVATION = pa.dictionary(pa.int32(), pa.string())
-KEYS = [
-    pa.field("activation", ACTIVATION, nullable=False),
+NAME = pa.dictionary(pa.int32(), pa.string())
+CELL_KEYS = [
+    pa.field("activation", NAME, nullable=False),
     pa.field("depth", pa.int16(), nullable=False),
+    pa.field("setting", NAME, nullable=False),
+]
+KEYS = [
+    *CELL_KEYS,
     pa.field("seed", pa.int32(), nullable=False),
     pa.field("fold", pa.int16(), nullable=False),
 ]
+CELL = [field.name for field in CELL_KEYS]
 RUN = [field.name for field in KEYS]
 RECORD, SEAL = b"actbench", b"sha256"
 UNSEALED = b"sha256:" + b"0" * 64
@@ -101,8 +106,9 @@ def write(content: pa.Table, path: str | Path, record: Mapping | None = None) ->
             raise OSError(f"{path}: the written table could not be read back whole")
 
 
-def write_csv(content: pa.Table, path: str | Path) -> None:
-    """Write a table as CSV with a header; null is an empty field."""
+def write_csv(content: pa.Table, path: str | Path, hidden: Iterable[str] = ()) -> None:
+    """Write a table as CSV with a header, without the columns `hidden`; null is an empty field."""
+    content = content.select([name for name in content.column_names if name not in hidden])
     with files.atomic(path) as temporary:
         pa.csv.write_csv(content.cast(_plain(content.schema)), temporary)
 

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
+DEFAULT = "default"  # the one setting of a study that names none
+RECIPE = ("network", "training")  # sections that a setting may override
+
 
 def blocks(seeds: Iterable[int], seeds_per_job: int) -> dict[str, list[int]]:
     """Group seeds into aligned slots `first-last`; a slot keeps its name whichever of its seeds are run."""
@@ -14,10 +17,11 @@ def blocks(seeds: Iterable[int], seeds_per_job: int) -> dict[str, list[int]]:
 
 
 def values(config: Mapping) -> dict[str, list]:
-    """Values of the wildcards of a resolved config: activation, depth and block."""
+    """Values of the wildcards of a resolved config: activation, depth, setting and block."""
     return {
         "activation": [entry["id"] for entry in config["activations"]],
         "depth": config["depths"],
+        "setting": list(config["settings"]),
         "block": list(blocks(config["seeds"], config["seeds_per_job"])),
     }
 
@@ -27,8 +31,19 @@ def one_of(values: Iterable[Iterable]) -> str:
     return "|".join(sorted({re.escape(str(value)) for several in values for value in several}))
 
 
+def with_setting(config: Mapping, setting: str) -> dict:
+    """The resolved config with the recipe of one of its settings, see `settings.resolve`."""
+    recipe = config["settings"][setting]
+    return dict(config) | {section: recipe[section] for section in RECIPE}
+
+
 def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
-    """All that the numbers of one block depend on: the params of the rule that trains it."""
+    """All that the numbers of one block depend on: the params of the rule that trains it.
+
+    Args:
+        config: the resolved one, with the recipe of the block's setting.
+        spec, depth, seeds: of the block.
+    """
     sizes = dict(zip(config["depths"], config["network"]["hidden_sizes"], strict=True))
     return {
         "activation": spec,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from actbench.errors import UserError
 from actbench.storage import yaml_files
-from actbench.study import config, messages
+from actbench.study import config, messages, settings
 
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 
@@ -59,7 +59,7 @@ def references(study: str, folder: str | Path, schema: Mapping) -> dict[str, dic
             f"{' and '.join(REFERENCES)} are trained as their files in studies/ state."
         )
     paths = {name: Path(folder, f"{name}.yaml") for name in REFERENCES}
-    return {name: config.resolve(yaml_files.read(path), schema) for name, path in paths.items()}
+    return {name: settings.with_recipes(yaml_files.read(path), schema) for name, path in paths.items()}
 
 
 def check_handed_over(command_line: Iterable[str]) -> None:

@@ -46,12 +46,17 @@ class Trained:
 
 
 def train(
-    activation: str, params: Mapping, images: Prepared, device: str, log: Callable[[str], None]
+    activation: str,
+    params: Mapping,
+    images: Prepared,
+    device: str,
+    log: Callable[[str], None],
+    setting: str = "default",
 ) -> Trained:
     """Train and score the networks of a block; on a GPU those of a fold take their steps together.
 
     Args:
-        activation: its id, the key of the rows.
+        activation, setting: keys of the rows.
         params: see `grid.training_params`.
         images: the prepared data set.
         device: `cpu` or `cuda:<i>`.
@@ -75,7 +80,7 @@ def train(
                 first, before = data, _logits(done.recipe, params, data)
             fits = fitting.fit(members, data, settings, batches, log)
             for seed, network, fit in zip(group, members, fits, strict=True):
-                place = (activation, len(params["hidden_sizes"]), seed, fold)
+                place = (activation, len(params["hidden_sizes"]), setting, seed, fold)
                 keys = dict(zip(parquet.RUN, place, strict=True))
                 done.runs.append(keys | fitting.score(network, data, fit))
                 if not network.pure:

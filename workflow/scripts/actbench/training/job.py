@@ -21,7 +21,8 @@ def run(job: object, log: Callable[[str], None]) -> None:
     fitting.prepare_torch(fitting.Settings(**params["training"]))
     images = prepared.read(job.input.data, job.params.prepared_by)
     with devices.claimed(job.config["device"] if job.resources.gpu else "cpu") as device:
-        done = block.train(job.wildcards.activation, params, images, device, log)
+        keys = job.wildcards
+        done = block.train(keys.activation, params, images, device, log, keys.setting)
         described = provenance.describe(job.params.code, device)
     parquet.write(parquet.table(done.runs, fitting.RUNS, parquet.RUN), output.runs)
     parquet.write(parquet.table(done.history, fitting.HISTORY, [*parquet.RUN, "epoch"]), output.history)

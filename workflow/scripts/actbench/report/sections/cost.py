@@ -13,7 +13,7 @@ def context(study: Study) -> dict:
     config, training, functions = study.config, study.tables["training_cost"], study.tables["function_cost"]
     downloads = {"function_cost": functions}
     if not study.summarised:
-        downloads["training_cost"] = training
+        downloads["training_cost"] = training.drop(columns="setting")
     return {
         "training_cost": training_cost(training, study.labels),
         "activation_cost": activation_cost(functions, config["report"]["baseline"]),

@@ -1,0 +1,33 @@
+"""The table of a study's settings: what each of them overrides."""
+
+import json
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from actbench.storage import parquet
+
+SETTINGS = pa.schema(
+    [
+        pa.field("setting", parquet.NAME, nullable=False),
+        pa.field("label", pa.string(), nullable=False),
+        pa.field("overrides", pa.string(), nullable=False),
+    ]
+)
+
+
+def table(settings: Mapping[str, Mapping]) -> pa.Table:
+    """One row a setting: its label, and as JSON the keys of the config that it overrides.
+
+    Args:
+        settings: `label` and `overrides` by name, see `settings.resolve`.
+    """
+    rows = [
+        {
+            "setting": name,
+            "label": setting["label"],
+            "overrides": json.dumps(setting["overrides"], sort_keys=True),
+        }
+        for name, setting in settings.items()
+    ]
+    return parquet.table(rows, SETTINGS, ["setting"])
