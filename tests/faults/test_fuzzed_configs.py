@@ -10,7 +10,8 @@ from actbench.activations import registry
 from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.storage import yaml_files
-from actbench.study import config, grid
+from actbench.study import grid
+from actbench.study.settings import with_recipes
 from conftest import ROOT, SCHEMA
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -194,7 +195,7 @@ def test_any_config_gives_a_plan_or_a_sentence(chaos, tried):
     def try_one(mutation):
         mutant, _ = mutation
         try:
-            resolved = config.resolve(copy.deepcopy(mutant), SCHEMA)
+            resolved = with_recipes(copy.deepcopy(mutant), SCHEMA)
         except UserError as error:
             check_sentence(str(error), mutant)
             seen["sentences"] += 1

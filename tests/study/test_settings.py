@@ -40,7 +40,7 @@ def test_overrides_change_their_keys_and_no_others():
     base, adam, wide = found.values()
     assert adam["training"] == base["training"] | {"optimizer": "adam", "learning_rate": 1.0}
     assert repr(adam["training"]["learning_rate"]) == "1.0" and adam["network"] == base["network"]
-    assert wide["network"] == {"width": 128, "hidden_sizes": [[128], [128] * 3]}
+    assert wide["network"] == base["network"] | {"width": 128, "hidden_sizes": [[128], [128] * 3]}
     assert wide["training"] == base["training"]
     assert adam["overrides"] == {"training": {"optimizer": "adam", "learning_rate": 1}}
 

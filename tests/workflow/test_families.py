@@ -9,7 +9,7 @@ from test_reruns import TRAINING
 
 FAMILY = "workflow/scripts/actbench/networks/families/dropout.py"
 CONFIG = ["--config", "network={family: dropout, dropout: 0.2}"]
-BLOCK = "results/tiny/runs/relu/d1/seeds0-1"
+BLOCK = "results/tiny/runs/relu/d1/default/seeds0-1"
 
 
 @pytest.fixture
