@@ -14,6 +14,7 @@ import pytest
 import yaml
 from actbench.probes import registry
 from actbench.runtime import sources
+from actbench.storage import yaml_files
 from conftest import ROOT, SCHEMA, Project, Server
 
 PROBES = tuple(probe.rule for probe in registry.specs().values())
@@ -52,11 +53,28 @@ def half(*first: str) -> dict[str, int]:
     return {stage: n // 2 if n > 1 else n for stage, n in stages(*first).items()}
 
 
-def another(part: dict) -> object:
-    """A value of a key of a probe's section that is not its default, and that the tiny study has room for."""
-    if "default" in part and isinstance(part["default"], float):
-        return part["default"] / 2
-    return 7
+TINY = yaml_files.read(ROOT / "studies" / "tiny.yaml")
+
+
+def another(section: str, key: str) -> str:
+    """An argument of `--config` that gives a key another value than the tiny study has."""
+    part = SCHEMA["properties"][section]["properties"][key]
+    now = TINY.get(section, {}).get(key, part["default"])
+    if "enum" in part:
+        value = next(choice for choice in part["enum"] if choice != now)
+    elif isinstance(now, bool):
+        value = str(not now).lower()
+    elif part["type"] == "number":
+        value = now / 2 or 0.125
+    else:
+        value = 7
+    return f"{section}={{{key}: {value}}}"
+
+
+def every_key(section: str, first: str) -> dict[str, tuple[str, dict[str, int]]]:
+    """A line for each key of a section that changes what a stage and those after it compute."""
+    keys = SCHEMA["properties"][section]["properties"]
+    return {f"{section}.{key}": (another(section, key), stages(first)) for key in keys}
 
 
 TRAINING = stages("train")
@@ -84,23 +102,10 @@ KEYS = {
     "evaluation.folds": ("evaluation={folds: 2}", TRAINING),
     "evaluation.validation": ("evaluation={validation: 200}", TRAINING),
     "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),
-    "training.optimizer": ("training={optimizer: adam}", TRAINING),
-    "training.learning_rate": ("training={learning_rate: 0.07}", TRAINING),
-    "training.momentum": ("training={momentum: 0.5}", TRAINING),
-    "training.weight_decay": ("training={weight_decay: 0.1}", TRAINING),
+    **every_key("training", "train"),
     "training.batch_size": ("training={batch_size: 33}", RECIPE),
-    "training.max_epochs": ("training={max_epochs: 5}", TRAINING),
-    "training.patience": ("training={patience: 2}", TRAINING),
-    "training.keep": ("training={keep: last}", TRAINING),
-    "training.test_each_epoch": ("training={test_each_epoch: true}", TRAINING),
-    "training.histograms": ("training={histograms: false}", TRAINING),
-    "training.precision": ("training={precision: high}", TRAINING),
     "training.threads": ("training={threads: 2}", RECIPE),
-    **{
-        f"{probe.rule}.{key}": (f"{probe.rule}={{{key}: {another(part)}}}", stages(probe.rule))
-        for probe in registry.specs().values()
-        for key, part in probe.section.items()
-    },
+    **{key: line for rule in PROBES for key, line in every_key(rule, rule).items()},
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
     "report.pairs": ("report={pairs: all}", stages("aggregate")),
     "report.equivalence": ("report={equivalence: 0.5}", stages("aggregate")),
