@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from actbench.probes import registry
 from actbench.runtime import sources
 from conftest import ROOT
 
@@ -39,9 +40,7 @@ EXPECTED = {
     "fit_mlp_classifier": NETWORKS | {"sklearn"},
     "histogram_figures": {"matplotlib", "pandas", "pyarrow", "scipy", "seaborn"},
     "prepare_data": {"safetensors"},
-    "probe_dead_neurons": NETWORKS,
-    "probe_distributions": NETWORKS,
-    "probe_gradients": NETWORKS,
+    **{probe.rule: NETWORKS for probe in registry.specs().values()},
     "report": {"jinja2", "latex2mathml", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
     "time_activations": {"pyarrow", "torch"},
     "train": NETWORKS,
