@@ -233,7 +233,7 @@ def test_every_caption_is_that_of_a_figure_or_table(tiny):
     shown = {re.sub(r"_d\d$", "", path.stem) for path in study.glob("figures/*")}
     shown |= {path.stem for path in study.glob("tables/*.csv")}
     captions = {path.stem for path in tiny.folder.glob("workflow/report/captions/*")}
-    assert captions == shown | {"page", "workflow", "cross_validation", "pairs"}
+    assert captions == shown | {"page", "workflow", "cross_validation", "pairs", "by_layer"}
 
 
 def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):
