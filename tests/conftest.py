@@ -29,6 +29,16 @@ HANG = 600  # seconds after which a test takes something for hanging; no machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def another(section: str, key: str, now: object) -> object:
+    """A value of a key of the config that is not `now`, and that the tiny study has room for."""
+    part = SCHEMA["properties"][section]["properties"][key]
+    if "enum" in part:
+        return next(choice for choice in part["enum"] if choice != now)
+    if isinstance(now, bool):
+        return not now
+    return now / 2 or 0.125 if part["type"] == "number" else 7
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--chaos", action="store_true", help="try every fault as often as docs/reliability.md says"

@@ -1,13 +1,15 @@
 """A study means the same in every folder, beside every config.yaml, and however it is written."""
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 from actbench.errors import UserError
+from actbench.probes import registry
 from actbench.storage import records, yaml_files
 from actbench.study import config, study_files
-from conftest import ROOT, SCHEMA
+from conftest import ROOT, SCHEMA, another
 from snakemake_interface_executor_plugins.utils import format_cli_arg
 
 pytestmark = pytest.mark.fault(
@@ -29,13 +31,10 @@ seeds_per_job: 3
 normalisation: per_pixel
 network: {width: 17}
 evaluation: {folds: 4, split_seed: 3}
-training: {optimizer: adam, learning_rate: 0.5, momentum: 0.1, weight_decay: 0.2, batch_size: 99, max_epochs: 3,
-  patience: 2, keep: last, test_each_epoch: true, histograms: true, precision: medium, threads: 2}
-probe_gradients: {images: 9, bins: 8}
-probe_distributions: {images: 7, bins: 6}
-probe_dead_neurons: {dormant_threshold: 0.5}
 report: {baseline: mish, equivalence: 0.5, pairs: all}
 """
+for section in ("training", *(probe.rule for probe in registry.specs().values())):
+    OTHERS += f"{section}: {json.dumps({key: another(section, key, DEFAULTS[section][key]) for key in DEFAULTS[section]})}\n"
 PLACES = "data_dir: elsewhere\ndevice: cpu\nverify: full\nstudies: [a, b]\n"
 
 

@@ -3,6 +3,7 @@
 Every config key, script, module and page must have its line here: a new one without fails the test.
 """
 
+import json
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ import yaml
 from actbench.probes import registry
 from actbench.runtime import sources
 from actbench.storage import yaml_files
-from conftest import ROOT, SCHEMA, Project, Server
+from conftest import ROOT, SCHEMA, Project, Server, another
 
 PROBES = tuple(probe.rule for probe in registry.specs().values())
 COUNTS = {
@@ -56,25 +57,13 @@ def half(*first: str) -> dict[str, int]:
 TINY = yaml_files.read(ROOT / "studies" / "tiny.yaml")
 
 
-def another(section: str, key: str) -> str:
-    """An argument of `--config` that gives a key another value than the tiny study has."""
-    part = SCHEMA["properties"][section]["properties"][key]
-    now = TINY.get(section, {}).get(key, part["default"])
-    if "enum" in part:
-        value = next(choice for choice in part["enum"] if choice != now)
-    elif isinstance(now, bool):
-        value = str(not now).lower()
-    elif part["type"] == "number":
-        value = now / 2 or 0.125
-    else:
-        value = 7
-    return f"{section}={{{key}: {value}}}"
-
-
 def every_key(section: str, first: str) -> dict[str, tuple[str, dict[str, int]]]:
     """A line for each key of a section that changes what a stage and those after it compute."""
-    keys = SCHEMA["properties"][section]["properties"]
-    return {f"{section}.{key}": (another(section, key), stages(first)) for key in keys}
+    found, now = {}, TINY.get(section, {})
+    for key, part in SCHEMA["properties"][section]["properties"].items():
+        value = json.dumps(another(section, key, now.get(key, part["default"])))
+        found[f"{section}.{key}"] = (f"{section}={{{key}: {value}}}", stages(first))
+    return found
 
 
 TRAINING = stages("train")
