@@ -188,6 +188,7 @@ FILES = {
     f"{PACKAGE}/probes/probe.py": stages(*PROBES),
     f"{PACKAGE}/probes/runner.py": stages(*PROBES),
     f"{PACKAGE}/training/job.py": TRAINING,
+    f"{PACKAGE}/training/compared.py": TRAINING,
     f"{PACKAGE}/analysis/tables.py": {},
     f"{PACKAGE}/interactive.py": {},
     f"{PACKAGE}/runtime/progress.py": TRAINING,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from actbench.training.loop import Trainer
 from actbench.training.stack import Stack
 
-STEPS = 3  # with momentum, and Adam's moments, from the second on
+STEPS = 2  # momentum, and Adam's moments, count from the second on
 LARGEST = 1_500_000  # bytes of a network's parameters; beyond, several do not stay in a core's cache
 FEWEST = 1_000  # multiplications of a layer's product; below 400 torch does not leave it to a library
 

@@ -114,10 +114,10 @@ def fit(
 ) -> list[Fit]:
     """Train networks in place, each until `max_epochs`, its own early stop or its own divergence.
 
-    On a GPU they take their steps together, and a network's numbers depend on its neighbours in the last bits,
-    because batched matrix products round differently. On a CPU they do so where each network gets the
-    bits that it has alone, see `compared`, and one after another everywhere else. Networks whose activation
-    is not pure (`activations.pure`) train one after another, each drawing from its own seed (`mlp.drawing`).
+    On a GPU they take their steps together, and a network's numbers depend on its neighbours in the last
+    bits, because batched matrix products round differently. On a CPU they do so where each network gets the
+    bits that it has alone (`compared`), and train one after another everywhere else. So do networks whose
+    activation is not pure (`registry.pure`), each drawing from its own seed (`mlp.drawing`).
 
     Args:
         members: S networks that differ in their weights only, on the same device as `data`.

@@ -30,8 +30,9 @@ class Stack(nn.Module):
         modules = [] if self.alone else zip(*(network.activations for network in members), strict=True)
         self._joint, self._activations = [_joined(layer) for layer in linears], list(modules)
         self._own = [_learnt(*layer) for layer in self._activations]
-        # What an optimiser updates: weights and biases, then what each layer's activations learn. Joint tensors
-        # [S, …], or where that would part a network's vectors the networks' own, one by one.
+        self._interchangeable = not self.alone and members[0].interchangeable
+        # What an optimiser updates: weights and biases, then what each layer's activations learn. Joint
+        # tensors [S, …], or where that would part a network's vectors the networks' own, one by one.
         self.learnt = _learnt(*members) if self.alone else self._listed(self._joint, self._own)
 
     @property
@@ -45,13 +46,13 @@ class Stack(nn.Module):
         return all(network.pure for network in self.networks)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits [S, N, n_classes] of each network's own inputs [S, N, n_inputs]."""
-        if self.alone:
-            return self.networks[0](x[0]).unsqueeze(0)
-        for layer, modules in enumerate(self._activations):
-            z = self._cut(self._linear(layer, x))
-            x = _one([module(own) for module, own in zip(modules, z, strict=False)])
-        return self._linear(-1, x)
+        """Logits [S, N, n_classes] of each network's own inputs [S, N, n_inputs], to look at.
+
+        On a CPU each network computes its own: for so many rows that is as fast.
+        """
+        if self.alone or x.device.type == "cpu":
+            return torch.stack([network(own) for network, own in zip(self.networks, x, strict=True)])
+        return self._forward(x)[0]
 
     def gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
         """Go forward and back once.
@@ -64,15 +65,20 @@ class Stack(nn.Module):
             Logits [S, N, n_classes], mean cross-entropy [S], and its gradients in the order of `learnt`.
         """
         if self.alone:
-            logits = self(x)
-            loss = functional.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum") / y.shape[1]
+            logits = self.networks[0](x[0])
+            loss = functional.cross_entropy(logits, y[0], reduction="sum") / len(y[0])
             found = torch.autograd.grad(loss, self.learnt, allow_unused=True, materialize_grads=True)
-            return logits, loss, found
+            return logits.unsqueeze(0), loss, found
         with torch.no_grad():
-            return self._layer_by_layer(x, y)
+            logits, inputs, passed = self._forward(x)
+            losses, signal = _loss(logits, y)
+            return logits, losses, self._backward(signal, inputs, passed)
 
-    def _layer_by_layer(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
-        """`gradients` of several networks: autograd sees activations and loss, which saves half of the time."""
+    def _forward(self, x: Tensor) -> tuple[Tensor, list[Tensor], list[tuple[list[Tensor], list[Tensor]]]]:
+        """Logits, the inputs of all Linear layers, and z and h = f(z) of each hidden layer, cut by `_cut`.
+
+        Autograd sees activations only: with Linear layers too, a step takes nearly twice as long.
+        """
         inputs, passed = [x], []
         for layer, modules in enumerate(self._activations):
             z = [own.requires_grad_() for own in self._cut(self._linear(layer, inputs[-1]))]
@@ -80,20 +86,21 @@ class Stack(nn.Module):
                 h = [module(own) for module, own in zip(modules, z, strict=False)]
             passed.append((z, h))
             inputs.append(_one([own.detach() for own in h]))
-        logits = self._linear(-1, inputs[-1])
-        losses, signal = _loss(logits, y)
+        return self._linear(-1, inputs[-1]), inputs, passed
+
+    def _backward(self, signal: Tensor, inputs: list[Tensor], passed: list) -> list[Tensor]:
+        """Gradients in the order of `learnt`, from the one at the logits and what `_forward` left."""
         of_linears, of_activations = [], []
         for layer in reversed(range(len(self._joint))):
             of_linears.append((torch.bmm(signal.transpose(1, 2), inputs[layer]), signal.sum(dim=1)))
             if layer:
                 z, h = passed[layer - 1]
-                signal = torch.bmm(signal, self._joint[layer][0])
+                cut = self._cut(torch.bmm(signal, self._joint[layer][0]))
                 wanted = [*z, *self._own[layer - 1]]
-                cut = self._cut(signal)
                 found = torch.autograd.grad(h, wanted, cut, allow_unused=True, materialize_grads=True)
                 signal = _one(found[: len(z)])
                 of_activations.append(found[len(z) :])
-        return logits, losses, self._listed(of_linears[::-1], of_activations[::-1])
+        return self._listed(of_linears[::-1], of_activations[::-1])
 
     def of(self, numbers: Sequence[int], tensors: Sequence[Tensor]) -> list[Tensor]:
         """What belongs to the networks of these ascending numbers, of tensors listed and shaped as `learnt`.
@@ -103,8 +110,12 @@ class Stack(nn.Module):
         if self.alone:
             return list(tensors)
         everyone, at = range(len(self.networks)), numbers[0] if len(numbers) == 1 else list(numbers)
-        joint = [[None] if len(_parts(tensor)) == 1 else everyone for layer in self._joint for tensor in layer]
-        own = [[i] * len(_learnt(module)) for modules in self._activations for i, module in enumerate(modules)]
+        joint = [
+            [None] if len(_parts(tensor)) == 1 else everyone for layer in self._joint for tensor in layer
+        ]
+        own = [
+            [i] * len(_learnt(module)) for modules in self._activations for i, module in enumerate(modules)
+        ]
         owners = [owner for group in (*joint, *own) for owner in group]
         return [
             tensor[at] if owner is None else tensor
@@ -125,18 +136,22 @@ class Stack(nn.Module):
 
     def _cut(self, z: Tensor) -> list[Tensor]:
         """The parts of z [S, N, n] to which a module is applied: all of it, or network by network."""
-        together = self.networks[0].interchangeable and z[0].numel() % VECTORS == 0
+        together = self._interchangeable and _whole(z)
         return [z] if together else list(z.unbind())
 
-    def _listed(self, linears: Iterable[tuple[Tensor, Tensor]], own: Iterable[Iterable[Tensor]]) -> list[Tensor]:
-        """In the order of `learnt`: a pair of joint tensors a Linear layer, and what belongs to activations."""
+    def _listed(
+        self, linears: Iterable[tuple[Tensor, Tensor]], own: Iterable[Iterable[Tensor]]
+    ) -> list[Tensor]:
+        """In the order of `learnt`: two joint tensors a Linear layer, and what belongs to activations."""
         parts = [part for pair in linears for tensor in pair for part in _parts(tensor)]
         return parts + [tensor for layer in own for tensor in layer]
 
 
 def _joined(layer: Sequence[nn.Linear]) -> tuple[Tensor, Tensor]:
     """Weights [S, n_out, n_in] and biases [S, n_out]; the Linear layers hold views of them from now on."""
-    weight, bias = (torch.stack([getattr(linear, name).detach() for linear in layer]) for name in ("weight", "bias"))
+    weight, bias = (
+        torch.stack([getattr(linear, name).detach() for linear in layer]) for name in ("weight", "bias")
+    )
     for linear, own_weight, own_bias in zip(layer, weight, bias, strict=True):
         linear.weight.data, linear.bias.data = own_weight, own_bias
     return weight, bias
@@ -146,9 +161,14 @@ def _learnt(*modules: nn.Module) -> list[Tensor]:
     return [own for module in modules for own in module.parameters() if own.requires_grad]
 
 
+def _whole(joint: Tensor) -> bool:
+    """Whether each network's part of a joint tensor [S, …] is whole vectors."""
+    return joint.numel() // len(joint) % VECTORS == 0
+
+
 def _parts(joint: Tensor) -> list[Tensor]:
     """A joint tensor [S, …] as it is updated."""
-    return [joint] if joint[0].numel() % VECTORS == 0 else list(joint.unbind())
+    return [joint] if _whole(joint) else list(joint.unbind())
 
 
 def _one(parts: Sequence[Tensor]) -> Tensor:
@@ -156,7 +176,7 @@ def _one(parts: Sequence[Tensor]) -> Tensor:
 
 
 def _loss(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy [S] of logits [S, N, n_classes] and labels [S, N], and its gradient at the logits."""
+    """Mean cross-entropy [S] of logits [S, N, n_classes] and labels [S, N], and its gradient there."""
     logits = logits.detach().requires_grad_()
     with torch.enable_grad():
         log_p = functional.log_softmax(logits.flatten(0, 1), dim=1)
