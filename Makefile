@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CLUSTER := .venv-slurm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report cluster test test-slurm benchmark benchmark-gpu benchmark-around benchmark-scale benchmark-slurm chaos gallery mutants lint format lock clean
+.PHONY: report cluster test test-slurm benchmark benchmark-gpu benchmark-around benchmark-scale benchmark-slurm benchmark-small chaos gallery mutants lint format lock clean
 
 report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 	$(BIN)/snakemake --cores 4 --resources gpu=1
@@ -31,6 +31,9 @@ benchmark-around: $(VENV)/.installed ## where the CPU time of the default study 
 
 benchmark-scale: $(VENV)/.installed ## plan, aggregate and report made-up studies of 100, 1,000 and 10,000 networks
 	rm -rf scale && PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/scale.py scale
+
+benchmark-small: $(VENV)/.installed ## small networks in blocks against the loop of commit 466686a, as ratios (3 minutes)
+	PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/small.py
 
 benchmark-slurm: $(CLUSTER)/.installed ## 300 networks on such a SLURM: jobs and minutes with and without groups and arrays
 	PYTHONPATH=workflow/scripts:tests $(CLUSTER)/bin/python benchmarks/slurm.py

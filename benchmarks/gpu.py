@@ -46,6 +46,12 @@ class Vmapped(Stack):
 
         return func.vmap(one)(self.parameters_of, self.buffers_of, x)
 
+    def gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        logits = self(x)
+        losses = nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
+        losses = losses.view(y.shape).mean(dim=1)
+        return logits, losses, torch.autograd.grad(losses.sum(), self.learnt)
+
     def keep_gradients(self, gradients) -> None:
         pass
 

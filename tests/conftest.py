@@ -97,6 +97,15 @@ def toy() -> subsets.Data:
     return subsets.Data(subset(256), subset(64), subset(64), 4)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """torch with one thread, as in a job, also where it would take several."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 class Server:
     """A process that runs Snakemake quickly, see snakemake_server.py; one run at a time."""
 

@@ -1,6 +1,7 @@
 """The benchmarks run, count right, and find the speed that docs/performance.md tells of, give or take much."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import gpu
 import pandas as pd
 import pytest
 import setting
+import small
 import torch
 from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
@@ -18,6 +20,8 @@ from actbench.training.stack import Stack
 from conftest import ROOT
 from torch.utils.flop_counter import FlopCounterMode
 
+LOOK = ["git", "cat-file", "-e", f"{small.BEFORE}^{{commit}}"]
+HISTORY = subprocess.run(LOOK, cwd=ROOT, stderr=subprocess.DEVNULL).returncode == 0
 # What `make benchmark-gpu` must do without.
 ABSENT = [
     "jinja2",
@@ -88,8 +92,49 @@ def test_operations_are_counted_as_pytorch_counts_them():
 
 def test_the_stack_by_vmap_that_ours_is_timed_against_is_the_same_network():
     ours, theirs = (kind(gpu.members("relu", (8, 8), 3, "cpu")) for kind in (Stack, gpu.Vmapped))
-    x = torch.randn(3, 5, setting.SIZES[0])
+    x, y = torch.randn(3, 5, setting.SIZES[0]), torch.randint(10, (3, 5))
     torch.testing.assert_close(ours(x), theirs(x))
+    for one, other in zip(ours.gradients(x, y)[:2], theirs.gradients(x, y)[:2], strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.skipif(not HISTORY, reason="needs the repository's history")
+def test_small_networks_are_timed_against_the_loop_that_was_and_have_its_bytes():
+    """Here in small; both states of the code train, and what they leave is compared."""
+    done = run(
+        "benchmarks/small.py", "--rounds", 1, "--widths", 16, 32, "--depth", 1, "--seeds", 2, "--epochs", 1
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 networks, relu, depth 1, 1 epochs; same bytes" in done.stdout
+    assert len(re.findall(r"^ +(?:16|32) .* s .* s +\d+\.\d\d \(", done.stdout, re.MULTILINE)) == 2
+
+
+def test_the_ratio_of_small_networks_is_taken_within_rounds():
+    measured = pd.DataFrame({"width": [16] * 3, "round": [1, 2, 3], "then": [2.0, 8, 3], "now": [1.0, 2, 1]})
+    (row,) = small.summary(measured).to_dict("records")
+    assert row == {"width": 16, "then": 3, "now": 1, "times": 3, "low": 2, "high": 4}
+
+
+def test_without_the_history_the_benchmark_of_small_networks_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(small, "ROOT", tmp_path)
+    with pytest.raises(SystemExit, match="Error: commit 466686a is not in this folder's history; allowed: "):
+        small.unpack(tmp_path)
+
+
+@pytest.mark.skipif(not HISTORY, reason="needs the repository's history")
+def test_other_weights_end_the_benchmark_of_small_networks(monkeypatch):
+    class Other(small.Worker):
+        def __init__(self, state, scripts):
+            super().__init__("now", small.ROOT / "workflow" / "scripts")
+            self.seeds = 1 + (state == "then")
+
+        def train(self, asked):
+            return super().train(asked | {"seeds": self.seeds})
+
+    monkeypatch.setattr(small, "Worker", Other)
+    shape = {"depth": 1, "activation": "relu"}
+    with pytest.raises(SystemExit, match="at width 8 the networks have other weights"):
+        small.measure(1, [8], 1, shape)
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,80 @@
 import dataclasses
 
 import pytest
+import torch
+from actbench.activations import registry
 from actbench.data import acquire, prepared
 from actbench.training import block
 from own_activations import Annealed, SquaredReLU, own
 from test_fitting import SETTINGS
 
 
-@pytest.mark.parametrize("cls", [SquaredReLU, Annealed])
-def test_an_own_activation_trains_in_every_fold(tmp_path, cls):
-    """Fresh networks are compared on the same images before and after, whatever fold those are of."""
-    acquire.prepare("digits", "nowhere", tmp_path / "digits.safetensors")
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "digits.safetensors"
+    acquire.prepare("digits", "nowhere", path)
+    return prepared.read(path)
+
+
+def train(
+    images, activation, seeds, folds=2, validation=None, hidden=(8,), log=lambda line: None, **training
+):
     params = {
-        "activation": own(cls),
-        "evaluation": {"folds": 2, "validation": 0, "split_seed": 0},
-        "hidden_sizes": [8],
+        "activation": activation,
+        "evaluation": {"folds": folds, "validation": validation, "split_seed": 0},
+        "hidden_sizes": list(hidden),
         "network": {"family": "mlp"},
         "normalisation": "symmetric",
-        "seeds": [0, 1],
-        "training": dataclasses.asdict(SETTINGS) | {"max_epochs": 1, "patience": None, "keep": "last"},
+        "seeds": list(seeds),
+        "training": dataclasses.asdict(SETTINGS) | training,
     }
-    done = block.train(
-        "mine", params, prepared.read(tmp_path / "digits.safetensors"), "cpu", lambda line: None
-    )
+    return block.train("mine", params, images, "cpu", log)
+
+
+@pytest.mark.parametrize("cls", [SquaredReLU, Annealed])
+def test_an_own_activation_trains_in_every_fold(digits, cls):
+    """Fresh networks are compared on the same images before and after, whatever fold those are of."""
+    done = train(digits, own(cls), [0, 1], validation=0, max_epochs=1, keep="last")
     assert [(row["seed"], row["fold"]) for row in done.runs] == [(0, 0), (1, 0), (0, 1), (1, 1)]
     assert done.states.keys() == {(0, 0), (1, 0), (0, 1), (1, 1)}
+
+
+EARLY = {"patience": 1, "max_epochs": 12, "learning_rate": 0.2, "histograms": True}
+RECIPES = {
+    "early stops": ("relu", {"hidden": (64, 64), **EARLY}),
+    "learnt slopes": (
+        "prelu",
+        {"hidden": (32, 16), "optimizer": "adam", "learning_rate": 0.01, "max_epochs": 3},
+    ),
+    "divergence": (
+        "leakyrelu",
+        {"hidden": (16, 16), "learning_rate": 0.3, "max_epochs": 3, "folds": None, "validation": 250},
+    ),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_seeds_per_job_changes_no_byte(digits, one_thread, recipe):
+    """One, five and ten seeds a job: the same rows and weights, run for run, and they do train together."""
+    name, how = RECIPES[recipe]
+    spec = registry.named(name)
+    lines = []
+    ten = train(digits, spec, range(10), log=lines.append, **how)
+    assert any(line.startswith("seeds [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], fold") for line in lines)
+    assert not any("one by one" in line for line in lines)
+    for size in (1, 5):
+        parts = [train(digits, spec, range(first, first + size), **how) for first in range(0, 10, size)]
+        for kind in ("runs", "history", "histograms"):
+            rows = [row for part in parts for row in getattr(part, kind)]
+            assert _sorted(rows) == _sorted(getattr(ten, kind)) and (rows or kind == "histograms")
+        states = {key: state for part in parts for key, state in part.states.items()}
+        assert states.keys() == ten.states.keys()
+        for key, state in states.items():
+            assert all(torch.equal(kept, ten.states[key][name]) for name, kept in state.items())
+    statuses = {row["status"] for row in ten.runs}
+    assert statuses == ({"ok", "diverged"} if recipe == "divergence" else {"ok"})
+    assert len({row["epochs_run"] for row in ten.runs}) > 1 or recipe == "learnt slopes"
+
+
+def _sorted(rows):
+    return sorted(rows, key=lambda row: (row["fold"], row["seed"], row.get("epoch", 0)))

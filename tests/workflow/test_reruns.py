@@ -202,6 +202,7 @@ FILES = {
     f"{PACKAGE}/probes/runner.py": stages(*PROBES),
     f"{PACKAGE}/probes/tables.py": stages(*PROBES),
     f"{PACKAGE}/training/job.py": TRAINING,
+    f"{PACKAGE}/training/compared.py": TRAINING,
     f"{PACKAGE}/analysis/tables.py": {},
     f"{PACKAGE}/interactive.py": {},
     f"{PACKAGE}/runtime/preflight.py": {},

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from actbench.activations import entries
+from actbench.activations import entries, registry
 from actbench.data import splits
 from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data
@@ -53,7 +53,7 @@ def train(
     log: Callable[[str], None],
     setting: str = "default",
 ) -> Trained:
-    """Train and score the networks of a block; on a GPU those of a fold take their steps together.
+    """Train and score the networks of a block; those of a fold take their steps together, see `fitting.fit`.
 
     Args:
         activation, setting: keys of the rows.
@@ -66,7 +66,8 @@ def train(
         UserError: the activation is a user's own and keeps a state that is not stored.
     """
     settings, done, before = fitting.Settings(**params["training"]), Trained(), None
-    groups = [params["seeds"]] if device != "cpu" else [[seed] for seed in params["seeds"]]
+    together = device != "cpu" or registry.pure(params["activation"])
+    groups = [params["seeds"]] if together else [[seed] for seed in params["seeds"]]
     for fold in range(params["evaluation"]["folds"] or 1):
         data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
         done.data = done.data or data

@@ -17,7 +17,7 @@ from actbench.networks import modes
 from actbench.networks.family import Network
 from actbench.storage import parquet
 from actbench.storage.histograms import histogram
-from actbench.training import loop, optimizers
+from actbench.training import compared, loop, optimizers
 from actbench.training.stack import Stack
 
 HISTOGRAM_BINS = 100
@@ -77,7 +77,7 @@ class Settings:
 class Fit:
     """What training leaves: the kept weights, a row an epoch, histograms when asked, and how it ended.
 
-    `seconds` is the time of the epochs, validation included; networks that trained together share it equally.
+    `seconds` is the time of the epochs, validation included; networks that train together share each equally.
     """
 
     state: dict[str, Tensor]
@@ -116,10 +116,10 @@ def fit(
 ) -> list[Fit]:
     """Train networks in place, each until `max_epochs`, its own early stop or its own divergence.
 
-    They take their steps together, which saves time on a GPU only. A network's initial weights and batches
-    do not depend on its neighbours. Its numbers do in the last bits, because batched matrix products round
-    differently; that of a network alone is the plain product. Networks that are not pure or not stackable
-    (`family.Network`) train one after another, each drawing from its own seed (`modes.drawing`).
+    On a GPU they take their steps together, and a network's numbers depend on its neighbours in the last
+    bits, because batched matrix products round differently. On a CPU they do so where each network gets the
+    bits that it has alone (`compared`), and train one after another everywhere else. So do networks that are
+    not pure or not stackable (`family.Network`), each drawing from its own seed (`modes.drawing`).
 
     Args:
         members: S networks that differ in their weights only, on the same device as `data`.
@@ -133,13 +133,28 @@ def fit(
         of the best validation accuracy (the first, on ties) or the last ones, as `settings.keep` says;
         after divergence, the last ones that were kept before, at worst the initial ones.
     """
-    if all(network.pure and network.stackable for network in members):
+    side_by_side = all(network.pure and network.stackable for network in members)
+    if side_by_side and _together(members, data, settings, log):
         return _fit(members, data, settings, batches, log)
     fits = []
     for i, (network, own) in enumerate(zip(members, batches, strict=True)):
         with modes.drawing(network):
             fits += _fit([network], data, settings, [own], lambda line, i=i: log(_whose(i, members) + line))
     return fits
+
+
+def _together(
+    members: Sequence[nn.Module], data: Data, settings: Settings, log: Callable[[str], None]
+) -> bool:
+    """Whether networks take their steps together."""
+    if len(members) == 1 or data.train.x.device.type != "cpu":
+        return True
+    if not compared.worthwhile(members[0], settings.batch_size):
+        return False
+    same = compared.same_bits(members, lambda stack: _trainer(stack, data, settings))
+    if not same:
+        log("networks train one by one: together their steps have other bits on this machine")
+    return same
 
 
 def _fit(
@@ -149,22 +164,52 @@ def _fit(
     batches: Sequence[torch.Generator],
     log: Callable[[str], None],
 ) -> list[Fit]:
-    started = time.perf_counter()
-    stack = Stack(members)
+    before = time.perf_counter()
     results = [Fit(_copy(network)) for network in members]
-    trainer = loop.Trainer(stack, data.train, optimizer(stack.learnt, settings), settings.batch_size, log)
-    running = list(range(len(members)))
+    trainer = _trainer(Stack(members), data, settings, log)
+    stacked = running = list(range(len(members)))
     for epoch in range(1, settings.max_epochs + 1):
-        rows = _history_rows(epoch, trainer.run(batches), stack, data, settings)
+        seen = trainer.run([batches[i] for i in stacked])
+        rows = dict(zip(stacked, _history_rows(epoch, seen, trainer.stack, data, settings), strict=True))
         for i in running:
             log(_whose(i, members) + _epoch_line(rows[i]))
-        running = [i for i in running if _goes_on(results[i], members[i], rows[i], settings, data)]
+        going_on = [i for i in running if _goes_on(results[i], members[i], rows[i], settings, data)]
+        now = time.perf_counter()
+        for i in running:
+            results[i].seconds += (now - before) / len(running)
+        running, before = going_on, now
         if not running:
             break
+        if len(running) < len(stacked) and (smaller := _smaller(trainer, running, stacked, data, settings)):
+            trainer, stacked = smaller, running
     for result in results:
         _mark_best(result)
-        result.seconds = (time.perf_counter() - started) / len(members)
     return results
+
+
+def _smaller(
+    trainer: loop.Trainer, running: list[int], stacked: list[int], data: Data, settings: Settings
+) -> loop.Trainer | None:
+    """A trainer of the networks that still run, which goes on from where the one of all stacked ones is.
+
+    None where they had better stay together: on a GPU, whose step is captured, and where fewer networks
+    would have other bits.
+    """
+    if data.train.x.device.type != "cpu":
+        return None
+    stay = [stacked.index(i) for i in running]
+    members = [trainer.stack.networks[i] for i in stay]
+    if not compared.same_bits(members, lambda stack: _trainer(stack, data, settings)):
+        return None
+    smaller = _trainer(Stack(members), data, settings)
+    smaller.optimizer.take_over(trainer.optimizer, lambda tensors: trainer.stack.of(stay, tensors))
+    return smaller
+
+
+def _trainer(
+    stack: Stack, data: Data, settings: Settings, log: Callable[[str], None] = lambda line: None
+) -> loop.Trainer:
+    return loop.Trainer(stack, data.train, optimizer(stack.learnt, settings), settings.batch_size, log)
 
 
 def optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Optimizer:

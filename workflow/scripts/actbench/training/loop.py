@@ -37,7 +37,6 @@ class Trainer:
         log: Callable[[str], None] = lambda line: None,
     ):
         self.stack, self.train, self.optimizer, self.batch_size = stack, train, optimizer, batch_size
-        self.learnt = stack.learnt
         n, device = len(stack.networks), train.x.device
         self.x = torch.empty(n * batch_size, train.x.shape[1], device=device)
         self.loss = torch.zeros(n, dtype=torch.float64, device=device)
@@ -61,21 +60,13 @@ class Trainer:
 
     def take_step(self, rows: Tensor) -> None:
         """Take one step on images number `rows` [S, batch size] and add up losses and hits."""
-        y = self.train.y.index_select(0, rows.flatten())
+        y = self.train.y.index_select(0, rows.flatten()).view(rows.shape)
         torch.index_select(self.train.x, 0, rows.flatten(), out=self.x)
-        logits = self.stack(self.x.unflatten(0, rows.shape))
-        total = functional.cross_entropy(logits.flatten(0, 1), y, reduction="sum") / self.batch_size
-        self.gradients = torch.autograd.grad(total, self.learnt, allow_unused=True, materialize_grads=True)
+        logits, losses, self.gradients = self.stack.gradients(self.x.unflatten(0, rows.shape), y)
         with torch.no_grad():
             self.optimizer.step(self.gradients)
-            self.loss += total if self.stack.alone else _mean_losses(logits, y)
-            self.correct += (logits.argmax(dim=2) == y.view(rows.shape)).sum(dim=1)
-
-
-def _mean_losses(logits: Tensor, y: Tensor) -> Tensor:
-    """Mean cross-entropy [S] of logits [S, N, n_classes] and labels [S * N]."""
-    losses = functional.cross_entropy(logits.flatten(0, 1), y, reduction="none")
-    return losses.view(logits.shape[:2]).mean(dim=1)
+            self.loss += losses
+            self.correct += (logits.argmax(dim=2) == y).sum(dim=1)
 
 
 def evaluate(stack: Stack, subset: Subset) -> list[tuple[float, float]]:

@@ -4,7 +4,7 @@ The classes of torch.optim import the compiler (torch._dynamo) on first use: 1.5
 to train a small network, and more Python a step. Their functional forms do not, and give the same bits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -14,11 +14,21 @@ from torch.optim.sgd import sgd
 
 
 class Optimizer(Protocol):
-    """Updates parameters in place, given one gradient each; a step changes the tensors in `changed`."""
+    """Updates parameters in place, given one gradient each; a step changes the tensors in `changed`.
 
-    changed: list[Tensor]
+    `moments` are lists of tensors, one shaped as each parameter.
+    """
+
+    parameters: list[Tensor]
+    moments: list[list[Tensor]]
+
+    @property
+    def changed(self) -> list[Tensor]: ...
 
     def step(self, gradients: Sequence[Tensor]) -> None: ...
+
+    def take_over(self, other: "Optimizer", choose: Callable[[list[Tensor]], list[Tensor]]) -> None:
+        """Go on from where another one is; `choose` finds our tensors in a list of its own."""
 
 
 class SGD:
@@ -26,15 +36,18 @@ class SGD:
 
     def __init__(self, parameters: Sequence[Tensor], lr: float, momentum: float, weight_decay: float):
         self.parameters = [parameter.detach() for parameter in parameters]
-        self.buffers = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self.changed = [*self.parameters, *self.buffers]
+        self.moments = [[torch.zeros_like(parameter) for parameter in self.parameters]]
         self.settings = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+
+    @property
+    def changed(self) -> list[Tensor]:
+        return [*self.parameters, *self.moments[0]]
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         sgd(
             self.parameters,
             _laid_out(gradients, self.parameters),
-            self.buffers,
+            *self.moments,
             fused=True,
             dampening=0.0,
             nesterov=False,
@@ -42,24 +55,28 @@ class SGD:
             **self.settings,
         )
 
+    def take_over(self, other: "SGD", choose: Callable[[list[Tensor]], list[Tensor]]) -> None:
+        self.moments = [choose(own) for own in other.moments]
+
 
 class Adam:
     """`torch.optim.Adam(parameters, lr, weight_decay=…, fused=True)` with its default betas and eps."""
 
     def __init__(self, parameters: Sequence[Tensor], lr: float, weight_decay: float):
         self.parameters = [parameter.detach() for parameter in parameters]
-        self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.moments = [[torch.zeros_like(parameter) for parameter in self.parameters] for _ in range(2)]
         self.steps = [torch.zeros((), device=p.device) for p in self.parameters]
-        self.changed = [*self.parameters, *self.means, *self.squares, *self.steps]
         self.settings = {"lr": lr, "weight_decay": weight_decay}
+
+    @property
+    def changed(self) -> list[Tensor]:
+        return [*self.parameters, *self.moments[0], *self.moments[1], *self.steps]
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         adam(
             self.parameters,
             _laid_out(gradients, self.parameters),
-            self.means,
-            self.squares,
+            *self.moments,
             [],
             self.steps,
             fused=True,
@@ -70,6 +87,11 @@ class Adam:
             maximize=False,
             **self.settings,
         )
+
+    def take_over(self, other: "Adam", choose: Callable[[list[Tensor]], list[Tensor]]) -> None:
+        self.moments = [choose(own) for own in other.moments]
+        for own in self.steps:
+            own.copy_(other.steps[0])
 
 
 def _laid_out(gradients: Sequence[Tensor], parameters: Sequence[Tensor]) -> list[Tensor]:

@@ -1,16 +1,21 @@
-"""Networks of one shape side by side: on a GPU, one kernel serves a whole block of seeds."""
+"""Networks of one shape side by side: the operations of a training step serve a whole block of seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+# Torch computes on two vectors of up to 16 numbers at a time, and what is left over in another way: a network
+# whose numbers are a multiple of these gets the same bits within a joint tensor as by itself.
+VECTORS = 32
 
 
 class Stack(nn.Module):
     """Networks that take their training steps together; none of them sees another's numbers.
 
     The Linear layers of several networks become batched matrix products: their parameters move into joint
-    tensors, [S, n_in, n_out] and [S, 1, n_out] a layer, of which each network then holds a view. So a
+    tensors, [S, n_out, n_in] and [S, n_out] a layer, of which each network then holds a view. So a
     network's own `state_dict` is up to date at any time. A network alone is left as it is: its steps are
     those of the plain network, bit by bit.
 
@@ -22,7 +27,13 @@ class Stack(nn.Module):
         super().__init__()
         self.networks = nn.ModuleList(members)
         linears = [] if self.alone else zip(*(network.linears for network in members), strict=True)
-        self._joint = [_joined(layer) for layer in linears]
+        modules = [] if self.alone else zip(*(network.activations for network in members), strict=True)
+        self._joint, self._activations = [_joined(layer) for layer in linears], list(modules)
+        self._own = [_learnt(*layer) for layer in self._activations]
+        self._interchangeable = not self.alone and members[0].interchangeable
+        # What an optimiser updates: weights and biases, then what each layer's activations learn. Joint
+        # tensors [S, …], or where that would part a network's vectors the networks' own, one by one.
+        self.learnt = _learnt(*members) if self.alone else self._listed(self._joint, self._own)
 
     @property
     def alone(self) -> bool:
@@ -34,46 +45,147 @@ class Stack(nn.Module):
         """Whether no activation draws random numbers or changes its state but by learning."""
         return all(network.pure for network in self.networks)
 
-    @property
-    def learnt(self) -> list[Tensor]:
-        """What an optimiser updates: joint weights and biases, and what each network's activations learn."""
-        parts = self.networks if self.alone else [network.activations for network in self.networks]
-        own = [parameter for part in parts for parameter in part.parameters() if parameter.requires_grad]
-        return [tensor for layer in self._joint for tensor in layer] + own
-
     def forward(self, x: Tensor) -> Tensor:
-        """Logits [S, N, n_classes] of each network's own inputs [S, N, n_inputs]."""
+        """Logits [S, N, n_classes] of each network's own inputs [S, N, n_inputs], to look at.
+
+        On a CPU each network computes its own: for so many rows that is as fast.
+        """
+        if self.alone or x.device.type == "cpu":
+            return torch.stack([network(own) for network, own in zip(self.networks, x, strict=True)])
+        return self._forward(x)[0]
+
+    def gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
+        """Go forward and back once.
+
+        Args:
+            x: each network's own inputs [S, N, n_inputs].
+            y: their labels [S, N].
+
+        Returns:
+            Logits [S, N, n_classes], mean cross-entropy [S], and its gradients in the order of `learnt`.
+        """
         if self.alone:
-            return self.networks[0](x[0]).unsqueeze(0)
-        *hidden, last = self._joint
-        for layer, (weight, bias) in enumerate(hidden):
-            x = self._activate(layer, torch.baddbmm(bias, x, weight))
-        weight, bias = last
-        return torch.baddbmm(bias, x, weight)
+            logits = self.networks[0](x[0])
+            loss = functional.cross_entropy(logits, y[0], reduction="sum") / len(y[0])
+            found = torch.autograd.grad(loss, self.learnt, allow_unused=True, materialize_grads=True)
+            return logits.unsqueeze(0), loss, found
+        with torch.no_grad():
+            logits, inputs, passed = self._forward(x)
+            losses, signal = _loss(logits, y)
+            return logits, losses, self._backward(signal, inputs, passed)
+
+    def _forward(self, x: Tensor) -> tuple[Tensor, list[Tensor], list[tuple[list[Tensor], list[Tensor]]]]:
+        """Logits, the inputs of all Linear layers, and z and h = f(z) of each hidden layer, cut by `_cut`.
+
+        Autograd sees activations only: with Linear layers too, a step takes nearly twice as long.
+        """
+        inputs, passed = [x], []
+        for layer, modules in enumerate(self._activations):
+            z = [own.requires_grad_() for own in self._cut(self._linear(layer, inputs[-1]))]
+            with torch.enable_grad():
+                h = [module(own) for module, own in zip(modules, z, strict=False)]
+            passed.append((z, h))
+            inputs.append(_one([own.detach() for own in h]))
+        return self._linear(-1, inputs[-1]), inputs, passed
+
+    def _backward(self, signal: Tensor, inputs: list[Tensor], passed: list) -> list[Tensor]:
+        """Gradients in the order of `learnt`, from the one at the logits and what `_forward` left."""
+        of_linears, of_activations = [], []
+        for layer in reversed(range(len(self._joint))):
+            of_linears.append((torch.bmm(signal.transpose(1, 2), inputs[layer]), signal.sum(dim=1)))
+            if layer:
+                z, h = passed[layer - 1]
+                cut = self._cut(torch.bmm(signal, self._joint[layer][0]))
+                wanted = [*z, *self._own[layer - 1]]
+                found = torch.autograd.grad(h, wanted, cut, allow_unused=True, materialize_grads=True)
+                signal = _one(found[: len(z)])
+                of_activations.append(found[len(z) :])
+        return self._listed(of_linears[::-1], of_activations[::-1])
+
+    def of(self, numbers: Sequence[int], tensors: Sequence[Tensor]) -> list[Tensor]:
+        """What belongs to the networks of these ascending numbers, of tensors listed and shaped as `learnt`.
+
+        It is listed and shaped as the `learnt` of a stack of these networks.
+        """
+        if self.alone:
+            return list(tensors)
+        everyone, at = range(len(self.networks)), numbers[0] if len(numbers) == 1 else list(numbers)
+        joint = [
+            [None] if len(_parts(tensor)) == 1 else everyone for layer in self._joint for tensor in layer
+        ]
+        own = [
+            [i] * len(_learnt(module)) for modules in self._activations for i, module in enumerate(modules)
+        ]
+        owners = [owner for group in (*joint, *own) for owner in group]
+        return [
+            tensor[at] if owner is None else tensor
+            for owner, tensor in zip(owners, tensors, strict=True)
+            if owner is None or owner in numbers
+        ]
 
     def keep_gradients(self, gradients: Sequence[Tensor]) -> None:
-        """Hand each network's Linear layers their `.grad`, from gradients in the order of `learnt`."""
-        if self.alone:
-            for parameter, gradient in zip(self.learnt, gradients, strict=True):
+        """Hand each network's parameters their `.grad`, from gradients in the order of `learnt`."""
+        for i, network in enumerate(self.networks):
+            for parameter, gradient in zip(_learnt(network), self.of([i], gradients), strict=True):
                 parameter.grad = gradient
-            return
-        for layer in range(len(self._joint)):
-            of_weight, of_bias = gradients[2 * layer : 2 * layer + 2]
-            for network, weight, bias in zip(self.networks, of_weight, of_bias, strict=True):
-                network.linears[layer].weight.grad, network.linears[layer].bias.grad = weight.t(), bias[0]
 
-    def _activate(self, layer: int, z: Tensor) -> Tensor:
-        """Apply a layer's activations, all at once where one module may stand for all of them."""
-        modules = [network.activations[layer] for network in self.networks]
-        if self.networks[0].interchangeable:
-            return modules[0](z)
-        return torch.stack([module(own) for module, own in zip(modules, z, strict=True)])
+    def _linear(self, layer: int, x: Tensor) -> Tensor:
+        """z [S, N, n_out] of a layer."""
+        weight, bias = self._joint[layer]
+        return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
+
+    def _cut(self, z: Tensor) -> list[Tensor]:
+        """The parts of z [S, N, n] to which a module is applied: all of it, or network by network."""
+        together = self._interchangeable and _whole(z)
+        return [z] if together else list(z.unbind())
+
+    def _listed(
+        self, linears: Iterable[tuple[Tensor, Tensor]], own: Iterable[Iterable[Tensor]]
+    ) -> list[Tensor]:
+        """In the order of `learnt`: two joint tensors a Linear layer, and what belongs to activations."""
+        parts = [part for pair in linears for tensor in pair for part in _parts(tensor)]
+        return parts + [tensor for layer in own for tensor in layer]
 
 
 def _joined(layer: Sequence[nn.Linear]) -> tuple[Tensor, Tensor]:
-    """Weights [S, n_in, n_out] and biases [S, 1, n_out]; the Linear layers hold views of them from now on."""
-    weight = torch.stack([linear.weight.detach().t() for linear in layer])
-    bias = torch.stack([linear.bias.detach() for linear in layer]).unsqueeze(1)
+    """Weights [S, n_out, n_in] and biases [S, n_out]; the Linear layers hold views of them from now on."""
+    weight, bias = (
+        torch.stack([getattr(linear, name).detach() for linear in layer]) for name in ("weight", "bias")
+    )
     for linear, own_weight, own_bias in zip(layer, weight, bias, strict=True):
-        linear.weight.data, linear.bias.data = own_weight.t(), own_bias[0]
-    return weight.requires_grad_(), bias.requires_grad_()
+        linear.weight.data, linear.bias.data = own_weight, own_bias
+    return weight, bias
+
+
+def _learnt(*modules: nn.Module) -> list[Tensor]:
+    return [own for module in modules for own in module.parameters() if own.requires_grad]
+
+
+def _whole(joint: Tensor) -> bool:
+    """Whether each network's part of a joint tensor [S, …] is whole vectors."""
+    return joint.numel() // len(joint) % VECTORS == 0
+
+
+def _parts(joint: Tensor) -> list[Tensor]:
+    """A joint tensor [S, …] as it is updated."""
+    return [joint] if _whole(joint) else list(joint.unbind())
+
+
+def _one(parts: Sequence[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.stack(parts)
+
+
+def _loss(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy [S] of logits [S, N, n_classes] and labels [S, N], and its gradient there."""
+    logits = logits.detach().requires_grad_()
+    with torch.enable_grad():
+        log_p = functional.log_softmax(logits.flatten(0, 1), dim=1)
+        total = functional.nll_loss(log_p, y.flatten(), reduction="sum") / y.shape[1]
+    (signal,) = torch.autograd.grad(total, logits)
+    log_p = log_p.detach().view_as(logits)
+    if logits.device.type == "cpu":  # adds up as for a network alone
+        pairs = zip(log_p, y, strict=True)
+        sums = torch.stack([functional.nll_loss(own, labels, reduction="sum") for own, labels in pairs])
+    else:
+        sums = -log_p.gather(2, y.unsqueeze(2)).sum(dim=(1, 2))
+    return sums / y.shape[1], signal
