@@ -151,9 +151,9 @@ def test_swapped_files(tiny, tmp_path, tried):
     assert done.returncode == 1 and "Traceback" not in text
     for words in (
         "relu/d1/default/seeds0-1/gradients.parquet was measured on other weights",
-        "relu/d1/default/seeds0-1/gradients.parquet has the unplanned row (tanh, 1, 0",
+        "relu/d1/default/seeds0-1/gradients.parquet has the unplanned row (tanh, 1, default, 0",
         "relu/d2/default/seeds0-1/config.json was trained with activation.name 'tanh' instead of 'relu'",
-        "relu/d2/default/seeds0-1/runs.parquet lacks row (relu, 2, 0, 0)",
+        "relu/d2/default/seeds0-1/runs.parquet lacks row (relu, 2, default, 0, 0)",
     ):
         assert words in text, text
     assert not list(project.folder.glob("results/tiny/tables/*"))

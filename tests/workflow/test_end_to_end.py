@@ -44,16 +44,18 @@ def test_tables_have_a_row_for_everything_planned(tiny, name):
 
 def test_keys_have_the_types_of_the_plan(tiny):
     frame = pd.read_parquet(table(tiny, "runs"))
-    assert str(frame["activation"].dtype) == "category"
+    assert [str(frame[key].dtype) for key in ("activation", "setting")] == ["category"] * 2
     assert [str(frame[key].dtype) for key in ("depth", "seed", "fold")] == ["int16", "int32", "int16"]
     kinds = dict(row[:2] for row in duckdb.sql(f"describe select * from '{table(tiny, 'runs')}'").fetchall())
     assert kinds["activation"].startswith(("VARCHAR", "ENUM")) and kinds["trained"] == "BOOLEAN"
 
 
 def test_csv_says_the_same_as_parquet(tiny):
+    """But for the setting, which is not shown where there is the default only."""
     for name in ("comparison", "runs", "decay"):
         path = table(tiny, name)
         csv, parquet = pd.read_csv(path.with_suffix(".csv")), pd.read_parquet(path)
+        assert set(parquet.pop("setting")) == {"default"}
         parquet["activation"] = parquet["activation"].astype(str)
         pd.testing.assert_frame_equal(csv, parquet, check_dtype=False)
 
@@ -397,7 +399,7 @@ def test_tensorboard_reads_the_tables_numbers(tiny):
     folders = sorted((tiny.folder / "results/tiny/tensorboard").glob("*-fold0"))
     assert len(folders) == 8
     events = EventAccumulator(str(folders[0]), size_guidance={"scalars": 0, "histograms": 0}).Reload()
-    assert folders[0].name == "relu-d1-seed0-fold0"
+    assert folders[0].name == "relu-d1-default-seed0-fold0"
     run = "activation == 'relu' and depth == 1 and seed == 0"
     found = [event.value for event in events.Scalars("accuracy/validation")]
     assert found == pytest.approx(history.query(run)["val_accuracy"].tolist(), rel=1e-6)
