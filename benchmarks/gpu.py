@@ -37,7 +37,7 @@ class Vmapped(Stack):
         self.parameters_of, self.buffers_of = func.stack_module_state(members)
 
     @property
-    def learnt(self) -> list[Tensor]:
+    def trainable(self) -> list[Tensor]:
         return list(self.parameters_of.values())
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class Vmapped(Stack):
         logits = self(x)
         losses = nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
         losses = losses.view(y.shape).mean(dim=1)
-        return logits, losses, torch.autograd.grad(losses.sum(), self.learnt)
+        return logits, losses, torch.autograd.grad(losses.sum(), self.trainable)
 
     def keep_gradients(self, gradients) -> None:
         pass
@@ -113,7 +113,7 @@ def steps(images: setting.Images, n_seeds: int, device: str) -> pd.DataFrame:
     for name, (kind, n, graph) in kinds.items():
         stack = kind(members(setting.ACTIVATION, DEPTHS[STEP_DEPTH], n, device))
         recipe = setting.settings()
-        trainer = loop.Trainer(stack, train, fitting.optimizer(stack.learnt, recipe), setting.BATCH, print)
+        trainer = loop.Trainer(stack, train, fitting.optimizer(stack.trainable, recipe), setting.BATCH, print)
         if not graph:
             trainer.step = trainer.take_step
         order = [seeds.generator(seed, "batches") for seed in range(n)]

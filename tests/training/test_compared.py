@@ -63,7 +63,7 @@ def test_one_bit_is_found(toy, monkeypatch, place):
 
         def gradients(self, x, y):
             logits, losses, listed = found(self, x, y)
-            if not self.alone:
+            if not self.single:
                 losses, listed = (
                     (nudged(losses), listed)
                     if place == "losses"

@@ -103,7 +103,7 @@ def test_what_may_be_captured(toy, activation, pure, monkeypatch):
     told = []
     monkeypatch.setattr(cuda_graph, "captured", lambda step, *rest: told.append(rest[-1]) or step)
     stack = Stack([mlp.build(Recipe([4, 8, 4], activation), seeds.generator(0, "weights"))])
-    loop.Trainer(stack, toy.train, fitting.optimizer(stack.learnt, SETTINGS), 32)
+    loop.Trainer(stack, toy.train, fitting.optimizer(stack.trainable, SETTINGS), 32)
     assert told == [pure]
 
 

@@ -109,10 +109,10 @@ def test_initial_weights_do_not_depend_on_neighbours():
 def test_what_belongs_to_some_networks_is_listed_as_their_own_stack_lists_it():
     networks = members("prelu", range(4))
     stack = Stack(networks)
-    chosen = stack.of([1, 3], stack.learnt)
-    for pair in zip(chosen, Stack([networks[1], networks[3]]).learnt, strict=True):
+    chosen = stack.of([1, 3], stack.trainable)
+    for pair in zip(chosen, Stack([networks[1], networks[3]]).trainable, strict=True):
         assert torch.equal(*pair)
-    for pair in zip(stack.of([2], stack.learnt), networks[2].parameters(), strict=True):
+    for pair in zip(stack.of([2], stack.trainable), networks[2].parameters(), strict=True):
         assert torch.equal(*pair)
 
 

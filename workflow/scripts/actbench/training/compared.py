@@ -1,4 +1,4 @@
-"""Whether networks that take their steps together on this machine get the bits that each has alone."""
+"""Whether networks that take their steps together on this machine get the bits that each has by itself."""
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -39,13 +39,13 @@ def same_bits(members: Sequence[nn.Module], trainer: Callable[[Stack], Trainer])
     if len(members) == 1:
         return True
     together = trainer(Stack(deepcopy(list(members))))
-    alone = [trainer(Stack([deepcopy(network)])) for network in members]
+    singles = [trainer(Stack([deepcopy(network)])) for network in members]
     shape = (len(members), together.batch_size)
     for step in range(STEPS):
         numbers = torch.arange(shape[0] * shape[1]) + step * shape[0] * shape[1]
         rows = numbers.remainder(len(together.train.y)).view(shape)
         together.step(rows)
-        for i, (one, own) in enumerate(zip(alone, rows, strict=True)):
+        for i, (one, own) in enumerate(zip(singles, rows, strict=True)):
             one.step(own.unsqueeze(0))
             if not all(map(_same, _left(together, i), _left(one, 0))):
                 return False

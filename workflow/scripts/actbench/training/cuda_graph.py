@@ -22,7 +22,7 @@ def captured(
             stays at the same place in memory from replay to replay.
         example: an argument of the right shape, type and device.
         changed: every tensor that a step changes; they are the same afterwards as before.
-        log: hears why a step could not be captured.
+        log: is called with why a step could not be captured.
         pure: whether a step draws no random numbers, and keeps nothing but the tensors in `changed`. A replay
             runs no Python: a state that the step binds anew or counts in Python would stand still.
     """

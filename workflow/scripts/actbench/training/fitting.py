@@ -139,7 +139,7 @@ def fit(
     fits = []
     for i, (network, own) in enumerate(zip(members, batches, strict=True)):
         with modes.drawing(network):
-            fits += _fit([network], data, settings, [own], lambda line, i=i: log(_whose(i, members) + line))
+            fits += _fit([network], data, settings, [own], lambda line, i=i: log(_prefix(i, members) + line))
     return fits
 
 
@@ -172,8 +172,10 @@ def _fit(
         seen = trainer.run([batches[i] for i in stacked])
         rows = dict(zip(stacked, _history_rows(epoch, seen, trainer.stack, data, settings), strict=True))
         for i in running:
-            log(_whose(i, members) + _epoch_line(rows[i]))
-        going_on = [i for i in running if _goes_on(results[i], members[i], rows[i], settings, data)]
+            log(_prefix(i, members) + _epoch_line(rows[i]))
+        going_on = [
+            i for i in running if _update_early_stopping(results[i], members[i], rows[i], settings, data)
+        ]
         now = time.perf_counter()
         for i in running:
             results[i].seconds += (now - before) / len(running)
@@ -209,7 +211,7 @@ def _smaller(
 def _trainer(
     stack: Stack, data: Data, settings: Settings, log: Callable[[str], None] = lambda line: None
 ) -> loop.Trainer:
-    return loop.Trainer(stack, data.train, optimizer(stack.learnt, settings), settings.batch_size, log)
+    return loop.Trainer(stack, data.train, optimizer(stack.trainable, settings), settings.batch_size, log)
 
 
 def optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Optimizer:
@@ -320,7 +322,9 @@ def _history_rows(
     ]
 
 
-def _goes_on(result: Fit, network: nn.Module, row: dict, settings: Settings, data: Data) -> bool:
+def _update_early_stopping(
+    result: Fit, network: nn.Module, row: dict, settings: Settings, data: Data
+) -> bool:
     """Add an epoch's row to a network's result; whether the network needs another epoch."""
     best = result.best
     result.history.append(row)
@@ -364,7 +368,7 @@ def _epoch_histograms(network: Network, x: Tensor, epoch: int) -> list[dict]:
     return rows
 
 
-def _whose(i: int, members: Sequence[nn.Module]) -> str:
+def _prefix(i: int, members: Sequence[nn.Module]) -> str:
     return f"network {i + 1} of {len(members)}, " if len(members) > 1 else ""
 
 

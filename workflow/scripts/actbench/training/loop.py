@@ -25,7 +25,7 @@ class Trainer:
         train: the training images.
         optimizer: of what the stack learns.
         batch_size: images a step and network.
-        log: hears of a GPU that steps more slowly than it could.
+        log: is called with why a GPU steps more slowly than it could.
     """
 
     def __init__(

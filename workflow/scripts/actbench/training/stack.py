@@ -26,17 +26,17 @@ class Stack(nn.Module):
     def __init__(self, members: Sequence[nn.Module]):
         super().__init__()
         self.networks = nn.ModuleList(members)
-        linears = [] if self.alone else zip(*(network.linears for network in members), strict=True)
-        modules = [] if self.alone else zip(*(network.activations for network in members), strict=True)
+        linears = [] if self.single else zip(*(network.linears for network in members), strict=True)
+        modules = [] if self.single else zip(*(network.activations for network in members), strict=True)
         self._joint, self._activations = [_joined(layer) for layer in linears], list(modules)
-        self._own = [_learnt(*layer) for layer in self._activations]
-        self._interchangeable = not self.alone and members[0].interchangeable
+        self._own = [_trainable(*layer) for layer in self._activations]
+        self._interchangeable = not self.single and members[0].interchangeable
         # What an optimiser updates: weights and biases, then what each layer's activations learn. Joint
         # tensors [S, …], or where that would part a network's vectors the networks' own, one by one.
-        self.learnt = _learnt(*members) if self.alone else self._listed(self._joint, self._own)
+        self.trainable = _trainable(*members) if self.single else self._listed(self._joint, self._own)
 
     @property
-    def alone(self) -> bool:
+    def single(self) -> bool:
         """Whether there is one network only."""
         return len(self.networks) == 1
 
@@ -50,7 +50,7 @@ class Stack(nn.Module):
 
         On a CPU each network computes its own: for so many rows that is as fast.
         """
-        if self.alone or x.device.type == "cpu":
+        if self.single or x.device.type == "cpu":
             return torch.stack([network(own) for network, own in zip(self.networks, x, strict=True)])
         return self._forward(x)[0]
 
@@ -62,12 +62,12 @@ class Stack(nn.Module):
             y: their labels [S, N].
 
         Returns:
-            Logits [S, N, n_classes], mean cross-entropy [S], and its gradients in the order of `learnt`.
+            Logits [S, N, n_classes], mean cross-entropy [S], and its gradients in the order of `trainable`.
         """
-        if self.alone:
+        if self.single:
             logits = self.networks[0](x[0])
             loss = functional.cross_entropy(logits, y[0], reduction="sum") / len(y[0])
-            found = torch.autograd.grad(loss, self.learnt, allow_unused=True, materialize_grads=True)
+            found = torch.autograd.grad(loss, self.trainable, allow_unused=True, materialize_grads=True)
             return logits.unsqueeze(0), loss, found
         with torch.no_grad():
             logits, inputs, passed = self._forward(x)
@@ -89,7 +89,7 @@ class Stack(nn.Module):
         return self._linear(-1, inputs[-1]), inputs, passed
 
     def _backward(self, signal: Tensor, inputs: list[Tensor], passed: list) -> list[Tensor]:
-        """Gradients in the order of `learnt`, from the one at the logits and what `_forward` left."""
+        """Gradients in the order of `trainable`, from the one at the logits and what `_forward` left."""
         of_linears, of_activations = [], []
         for layer in reversed(range(len(self._joint))):
             of_linears.append((torch.bmm(signal.transpose(1, 2), inputs[layer]), signal.sum(dim=1)))
@@ -103,18 +103,18 @@ class Stack(nn.Module):
         return self._listed(of_linears[::-1], of_activations[::-1])
 
     def of(self, numbers: Sequence[int], tensors: Sequence[Tensor]) -> list[Tensor]:
-        """What belongs to the networks of these ascending numbers, of tensors listed and shaped as `learnt`.
+        """What belongs to the networks of these ascending numbers, of tensors listed and shaped as `trainable`.
 
-        It is listed and shaped as the `learnt` of a stack of these networks.
+        It is listed and shaped as the `trainable` of a stack of these networks.
         """
-        if self.alone:
+        if self.single:
             return list(tensors)
         everyone, at = range(len(self.networks)), numbers[0] if len(numbers) == 1 else list(numbers)
         joint = [
             [None] if len(_parts(tensor)) == 1 else everyone for layer in self._joint for tensor in layer
         ]
         own = [
-            [i] * len(_learnt(module)) for modules in self._activations for i, module in enumerate(modules)
+            [i] * len(_trainable(module)) for modules in self._activations for i, module in enumerate(modules)
         ]
         owners = [owner for group in (*joint, *own) for owner in group]
         return [
@@ -124,9 +124,9 @@ class Stack(nn.Module):
         ]
 
     def keep_gradients(self, gradients: Sequence[Tensor]) -> None:
-        """Hand each network's parameters their `.grad`, from gradients in the order of `learnt`."""
+        """Hand each network's parameters their `.grad`, from gradients in the order of `trainable`."""
         for i, network in enumerate(self.networks):
-            for parameter, gradient in zip(_learnt(network), self.of([i], gradients), strict=True):
+            for parameter, gradient in zip(_trainable(network), self.of([i], gradients), strict=True):
                 parameter.grad = gradient
 
     def _linear(self, layer: int, x: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ class Stack(nn.Module):
     def _listed(
         self, linears: Iterable[tuple[Tensor, Tensor]], own: Iterable[Iterable[Tensor]]
     ) -> list[Tensor]:
-        """In the order of `learnt`: two joint tensors a Linear layer, and what belongs to activations."""
+        """In the order of `trainable`: two joint tensors a Linear layer, and what belongs to activations."""
         parts = [part for pair in linears for tensor in pair for part in _parts(tensor)]
         return parts + [tensor for layer in own for tensor in layer]
 
@@ -157,7 +157,7 @@ def _joined(layer: Sequence[nn.Linear]) -> tuple[Tensor, Tensor]:
     return weight, bias
 
 
-def _learnt(*modules: nn.Module) -> list[Tensor]:
+def _trainable(*modules: nn.Module) -> list[Tensor]:
     return [own for module in modules for own in module.parameters() if own.requires_grad]
 
 
