@@ -173,13 +173,13 @@ def _fit(
         rows = dict(zip(stacked, _history_rows(epoch, seen, trainer.stack, data, settings), strict=True))
         for i in running:
             log(_prefix(i, members) + _epoch_line(rows[i]))
-        going_on = [
+        unfinished = [
             i for i in running if _update_early_stopping(results[i], members[i], rows[i], settings, data)
         ]
         now = time.perf_counter()
         for i in running:
             results[i].seconds += (now - before) / len(running)
-        running, before = going_on, now
+        running, before = unfinished, now
         if not running:
             break
         if len(running) < len(stacked) and (smaller := _smaller(trainer, running, stacked, data, settings)):

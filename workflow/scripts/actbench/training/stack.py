@@ -16,7 +16,7 @@ class Stack(nn.Module):
 
     The Linear layers of several networks become batched matrix products: their parameters move into joint
     tensors, [S, n_out, n_in] and [S, n_out] a layer, of which each network then holds a view. So a
-    network's own `state_dict` is up to date at any time. A network alone is left as it is: its steps are
+    network's own `state_dict` is up to date at any time. A single network is left as it is: its steps are
     those of the plain network, bit by bit.
 
     Args:
@@ -103,7 +103,7 @@ class Stack(nn.Module):
         return self._listed(of_linears[::-1], of_activations[::-1])
 
     def of(self, numbers: Sequence[int], tensors: Sequence[Tensor]) -> list[Tensor]:
-        """What belongs to the networks of these ascending numbers, of tensors listed and shaped as `trainable`.
+        """What belongs to networks of these ascending numbers, of tensors listed and shaped as `trainable`.
 
         It is listed and shaped as the `trainable` of a stack of these networks.
         """
@@ -183,7 +183,7 @@ def _loss(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         total = functional.nll_loss(log_p, y.flatten(), reduction="sum") / y.shape[1]
     (signal,) = torch.autograd.grad(total, logits)
     log_p = log_p.detach().view_as(logits)
-    if logits.device.type == "cpu":  # adds up as for a network alone
+    if logits.device.type == "cpu":  # adds up as for a single network
         pairs = zip(log_p, y, strict=True)
         sums = torch.stack([functional.nll_loss(own, labels, reduction="sum") for own, labels in pairs])
     else:
