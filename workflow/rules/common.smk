@@ -211,8 +211,7 @@ NUMBERS = {
     },
     "activations": SPECS,
     "settings": {
-        name: {section: recipe[section] for section in grid.RECIPE}
-        for name, recipe in sorted(config["settings"].items())
+        name: recipe["overrides"] for name, recipe in sorted(config["settings"].items())
     },
 }
 MEASURING = [
