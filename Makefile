@@ -32,7 +32,7 @@ benchmark-around: $(VENV)/.installed ## where the CPU time of the default study 
 benchmark-scale: $(VENV)/.installed ## plan, aggregate and report made-up studies of 100, 1,000 and 10,000 networks
 	rm -rf scale && PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/scale.py scale
 
-benchmark-small: $(VENV)/.installed ## small networks in blocks against the loop of commit 466686a, as ratios (3 minutes)
+benchmark-small: $(VENV)/.installed ## small networks in blocks against the loop of commit 466686a, as ratios (5 minutes)
 	PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/small.py
 
 benchmark-slurm: $(CLUSTER)/.installed ## 300 networks on such a SLURM: jobs and minutes with and without groups and arrays

@@ -1,5 +1,7 @@
 import dataclasses
+import itertools
 from copy import deepcopy
+from types import SimpleNamespace
 
 import own_activations as mine
 import pytest
@@ -209,10 +211,18 @@ def test_a_network_that_diverges_leaves_its_neighbours_alone(toy, sizes):
     assert_same(results[::2], [fit(toy, "identity", [seed])[1][0] for seed in (0, 2)])
 
 
-def test_time_is_shared_by_those_that_still_run(toy):
+@pytest.mark.parametrize("leave", [True, False])
+def test_time_is_shared_by_those_that_still_run(toy, monkeypatch, leave):
+    """By a clock that an epoch moves by a second; those that have stopped pay nothing, even where they stay."""
+    clock = itertools.count()
+    monkeypatch.setattr(fitting, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(compared, "same_bits", lambda members, trainer: leave or len(members) == len(SEEDS))
     _, stacked = fit(toy, "relu", patience=2, max_epochs=40, learning_rate=0.02)
-    pairs = sorted((len(result.history), result.seconds) for result in stacked)
-    assert pairs[0][0] < pairs[-1][0] and pairs[0][1] < pairs[-1][1]
+    ends = [len(result.history) for result in stacked]
+    assert len(set(ends)) > 1
+    for end, result in zip(ends, stacked, strict=True):
+        shares = [1 / sum(other > epoch for other in ends) for epoch in range(end)]
+        assert result.seconds == pytest.approx(sum(shares))
 
 
 def test_what_activations_learn_is_each_networks_own(toy):

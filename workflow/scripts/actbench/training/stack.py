@@ -34,6 +34,7 @@ class Stack(nn.Module):
         # What an optimiser updates: weights and biases, then what each layer's activations learn. Joint
         # tensors [S, …], or where that would part a network's vectors the networks' own, one by one.
         self.trainable = _trainable(*members) if self.single else self._listed(self._joint, self._own)
+        self._owners = self._numbers_of_owners()
 
     @property
     def single(self) -> bool:
@@ -109,17 +110,10 @@ class Stack(nn.Module):
         """
         if self.single:
             return list(tensors)
-        everyone, at = range(len(self.networks)), numbers[0] if len(numbers) == 1 else list(numbers)
-        joint = [
-            [None] if len(_parts(tensor)) == 1 else everyone for layer in self._joint for tensor in layer
-        ]
-        own = [
-            [i] * len(_trainable(module)) for modules in self._activations for i, module in enumerate(modules)
-        ]
-        owners = [owner for group in (*joint, *own) for owner in group]
+        at = numbers[0] if len(numbers) == 1 else list(numbers)
         return [
             tensor[at] if owner is None else tensor
-            for owner, tensor in zip(owners, tensors, strict=True)
+            for owner, tensor in zip(self._owners, tensors, strict=True)
             if owner is None or owner in numbers
         ]
 
@@ -128,6 +122,13 @@ class Stack(nn.Module):
         for i, network in enumerate(self.networks):
             for parameter, gradient in zip(_trainable(network), self.of([i], gradients), strict=True):
                 parameter.grad = gradient
+
+    def _numbers_of_owners(self) -> list[int | None]:
+        """The number of the network that each tensor of `trainable` belongs to; None is all of them."""
+        everyone = range(len(self.networks))
+        joint = [[None] if _whole(tensor) else everyone for layer in self._joint for tensor in layer]
+        own = [[i] * len(_trainable(layer[i])) for layer in self._activations for i in everyone]
+        return [owner for group in (*joint, *own) for owner in group]
 
     def _linear(self, layer: int, x: Tensor) -> Tensor:
         """z [S, N, n_out] of a layer."""
