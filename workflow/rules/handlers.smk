@@ -19,7 +19,7 @@ def check_own_activations(planned):
 def check_device(planned):
     """Try the GPU before anything trains, if jobs here are to use one.
 
-    With `device: auto` all jobs take the CPU if no GPU can be used, and the terminal is told why, once.
+    With `device: auto` all jobs take the CPU if no GPU can be used, and one line on the terminal says why.
     """
     wanted = GPU and any("gpu" in job.rule.resources for job in planned)
     if not wanted or not preflight.has_torch():

@@ -17,7 +17,7 @@ def evaluate(activation: nn.Module, x: Tensor, seed: int = 0) -> tuple[Tensor, T
     """f and f′ at every entry of `x`, f′ by autograd; `activation` works entry by entry.
 
     f′ is 0 where autograd has no path to x. What a function draws at random on the CPU starts from `seed`,
-    and torch's own generator goes on as if nothing had been drawn.
+    and torch's own generator continues as if nothing had been drawn.
     """
     x = x.detach().requires_grad_(True)
     with torch.enable_grad(), torch.random.fork_rng(devices=[]):

@@ -201,7 +201,7 @@ def user_attribute(target: str) -> object:
 
 
 def check() -> None:
-    """Compare the own code that ran with what was planned, if `expect` was told.
+    """Compare the own code that ran with what was planned, if `expect` was called.
 
     Raises:
         UserError: a file is another version than planned, or was not planned.

@@ -48,7 +48,7 @@ def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Lo
     compared with them (`imports.check`). None for a script that is run by hand.
 
     A `UserError` shows its sentence only, everything else a traceback. Garbage collection, which `begin`
-    has paused, goes on. Printing never fails from now on. Where a user's activation is among
+    has paused, is resumed. Printing never fails from now on. Where a user's activation is among
     the code, what is printed goes to the log, up to a bound: our own lines go to `streams.standard`.
     """
     streams.never_fail()

@@ -17,7 +17,7 @@ OPENMP = (
     "OMP_STACKSIZE",
     "OMP_THREAD_LIMIT",
 )
-# Of libraries beside torch and of torch before it is told; whoever wants more calls `torch.set_num_threads`.
+# Of libraries beside torch, and of torch until `torch.set_num_threads` is called.
 THREADS = (
     "BLIS_NUM_THREADS",
     "GOTO_NUM_THREADS",

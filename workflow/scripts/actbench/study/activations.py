@@ -166,7 +166,7 @@ def _check_ids(ids: list[str]) -> None:
 
 
 def _check_labels(labels: list[str]) -> None:
-    """Each activation's label must be told from the others in a figure."""
+    """Each activation's label must differ visibly from the others in a figure."""
     before: dict[str, str] = {}
     for label in labels:
         seen = _seen(label)

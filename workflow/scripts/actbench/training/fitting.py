@@ -192,7 +192,7 @@ def _fit(
 def _smaller(
     trainer: loop.Trainer, running: list[int], stacked: list[int], data: Data, settings: Settings
 ) -> loop.Trainer | None:
-    """A trainer of the networks that still run, which goes on from where the one of all stacked ones is.
+    """A trainer of the networks that still run, which continues from the state of that of all stacked ones.
 
     None where they had better stay together: on a GPU, whose step is captured, and where fewer networks
     would have other bits.
