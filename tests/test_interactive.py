@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from actbench.errors import UserError
+from actbench.storage import files, parquet
 from conftest import ROOT
 from test_rooms import PACKAGE
 from torch import nn
@@ -118,3 +119,29 @@ def test_every_folder_of_the_package_is_packed():
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     folders = (path.parent for path in PACKAGE.rglob("__init__.py"))
     assert packed == sorted(".".join(folder.relative_to(PACKAGE.parent).parts) for folder in folders)
+
+
+def test_sizes_are_those_of_the_images_given(toy, spec):
+    """Not those of the digits, whose names and numbers of images stand in for nothing here."""
+    network = actbench.MLP([4, 8, 4], spec("relu")).eval()
+    rows = actbench.probe(network, toy, probe_gradients={"images": 256})["gradients"]
+    assert len(rows) == 2 * 3
+    with pytest.raises(
+        UserError, match=r"probe_gradients\.images is 257; allowed: at most 256, the training"
+    ):
+        actbench.probe(network, toy, probe_gradients={"images": 257})
+    with pytest.raises(UserError, match=r"probe_gradients\.images is 0"):
+        actbench.probe(network, toy, probe_gradients={"images": 0})
+
+
+def test_tables_of_an_earlier_version_are_refused(tiny, tmp_path):
+    """They lack the setting."""
+    shutil.copytree(tiny.folder / "results" / "tiny", tmp_path / "results" / "tiny")
+    tables = tmp_path / "results" / "tiny" / "tables"
+    parquet.write(parquet.read(tables / "runs.parquet").drop_columns(["setting"]), tables / "runs.parquet")
+    record = tables.parent / "made_by" / "aggregate.json"
+    content = files.read_json(record)
+    content["files"]["../tables/runs.parquet"] = files.digest(tables / "runs.parquet")
+    files.write_json(content, record)
+    with pytest.raises(UserError, match="was made by an earlier version of actbench: delete it"):
+        actbench.read("tiny", tmp_path)

@@ -329,7 +329,7 @@ def test_hiplot_page_works_without_network_and_runs_no_label(browser, tmp_path):
     page.on("request", lambda request: requests.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(path.as_uri())
-    page.wait_for_selector("text=relu/2/1/0/2")
+    page.wait_for_selector("text=relu/2/default/1/0/2")
     assert [url for url in requests[1:] if not url.startswith("data:")] == [] and errors == []
     assert page.query_selector("text=train_loss") and page.query_selector("canvas")
     assert page.title() == "HiPlot" and page.query_selector("text=‹img src=x")

@@ -9,6 +9,7 @@ import pytest
 import torch
 from actbench.errors import DamagedError, UserError
 from actbench.networks import checkpoints, families, family, modes
+from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, yaml_files
@@ -139,7 +140,19 @@ def test_stackable_networks_are_the_same_function_in_a_stack(name):
         pytest.skip("trains one by one")
     inputs = torch.randn(3, 7, SIZES[0], generator=torch.Generator().manual_seed(0))
     expected = torch.stack([network(own) for network, own in zip(apart, inputs, strict=True)])
-    torch.testing.assert_close(Stack(members)(inputs), expected)
+    stack = Stack(members)
+    logits = stack._forward(inputs)[0]  # as it trains; on a CPU, networks are evaluated one by one
+    torch.testing.assert_close(logits, expected)
+    size = sum(own.numel() for network in apart for own in network.parameters())
+    assert sum(tensor.numel() for tensor in stack.trainable) == size
+
+
+def test_a_family_of_mlps_says_itself_that_it_stacks():
+    class Deeper(mlp.MLP):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    assert mlp.MLP(SIZES, "relu").stackable and not Deeper(SIZES, "relu").stackable
 
 
 def test_operations_of_an_mlp_by_hand():

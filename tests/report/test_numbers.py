@@ -56,7 +56,7 @@ def test_an_interval_beyond_what_a_difference_can_be_is_none(low, high, text):
         ("baseline", 0, "baseline"),
     ],
 )
-def test_what_cannot_be_compared_is_not_undecided(verdict, n_pairs, text):
+def test_what_cannot_be_compared_is_not_inconclusive(verdict, n_pairs, text):
     assert numbers.verdict(pd.Series({"verdict": verdict, "n_pairs": n_pairs})) == text
 
 

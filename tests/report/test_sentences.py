@@ -136,7 +136,7 @@ def test_verdicts_of_the_baseline_alone():
 
 
 @pytest.mark.parametrize("n_pairs", [0, 1])
-def test_what_cannot_be_compared_is_neither_decided_nor_undecided(n_pairs):
+def test_what_cannot_be_compared_is_neither_decided_nor_inconclusive(n_pairs):
     text = verdicts(cell("relu", verdict="baseline"), cell("tanh", n_pairs=n_pairs))
     assert text == "tanh cannot be compared with ReLU: fewer than two seeds trained in both."
 
@@ -210,7 +210,7 @@ def test_two_studies():
     assert told() == "a and b have no activation and depth in common."
 
 
-def test_cells_of_two_studies_that_cannot_be_compared_are_not_undecided():
+def test_cells_of_two_studies_that_cannot_be_compared_are_not_inconclusive():
     assert told(("relu", "worse", 5), ("tanh", "inconclusive", 1), ("elu", "inconclusive", 2)) == (
         "Against a, b is worse for ReLU (depth 4); 1 of 3 comparisons is inconclusive; 1 of 3 cannot be made: fewer "
         "than two seeds trained in both."

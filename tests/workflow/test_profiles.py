@@ -4,12 +4,13 @@ import re
 
 import pytest
 import yaml
+from actbench.probes import registry
 from conftest import ROOT
 
 DEFAULT, SLURM = (
     yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text()) for name in ("default", "slurm")
 )
-RULES = set(
+RULES = {probe.rule for probe in registry.specs().values()} | set(
     re.findall(r"^rule (\w+):", "".join(p.read_text() for p in ROOT.glob("workflow/rules/*.smk")), re.M)
 )
 ON_ONE_MACHINE = {"cores", "resources"}

@@ -56,7 +56,10 @@ orphans.announce()
 cluster.name_user()
 # A module's `prefix:` for a path; Snakemake puts it before those of rules by itself.
 placed = workflow.modifier.path_modifier.replace_prefix
-PROBES = registry.specs()
+try:
+    PROBES = registry.specs()
+except UserError as error:
+    sys.exit(f"Error: {error}")
 SCHEMA = registry.with_sections(
     yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 )

@@ -11,6 +11,7 @@ from actbench.data.subsets import Data
 from actbench.errors import UserError
 from actbench.networks import family, modes
 from actbench.probes import registry
+from actbench.probes.probe import SECTION
 from actbench.runtime import imports
 from actbench.storage import yaml_files
 from actbench.study import config as configuration
@@ -52,6 +53,8 @@ def train(
     given = {"activations": ["relu" if own else activation], "depths": [depth], "seeds": list(seeds)}
     if taken := [key for key in OURS if key in recipe]:
         raise UserError(f"{taken[0]} is given twice; allowed: as the argument activation, depth or seeds.")
+    if images is not None:
+        given["dataset"] = images.name
     config = _resolved(recipe | given)
     name, spec = (config["activations"][0][key] for key in ("id", "spec"))
     if own:
@@ -77,12 +80,22 @@ def probe(network: family.Network, data: Data, **sections: Mapping) -> dict[str,
         A table a probe by name, `gradients`, `distributions` and `dead_neurons`: a row a layer and tensor or
         signal.
 
+    Raises:
+        UserError: a key or value of a section is wrong; the sentence names it.
+
     >>> trained = train("relu", depth=1, training={"max_epochs": 1})
     >>> probe(trained.network(seed=0), trained.data)["dead_neurons"]["n_neurons"].tolist()
     [64]
     """
-    config, found = _resolved(dict(sections)), {}
+    config, found = _resolved(sections | {"dataset": "fashion_mnist"}), {}  # with room for any sample
+    n_train = len(data.train.y)
     for name, section in registry.of_config(config).items():
+        rule = f"{SECTION}{name}"
+        given = sections.get(rule, {}).get("images")
+        if given is not None and given > n_train:
+            raise UserError(
+                f"{rule}.images is {given}; allowed: at most {n_train}, the training images of the split."
+            )
         with modes.drawing(network):
             found[name] = pd.DataFrame(registry.load(name).measure(network, data, section))
     return found

@@ -147,7 +147,7 @@ REGISTRY: dict[str, Activation] = {
     ),
     "prelu": Activation(
         "torch.nn:PReLU",
-        r"\begin{cases} x & x > 0 \\ a x & x \leq 0 \end{cases}, \quad a \; \mathrm{learnt}",
+        r"\begin{cases} x & x > 0 \\ a x & x \leq 0 \end{cases}, \quad a \; \mathrm{learned}",
         r"\begin{cases} 1 & x > 0 \\ a & x \leq 0 \end{cases}",
         "He, Zhang, Ren & Sun (2015), ICCV, arXiv:1502.01852",
         {"init": Parameter("init", "a_0", 0.25)},

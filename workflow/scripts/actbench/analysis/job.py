@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from actbench.analysis import aggregation, lineage, recipes
+from actbench.errors import UserError
 from actbench.probes import registry
 from actbench.runtime import provenance
 from actbench.storage import files, manifest, parquet, records
@@ -17,6 +18,7 @@ def run(job: object) -> None:
     """
     config, output, plan = job.config, job.output, records.Plan(**job.params.plan)
     specs = {entry["id"]: entry["spec"] for entry in config["activations"]}
+    _check_specs(plan.code)
     blocks = [_block(Path(path).parent, config, specs) for path in job.input.blocks]
     tables = aggregation.collect(blocks, plan.code)
     tables |= aggregation.summarise(tables, **job.params.section)
@@ -43,6 +45,16 @@ def run(job: object) -> None:
     described = provenance.describe(job.params.code, "cpu")
     inputs = [folder / manifest.NAME for folder in folders]
     records.write(output.made_by, plan, inputs, output, described, provenance.seconds(), jobs=done)
+
+
+def _check_specs(code: Mapping[str, str]) -> None:
+    """Compare the modules that the specs of probes are read from with those that were planned."""
+    for name in registry.specs():
+        path = registry.HERE / f"{name}.py"
+        if provenance.file_version(path) != code.get(f"actbench/probes/{name}.py"):
+            raise UserError(
+                f"{path} is not the version that was planned: it was edited while the study ran. Run again."
+            )
 
 
 def _block(folder: Path, config: Mapping, specs: Mapping[str, Mapping]) -> aggregation.Block:

@@ -16,7 +16,7 @@ def read(study: str, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
         folder: where the study ran, which holds `results`.
 
     Raises:
-        UserError: there is no such study, or it is not finished.
+        UserError: there is no such study, it is not finished, or an earlier version made it.
         DamagedError: a table is not the one that was written.
 
     >>> tables = read("digits")
@@ -32,4 +32,9 @@ def read(study: str, folder: str | Path = ".") -> dict[str, pd.DataFrame]:
         path for path in found.paths() if path.suffix == ".parquet" and path.parent.name == "tables"
     )
     found.verify(paths)
-    return {path.stem: parquet.read(path).to_pandas() for path in paths}
+    tables = {path.stem: parquet.read(path).to_pandas() for path in paths}
+    if not set(parquet.RUN) <= set(tables["runs"].columns):
+        raise UserError(
+            f"{results} was made by an earlier version of actbench: delete it and run the study again."
+        )
+    return tables

@@ -133,7 +133,12 @@ def with_families(schema: Mapping, config: Mapping) -> dict:
     named = network.get("family") if isinstance(network, Mapping) else None
     named = keys["family"]["default"] if named is None else named
     if named in keys["family"]["enum"]:
-        keys |= settings(named)
+        own = settings(named)
+        if taken := sorted(keys.keys() & own):
+            raise UserError(
+                f"the family {named} has the setting {taken[0]}; allowed: a name that network has not."
+            )
+        keys |= own
     return schema
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from actbench.errors import UserError, one_line
 from actbench.probes.probe import SECTION, Probe
 
 HERE = Path(__file__).parent
@@ -17,13 +18,18 @@ def specs(folder: Path = HERE) -> dict[str, Probe]:
     """The spec of every probe by name, less what it measures with; planning imports no torch.
 
     Raises:
-        ValueError: a `PROBE` is not written in literals, or has another name than its module.
+        UserError: a module is no Python, or its `PROBE` is not written in literals or has another name.
     """
     found = {}
-    for path in sorted(folder.glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PROBE":
-                found[path.stem] = _spec(node.value, path)
+    for path in sorted(folder.glob("[!._]*.py")):  # no copies of editors
+        try:
+            statements = ast.parse(path.read_bytes(), filename=str(path)).body
+        except SyntaxError as error:
+            raise UserError(f"{path}:{error.lineno} is no Python: {one_line(error)}.") from error
+        for statement in statements:
+            targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+            if any(getattr(target, "id", None) == "PROBE" for target in targets):
+                found[path.stem] = _spec(statement.value, path)
     return found
 
 
@@ -61,7 +67,11 @@ def _spec(call: ast.expr, path: Path) -> Probe:
         given = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg != "measure"}
         spec = Probe(**given)
     except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: PROBE is no Probe(...) of keywords and literals") from error
+        raise UserError(
+            f"{path}: PROBE is computed; allowed: Probe(...) with keywords and literals."
+        ) from error
     if spec.name != path.stem:
-        raise ValueError(f"{path}: PROBE has the name {spec.name!r} instead of {path.stem!r}")
+        raise UserError(
+            f"{path}: PROBE has the name {spec.name!r}; allowed: that of its module, {path.stem!r}."
+        )
     return spec

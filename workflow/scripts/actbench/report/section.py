@@ -101,7 +101,8 @@ class Section:
         template: its file in `workflow/report/sections`.
         context: what its template shows beside `Study.shared`. The key `downloads` is for tables that only
             the page holds, by name: a caption of that name and the section of downloads have them as CSV.
-        tables, figures: what it is made from, by name; where one is missing, the section is left out.
+        tables, figures: what it is made from, by name; where one is missing, the section is left out. Further
+            figures of its template, those of single depths, are left out by themselves.
     """
 
     id: str

@@ -15,7 +15,7 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """From how many seeds each activation trained at one depth, and how well the best of the reliable did.
 
     Args:
-        cells: the rows of the comparison table of one depth, with the columns of `report_tables.improving`.
+        cells: the rows of the comparison table of one depth, with the columns of `report.section.improving`.
         labels: id to display text.
     """
     n = int(cells["n_seeds"].iloc[0])

@@ -47,7 +47,8 @@ def same_bits(members: Sequence[nn.Module], trainer: Callable[[Stack], Trainer])
         together.step(rows)
         for i, (one, own) in enumerate(zip(singles, rows, strict=True)):
             one.step(own.unsqueeze(0))
-            if not all(map(_same, _left(together, i), _left(one, 0))):
+            left, of_single = _left(together, i), _left(one, 0)
+            if len(left) != len(of_single) or not all(map(_same, left, of_single)):
                 return False
     return True
 
@@ -62,4 +63,6 @@ def _left(trainer: Trainer, i: int) -> list[Tensor]:
 
 def _same(one: Tensor, other: Tensor) -> bool:
     """Equal in every bit; NaN equals itself."""
-    return torch.equal(*(tensor.reshape(-1).view(torch.uint8) for tensor in (one, other)))
+    return one.shape == other.shape and torch.equal(
+        *(tensor.reshape(-1).view(torch.uint8) for tensor in (one, other))
+    )

@@ -179,11 +179,12 @@ def _fit(
         now = time.perf_counter()
         for i in running:
             results[i].seconds += (now - before) / len(running)
-        running, before = unfinished, now
+        fewer, running = len(unfinished) < len(running), unfinished
         if not running:
             break
-        if len(running) < len(stacked) and (smaller := _smaller(trainer, running, stacked, data, settings)):
+        if fewer and (smaller := _smaller(trainer, running, stacked, data, settings)):
             trainer, stacked = smaller, running
+        before = time.perf_counter()
     for result in results:
         _mark_best(result)
     return results
@@ -261,7 +262,8 @@ def _scores(network: nn.Module, data: Data) -> dict[str, float | None]:
 def check_stored(network: Network, rebuilt: Network, data: Data, result: Fit, spec: Mapping) -> None:
     """Compare a scored network with one rebuilt from its kept weights, on up to 4,096 images, bit by bit.
 
-    Only a user's own activation may keep something that is not stored. A diverged run has no scores.
+    Only a user's own activation, or a family, may keep something that is not stored. A diverged run has no
+    scores.
 
     Args:
         network: as `score` left it.
@@ -287,7 +289,17 @@ def check_stored(network: Network, rebuilt: Network, data: Data, result: Fit, sp
 
 
 def not_stored(spec: Mapping, network: Network, x: Tensor) -> UserError:
-    """The sentence for an activation that keeps a state which is not stored; `x` are inputs [N, n_inputs]."""
+    """The sentence for an activation, or a family, that keeps a state which is not stored.
+
+    Args:
+        x: inputs [N, n_inputs].
+    """
+    if spec["import"] is None:
+        family = type(network).__module__.rpartition(".")[2]
+        return UserError(
+            f"network.family is {family}: its networks keep a state that their state_dict does not hold; "
+            "allowed: parameters and buffers."
+        )
     with modes.frozen(network):
         first = next(network.trace(x[:1]))
     return contract.refusal(spec, contract.NOT_STORED, places.of_class(type(first.activation)))

@@ -25,8 +25,6 @@ class MLP(nn.Module):
     [(5, 32), (5, 10)]
     """
 
-    stackable = True
-
     def __init__(self, sizes: Sequence[int], activation: str | Mapping, seed: int = 0):
         super().__init__()
         self.linears = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in itertools.pairwise(sizes))
@@ -49,6 +47,11 @@ class MLP(nn.Module):
             yield Layer(z, x, activation, dict(linear.named_parameters()))
         last = self.linears[-1]
         yield Layer(last(x), None, None, dict(last.named_parameters()))
+
+    @property
+    def stackable(self) -> bool:
+        """Of a subclass False, unless it says otherwise: it may be more than a chain of layers."""
+        return type(self) is MLP
 
     @property
     def flops(self) -> tuple[int, int]:

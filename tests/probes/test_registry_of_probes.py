@@ -7,6 +7,7 @@ import sys
 import jsonschema
 import pytest
 import torch
+from actbench.errors import UserError
 from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.probes import registry, tables
@@ -89,20 +90,27 @@ def test_a_probe_leaves_the_network_as_it_was_and_says_the_same_again(name, netw
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("PROBE = make()", "no Probe"),
-        ("PROBE = Probe(name='bias', title=TITLE)", "no Probe"),
-        ("PROBE = Probe(name='bias')", "no Probe"),
-        ("PROBE = 7", "no Probe"),
+        ("PROBE = make()", "PROBE is computed; allowed: Probe"),
+        ("PROBE = Probe(name='bias', title=TITLE)", "PROBE is computed"),
+        ("PROBE = Probe(name='bias')", "PROBE is computed"),
+        ("PROBE: Probe = 7", "PROBE is computed"),
+        ("x = 1\nPROBE = (", r"bias\.py:2 is no Python: "),
         (
             "PROBE = Probe(name='other', title='', description='', section={}, columns={}, layers='all')",
-            "has the name 'other' instead of 'bias'",
+            "has the name 'other'; allowed: that of its module, 'bias'",
         ),
     ],
 )
 def test_a_spec_that_cannot_be_read_is_refused(tmp_path, text, words):
     (tmp_path / "bias.py").write_text(text)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(UserError, match=words):
         registry.specs(tmp_path)
+
+
+def test_copies_of_editors_are_no_probes(tmp_path):
+    (tmp_path / "._bias.py").write_bytes(b"\x00\x05")
+    (tmp_path / ".#bias.py").write_text("PROBE = (")
+    assert registry.specs(tmp_path) == {}
 
 
 def test_sections_stand_before_that_of_the_report():
