@@ -130,7 +130,7 @@ def test_a_study_on_two_nodes_has_the_bytes_of_a_local_run(cluster, project, loc
         re.match(r"rule_(train_wildcards_tiny_\w+|time|probes|summary)", job.comment) for job in jobs
     ]
     assert sorted(found[1] for found in recognised) == [
-        "probes", "summary", "time", "train_wildcards_tiny_relu_1_0", "train_wildcards_tiny_tanh_1_0",
+        "probes", "summary", "time", "train_wildcards_tiny_relu_1_default_0", "train_wildcards_tiny_tanh_1_default_0",
     ]  # fmt: skip
     assert all(job.cpus == "1" and "gpu" not in job.gres for job in jobs)
 
