@@ -29,6 +29,17 @@ HANG = 600  # seconds after which a test takes something for hanging; no machine
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+# Keys of a row that a probe measures.
+MEASURED = {
+    "activation": "relu",
+    "depth": 2,
+    "setting": "default",
+    "seed": 0,
+    "fold": 0,
+    "checkpoint": "init",
+}
+
+
 def another(section: str, key: str, now: object) -> object:
     """A value of a key of the config that is not `now`, and that the tiny study has room for."""
     part = SCHEMA["properties"][section]["properties"][key]

@@ -4,6 +4,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.probes import dead_neurons, tables
 from actbench.storage import parquet
+from conftest import MEASURED
 
 
 def network_with(spec, name, biases):
@@ -65,15 +66,7 @@ def test_batches_do_not_change_the_counts(spec, monkeypatch):
     whole = dead_neurons.measure(network, x, 0.025)
     monkeypatch.setattr(dead_neurons, "BATCH", 7)
     assert dead_neurons.measure(network, x, 0.025) == whole
-    keys = {
-        "activation": "relu",
-        "depth": 2,
-        "setting": "default",
-        "seed": 0,
-        "fold": 0,
-        "checkpoint": "init",
-    }
-    parquet.table([keys | row for row in whole], tables.schema(dead_neurons.PROBE), ["layer"])
+    parquet.table([MEASURED | row for row in whole], tables.schema(dead_neurons.PROBE), ["layer"])
 
 
 def test_permuting_neurons_permutes_the_flags_and_keeps_the_counts(spec):

@@ -6,6 +6,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.probes import distributions, tables
 from actbench.storage import parquet
+from conftest import MEASURED
 from scipy import stats
 
 
@@ -64,15 +65,7 @@ def test_rows_of_a_network(spec):
     for row in rows:
         assert (row["effective_rank"] is None) == (row["signal"] == "preactivation")
         assert (row["saturated_fraction"] is None) == (row["layer"] == 2 or row["signal"] == "activation")
-    keys = {
-        "activation": "relu",
-        "depth": 2,
-        "setting": "default",
-        "seed": 0,
-        "fold": 0,
-        "checkpoint": "init",
-    }
-    parquet.table([keys | row for row in rows], tables.schema(distributions.PROBE), ["layer", "signal"])
+    parquet.table([MEASURED | row for row in rows], tables.schema(distributions.PROBE), ["layer", "signal"])
 
 
 def test_relu_network_saturates_where_it_is_zero(spec):

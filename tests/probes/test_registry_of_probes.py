@@ -13,7 +13,7 @@ from actbench.networks.family import Recipe
 from actbench.probes import registry, tables
 from actbench.runtime import imports, seeds
 from actbench.storage import parquet
-from conftest import SCHEMA
+from conftest import MEASURED, SCHEMA
 
 NAMES = list(registry.specs())
 
@@ -62,17 +62,9 @@ def test_defaults_of_a_section_fit_its_schema(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_probe_measures_what_its_spec_says(name, network, toy):
     probe, rows = registry.specs()[name], measured(name, network, toy)
-    keys = {
-        "activation": "relu",
-        "depth": 2,
-        "setting": "default",
-        "seed": 0,
-        "fold": 0,
-        "checkpoint": "init",
-    }
-    table = parquet.table([keys | row for row in rows], tables.schema(probe), tables.order(probe))
+    table = parquet.table([MEASURED | row for row in rows], tables.schema(probe), tables.order(probe))
     found = [tuple(row.values()) for row in table.select(tables.order(probe)).to_pylist()]
-    planned = tables.planned(probe, [keys | {"status": "diverged"}], depth=2)
+    planned = tables.planned(probe, [MEASURED | {"status": "diverged"}], depth=2)
     assert {row[: len(next(iter(planned)))] for row in found} == planned
     assert len(set(found)) == len(found)
     assert set(probe.summarised) <= set(probe.columns)

@@ -237,6 +237,7 @@ FILES = {
     f"{PACKAGE}/figures/shown.py": LAST,
     f"{PACKAGE}/report/side_by_side.py": {},
     f"{PACKAGE}/runtime/sources.py": {},
+    f"{PACKAGE}/runtime/parsing.py": TRAINING,
     f"{PACKAGE}/data/splits.py": TRAINING,
     f"{PACKAGE}/training/stack.py": TRAINING,
     f"{PACKAGE}/activations/states.py": NUMBERS,

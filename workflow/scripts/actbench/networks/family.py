@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from actbench.errors import DamagedError, UserError, one_line
+from actbench.errors import DamagedError, UserError
 from actbench.networks import families
-from actbench.runtime import imports
+from actbench.runtime import imports, parsing
 
 if TYPE_CHECKING:
     import torch
@@ -105,18 +105,11 @@ def settings(name: str) -> dict[str, dict]:
         UserError: the file is no Python, or `SETTINGS` is no literal.
     """
     path = Path(imports.locate(name, families.__path__).loader.path)
+    assigned = parsing.assigned(path, "SETTINGS")
     try:
-        statements = ast.parse(path.read_bytes(), filename=str(path)).body
-    except SyntaxError as error:
-        raise UserError(f"{path}:{error.lineno} is no Python: {one_line(error)}.") from error
-    for statement in statements:
-        targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-        if any(getattr(target, "id", None) == "SETTINGS" for target in targets):
-            try:
-                return ast.literal_eval(statement.value)
-            except ValueError as error:
-                raise UserError(f"{path}: SETTINGS is computed; allowed: a literal mapping.") from error
-    return {}
+        return {} if assigned is None else ast.literal_eval(assigned)
+    except ValueError as error:
+        raise UserError(f"{path}: SETTINGS is computed; allowed: a literal mapping.") from error
 
 
 def build(recipe: Recipe, generator: "torch.Generator") -> Network:

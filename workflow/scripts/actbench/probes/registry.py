@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from actbench.errors import UserError, one_line
+from actbench.errors import UserError
 from actbench.probes.probe import SECTION, Probe
+from actbench.runtime import parsing
 
 HERE = Path(__file__).parent
 BEFORE = "report"  # the section of the config that those of probes come before
@@ -22,14 +23,9 @@ def specs(folder: Path = HERE) -> dict[str, Probe]:
     """
     found = {}
     for path in sorted(folder.glob("[!._]*.py")):  # no copies of editors
-        try:
-            statements = ast.parse(path.read_bytes(), filename=str(path)).body
-        except SyntaxError as error:
-            raise UserError(f"{path}:{error.lineno} is no Python: {one_line(error)}.") from error
-        for statement in statements:
-            targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-            if any(getattr(target, "id", None) == "PROBE" for target in targets):
-                found[path.stem] = _spec(statement.value, path)
+        assigned = parsing.assigned(path, "PROBE")
+        if assigned is not None:
+            found[path.stem] = _spec(assigned, path)
     return found
 
 

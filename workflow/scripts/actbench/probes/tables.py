@@ -51,6 +51,6 @@ def histogram_rows(probe: Probe, table: pa.Table) -> pa.Table:
     }
     names = histograms.SCHEMA.names
     return pa.table(
-        [columns.get(name, table[name] if name not in columns else None) for name in names],
+        [columns[name] if name in columns else table[name] for name in names],
         schema=histograms.SCHEMA,
     )

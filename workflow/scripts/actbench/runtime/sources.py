@@ -3,13 +3,11 @@
 import ast
 import os
 import sys
-import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from actbench.errors import UnreadableError, UserError, one_line
-from actbench.runtime import imports
+from actbench.runtime import imports, parsing
 
 
 def imported(script: str | Path, roots: Iterable[str | Path]) -> list[str]:
@@ -66,7 +64,7 @@ def _closed(files: Iterable[Path], roots: Iterable[str | Path]) -> set[str]:
 def _direct(script: Path, roots: tuple[str, ...]) -> frozenset[Path]:
     if script.suffix != ".py":
         return frozenset()
-    tree = _parsed(script)
+    tree = parsing.parsed(script)
     package = _package(script, roots)
     names = {name for node in ast.walk(tree) for name in _names(node, package)}
     if script.name == "__init__.py":
@@ -84,19 +82,6 @@ def _files(name: str, root: str) -> tuple[Path, ...]:
         return ()
     parent = name.rpartition(".")[0]
     return tuple(module_files(name, root) or (module_files(parent, root) if parent else ()))
-
-
-def _parsed(path: Path) -> ast.Module:
-    """By Python's own rules for the encoding of a source file, without its warnings."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(path.read_bytes(), filename=str(path))
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: too deep
-        line = f":{error.lineno}" if getattr(error, "lineno", None) else ""
-        raise UserError(f"{path}{line} is no Python: {one_line(error)}.") from error
-    except OSError as error:
-        raise UnreadableError(path, error) from error
 
 
 def _package(script: Path, roots: Iterable[str]) -> str:

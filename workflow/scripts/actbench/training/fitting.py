@@ -118,8 +118,8 @@ def fit(
 
     On a GPU they take their steps together, and a network's numbers depend on its neighbours in the last
     bits, because batched matrix products round differently. On a CPU they do so where each network gets the
-    bits that it has alone (`compared`), and train one after another everywhere else. So do networks that are
-    not pure or not stackable (`family.Network`), each drawing from its own seed (`modes.drawing`).
+    bits that it has by itself (`compared`), and train one after another everywhere else. So do networks that
+    are not pure or not stackable (`family.Network`), each drawing from its own seed (`modes.drawing`).
 
     Args:
         members: S networks that differ in their weights only, on the same device as `data`.
@@ -252,9 +252,9 @@ def score(network: nn.Module, data: Data, result: Fit) -> dict:
 
 def _scores(network: nn.Module, data: Data) -> dict[str, float | None]:
     """Loss and accuracy on each subset, None on an empty one."""
-    alone, scores = Stack([network]), {}
+    single, scores = Stack([network]), {}
     for name, subset in zip(SUBSETS, (data.train, data.validation, data.test), strict=True):
-        loss, accuracy = loop.evaluate(alone, subset)[0] if len(subset.y) else (None, None)
+        loss, accuracy = loop.evaluate(single, subset)[0] if len(subset.y) else (None, None)
         scores |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
     return scores
 
