@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 DEFAULT = "default"  # the one setting of a study that names none
-RECIPE = ("network", "training")  # sections that a setting may override
+RECIPE = ("network", "training", "normalisation", "tuning")  # what a setting may override
 
 
 def blocks(seeds: Iterable[int], seeds_per_job: int) -> dict[str, list[int]]:
@@ -35,6 +35,16 @@ def with_setting(config: Mapping, setting: str) -> dict:
     """The resolved config with the recipe of one of its settings, see `settings.resolve`."""
     recipe = config["settings"][setting]
     return dict(config) | {section: recipe[section] for section in RECIPE}
+
+
+def reference(config: Mapping) -> str:
+    """The setting that the others are compared with: the first."""
+    return next(iter(config["settings"]))
+
+
+def is_named(config: Mapping) -> bool:
+    """Whether what people read names settings: not those of a study that has only the default."""
+    return list(config["settings"]) != [DEFAULT]
 
 
 def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
