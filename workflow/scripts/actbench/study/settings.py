@@ -70,12 +70,13 @@ def written(resolved: Mapping) -> dict:
     else:
         network["width"] = depths = None
     overrides = {name: recipe["overrides"] for name, recipe in resolved["settings"].items()}
-    return dict(resolved) | {
+    found = dict(resolved) | {
         "activations": [activations.written(entry) for entry in resolved["activations"]],
         "depths": depths,
         "network": network,
-        "settings": None if overrides == {DEFAULT: {}} else overrides,
+        "settings": overrides,
     }
+    return {key: value for key, value in found.items() if (key, value) != ("settings", {DEFAULT: {}})}
 
 
 def refuse_older(results: str | Path) -> None:
