@@ -216,6 +216,7 @@ NUMBERS = {
     "settings": {
         name: recipe["overrides"] for name, recipe in sorted(config["settings"].items())
     },
+    "reference": next(iter(config["settings"])),
 }
 MEASURING = [
     "prepare_data",
