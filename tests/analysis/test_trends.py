@@ -84,6 +84,13 @@ def test_a_change_is_of_seeds_that_trained_at_both_ends():
         assert (row["n"], row["mean"]) == (0, None)
 
 
+def test_there_is_no_change_of_runs_that_disagree():
+    found = over_depths(runs({"relu": [(0.9, 0.6), (0.92, 0.9), (0.91, 0.9)]}, [1, 2]))
+    for measure in ("accuracy_first", "accuracy_last", "accuracy_change"):
+        row = found["relu", measure]
+        assert row["n"] == 3 and row["mean"] is row["std"] is row["ci_low"] is row["ci_high"] is None
+
+
 def test_equal_changes_have_the_spread_that_whole_images_hide():
     """.97 − .96 and .93 − .92 differ in the last bit; of 300 images the standard deviation is 1 / (300 √6)."""
     found = over_depths(runs({"relu": [(0.96, 0.97), (0.92, 0.93), (0.90, 0.91)]}, [1, 2]))

@@ -28,7 +28,8 @@ def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[d
     From two depths on, of `accuracy` (test accuracy, of seeds that trained at both ends), `dead_init` and
     `dead_trained` (share of all hidden units that are dead at that checkpoint): `…_first` and `…_last`, the
     values at the first and the last depth, and `…_change`, the last less the first, with a t interval over
-    seeds; of dead units none where all seeds agree, which hides how much they vary.
+    seeds; of dead units none where all seeds agree, which hides how much they vary. Of accuracies that
+    `statistics.disagree` at one of the ends there is n only.
 
     Args:
         runs: table `runs`.
@@ -124,9 +125,13 @@ def _ends(name: str, table: pd.DataFrame, depths: list[int], least_std: float) -
     change = statistics.summary(np.subtract(last, first), least_std)
     if least_std == 0 and change["n"] > 1 and change["std"] < statistics.NOISE:
         change |= none
+    ends = [statistics.summary(values) | none for values in (first, last)]
+    if name == "accuracy" and any(statistics.disagree(values) for values in (first, last)):
+        nothing = none | {"mean": None, "std": None}
+        ends, change = [end | nothing for end in ends], change | nothing
     return [
-        {"measure": f"{name}_first"} | statistics.summary(first) | none,
-        {"measure": f"{name}_last"} | statistics.summary(last) | none,
+        {"measure": f"{name}_first"} | ends[0],
+        {"measure": f"{name}_last"} | ends[1],
         {"measure": f"{name}_change"} | change,
     ]
 
