@@ -5,6 +5,7 @@ import torch
 from actbench.activations import registry
 from actbench.data import acquire, prepared
 from actbench.training import block
+from conftest import MLP
 from own_activations import Annealed, SquaredReLU, own
 from test_fitting import SETTINGS
 
@@ -23,7 +24,7 @@ def train(
         "activation": activation,
         "evaluation": {"folds": folds, "validation": validation, "split_seed": 0},
         "hidden_sizes": list(hidden),
-        "network": {"family": "mlp"},
+        "network": MLP,
         "normalisation": "symmetric",
         "seeds": list(seeds),
         "training": dataclasses.asdict(SETTINGS) | training,
