@@ -29,7 +29,7 @@ depths: [5]
 seeds: [7, 8]
 seeds_per_job: 3
 normalisation: per_pixel
-network: {width: 17}
+network: {width: 17, norm: layer, residual: true}
 evaluation: {folds: 4, split_seed: 3}
 report: {baseline: mish, equivalence: 0.5, pairs: all}
 """
