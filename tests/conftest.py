@@ -18,6 +18,7 @@ import psutil
 import pytest
 import torch
 from actbench.data import subsets
+from actbench.networks import family
 from actbench.probes import registry
 from actbench.storage import yaml_files
 
@@ -26,6 +27,8 @@ ROOT = Path(__file__).parent.parent
 SCHEMA = registry.with_sections(yaml_files.read(ROOT / "workflow/schemas/config.schema.yaml"))
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
 HANG = 600  # seconds after which a test takes something for hanging; no machine is that busy
+# A network of the config, as the params of a training job have it.
+MLP = {"family": "mlp", **{key: part["default"] for key, part in family.settings("mlp").items()}}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 

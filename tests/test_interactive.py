@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 import torch
 from actbench.errors import UserError
+from actbench.networks import family
+from actbench.runtime import seeds
 from actbench.storage import files, parquet
 from conftest import ROOT
 from test_rooms import PACKAGE
@@ -146,3 +148,27 @@ def test_tables_of_an_earlier_version_are_refused(tiny, tmp_path):
     files.write_json(content, record)
     with pytest.raises(UserError, match="was made by an earlier version of actbench: delete it"):
         actbench.read("tiny", tmp_path)
+
+
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+def test_normalised_networks_train_and_are_probed_as_plain_ones(norm):
+    """Before training by the statistics of the images that are measured, afterwards by the running ones."""
+    plain, trained = (
+        actbench.train("tanh", 2, [0, 1], network=network, training={"max_epochs": 3, "histograms": True})
+        for network in ({}, {"norm": norm, "residual": True})
+    )
+    assert [run["trained"] for run in trained.runs] == [True, True]
+    places = [
+        [(row["source"], row["epoch"], row["layer"]) for row in done.histograms] for done in (plain, trained)
+    ]
+    assert places[0] == places[1] and trained.cost[0]["flops"] == plain.cost[0]["flops"]
+    network = trained.network(seed=0)
+    first = family.build(trained.recipe, seeds.generator(0, "weights"))
+    expected = actbench.probe(plain.network(seed=0), plain.data)
+    for one in (first, network):
+        for name, table in actbench.probe(one, trained.data).items():
+            assert table.iloc[:, :2].equals(expected[name].iloc[:, :2])
+    for one, normalised in ((first, True), (network, False)):
+        table = actbench.probe(one, trained.data)["distributions"].query("signal == 'preactivation'")
+        stds, means = (table[key][:2].to_numpy() for key in ("std", "mean"))
+        assert (abs(stds - 1).max() < 1e-2 and abs(means).max() < 1e-3) == normalised

@@ -41,6 +41,7 @@ def small(tmp_path, monkeypatch):
     dataset = catalogue.Dataset(
         original.title,
         18,
+        original.n_pixels,
         6,
         1,
         6,

@@ -8,6 +8,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest
+from conftest import MLP
 from own_activations import RANDOM, STATEFUL, Annealed, CappedByBuffer, Widest, own
 
 
@@ -25,9 +26,9 @@ def folder(tmp_path, spec):
     return tmp_path
 
 
-def write(folder, states, spec, sizes=(4, 8, 3), said=None):
+def write(folder, states, spec, sizes=(4, 8, 3), said=None, params=None):
     """Write a block as training does; `said` are params that config.json gives instead of the true ones."""
-    params = {"activation": spec, "network": {"family": "mlp"}, "seeds": [3, 4]}
+    params = params or {"activation": spec, "network": MLP, "seeds": [3, 4]}
     checkpoints.save(states, folder / "model.safetensors", params)
     for name in manifest.WRITTEN[1:]:
         files.write_text(name, folder / name)
@@ -223,3 +224,23 @@ def test_an_activation_of_ones_own_is_given_by_its_class(tmp_path):
             checkpoints.load(tmp_path, 3, activation=wrong)
     with pytest.raises(UserError, match="was trained with another activation"):
         checkpoints.load(tmp_path, 3, activation=own(CappedByBuffer))
+
+
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+def test_a_normalised_network_comes_back_with_its_statistics(tmp_path, spec, norm):
+    """Running ones as float32, the batches that they have seen as int64."""
+    settings = {"norm": norm, "residual": True}
+    network = mlp.build(Recipe([4, 8, 8, 3], spec("relu"), settings=settings), seeds.generator(3, "weights"))
+    for step in range(5):
+        network(torch.randn(6, 4) * step)
+    params = {"activation": spec("relu"), "network": MLP | settings, "seeds": [3]}
+    write(tmp_path, {(3, 0): network.state_dict()}, spec("relu"), sizes=(4, 8, 8, 3), params=params)
+    loaded, x = checkpoints.load(tmp_path, 3), torch.randn(5, 4)
+    assert loaded.state_dict().keys() == network.state_dict().keys()
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+        assert loaded.state_dict()[name].dtype == tensor.dtype
+    assert torch.equal(loaded(x), network.eval()(x)) and loaded.shortcuts == [False, True]
+    if norm == "batch":
+        assert loaded.norms[1].num_batches_tracked == 5
+        assert checkpoints.load(tmp_path, 3, checkpoint="init").norms[1].num_batches_tracked == 0

@@ -19,9 +19,16 @@ from dropout_family import MODULE
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-SIZES = [5, 8, 6, 3]
+SIZES = [5, 8, 8, 3]
 SCHEMA = yaml_files.read(ROOT / "workflow/schemas/config.schema.yaml")
 NAMES = [*family.names(), "dropout"]
+NORMALISED = {
+    f"mlp, {norm}{', residual' * residual}": {"norm": norm, "residual": residual}
+    for norm in ("none", "layer", "batch")
+    for residual in (False, True)
+    if residual or norm != "none"
+}
+KINDS = [*NAMES, *NORMALISED]
 ALL = ", ".join(sorted(NAMES))
 
 
@@ -36,7 +43,8 @@ def dropout(tmp_path, monkeypatch):
     sys.modules.pop(f"{families.__name__}.dropout", None)
 
 
-def built(name, seed=0, activation="tanh", **settings):
+def built(kind, seed=0, activation="tanh", **settings):
+    name, settings = kind.partition(",")[0], NORMALISED.get(kind, {}) | settings
     defaults = {key: part["default"] for key, part in family.settings(name).items()}
     return family.build(
         Recipe(SIZES, activation, name, defaults | settings), seeds.generator(seed, "weights")
@@ -63,7 +71,7 @@ def test_settings_have_valid_defaults_and_names_of_their_own(name):
     assert json.loads(json.dumps(own)) == own
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_weights_depend_on_the_generators_seed_only(name):
     torch.manual_seed(0)
     first, other = built(name), built(name, seed=1)
@@ -78,7 +86,7 @@ def test_weights_depend_on_the_generators_seed_only(name):
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_trace_is_what_forward_computes(name, training, x):
     """Bit by bit, whether or not it draws."""
     network = built(name).train(training)
@@ -93,7 +101,7 @@ def test_a_trace_is_what_forward_computes(name, training, x):
         assert torch.equal(layer.h, layer.activation(layer.z))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_trace_names_parameters_that_have_gradients(name, x):
     network = built(name).eval()
     layers = list(network.trace(x))
@@ -105,7 +113,7 @@ def test_a_trace_names_parameters_that_have_gradients(name, x):
         assert all(parameter.grad is not None for parameter in layer.parameters.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_operations_are_counted_as_pytorch_counts_them(name, x):
     network = built(name)
     with FlopCounterMode(display=False) as forward:
@@ -116,7 +124,7 @@ def test_operations_are_counted_as_pytorch_counts_them(name, x):
     assert network.flops == (per_image[0], sum(per_image))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_network_comes_back_from_its_state(name, x):
     network, other = built(name).eval(), built(name, seed=1).eval()
     assert not torch.equal(network(x), other(x))
@@ -124,16 +132,19 @@ def test_a_network_comes_back_from_its_state(name, x):
     assert torch.equal(network(x), other(x))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_pure_network_draws_nothing_and_keeps_nothing_while_it_trains(name, x):
     network = built(name).train()
-    before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    before = {key: parameter.clone() for key, parameter in network.named_parameters()}
+    buffers = list(network.buffers())
     positions, logits = seeds.positions(), [network(x), network(x)]
-    still = all(torch.equal(tensor, before[key]) for key, tensor in network.state_dict().items())
-    assert network.pure == (seeds.positions() == positions and still and torch.equal(*logits))
+    still = all(torch.equal(parameter, before[key]) for key, parameter in network.named_parameters())
+    in_place = all(one is other for one, other in zip(buffers, network.buffers(), strict=True))
+    drawn = seeds.positions() != positions or not torch.equal(*logits)
+    assert network.pure == (still and in_place and not drawn)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_stackable_networks_are_the_same_function_in_a_stack(name):
     members, apart = ([built(name, seed) for seed in range(3)] for _ in "ab")
     if not members[0].stackable:
@@ -156,8 +167,8 @@ def test_a_family_of_mlps_says_itself_that_it_stacks():
 
 
 def test_operations_of_an_mlp_by_hand():
-    """5-8-6-3: 2·40 + 2·48 + 2·18 forward; as many for weight gradients; all but the first for inputs."""
-    assert built("mlp").flops == (212, 212 + 212 + 132)
+    """5-8-8-3: 2·40 + 2·64 + 2·24 forward; as many for weight gradients; all but the first for inputs."""
+    assert built("mlp").flops == (256, 256 + 256 + 176)
 
 
 def trained(given, name="dropout", **network):
@@ -255,7 +266,11 @@ def test_a_stored_network_is_of_its_family(tmp_path, x):
         ({"family": "os"}, UserError, f"has the network {{'family': 'os'}}; allowed: a family of {ALL}."),
         ({"family": ["mlp"]}, UserError, f"allowed: a family of {ALL}."),
         ("mlp", UserError, f"allowed: a family of {ALL}."),
-        ({"family": "dropout"}, DamagedError, "has not the settings of its family"),
+        (
+            {"family": "dropout"},
+            UserError,
+            "names no network.dropout: an earlier version trained it; train it",
+        ),
         ({"family": "mlp", "dropout": 0.5}, DamagedError, "has not the settings of its family"),
         ({"family": "dropout", "dropout": 7}, DamagedError, "has not the settings of its family"),
         ({"family": "dropout", "dropout": "0.5"}, DamagedError, "has not the settings of its family"),

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
@@ -47,3 +48,50 @@ def test_a_network_is_drawn_again_whatever_its_activation_draws_from():
     )
     slopes = [[activation.slope for activation in network.activations] for network in (first, again, other)]
     assert slopes[0] == slopes[1] != slopes[2] and slopes[0][0] != slopes[0][1]
+
+
+@pytest.mark.parametrize("norm", mlp.NORMS)
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_plain_network_has_the_names_and_weights_of_before(norm, residual):
+    plain, network = (
+        mlp.build(Recipe([4, 8, 8, 3], "prelu", settings=settings), seeds.generator(0, "weights"))
+        for settings in ({}, {"norm": norm, "residual": residual})
+    )
+    assert list(plain.state_dict()) == [
+        *(f"linears.{layer}.{name}" for layer in range(3) for name in ("weight", "bias")),
+        *(f"activations.{layer}.weight" for layer in range(2)),
+    ]
+    added = network.state_dict().keys() - plain.state_dict().keys()
+    assert all(name.startswith("norms.") for name in added) and bool(added) == (norm != "none")
+    assert all(torch.equal(network.state_dict()[name], kept) for name, kept in plain.state_dict().items())
+
+
+@pytest.mark.parametrize(("norm", "module"), [("layer", nn.LayerNorm), ("batch", nn.BatchNorm1d)])
+def test_norms_stand_between_linear_and_activation(norm, module):
+    network = mlp.MLP([4, 8, 6, 3], "tanh", norm=norm)
+    reference = nn.Sequential(
+        *(network.linears[0], module(8), nn.Tanh()),
+        *(network.linears[1], module(6), nn.Tanh()),
+        network.linears[2],
+    )
+    x = torch.randn(7, 4)
+    assert torch.equal(network(x), reference(x))
+    z = module(8)(network.linears[0](x))
+    first, *_ = network.trace(x)
+    assert torch.equal(first.z, z) and torch.equal(first.h, torch.tanh(z))
+    assert first.parameters.keys() == {"weight", "bias"}
+    assert first.parameters["weight"] is network.linears[0].weight
+
+
+def test_inputs_are_added_where_widths_agree():
+    """4-4-4-6-6-3: to the first two hidden layers and the fourth; the output layer has none."""
+    network = mlp.MLP([4, 4, 4, 6, 6, 3], "relu", residual=True)
+    assert network.shortcuts == [True, True, False, True]
+    x = torch.randn(7, 4)
+    outputs, layers = [x], list(network.trace(x))
+    for layer, (linear, shortcut) in enumerate(zip(network.linears, network.shortcuts, strict=False)):
+        h = torch.relu(linear(outputs[-1]))
+        assert torch.equal(layers[layer].z, linear(outputs[-1])) and torch.equal(layers[layer].h, h)
+        outputs.append(h + outputs[-1] if shortcut else h)
+    assert torch.equal(network(x), network.linears[-1](outputs[-1]))
+    assert mlp.MLP([4, 4, 4, 3], "relu").shortcuts == [False, False]

@@ -111,6 +111,17 @@ def test_identity_units_are_never_dead_saturated_or_without_gradient(spec):
     assert row == {"layer": 0, "n_neurons": 30, **dict.fromkeys(list(row)[2:], 0)}
 
 
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 16, 17, 24])
+def test_batches_are_not_of_one_image_alone(spec, monkeypatch, n):
+    """Before training, batch normalisation takes the statistics of each batch."""
+    monkeypatch.setattr(dead_neurons, "BATCH", 8)
+    network, x = mlp.MLP([4, 30, 3], spec("relu"), norm="batch" if n > 1 else "none"), torch.randn(n, 4)
+    sizes, trace = [], network.trace
+    monkeypatch.setattr(network, "trace", lambda batch: sizes.append(len(batch)) or trace(batch))
+    assert counts(network, x)["n_neurons"] == 30
+    assert sum(sizes) == n and max(sizes) <= 8 and (1 not in sizes or n == 1)
+
+
 def test_dormancy_is_of_the_mean_over_all_batches(spec):
     """|h| is 2 for one unit and 0, then 4 for another: both means are 2, whatever the batches."""
     activation = mlp.MLP([1, 2, 2], spec("identity")).activations[0]

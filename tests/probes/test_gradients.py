@@ -147,3 +147,30 @@ def test_gradients_of_an_earlier_step_do_not_count(spec, batch):
     fresh = gradients.measure(network, *batch, 10)
     gradients.functional.cross_entropy(network(batch[0]), batch[1]).backward()
     assert gradients.measure(network, *batch, 10) == fresh
+
+
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_normalised_network_has_the_rows_of_a_plain_one(spec, batch, norm, residual):
+    """Those of its Linear layers and of what its activations are given; the gains of norms have none."""
+    network = mlp.MLP([4, 6, 6, 3], spec("tanh"), norm=norm, residual=residual)
+    rows = gradients.measure(network, *batch, 10)
+    assert {(row["layer"], row["tensor"]) for row in rows} == set(gradients.PROBE.planned(2))
+    assert [row["n"] for row in rows if row["tensor"] == "weight"] == [24, 36, 18]
+    loss = gradients.functional.cross_entropy(network.train()(batch[0]), batch[1])
+    (expected,) = torch.autograd.grad(loss, network.linears[1].weight)
+    assert by_place(rows)[1, "weight"]["l2_norm"] == pytest.approx(expected.norm().item(), rel=1e-6)
+
+
+def test_a_residual_network_of_the_identity_passes_gradients_twice(spec, batch):
+    """h = x + W x + b a layer: by the chain rule dL/dz is Wᵀ δ + δ of the layer above."""
+    x, y = batch[0].double(), batch[1]
+    network = mlp.MLP([4, 4, 4, 3], spec("identity"), residual=True).double()
+    rows, hidden = by_place(gradients.measure(network, x, y, 10)), x
+    for linear in network.linears[:2]:
+        hidden = hidden + linear(hidden)
+    error = (torch.softmax(network.linears[2](hidden), dim=1) - torch.eye(3, dtype=x.dtype)[y]) / len(x)
+    above = error @ network.linears[2].weight
+    assert rows[1, "preactivation"]["l2_norm"] == pytest.approx(above.norm().item())
+    below = above @ network.linears[1].weight + above
+    assert rows[0, "preactivation"]["l2_norm"] == pytest.approx(below.norm().item())

@@ -29,7 +29,7 @@ depths: [5]
 seeds: [7, 8]
 seeds_per_job: 3
 normalisation: per_pixel
-network: {width: 17}
+network: {width: 17, norm: layer, residual: true}
 evaluation: {folds: 4, split_seed: 3, training: 5000}
 tuning: {learning_rate: [0.5], seeds: 7, max_epochs: 7}
 settings: {adam: {training: {optimizer: adam, weight_decay: 1}}}

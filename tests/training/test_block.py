@@ -5,6 +5,7 @@ import torch
 from actbench.activations import registry
 from actbench.data import acquire, prepared
 from actbench.training import block
+from conftest import MLP
 from own_activations import Annealed, SquaredReLU, own
 from test_fitting import SETTINGS
 
@@ -17,13 +18,21 @@ def digits(tmp_path_factory):
 
 
 def train(
-    images, activation, seeds, folds=2, validation=None, hidden=(8,), log=lambda line: None, **training
+    images,
+    activation,
+    seeds,
+    folds=2,
+    validation=None,
+    hidden=(8,),
+    network=MLP,
+    log=lambda line: None,
+    **training,
 ):
     params = {
         "activation": activation,
         "evaluation": {"folds": folds, "validation": validation, "split_seed": 0},
         "hidden_sizes": list(hidden),
-        "network": {"family": "mlp"},
+        "network": network,
         "normalisation": "symmetric",
         "seeds": list(seeds),
         "training": dataclasses.asdict(SETTINGS) | training,
@@ -45,6 +54,10 @@ RECIPES = {
     "learnt slopes": (
         "prelu",
         {"hidden": (32, 16), "optimizer": "adam", "learning_rate": 0.01, "max_epochs": 3},
+    ),
+    "batch norm": (
+        "tanh",
+        {"hidden": (32, 32), "network": MLP | {"norm": "batch", "residual": True}, **EARLY},
     ),
     "divergence": (
         "leakyrelu",
@@ -78,3 +91,21 @@ def test_seeds_per_job_changes_no_byte(digits, one_thread, recipe):
 
 def _sorted(rows):
     return sorted(rows, key=lambda row: (row["fold"], row["seed"], row.get("epoch", 0)))
+
+
+def test_the_statistics_of_a_fold_are_its_own(digits):
+    done = train(digits, registry.named("relu"), [0], network=MLP | {"norm": "batch"}, max_epochs=2)
+    means = [done.states[0, fold]["norms.0.running_mean"] for fold in (0, 1)]
+    assert not torch.equal(*means)
+    for run in done.runs:
+        network, data = done.network(0, run["fold"]), done.data
+        assert run["trained"] and torch.equal(network.norms[0].running_mean, means[run["fold"]])
+    logits = done.network(0)(data.test.x)
+    assert done.runs[0]["test_accuracy"] == (logits.argmax(dim=1) == data.test.y).double().mean().item()
+
+
+def test_an_own_activation_trains_in_a_normalised_network(digits):
+    """Its state is compared with what is stored, and so are the running statistics."""
+    network = MLP | {"norm": "batch", "residual": True}
+    done = train(digits, own(Annealed), [0], hidden=(8, 8), network=network, max_epochs=1)
+    assert [run["status"] for run in done.runs] == ["ok", "ok"]

@@ -128,6 +128,8 @@ CHANGES = {
     "another setting only": ("settings={adam: {training: {optimizer: adam}}}", ADDED),
     "the order of seeds": ("seeds=[1, 0]", {}),
     "the order of depths": ("depths=[2, 1]", {}),
+    "a norm": ("network={norm: layer}", TRAINING),
+    "residual connections": ("network={residual: true}", TRAINING),
     "what is said anyway": ("training={momentum: 0.9}", {}),
     "a number in another form": ("training={learning_rate: 5.0e-2}", {}),
 }
@@ -173,6 +175,7 @@ FILES = {
     f"{PACKAGE}/study/activations.py": {},
     f"{PACKAGE}/study/evaluation.py": {},
     f"{PACKAGE}/study/grid.py": stages("aggregate"),
+    f"{PACKAGE}/study/network.py": {},
     f"{PACKAGE}/study/settings.py": {},
     f"{PACKAGE}/analysis/recipes.py": stages("aggregate"),
     f"{PACKAGE}/activations/contract.py": NUMBERS,

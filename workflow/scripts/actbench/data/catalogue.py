@@ -13,13 +13,15 @@ HELD_OUT = 5  # with cross-validation, one of so many parts of the training imag
 class Dataset:
     """What is known of a data set before it is there.
 
-    `n_test` counts the images of the official test set, 0 where there is none; `smallest_class` those of
-    the rarest class among all others, `largest_class` those of the most frequent one among all. `checksums`
-    are MD5 sums of the decompressed content. `folder` is torchvision's class and folder name.
+    `n_pixels` are those of an image; `n_test` counts the images of the official test set, 0 where there is
+    none; `smallest_class` those of the rarest class among all others, `largest_class` those of the most
+    frequent one among all. `checksums` are MD5 sums of the decompressed content. `folder` is torchvision's
+    class and folder name.
     """
 
     title: str
     n_images: int
+    n_pixels: int
     n_test: int
     smallest_class: int
     largest_class: int
@@ -35,6 +37,7 @@ DATASETS = {
     "digits": Dataset(
         "scikit-learn's digits (8×8)",
         1797,
+        64,
         0,
         174,
         183,
@@ -45,6 +48,7 @@ DATASETS = {
     "fashion_mnist": Dataset(
         "Fashion-MNIST",
         70000,
+        784,
         10000,
         6000,
         7000,
@@ -73,6 +77,7 @@ DATASETS = {
     "mnist": Dataset(
         "MNIST",
         70000,
+        784,
         10000,
         5421,
         7877,

@@ -53,10 +53,10 @@ class Layer:
     """One layer of a network, as `Network.trace` comes through it.
 
     Attributes:
-        z: pre-activations [N, n_l]; those of the last layer are the logits.
-        h: activations f(z) [N, n_l], None in the last layer.
+        z: pre-activations [N, n_l], what f is given; those of the last layer are the logits.
+        h: activations f(z) [N, n_l], before anything is added to them; None in the last layer.
         activation: the module f, None in the last layer.
-        parameters: the `weight` and `bias` whose gradients are measured.
+        parameters: the `weight` and `bias` of its linear map, whose gradients are measured.
     """
 
     z: "Tensor"
@@ -69,10 +69,11 @@ class Network(Protocol):
     """What `build` gives: an `nn.Module` whose forward takes inputs [N, n_inputs] to logits [N, n_classes].
 
     Attributes:
-        pure: whether training draws no random numbers and changes no state but the parameters. Networks that
-            do train one after another, with the global random generators seeded for each (`modes.drawing`).
+        pure: whether training draws no random numbers and changes no state but parameters and buffers, these
+            in place, as batch normalisation does. Networks that do train one after another, with the global
+            random generators seeded for each (`modes.drawing`).
         stackable: whether networks of one recipe may train side by side in one `training.stack.Stack`; they
-            are chains of `linears` and `activations` then, as an `MLP` is.
+            are chains of `linears`, `norms` and `activations` with `shortcuts` then, as an `MLP` is.
         seed: the seed of its weights, from which that of what it draws while training is made.
     """
 
@@ -139,7 +140,7 @@ def checked(network: object, path: str | Path) -> None:
     """Check `network` of a folder's params, before anything is built or loaded by its name.
 
     Raises:
-        UserError: there is no such family here, or the file is of an earlier version.
+        UserError: there is no such family here, or an earlier version trained it, with fewer settings.
         DamagedError: the settings are not those of the family.
     """
     if network is None:
@@ -147,9 +148,13 @@ def checked(network: object, path: str | Path) -> None:
     if not isinstance(network, Mapping) or network.get("family") not in names():
         raise UserError(f"{path} has the network {network!r}; allowed: a family of {', '.join(names())}.")
     own = settings(network["family"])
+    if missing := [key for key in own if key not in network and network.keys() < {"family", *own}]:
+        raise UserError(
+            f"{path} names no network.{missing[0]}: an earlier version trained it; train it again."
+        )
     found = network.keys() == {"family", *own}
-    if found and own:
-        import jsonschema  # 0.04 s, which jobs of a family without settings save
+    if found and any(network[key] != part["default"] for key, part in own.items()):
+        import jsonschema  # 0.04 s, which jobs save whose settings are the defaults
 
         found = jsonschema.Draft202012Validator({"properties": own}).is_valid(network)
     if not found:

@@ -25,13 +25,22 @@ def drawing(network: nn.Module) -> Iterator[None]:
 
 @contextlib.contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """Be in evaluation mode, and go back to the mode before."""
-    training = network.training
+    """Be in evaluation mode, and go back to the mode before.
+
+    Batch normalisation of the network's `norms` that has seen no batch yet takes the statistics of each batch
+    that it is given, and keeps none: its running ones are still 0 and 1, and would normalise nothing.
+    """
+    training, fresh = network.training, [norm for norm in getattr(network, "norms", ()) if _is_fresh(norm)]
+    running = [(norm.running_mean, norm.running_var) for norm in fresh]
     network.eval()
+    for norm in fresh:
+        norm.running_mean = norm.running_var = None
     try:
         yield
     finally:
         network.train(training)
+        for norm, (mean, variance) in zip(fresh, running, strict=True):
+            norm.running_mean, norm.running_var = mean, variance
 
 
 @contextlib.contextmanager
@@ -39,3 +48,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
     """Evaluate without tracking gradients, in evaluation mode, and go back to the mode before."""
     with evaluating(network), torch.no_grad():
         yield
+
+
+def _is_fresh(norm: nn.Module) -> bool:
+    return getattr(norm, "running_mean", None) is not None and not norm.num_batches_tracked

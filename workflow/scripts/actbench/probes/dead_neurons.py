@@ -61,7 +61,7 @@ def measure(network: Network, x: Tensor, dormant_threshold: float) -> list[dict]
     """
     counters: list[LayerCounter] = []
     with modes.frozen(network):
-        for batch in x.split(BATCH):
+        for batch in x.split(BATCH - (len(x) % BATCH == 1)):  # one image alone has no batch statistics
             _update(counters, (layer for layer in network.trace(batch) if layer.activation is not None))
     return [{"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)]
 

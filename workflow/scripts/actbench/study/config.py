@@ -10,7 +10,7 @@ import jsonschema
 from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.networks import family
-from actbench.study import activations, evaluation, messages
+from actbench.study import activations, evaluation, messages, network
 
 BOUND = 10**308  # what floating-point numbers reach
 PROBED_IMAGES = 1024
@@ -57,6 +57,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
             section["images"] = min(PROBED_IMAGES, catalogue.image_counts(resolved)["training"])
     resolved["report"]["baseline"] = _baseline(resolved)
     _check_sizes(resolved)
+    network.check(resolved)
     return resolved
 
 
@@ -72,9 +73,9 @@ def _check_magnitudes(value: object, key: str = "config") -> None:
 def _check(config: Mapping, schema: Mapping) -> None:
     for error in violations(config, schema):
         raise UserError(messages.sentence(error))
-    network = config.get("network", {})
-    sizes = network.get("hidden_sizes")
-    for key, given in {"depths": config.get("depths"), "network.width": network.get("width")}.items():
+    section = config.get("network", {})
+    sizes = section.get("hidden_sizes")
+    for key, given in {"depths": config.get("depths"), "network.width": section.get("width")}.items():
         if given is not None and sizes is not None:
             raise UserError(
                 f"{key} is {messages.shown(given)} and network.hidden_sizes is {messages.shown(sizes)}; "

@@ -34,7 +34,8 @@ def same_bits(members: Sequence[nn.Module], trainer: Callable[[Stack], Trainer])
         trainer: makes what trains a stack.
 
     Returns:
-        Whether losses, hits, gradients, parameters and the optimiser's moments are the same, bit by bit.
+        Whether losses, hits, gradients, parameters, buffers and the optimiser's moments are the same, bit by
+        bit.
     """
     if len(members) == 1:
         return True
@@ -58,7 +59,7 @@ def _left(trainer: Trainer, i: int) -> list[Tensor]:
     update = trainer.optimizer
     lists = [trainer.gradients, update.parameters, *update.moments]
     own = [tensor for tensors in lists for tensor in trainer.stack.of([i], tensors)]
-    return [trainer.loss[i], trainer.correct[i], *own]
+    return [trainer.loss[i], trainer.correct[i], *own, *trainer.stack.networks[i].buffers()]
 
 
 def _same(one: Tensor, other: Tensor) -> bool:

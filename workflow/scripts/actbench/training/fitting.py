@@ -301,7 +301,7 @@ def not_stored(spec: Mapping, network: Network, x: Tensor) -> UserError:
             "allowed: parameters and buffers."
         )
     with modes.frozen(network):
-        first = next(network.trace(x[:1]))
+        first = next(network.trace(x[:2]))  # one image alone has no batch statistics
     return contract.refusal(spec, contract.NOT_STORED, places.of_class(type(first.activation)))
 
 

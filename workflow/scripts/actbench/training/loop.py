@@ -42,7 +42,7 @@ class Trainer:
         self.loss = torch.zeros(n, dtype=torch.float64, device=device)
         self.correct = torch.zeros(n, dtype=torch.int64, device=device)
         first = torch.zeros(n, batch_size, dtype=torch.int64, device=device)
-        changed = [*optimizer.changed, self.loss, self.correct]
+        changed = [*optimizer.changed, *stack.buffers(), self.loss, self.correct]
         self.step = cuda_graph.captured(self.take_step, first, changed, log, stack.pure)
 
     def run(self, batches: Sequence[torch.Generator]) -> list[tuple[float, float]]:

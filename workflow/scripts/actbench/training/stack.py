@@ -28,11 +28,17 @@ class Stack(nn.Module):
         self.networks = nn.ModuleList(members)
         linears = [] if self.single else zip(*(network.linears for network in members), strict=True)
         modules = [] if self.single else zip(*(network.activations for network in members), strict=True)
-        self._joint, self._activations = [_joined(layer) for layer in linears], list(modules)
-        self._own = [_trainable(*layer) for layer in self._activations]
+        norms = [] if self.single else zip(*(network.norms for network in members), strict=True)
+        self._joint = [_joined(layer) for layer in linears]
+        self._activations, self._norms = list(modules), list(norms)
+        layers = list(zip(self._activations, self._norms, strict=True))
+        self._functions = [[_function(*pair) for pair in zip(*layer, strict=True)] for layer in layers]
+        self._own = [[_trainable(*kind) for kind in layer] for layer in layers]
+        self._shortcuts = [] if self.single else members[0].shortcuts
         self._interchangeable = not self.single and members[0].interchangeable
-        # What an optimiser updates: weights and biases, then what each layer's activations learn. Joint
-        # tensors [S, …], or where that would part a network's vectors the networks' own, one by one.
+        # What an optimiser updates: weights and biases, then what each layer's activations learn, then each
+        # layer's norms. Joint tensors [S, …], or where that would part a network's vectors the networks' own,
+        # one by one.
         self.trainable = _trainable(*members) if self.single else self._listed(self._joint, self._own)
         self._owners = self._numbers_of_owners()
 
@@ -43,7 +49,7 @@ class Stack(nn.Module):
 
     @property
     def pure(self) -> bool:
-        """Whether no activation draws random numbers or changes its state but by learning."""
+        """Whether no network draws random numbers, or changes more than its parameters and buffers."""
         return all(network.pure for network in self.networks)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -76,32 +82,36 @@ class Stack(nn.Module):
             return logits, losses, self._backward(signal, inputs, passed)
 
     def _forward(self, x: Tensor) -> tuple[Tensor, list[Tensor], list[tuple[list[Tensor], list[Tensor]]]]:
-        """Logits, the inputs of all Linear layers, and z and h = f(z) of each hidden layer, cut by `_cut`.
+        """Logits, the inputs of all Linear layers, and a and h = f(norm(a)) of each hidden layer's Linear.
 
-        Autograd sees activations only: with Linear layers too, a step takes nearly twice as long.
+        These are cut by `_cut`. Autograd sees norms and activations only: with Linear layers too, a step
+        takes nearly twice as long.
         """
         inputs, passed = [x], []
-        for layer, modules in enumerate(self._activations):
-            z = [own.requires_grad_() for own in self._cut(self._linear(layer, inputs[-1]))]
+        for layer, (functions, shortcut) in enumerate(zip(self._functions, self._shortcuts, strict=True)):
+            a = [own.requires_grad_() for own in self._cut(self._linear(layer, inputs[-1]))]
             with torch.enable_grad():
-                h = [module(own) for module, own in zip(modules, z, strict=False)]
-            passed.append((z, h))
-            inputs.append(_one([own.detach() for own in h]))
+                h = [function(own) for function, own in zip(functions, a, strict=False)]
+            passed.append((a, h))
+            joint = _one([own.detach() for own in h])
+            inputs.append(joint + inputs[-1] if shortcut else joint)
         return self._linear(-1, inputs[-1]), inputs, passed
 
     def _backward(self, signal: Tensor, inputs: list[Tensor], passed: list) -> list[Tensor]:
         """Gradients in the order of `trainable`, from the one at the logits and what `_forward` left."""
-        of_linears, of_activations = [], []
+        of_linears, of_own, at_output = [], [], None
         for layer in reversed(range(len(self._joint))):
             of_linears.append((torch.bmm(signal.transpose(1, 2), inputs[layer]), signal.sum(dim=1)))
             if layer:
-                z, h = passed[layer - 1]
-                cut = self._cut(torch.bmm(signal, self._joint[layer][0]))
-                wanted = [*z, *self._own[layer - 1]]
+                at_input = torch.bmm(signal, self._joint[layer][0])
+                if layer < len(self._shortcuts) and self._shortcuts[layer]:
+                    at_input += at_output
+                at_output, (a, h), (activations, norms) = at_input, passed[layer - 1], self._own[layer - 1]
+                wanted, cut = [*a, *activations, *norms], self._cut(at_output)
                 found = torch.autograd.grad(h, wanted, cut, allow_unused=True, materialize_grads=True)
-                signal = _one(found[: len(z)])
-                of_activations.append(found[len(z) :])
-        return self._listed(of_linears[::-1], of_activations[::-1])
+                signal, of_both = _one(found[: len(a)]), found[len(a) :]
+                of_own.append((of_both[: len(activations)], of_both[len(activations) :]))
+        return self._listed(of_linears[::-1], of_own[::-1])
 
     def of(self, numbers: Sequence[int], tensors: Sequence[Tensor]) -> list[Tensor]:
         """What belongs to networks of these ascending numbers, of tensors listed and shaped as `trainable`.
@@ -127,25 +137,35 @@ class Stack(nn.Module):
         """The number of the network that each tensor of `trainable` belongs to; None is all of them."""
         everyone = range(len(self.networks))
         joint = [[None] if _whole(tensor) else everyone for layer in self._joint for tensor in layer]
-        own = [[i] * len(_trainable(layer[i])) for layer in self._activations for i in everyone]
+        kinds = (*self._activations, *self._norms)
+        own = [[i] * len(_trainable(layer[i])) for layer in kinds for i in everyone]
         return [owner for group in (*joint, *own) for owner in group]
 
     def _linear(self, layer: int, x: Tensor) -> Tensor:
-        """z [S, N, n_out] of a layer."""
+        """What a layer's Linear gives [S, N, n_out]."""
         weight, bias = self._joint[layer]
         return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
 
-    def _cut(self, z: Tensor) -> list[Tensor]:
-        """The parts of z [S, N, n] to which a module is applied: all of it, or network by network."""
-        together = self._interchangeable and _whole(z)
-        return [z] if together else list(z.unbind())
+    def _cut(self, a: Tensor) -> list[Tensor]:
+        """The parts of a [S, N, n] to which a module is applied: all of it, or network by network."""
+        together = self._interchangeable and _whole(a)
+        return [a] if together else list(a.unbind())
 
     def _listed(
-        self, linears: Iterable[tuple[Tensor, Tensor]], own: Iterable[Iterable[Tensor]]
+        self, linears: Iterable[tuple[Tensor, Tensor]], own: Iterable[Iterable[Sequence[Tensor]]]
     ) -> list[Tensor]:
-        """In the order of `trainable`: two joint tensors a Linear layer, and what belongs to activations."""
+        """In the order of `trainable`: two joint tensors a Linear layer, then what is each network's own.
+
+        Args:
+            own: of each hidden layer what belongs to activations, and what belongs to norms.
+        """
         parts = [part for pair in linears for tensor in pair for part in _parts(tensor)]
-        return parts + [tensor for layer in own for tensor in layer]
+        return parts + [tensor for kind in zip(*own, strict=True) for layer in kind for tensor in layer]
+
+
+def _function(activation: nn.Module, norm: nn.Module) -> nn.Module:
+    """What stands between two Linear layers."""
+    return activation if isinstance(norm, nn.Identity) else nn.Sequential(norm, activation)
 
 
 def _joined(layer: Sequence[nn.Linear]) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Multilayer perceptrons: build and initialise."""
+"""Multilayer perceptrons, also normalised and with residual connections: build and initialise."""
 
 import itertools
 import math
@@ -11,6 +11,22 @@ from actbench.activations import registry
 from actbench.networks.family import Layer, Recipe
 from actbench.runtime import seeds
 
+SETTINGS = {
+    "norm": {
+        "enum": ["none", "layer", "batch"],
+        "default": "none",
+        "description": "what normalises the pre-activations of hidden layers: nothing, torch.nn.LayerNorm or "
+        "torch.nn.BatchNorm1d, between the Linear layer and the activation function",
+    },
+    "residual": {
+        "type": "boolean",
+        "default": False,
+        "description": "every hidden layer that is as wide as its input, in the first the image, adds it to "
+        "its activations, and no other does; at least one network of the study needs such a layer",
+    },
+}
+NORMS = {"none": nn.Identity, "layer": nn.LayerNorm, "batch": nn.BatchNorm1d}
+
 
 class MLP(nn.Module):
     """Linear layers with a fresh activation module after each but the last.
@@ -19,34 +35,53 @@ class MLP(nn.Module):
         sizes: n_inputs, the hidden widths, n_classes; `len(sizes) - 2` hidden layers.
         activation: a name of the registry or a resolved spec, see `registry.create`.
         seed: of what a user's own activation draws, see `modes.drawing`.
+        norm: a key of `NORMS`: what stands between each of these Linear layers and its activation, with
+            torch's defaults (Ioffe & Szegedy 2015; Ba, Kiros & Hinton 2016).
+        residual: whether a hidden layer that is as wide as its input adds it to its activations
+            (He, Zhang, Ren & Sun 2016).
 
     >>> network = MLP([64, 32, 10], "relu")
     >>> [tuple(layer.z.shape) for layer in network.trace(torch.zeros(5, 64))]
     [(5, 32), (5, 10)]
     """
 
-    def __init__(self, sizes: Sequence[int], activation: str | Mapping, seed: int = 0):
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str | Mapping,
+        seed: int = 0,
+        norm: str = "none",
+        residual: bool = False,
+    ):
         super().__init__()
         self.linears = nn.ModuleList(nn.Linear(n_in, n_out) for n_in, n_out in itertools.pairwise(sizes))
         self.activations = nn.ModuleList(registry.create(activation) for _ in sizes[1:-1])
-        self.interchangeable = registry.interchangeable(activation)
+        self.norms = nn.ModuleList(NORMS[norm](width) for width in sizes[1:-1])
+        self.shortcuts = [residual and n_in == n_out for n_in, n_out in itertools.pairwise(sizes[:-1])]
+        self.interchangeable = norm == "none" and registry.interchangeable(activation)
         self.pure = registry.pure(activation)
         self.seed = seed
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, n_classes] of inputs [N, n_inputs]."""
-        for linear, activation in zip(self.linears, self.activations, strict=False):
-            x = activation(linear(x))
+        for linear, norm, activation, shortcut in self._hidden():
+            h = activation(norm(linear(x)))
+            x = h + x if shortcut else h
         return self.linears[-1](x)
 
     def trace(self, x: Tensor) -> Iterator[Layer]:
         """Yield layer 0, 1, … for inputs [N, n_inputs]; see `family.Network.trace`."""
-        for linear, activation in zip(self.linears, self.activations, strict=False):
-            z = linear(x)
-            x = activation(z)
-            yield Layer(z, x, activation, dict(linear.named_parameters()))
+        for linear, norm, activation, shortcut in self._hidden():
+            z = norm(linear(x))
+            h = activation(z)
+            yield Layer(z, h, activation, dict(linear.named_parameters()))
+            x = h + x if shortcut else h
         last = self.linears[-1]
         yield Layer(last(x), None, None, dict(last.named_parameters()))
+
+    def _hidden(self) -> Iterator[tuple[nn.Linear, nn.Module, nn.Module, bool]]:
+        """Of each hidden layer the Linear, norm and activation modules, and whether its input is added."""
+        return zip(self.linears, self.norms, self.activations, self.shortcuts, strict=False)
 
     @property
     def stackable(self) -> bool:
