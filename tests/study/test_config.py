@@ -52,6 +52,10 @@ REFUSED = {
         "training.max_epochs is '1_000' (text); allowed: a whole number from 1 (write 1000 without quotes)",
     ),
     "zero learning rate": (dict(training=dict(learning_rate=0)), "allowed: a number above 0"),
+    "nothing but warm-up": (
+        dict(training=dict(warmup_epochs=3, max_epochs=3)),
+        "training.warmup_epochs is 3; allowed: fewer than training.max_epochs, 3.",
+    ),
     "infinite learning rate": (
         dict(training=dict(learning_rate=float("inf"))),
         "training.learning_rate is inf",

@@ -52,6 +52,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     resolved["depths"] = [len(widths) for widths in resolved["network"]["hidden_sizes"]]
     resolved["evaluation"] = evaluation.resolve(resolved["evaluation"], resolved["dataset"])
     evaluation.check_unvalidated(resolved["evaluation"], resolved["training"])
+    _check_warmup(resolved["training"])
     for section in _probes(resolved).values():
         if section.get("images", 0) is None:
             section["images"] = min(PROBED_IMAGES, catalogue.image_counts(resolved)["training"])
@@ -150,6 +151,15 @@ def _check_study(study: str) -> None:
         raise UserError(
             f"study is {study!r}; allowed: any name but {', '.join(RESERVED)} and those that end in _hiplot, "
             "which are names of other files."
+        )
+
+
+def _check_warmup(training: Mapping) -> None:
+    """Some epoch must have the learning rate itself."""
+    if training["warmup_epochs"] >= training["max_epochs"]:
+        raise UserError(
+            f"training.warmup_epochs is {training['warmup_epochs']}; allowed: fewer than "
+            f"training.max_epochs, {training['max_epochs']}."
         )
 
 
