@@ -47,7 +47,7 @@ def another(section: str, key: str, now: object) -> object:
         return next(choice for choice in part["enum"] if choice != now)
     if isinstance(now, bool):
         return not now
-    return now / 2 or 0.125 if part["type"] == "number" else 7
+    return now / 2 or 0.125 if "number" in part["type"] else 7
 
 
 def pytest_addoption(parser):

@@ -41,20 +41,19 @@ def rates_of_torch(schedule, warm_up, epochs, lr):
 @pytest.mark.parametrize("warm_up", [0, 1, 3])
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
 def test_rates_are_those_of_torchs_schedulers(schedule, warm_up, epochs):
-    how = settings(schedule=schedule, warmup_epochs=warm_up, max_epochs=epochs)
-    found = [0.3 * schedules.factor(epoch, how) for epoch in range(1, epochs + 1)]
+    found = [0.3 * schedules.factor(epoch, schedule, warm_up, epochs) for epoch in range(1, epochs + 1)]
     assert found == pytest.approx(rates_of_torch(schedule, warm_up, epochs, 0.3), rel=1e-12)
 
 
 def test_known_values():
-    how = settings(schedule="cosine", warmup_epochs=1, max_epochs=5)
     halves = [(1 + math.cos(math.pi * k / 4)) / 2 for k in range(4)]
-    assert [schedules.factor(epoch, how) for epoch in range(1, 6)] == [0.5, *halves]
+    assert [schedules.factor(epoch, "cosine", 1, 5) for epoch in range(1, 6)] == [0.5, *halves]
     assert halves[0] == 1 and halves[2] == pytest.approx(0.5)
 
 
 def test_by_default_nothing_changes():
-    assert {schedules.factor(epoch, SETTINGS) for epoch in range(1, 6)} == {1.0}
+    assert (SETTINGS.schedule, SETTINGS.warmup_epochs) == ("constant", 0)
+    assert {schedules.factor(epoch, "constant", 0, 5) for epoch in range(1, 6)} == {1.0}
 
 
 @pytest.mark.parametrize(("optimizer", "kind"), [("adam", "Adam"), ("adamw", "AdamW")])

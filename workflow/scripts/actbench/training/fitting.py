@@ -31,6 +31,7 @@ RUNS = pa.schema(
     [
         *parquet.KEYS,
         pa.field("status", pa.string(), nullable=False),
+        pa.field("learning_rate", pa.float64(), nullable=False),
         pa.field("trained", pa.bool_(), nullable=False),
         pa.field("n_parameters", pa.int64(), nullable=False),
         pa.field("epochs_run", pa.int32(), nullable=False),
@@ -182,7 +183,8 @@ def _fit(
     trainer = _trainer(Stack(members), data, settings, rates, log)
     stacked = running = list(range(len(members)))
     for epoch in range(1, settings.max_epochs + 1):
-        seen = trainer.run([batches[i] for i in stacked], schedules.factor(epoch, settings))
+        factor = schedules.factor(epoch, settings.schedule, settings.warmup_epochs, settings.max_epochs)
+        seen = trainer.run([batches[i] for i in stacked], factor)
         rows = dict(zip(stacked, _history_rows(epoch, seen, trainer.stack, data, settings), strict=True))
         for i in running:
             log(_prefix(i, members) + _epoch_line(rows[i]))
@@ -265,7 +267,7 @@ def optimizer(stack: Stack, settings: Settings, rates: Sequence[float] | None = 
 
 
 def score(network: nn.Module, data: Data, result: Fit) -> dict:
-    """One row of `RUNS` without its keys, for the kept weights; a diverged run has no scores.
+    """One row of `RUNS` without keys and learning rate, for the kept weights; a diverged run has no scores.
 
     A run whose kept weights give a subset no finite loss has diverged, and `result` says so from then on.
     Whether a network trained is judged on the validation images, or where there are none on the
@@ -351,8 +353,13 @@ def trained_threshold(labels: Tensor) -> float:
 
     Chance is the share of the largest class among `labels` [N].
     """
-    chance = torch.bincount(labels.cpu()).max().item() / len(labels)
-    return chance + 0.25 * (1 - chance)
+    guessed = chance(labels)
+    return guessed + 0.25 * (1 - guessed)
+
+
+def chance(labels: Tensor) -> float:
+    """The accuracy of a network that always answers the largest class of `labels` [N]."""
+    return torch.bincount(labels.cpu()).max().item() / len(labels)
 
 
 def _history_rows(

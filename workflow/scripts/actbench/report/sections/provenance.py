@@ -8,6 +8,7 @@ from actbench.report.section import Section, Study
 from actbench.storage import yaml_files
 
 STAGES = (
+    "tune",
     "train",
     "probe_gradients",
     "probe_distributions",
