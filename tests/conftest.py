@@ -47,6 +47,8 @@ def another(section: str, key: str, now: object) -> object:
         return next(choice for choice in part["enum"] if choice != now)
     if isinstance(now, bool):
         return not now
+    if "array" in part["type"]:
+        return [0.125]
     return now / 2 or 0.125 if "number" in part["type"] else 7
 
 

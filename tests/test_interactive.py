@@ -97,6 +97,7 @@ def test_a_class_of_ones_own(tmp_path):
         ({"training": {"learning_rate": -1}}, "training.learning_rate is -1"),
         ({"widht": 3}, "widht is not a key of the config"),
         ({"depths": [2]}, "depths is given twice"),
+        ({"settings": {"a": {}}}, "settings is given; allowed: network, training, normalisation and tuning"),
     ],
 )
 def test_a_bad_value_is_one_sentence(given, words):

@@ -16,6 +16,9 @@ def resolve(**given):
         ({"folds": 3}, (958, 240, 599, 1797)),
         ({"folds": 3, "validation": 0}, (1198, 0, 599, 1797)),
         ({"folds": 5}, (1149, 288, 360, 1797)),
+        ({"training": 300}, (300, 250, 300, 300)),
+        ({"training": 1247}, (1247, 250, 300, 300)),
+        ({"folds": 3, "training": 300}, (300, 240, 599, 1797)),
     ],
 )
 def test_image_counts_are_those_of_the_split(evaluation, counts, tmp_path):

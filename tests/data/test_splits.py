@@ -9,9 +9,9 @@ from sklearn.model_selection import StratifiedKFold
 EVALUATION = {"folds": None, "validation": 250, "split_seed": 42}
 
 
-def without_folds(is_test, validation, split_seed):
+def without_folds(is_test, validation, split_seed, training=None):
     labels = torch.zeros(len(is_test), dtype=torch.long)
-    return splits.indices(labels, is_test, None, validation, split_seed)
+    return splits.indices(labels, is_test, None, validation, split_seed, training)
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,29 @@ def test_split_depends_on_its_seed_only():
     assert first == again != other
 
 
-def folded(labels, fold, folds=3, validation=None):
+def test_a_cap_takes_the_first_training_images_and_leaves_the_others_as_they_are():
+    is_test = torch.tensor([False] * 60 + [True] * 10)
+    whole, capped = without_folds(is_test, 10, 42), without_folds(is_test, 10, 42, training=20)
+    assert capped[0].tolist() == whole[0][:20].tolist()
+    assert [part.tolist() for part in capped[1:]] == [part.tolist() for part in whole[1:]]
+    assert without_folds(is_test, 10, 42, training=50)[0].tolist() == whole[0].tolist()
+
+
+def folded(labels, fold, folds=3, validation=None, training=None):
     is_test = torch.zeros(len(labels), dtype=torch.bool)
-    return splits.indices(labels, is_test, folds, validation, split_seed=0, fold=fold)
+    return splits.indices(labels, is_test, folds, validation, split_seed=0, training=training, fold=fold)
+
+
+def test_a_cap_draws_from_all_training_images_of_each_fold():
+    """Also where images lie in the order of their classes, as the unshuffled folds leave them."""
+    labels = torch.arange(3000) // 750
+    for fold in range(3):
+        whole, capped = folded(labels, fold), folded(labels, fold, training=400)
+        assert len(set(capped[0].tolist())) == 400 and set(capped[0].tolist()) <= set(whole[0].tolist())
+        assert [part.tolist() for part in capped[1:]] == [part.tolist() for part in whole[1:]]
+        # Hypergeometric: mean 100, standard deviation 7.5; within four.
+        assert all(70 <= n <= 130 for n in torch.bincount(labels[capped[0]]))
+        assert capped[0][:200].tolist() == folded(labels, fold, training=200)[0].tolist()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ CONFIG = {
     "activations": [{"id": "relu", "label": "ReLU"}],
     "depths": [2],
     "seeds": [0],
+    "settings": {"default": {}},
     "evaluation": {"folds": 2, "validation": 250},
     "report": {"baseline": "relu"},
 }

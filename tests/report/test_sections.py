@@ -232,3 +232,19 @@ def test_with_cross_validation_its_scores_come_first():
     )
     first, decided = answered([0, 1], scores)
     assert first.startswith("In 1-fold cross-validation with 2 hidden layers") and "conclusive" in decided
+
+
+def test_diverged_runs_are_listed_with_their_setting_where_it_is_named():
+    names = ("activation", "depth", "setting", "seed", "status")
+    rows = [
+        ("relu", 2, "default", 1, "diverged"),
+        ("relu", 2, "default", 0, "diverged"),
+        ("relu", 2, "adam", 3, "diverged"),
+        ("relu", 4, "adam", 3, "ok"),
+    ]
+    runs, labels = pd.DataFrame(rows, columns=names), {"relu": "ReLU"}
+    assert provenance.failures(runs[:2], labels, named=False) == ["ReLU, depth 2: seeds 0, 1"]
+    assert provenance.failures(runs, labels, named=True) == [
+        "ReLU, depth 2, adam: seeds 3",
+        "ReLU, depth 2, default: seeds 0, 1",
+    ]

@@ -197,7 +197,9 @@ def test_required_seeds_say_how_many_seeds_and_under_which_condition():
 def told(*rows):
     names = ("activation", "verdict", "n_pairs")
     return sentences.two_studies(
-        [dict(zip(names, row, strict=True)) | {"depth": 4} for row in rows], LABELS, ("a", "b")
+        [{"depth": 4, "setting": "default"} | dict(zip(names, row, strict=True)) for row in rows],
+        LABELS,
+        ("a", "b"),
     )
 
 
@@ -207,6 +209,13 @@ def test_two_studies():
     )
     assert told(("relu", "equivalent", 5)) == "Against a, b is equivalent for ReLU (depth 4)."
     assert told(("relu", "inconclusive", 5)) == "Between a and b no comparison is conclusive."
+    two = [
+        {"activation": "relu", "depth": 4, "setting": setting, "verdict": verdict, "n_pairs": 5}
+        for setting, verdict in (("default", "inconclusive"), ("adam", "better"))
+    ]
+    assert sentences.two_studies(two, LABELS, ("a", "b")) == (
+        "Against a, b is better for ReLU (depth 4, adam); 1 of 2 comparisons is inconclusive."
+    )
     assert told() == "a and b have no activation and depth in common."
 
 

@@ -98,6 +98,36 @@ def test_accuracies_on_other_images_are_not_paired(evaluated):
     assert rows[0]["second"]["mean"] == pytest.approx(0.96)
 
 
+def with_settings(name, *settings):
+    """A study of relu and tanh in which each setting is five points better than the one before it."""
+    parts = [study(name, shift=0.05 * place) for place in range(len(settings))]
+    runs, compared = (
+        pd.concat(
+            [getattr(part, table).assign(setting=key) for part, key in zip(parts, settings, strict=True)]
+        )
+        for table in ("runs", "comparison")
+    )
+    return Study(
+        parts[0].config | {"settings": {key: {} for key in settings}}, runs, compared, parts[0].lineage
+    )
+
+
+def test_settings_of_both_studies_are_compared_each_with_itself():
+    first, second = with_settings("a", "default", "adam"), with_settings("b", "layer", "adam", "default")
+    rows = side_by_side.cells(first, second)
+    places = [(row["setting"], row["activation"]) for row in rows]
+    assert places == [("default", "relu"), ("default", "tanh"), ("adam", "relu"), ("adam", "tanh")]
+    assert [row["difference"] for row in rows] == pytest.approx([0.1, 0.1, 0, 0])
+    assert set(side_by_side.table(rows)["setting"]) == {"default", "adam"}
+    titles = [block["title"] for block in side_by_side.blocks(rows)]
+    assert titles == ["2 hidden layers, default", "2 hidden layers, adam"]
+    assert [len(block["rows"]) for block in side_by_side.blocks(rows)] == [2, 2]
+    assert (side_by_side._only(first, second), side_by_side._only(second, first)) == ("", "setting layer")
+    assert "setting" not in side_by_side.table(side_by_side.cells(study(), study("b")))
+    (block,) = side_by_side.blocks(side_by_side.cells(study(), study("b")))
+    assert block["title"] == "2 hidden layers"
+
+
 def test_the_table_is_flat():
     table = side_by_side.table(side_by_side.cells(study(), study("b", shift=0.05)))
     assert {"activation", "depth", "first_mean", "second_n_trained", "difference", "verdict"} <= set(table)

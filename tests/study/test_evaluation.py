@@ -27,6 +27,28 @@ REFUSED = {
         dict(evaluation=dict(folds=3, validation=100)),
         "evaluation.validation is 100; allowed with evaluation.folds: null",
     ),
+    "more training images than there are": (
+        dict(evaluation=dict(training=1248)),
+        "evaluation.training is 1248; allowed: null, or a whole number from 1 to 1247, the images of digits that "
+        "neither test nor validate.",
+    ),
+    "more training images than a fold has": (
+        dict(evaluation=dict(training=1199, folds=3, validation=0), training=dict(keep="last")),
+        "evaluation.training is 1199; allowed: null, or a whole number from 1 to 1198, the images of digits that "
+        "neither test nor validate in a fold.",
+    ),
+    "no training images": (
+        dict(evaluation=dict(training=0)),
+        "evaluation.training is 0; allowed: a whole number from 1 or null.",
+    ),
+    "fewer training images than a batch": (
+        dict(evaluation=dict(training=31)),
+        "training.batch_size is 32; allowed: at most 31, the images of evaluation.training.",
+    ),
+    "fewer training images than a probe's": (
+        dict(evaluation=dict(training=100), probe_gradients=dict(images=101)),
+        "probe_gradients.images is 101; allowed: at most 100, the images of evaluation.training.",
+    ),
     "best weights without validation": (
         dict(evaluation=dict(validation=0)),
         "training.keep is 'best'; allowed without validation images (evaluation.validation: 0): last.",

@@ -70,6 +70,8 @@ TRAINING = stages("train")
 LAST = stages("figures", "histogram_figures")
 RECIPE = stages("train", "time_activations")
 
+ADDED = {**stages("aggregate"), "train": 4, **dict.fromkeys(PROBES, 4)}  # one setting more
+
 KEYS = {
     "study": ("study=another", stages("train", "describe_activations", "time_activations")),
     "dataset": ("dataset=mnist", stages("prepare_data")),
@@ -90,16 +92,15 @@ KEYS = {
     ),
     "evaluation.folds": ("evaluation={folds: 2}", TRAINING),
     "evaluation.validation": ("evaluation={validation: 200}", TRAINING),
+    "evaluation.training": ("evaluation={training: 1024}", TRAINING),
     "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),
     **every_key("training", "train"),
     "training.batch_size": ("training={batch_size: 33}", RECIPE),
     "training.warmup_epochs": ("training={warmup_epochs: 1}", TRAINING),
     "training.threads": ("training={threads: 2}", RECIPE),
     # Of a study whose learning rate is given; of one that is tuned: test_tuned_study.py.
-    **{
-        f"tuning.{key}": (f"tuning={{{key}: {value}}}", stages("report"))
-        for key, value in {"learning_rate": "[0.1]", "seeds": 7, "max_epochs": 3}.items()
-    },
+    **{key: (value, stages("report")) for key, (value, _) in every_key("tuning", "train").items()},
+    "settings": ("settings={default: {}, adam: {training: {optimizer: adam}}}", ADDED),
     **{key: line for rule in PROBES for key, line in every_key(rule, rule).items()},
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
     "report.pairs": ("report={pairs: all}", stages("aggregate")),
@@ -116,6 +117,17 @@ CHANGES = {
         "activations=[relu]",
         stages("aggregate", "describe_activations", "time_activations"),
     ),
+    "the default as the one setting": ("settings={default: {}}", {}),
+    "another setting first": ("settings={adam: {training: {optimizer: adam}}, default: {}}", ADDED),
+    "a setting that says what is said anyway": (
+        "settings={default: {training: {momentum: 0.9}}}",
+        stages("aggregate"),
+    ),
+    "a setting of another shape first": (
+        "settings={wide: {network: {width: 17}}, default: {}}",
+        {**ADDED, "time_activations": 1},
+    ),
+    "another setting only": ("settings={adam: {training: {optimizer: adam}}}", ADDED),
     "the order of seeds": ("seeds=[1, 0]", {}),
     "the order of depths": ("depths=[2, 1]", {}),
     "what is said anyway": ("training={momentum: 0.9}", {}),
@@ -209,7 +221,7 @@ FILES = {
     f"{PACKAGE}/probes/tables.py": stages(*PROBES),
     f"{PACKAGE}/training/job.py": TRAINING,
     f"{PACKAGE}/training/compared.py": TRAINING,
-    f"{PACKAGE}/analysis/tables.py": {},
+    f"{PACKAGE}/analysis/tables.py": stages("figures"),
     f"{PACKAGE}/interactive.py": {},
     f"{PACKAGE}/runtime/preflight.py": {},
     f"{PACKAGE}/runtime/progress.py": TRAINING,

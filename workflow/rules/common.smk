@@ -104,6 +104,8 @@ except UserError as error:
     sys.exit(f"Error: {error}")
 
 STUDY = config["study"]
+# The recipe that figures and most of the report show.
+REFERENCE = config["settings"][grid.reference(config)]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
 SPECS = {key: entry["spec"] for key, entry in sorted(ACTIVATIONS.items())}
 GRID = grid.values(config)
@@ -121,6 +123,11 @@ RUNS = "results/{study}/runs/{activation}/d{depth}/{setting}/seeds{block}"
 BLOCK = RUNS.replace("{study}", STUDY)
 JOB = "{activation}-d{depth}-{setting}-seeds{block}"
 TUNING = "results/{study}/tuning/{activation}/d{depth}/{setting}"
+# A job's networks, in the messages of its rule.
+NETWORKS = "{wildcards.activation}, depth {wildcards.depth}, "
+if any(map(grid.is_named, STUDIES.values())):
+    NETWORKS += "{wildcards.setting}, "
+NETWORKS += "seeds {wildcards.block}"
 TABLES, FIGURES = f"{RESULTS}/tables", f"{RESULTS}/figures"
 IMAGES = "results/data/{dataset}.safetensors"
 DATA = IMAGES.format(dataset=config["dataset"])
@@ -208,6 +215,8 @@ def every_own_code():
     return found
 
 
+# The first is the reference.
+POSITIONS = {name: position for position, name in enumerate(config["settings"])}
 # What the numbers of the study's tables depend on: not its name, labels, or order of keys.
 NUMBERS = {
     **{
@@ -218,7 +227,8 @@ NUMBERS = {
     },
     "activations": SPECS,
     "settings": {
-        name: recipe["overrides"] for name, recipe in sorted(config["settings"].items())
+        name: dict(position=position, overrides=config["settings"][name]["overrides"])
+        for name, position in sorted(POSITIONS.items())
     },
 }
 MEASURING = [

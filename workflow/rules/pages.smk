@@ -25,11 +25,11 @@ def shown_figures(files):
 def without_places():
     """The resolved config less what never changes the study: data's place, device, what other targets read.
 
-    In the schema's order, since Snakemake compares params as text.
+    As it can be run again, in the schema's order, since Snakemake compares params as text.
     """
     return {
-        key: config[key]
-        for key in SCHEMA["properties"]
+        key: value
+        for key, value in settings.written(config).items()
         if key not in configuration.PLACES
     }
 

@@ -19,7 +19,7 @@ for probe in PROBES.values():
             section=config[probe.rule],
             rule=probe.rule,
         message:
-            f"{probe.title} of {{wildcards.activation}}, depth {{wildcards.depth}}, seeds {{wildcards.block}}"
+            f"{probe.title} of {NETWORKS}"
         script:
             # Snakemake fills it in: `probe` is the last one when the job runs.
             "../scripts/{params.rule}.py"
@@ -48,10 +48,10 @@ rule describe_activations:
 TIMED = dict(
     specs=SPECS,
     shape=[
-        config["training"]["batch_size"],
-        max(max(sizes) for sizes in config["network"]["hidden_sizes"]),
+        REFERENCE["training"]["batch_size"],
+        max(max(sizes) for sizes in REFERENCE["network"]["hidden_sizes"]),
     ],
-    threads=config["training"]["threads"],
+    threads=REFERENCE["training"]["threads"],
 )
 
 
@@ -64,7 +64,7 @@ rule time_activations:
         f"{RESULTS}/timings/time_activations.tsv"
     conda:
         "../../environment.yml"
-    threads: config["training"]["threads"]
+    threads: REFERENCE["training"]["threads"]
     resources:
         gpu=GPU,
     params:

@@ -29,12 +29,13 @@ DRAWN_BY_DEPTH = {
     "distributions": ("Activations", "distribution of activations"),
     "gradient_histograms": ("Gradients", "distribution of weight gradients"),
 }
-if config["training"]["histograms"]:
+if REFERENCE["training"]["histograms"]:
     DRAWN_BY_DEPTH["epoch_histograms"] = ("Learning", "weights and gradients by epoch")
 
 
 FIGURES_PARAMS = dict(
     depths=config["depths"],
+    setting=grid.reference(config),
     labels=shown_labels(),
     shown_depths=SHOWN_DEPTHS,
     summarised=shown.summarised(config),
@@ -42,6 +43,7 @@ FIGURES_PARAMS = dict(
 )
 HISTOGRAMS_PARAMS = dict(
     drawn=list(DRAWN_BY_DEPTH),
+    setting=grid.reference(config),
     labels=shown_labels(len(SHOWN_DEPTHS)),
     shown_depths=SHOWN_DEPTHS,
 )

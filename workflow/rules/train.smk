@@ -26,6 +26,6 @@ rule train:
         block=block_params,
         prepared_by=PREPARED_BY,
     message:
-        "Train {wildcards.activation}, depth {wildcards.depth}, seeds {wildcards.block}"
+        f"Train {NETWORKS}"
     script:
         "../scripts/train.py"

@@ -53,6 +53,10 @@ def train(
     given = {"activations": ["relu" if own else activation], "depths": [depth], "seeds": list(seeds)}
     if taken := [key for key in OURS if key in recipe]:
         raise UserError(f"{taken[0]} is given twice; allowed: as the argument activation, depth or seeds.")
+    if recipe.get("settings") is not None:
+        raise UserError(
+            "settings is given; allowed: network, training, normalisation and tuning of the one wanted."
+        )
     if images is not None:
         given["dataset"] = images.name
     config = _resolved(recipe | given)

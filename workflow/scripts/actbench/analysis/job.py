@@ -32,7 +32,7 @@ def run(job: object) -> None:
     ):
         tables[name] = aggregation.described(path, specs, order, plan.code)
     tables["settings"] = recipes.table(job.params.settings)
-    hidden = ["setting"] if list(job.params.settings) == [grid.DEFAULT] else []
+    hidden = [] if grid.is_named(config) else ["setting"]
     parquet.write(tables.pop("cost"), output.cost)
     for name, table in tables.items():
         parquet.write(table, output[name])

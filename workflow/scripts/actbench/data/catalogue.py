@@ -124,4 +124,5 @@ def image_counts(config: Mapping) -> dict[str, int]:
         test = math.ceil(tested / evaluation["folds"])
         pool = tested - test
         validation = 0 if evaluation["validation"] == 0 else math.ceil(pool / HELD_OUT)
-    return {"training": pool - validation, "validation": validation, "test": test, "tested": tested}
+    training = min(pool - validation, evaluation.get("training") or pool)
+    return {"training": training, "validation": validation, "test": test, "tested": tested}

@@ -20,7 +20,7 @@ def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int =
 
     Args:
         stored: see `prepared.read`.
-        evaluation: the config section, `folds`, `validation` and `split_seed`; see `indices`.
+        evaluation: the config section, see `indices`.
         normalisation: `symmetric`, `standard` or `per_pixel`, see `normaliser`.
         fold: which fold tests, with cross-validation.
     """
@@ -35,7 +35,13 @@ def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int =
 
 
 def indices(
-    labels: Tensor, is_test: Tensor, folds: int | None, validation: int | None, split_seed: int, fold: int = 0
+    labels: Tensor,
+    is_test: Tensor,
+    folds: int | None,
+    validation: int | None,
+    split_seed: int,
+    training: int | None = None,
+    fold: int = 0,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Split image numbers into training, validation and test.
 
@@ -46,22 +52,24 @@ def indices(
     With folds, official test images are left aside. scikit-learn's unshuffled `StratifiedKFold(folds)`
     cuts all others in their stored order; part number `fold` tests. Of the rest, the first part of
     `StratifiedKFold(5)` validates, as skorch holds out by default; none if `validation` is 0.
+
+    With `training`, only so many train: the first of the permutation, with folds of one of each fold's own
+    training images. They are drawn whatever their class, so its share may differ a little from that of all.
     """
     pool = torch.nonzero(~is_test).squeeze(1)
     if folds is not None:
         pool, test = _stratified(pool, labels, folds, fold)
-        return (
-            (pool, pool[:0], test)
-            if validation == 0
-            else (*_stratified(pool, labels, catalogue.HELD_OUT, 0), test)
-        )
-    pool = pool[torch.randperm(len(pool), generator=seeds.generator(split_seed, "split"))]
+        held_out = pool[:0]
+        if validation != 0:
+            pool, held_out = _stratified(pool, labels, catalogue.HELD_OUT, 0)
+        return pool if training is None else _permuted(pool, split_seed)[:training], held_out, test
+    pool = _permuted(pool, split_seed)
     test = torch.nonzero(is_test).squeeze(1)
     if len(test) == 0:
         n_test = catalogue.sixth(len(is_test))
         pool, test = pool[:-n_test], pool[-n_test:]
     n_train = len(pool) - validation
-    return pool[:n_train], pool[n_train:], test
+    return pool[:n_train][:training], pool[n_train:], test
 
 
 def evaluated(stored: Prepared, evaluation: Mapping) -> str:
@@ -73,6 +81,11 @@ def evaluated(stored: Prepared, evaluation: Mapping) -> str:
         found.update(f"{len(test)} {stored.images.shape[1:]}".encode())
         found.update(stored.images[test].tobytes() + stored.labels[test].tobytes())
     return found.hexdigest()
+
+
+def _permuted(pool: Tensor, split_seed: int) -> Tensor:
+    """Image numbers in the order of the split."""
+    return pool[torch.randperm(len(pool), generator=seeds.generator(split_seed, "split"))]
 
 
 def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[Tensor, Tensor]:

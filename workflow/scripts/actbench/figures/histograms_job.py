@@ -10,7 +10,7 @@ from actbench.storage import files, parquet, records
 
 
 def run(job: object) -> None:
-    """Draw a study's histograms as the job of its rule: `job` is the script's `snakemake`.
+    """Draw a study's histograms, of one setting, as the job of its rule: `job` is the script's `snakemake`.
 
     Figures of depths that are shown no more are removed.
     """
@@ -19,8 +19,9 @@ def run(job: object) -> None:
     records.checked(job.input.made_by, records.Plan(**params.made_with), sources)
     drawing.use_style()
     style = drawing.Style(params.labels)
-    histograms = parquet.read(job.input.histograms)
-    rms = histogram_figures.sizes(parquet.read(job.input.gradients).to_pandas())
+    shown = pc.field("setting") == params.setting
+    histograms, gradients = (parquet.read(path).filter(shown) for path in sources)
+    rms = histogram_figures.sizes(gradients.to_pandas())
     source, tensor = pc.field("source"), pc.field("tensor")
     chosen = {
         "distributions": (source == "distribution") & (tensor == "activation"),

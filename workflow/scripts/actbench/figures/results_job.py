@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from actbench.analysis.tables import of_setting
 from actbench.data import prepared
 from actbench.errors import DamagedError
 from actbench.figures import drawing, results
@@ -10,7 +11,7 @@ from actbench.storage import parquet, records
 
 
 def run(job: object) -> None:
-    """Draw a study's figures as the job of its rule: `job` is the script's `snakemake`.
+    """Draw a study's figures, of one setting, as the job of its rule: `job` is the script's `snakemake`.
 
     Raises:
         DamagedError: a table or the images are not those of the study.
@@ -18,7 +19,8 @@ def run(job: object) -> None:
     params, output = job.params, job.output
     paths = {name: job.input[name] for name in params.tables}
     made = records.checked(job.input.made_by, records.Plan(**params.made_with), paths.values())
-    tables = {name: parquet.read(path).to_pandas() for name, path in paths.items()}
+    every = {name: parquet.read(path).to_pandas() for name, path in paths.items()}
+    tables = of_setting(every, params.setting)
     data = prepared.read(job.input.data, params.prepared_by)
     if made.content["jobs"]["data"] != [data.digest]:
         raise DamagedError(job.input.data, "its images are not those of the study's tables")

@@ -60,7 +60,8 @@ def render(study: Study, template: str | Path, sections: Sequence[Section] = SEC
         for name, table in context.pop("downloads", {}).items():
             csvs[name] = page.embedded(table.to_csv(index=False), page.MEDIA[".csv"])
     folder = Path(template).parent
-    environment, shared = page.environment(folder), study.shared() | {"csvs": csvs, "counter": page.counter()}
+    environment, shared = page.environment(folder), study.shared()
+    shared |= {"csvs": csvs, "counter": page.counter(), "shown_sections": [section.id for section in chosen]}
     parts = []
     for section, context in zip(chosen, contexts, strict=True):
         filled = environment.get_template(f"sections/{section.template}").render(shared | context)

@@ -7,16 +7,18 @@ from pathlib import Path
 import pandas as pd
 
 from actbench.analysis import lineage
+from actbench.analysis.tables import of_setting
 from actbench.errors import UserError
 from actbench.report import contents, page
 from actbench.report.section import Study
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records, yaml_files
+from actbench.study import grid
 
 
 def run(job: object) -> None:
     """Write a study's report, as the job of its rule: `job` is the script's `snakemake`."""
-    inputs, output, config = job.input, job.output, job.params.config
+    inputs, output, written = job.input, job.output, job.params.config
     plans = {name: records.Plan(**plan) for name, plan in job.params.plans.items()}
     needed = contents.tables()
     tables = {Path(path).stem: path for path in inputs.tables if Path(path).stem in needed}
@@ -36,19 +38,22 @@ def run(job: object) -> None:
         "time_activations": timed,
         "report": {"provenance": described, "seconds": provenance.seconds()},
     }
-    made_by = lineage.gather(config, made["aggregate"].content["jobs"], summarised)
+    made_by = lineage.gather(written, made["aggregate"].content["jobs"], summarised)
     tables |= costs | {"function_cost": inputs.cost_of_activations}
     figures = [*inputs.figures, *inputs.histogram_figures]
+    every = {name: parquet.read(path).to_pandas() for name, path in tables.items()}
+    reference = grid.reference(job.config)
     study = Study(
-        config,
-        {name: parquet.read(path).to_pandas() for name, path in tables.items()},
+        grid.with_setting(job.config, reference),
+        of_setting(every, reference),
         {Path(path).stem: page.data_uri(path) for path in figures},
         {Path(path).stem: page.data_uri(path) for path in inputs.csvs},
         made_by,
+        every,
+        written,
     )
-    check_runs(job.config, study.tables["runs"])
-    resolved = {key: value for key, value in job.config.items() if key != "settings"}
-    files.write_text(yaml_files.dump(resolved), output.config)
+    check_runs(job.config, study.every["runs"])
+    files.write_text(yaml_files.dump(written), output.config)
     files.write_text(contents.render(study, inputs.page[0]), output.page)
     read += [*figures, inputs.cost_of_activations]
     plan = records.Plan(**job.params.plan)

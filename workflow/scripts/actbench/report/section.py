@@ -1,27 +1,30 @@
 """What a section of the report is, and what it draws on: a study's config, tables, figures and lineage."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
 from actbench.data import catalogue
 from actbench.figures import shown
+from actbench.study import grid
 
 
 @dataclass(frozen=True)
 class Study:
-    """What sections draw on.
+    """What sections draw on; those that compare settings, on `every`.
 
     Args:
-        config: the resolved config.
-        tables: the study's tables by name, as far as it has them; beside those of its folder
-            `training_cost` (see `training.cost`), `function_cost` (see `activations.timing`) and, where
-            learning rates were tuned, `tuning_cost` (see `training.tuning`).
+        config: the resolved config, with the recipe of the reference setting.
+        tables: the study's tables by name, as far as it has them, with the rows of that setting; beside those
+            of its folder `training_cost` (see `training.cost`), `function_cost` (see `activations.timing`)
+            and, where learning rates were tuned, `tuning_cost` (see `training.tuning`).
         figures: the figures as `data:` addresses, by the stems of their files.
         csvs: the tables to embed for download, likewise.
         lineage: what the tables were made by, see `lineage.gather`.
+        every: the tables with the rows of all settings.
+        written: the config as it can be run again, see `settings.written`.
     """
 
     config: Mapping
@@ -29,6 +32,8 @@ class Study:
     figures: Mapping[str, str]
     csvs: Mapping[str, str]
     lineage: Mapping
+    every: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    written: Mapping = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -73,6 +78,8 @@ class Study:
             "images": self.images,
             "depths": config["depths"],
             "n_seeds": n_seeds,
+            "settings": list(config["settings"]),
+            "settings_named": grid.is_named(config),
             "folds": config["evaluation"]["folds"] or 1,
             "paired": n_seeds > 1 and len(labels) > 1,
             "baseline": labels[config["report"]["baseline"]],

@@ -129,11 +129,17 @@ def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Seque
     first, second = names
     if not rows:
         return f"{first} and {second} have no activation and depth in common."
+    settings = {row["setting"] for row in rows}
+    said = {setting: f", {setting}" if len(settings) > 1 else "" for setting in settings}
     if not any(row["n_pairs"] for row in rows):
         return f"{first} and {second} have no pairs of seeds to compare; they stand side by side."
     parts = []
     for word in ("better", "worse", "equivalent"):
-        chosen = [f"{labels[r['activation']]} (depth {r['depth']})" for r in rows if r["verdict"] == word]
+        chosen = [
+            f"{labels[row['activation']]} (depth {row['depth']}{said[row['setting']]})"
+            for row in rows
+            if row["verdict"] == word
+        ]
         if chosen:
             parts.append(f"{word} for {listed(chosen)}")
     lacking = sum(row["n_pairs"] < 2 for row in rows)

@@ -11,7 +11,7 @@ import pandas as pd
 from actbench.analysis import comparisons
 from actbench.data import catalogue
 from actbench.errors import UserError
-from actbench.figures import drawing, results
+from actbench.figures import drawing, results, shown
 from actbench.report import numbers, page, sentences
 from actbench.storage import files, parquet, records, yaml_files
 from actbench.study import config as configuration
@@ -39,6 +39,11 @@ class Study:
     def labels(self) -> dict[str, str]:
         return {entry["id"]: entry["label"] for entry in self.config["activations"]}
 
+    @property
+    def settings(self) -> list[str]:
+        """Their names, the reference first."""
+        return list(self.config.get("settings") or [grid.DEFAULT])
+
 
 def run(job: object) -> None:
     """Write the page of two studies, as the job of its rule: `job` is the script's `snakemake`."""
@@ -49,7 +54,8 @@ def run(job: object) -> None:
     rows = cells(*studies)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "compared.svg"
-        drawing.save(results.two_studies(rows, [study.name for study in studies], studies[0].labels), path)
+        drawn = [row for row in rows if row["setting"] == rows[0]["setting"]]
+        drawing.save(results.two_studies(drawn, [study.name for study in studies], studies[0].labels), path)
         figure = page.data_uri(path)
     template = Path(inputs.page[0])
     files.write_text(page.render(template, context(*studies, rows, figure, template.parent)), output)
@@ -67,6 +73,8 @@ def read(provenance: str | Path, config: str | Path, runs: str | Path, compariso
     record.verify([runs, comparison], "inputs")
     values = yaml_files.read(config)
     _expect(config, records.flat(values), KEYS)
+    if values["depths"] is None:
+        values["depths"] = [len(widths) for widths in values["network"]["hidden_sizes"]]
     if values.get("dataset") not in catalogue.DATASETS:
         _expect(config, (), ["dataset"])
     for entry in values["activations"]:
@@ -111,10 +119,10 @@ def cells(first: Study, second: Study) -> list[dict]:
     tables = [study.comparison.set_index(parquet.CELL).to_dict("index") for study in (first, second)]
     shared = [
         place
-        for place in product(first.labels, first.config["depths"], first.comparison["setting"].unique())
+        for place in product(first.labels, first.config["depths"], first.settings)
         if place in tables[0] and place in tables[1]
     ]
-    shared.sort(key=lambda place: first.config["depths"].index(place[1]))
+    shared.sort(key=lambda place: (first.settings.index(place[2]), first.config["depths"].index(place[1])))
     n_images = catalogue.image_counts(first.config)["tested"]
     n_folds = first.config["evaluation"]["folds"] or 1
     rule = comparisons.Rule(first.config["report"]["equivalence"], n_images, max(len(shared), 1), n_folds)
@@ -148,6 +156,8 @@ def context(first: Study, second: Study, rows: Sequence[Mapping], figure: str, f
         "datasets": [catalogue.DATASETS[study.config["dataset"]].title for study in (first, second)],
         "settings": settings(first, second),
         "rows": rows,
+        "blocks": blocks(rows),
+        "several_settings": len({row["setting"] for row in rows}) > 1,
         "labels": first.labels,
         "answer": sentences.two_studies(rows, first.labels, (first.name, second.name)),
         "comparable": comparable(first, second),
@@ -167,7 +177,7 @@ def table(rows: Sequence[Mapping]) -> pd.DataFrame:
     """
     names = ("n_seeds", "n_trained", "mean", "ci_low", "ci_high", "median", "min", "max")
     sides = ("first", "second")
-    hidden = sides if any(row["setting"] != grid.DEFAULT for row in rows) else (*sides, "setting")
+    hidden = sides if names_settings(rows) else (*sides, "setting")
     flat = [
         {key: value for key, value in row.items() if key not in hidden}
         | {f"{side}_{name}": row[side][name] for side in sides for name in names}
@@ -176,12 +186,31 @@ def table(rows: Sequence[Mapping]) -> pd.DataFrame:
     return pd.DataFrame(flat)
 
 
+def names_settings(rows: Sequence[Mapping]) -> bool:
+    """Whether rows say their setting: not where all have the one of a study without settings."""
+    return any(row["setting"] != grid.DEFAULT for row in rows)
+
+
+def blocks(rows: Sequence[Mapping]) -> list[dict]:
+    """The rows of `cells` a depth and setting each, with a line that says which."""
+    found: dict[tuple, list] = {}
+    for row in rows:
+        found.setdefault((row["setting"], row["depth"]), []).append(row)
+    said = {setting: f", {setting}" if names_settings(rows) else "" for setting, _ in found}
+    return [
+        {"title": f"{shown.layers(depth)}{said[setting]}", "rows": own}
+        for (setting, depth), own in found.items()
+    ]
+
+
 def _only(study: Study, other: Study) -> str:
-    """The activations and depths that the other study lacks, as text; empty if there are none."""
+    """The activations, depths and settings that the other study lacks, as text; empty if there are none."""
     keys = [label for key, label in study.labels.items() if key not in other.labels]
     depths = [str(depth) for depth in study.config["depths"] if depth not in other.config["depths"]]
+    settings = [setting for setting in study.settings if setting not in other.settings]
     parts = [numbers.listed(keys)] if keys else []
-    return numbers.listed(parts + ([f"depth {numbers.listed(depths)}"] if depths else []) or [""])
+    parts += [f"depth {numbers.listed(depths)}"] if depths else []
+    return numbers.listed(parts + ([f"setting {numbers.listed(settings)}"] if settings else []) or [""])
 
 
 def _shown(value: object) -> str:

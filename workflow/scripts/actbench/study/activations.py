@@ -35,6 +35,13 @@ def resolve(entries: Iterable[str | Mapping]) -> list[dict]:
     return resolved
 
 
+def written(entry: Mapping) -> dict:
+    """A resolved entry as a user could write it."""
+    spec = entry["spec"]
+    target = {} if spec["import"] is None else {"import": spec["import"]}
+    return {"name": spec["name"], **target, **spec["parameters"], "id": entry["id"], "label": entry["label"]}
+
+
 def user_files(spec: Mapping, folder: str | Path) -> list[str]:
     """The files of a user's own activation and of all that it imports below `folder`, without importing any.
 

@@ -166,11 +166,11 @@ def _check_warmup(training: Mapping) -> None:
 
 def _check_sizes(config: Mapping) -> None:
     """No batch and no probe may ask for more images than there are to train on."""
-    n_train = catalogue.image_counts(config)["training"]
+    n_train, capped = catalogue.image_counts(config)["training"], config["evaluation"]["training"]
+    images = f"training images of {config['dataset']}" if capped is None else "images of evaluation.training"
     sampled = [(name, "images") for name, section in _probes(config).items() if "images" in section]
     for section, key in [("training", "batch_size"), *sampled]:
         if config[section][key] > n_train:
             raise UserError(
-                f"{section}.{key} is {config[section][key]}; allowed: at most {n_train}, the training "
-                f"images of {config['dataset']}."
+                f"{section}.{key} is {config[section][key]}; allowed: at most {n_train}, the {images}."
             )

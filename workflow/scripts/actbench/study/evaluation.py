@@ -1,4 +1,4 @@
-"""The `evaluation` of a config: how many images validate, and which keys need some that do."""
+"""The `evaluation` of a config: how many images train and validate, and which keys need some that do."""
 
 from collections.abc import Mapping
 
@@ -10,10 +10,12 @@ def resolve(evaluation: Mapping, dataset: str) -> dict:
     """The section with the number of validation images filled in; null stays with cross-validation.
 
     Raises:
-        UserError: there are more folds or validation images than the data set has images for.
+        UserError: there are more folds, validation or training images than the data set has images for.
     """
     _check_folds(evaluation["folds"], dataset)
-    return dict(evaluation) | {"validation": _validation(evaluation, dataset)}
+    resolved = dict(evaluation) | {"validation": _validation(evaluation, dataset)}
+    _check_training(resolved, dataset)
+    return resolved
 
 
 def check_unvalidated(evaluation: Mapping, training: Mapping) -> None:
@@ -40,6 +42,20 @@ def _check_folds(given: int | None, dataset: str) -> None:
         raise UserError(
             f"evaluation.folds is {given}; allowed: a whole number from 2 to {most}, the images of the "
             f"smallest class of {dataset}, or null."
+        )
+
+
+def _check_training(evaluation: Mapping, dataset: str) -> None:
+    """No more images may train than neither test nor validate."""
+    given = evaluation["training"]
+    left = catalogue.image_counts({"dataset": dataset, "evaluation": evaluation | {"training": None}})[
+        "training"
+    ]
+    if given is not None and given > left:
+        where = "" if evaluation["folds"] is None else " in a fold"
+        raise UserError(
+            f"evaluation.training is {given}; allowed: null, or a whole number from 1 to {left}, the images "
+            f"of {dataset} that neither test nor validate{where}."
         )
 
 

@@ -38,6 +38,16 @@ def with_setting(config: Mapping, setting: str) -> dict:
     return dict(config) | {section: recipe[section] for section in RECIPE}
 
 
+def reference(config: Mapping) -> str:
+    """The setting that the others are compared with: the first."""
+    return next(iter(config["settings"]))
+
+
+def is_named(config: Mapping) -> bool:
+    """Whether what people read names settings: not those of a study that has only the default."""
+    return list(config["settings"]) != [DEFAULT]
+
+
 def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
     """All that the numbers of one block depend on: the params of the rule that trains it.
 

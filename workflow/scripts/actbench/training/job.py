@@ -35,7 +35,9 @@ def run(job: object, log: Callable[[str], None]) -> None:
     written = (params, done.recipe.sizes, images.digest, described, evaluated, provenance.seconds())
     digest = files.digest(chosen) if chosen else None
     manifest.write(Path(output.config).parent, *written, chosen=digest)
-    title = "{activation}, depth {depth}, seeds {block}".format(**job.wildcards)
+    named = list(job.config["settings"]) != ["default"]
+    setting = f"{keys.setting}, " if named else ""
+    title = f"{keys.activation}, depth {keys.depth}, {setting}seeds {keys.block}"
     study = job.config["study"]  # at hand; its Snakemake may train networks of another, to verify
     line = progress.line(f"results/{study}/logs/progress.txt", fitting.summary(title, done.runs))
     print(line, file=streams.standard("stdout"), flush=True)

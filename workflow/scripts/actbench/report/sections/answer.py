@@ -17,7 +17,7 @@ def context(study: Study) -> dict:
         "answer": answer(study.config, study.cells, study.tables, study.labels),
         "ranking": ranking(study.comparison, over_depths, study.shown_depths),
         "mixture": sentences.mixture(study.lineage["mixed"]),
-        "n_runs": len(study.tables["runs"]),
+        "n_runs": len(study.every["runs"]),
     }
 
 

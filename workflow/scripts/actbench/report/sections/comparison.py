@@ -11,7 +11,7 @@ from actbench.report.section import Section, Study
 def context(study: Study) -> dict:
     """See `Section`."""
     cells, labels = study.cells, study.labels
-    n_comparisons = len(study.comparison) - len(cells)
+    n_comparisons = int((study.every["comparison"]["verdict"] != "baseline").sum())
     return {
         "cells": cells,
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},

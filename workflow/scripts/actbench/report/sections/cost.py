@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.report.section import Section, Study
+from actbench.study import grid
 
 
 def context(study: Study) -> dict:
@@ -13,10 +14,11 @@ def context(study: Study) -> dict:
     config, training, functions = study.config, study.tables["training_cost"], study.tables["function_cost"]
     downloads = {"function_cost": functions}
     if not study.summarised:
-        downloads["training_cost"] = training.drop(columns="setting")
+        named, every = grid.is_named(config), study.every["training_cost"]
+        downloads["training_cost"] = every if named else every.drop(columns="setting")
     return {
         "training_cost": training_cost(training, study.labels),
-        "tuning_cost": tuning_cost(study.tables, study.labels),
+        "tuning_cost": tuning_cost(study.every, study.labels),
         "activation_cost": activation_cost(functions, config["report"]["baseline"]),
         "timed_shape": (config["training"]["batch_size"], max(map(max, config["network"]["hidden_sizes"]))),
         "downloads": downloads,

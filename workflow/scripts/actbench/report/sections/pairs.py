@@ -9,7 +9,10 @@ from actbench.report.section import Section, Study
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    return {"pairs": pairs(study.tables["pairs"], study.labels)}
+    return {
+        "pairs": pairs(study.tables["pairs"], study.labels),
+        "n_pairs": len(study.every["pairs"]),
+    }
 
 
 def pairs(compared: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from actbench.report.section import Section, Study
-from actbench.storage import yaml_files
+from actbench.storage import parquet, yaml_files
+from actbench.study import grid
 
 STAGES = (
     "tune",
@@ -25,19 +26,20 @@ def context(study: Study) -> dict:
     """See `Section`."""
     stages = stage_times(study.lineage)
     return {
-        "failures": failures(study.tables["runs"], study.labels),
+        "failures": failures(study.every["runs"], study.labels, grid.is_named(study.config)),
         "stages": stages,
-        "config_yaml": yaml_files.dump(dict(study.config)),
+        "config_yaml": yaml_files.dump(dict(study.written)),
         "downloads": {"stages": pd.DataFrame(stages)},
     }
 
 
-def failures(runs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
-    """A line for each activation and depth of which runs diverged."""
+def failures(runs: pd.DataFrame, labels: Mapping[str, str], named: bool) -> list[str]:
+    """A line for each activation, depth and setting, which is said where `named`, of which runs diverged."""
     diverged = runs[runs["status"] == "diverged"]
     return [
-        f"{labels[activation]}, depth {depth}: seeds {', '.join(map(str, sorted(set(cell['seed']))))}"
-        for (activation, depth), cell in diverged.groupby(["activation", "depth"], observed=True)
+        f"{labels[activation]}, depth {depth}{f', {setting}' if named else ''}: "
+        f"seeds {', '.join(map(str, sorted(set(cell['seed']))))}"
+        for (activation, depth, setting), cell in diverged.groupby(parquet.CELL, observed=True)
     ]
 
 
