@@ -108,9 +108,15 @@ def test_order_of_blocks_does_not_matter(blocks):
     assert all(forward[name].equals(backward[name]) for name in forward)
 
 
+def summarise(tables, **changes):
+    given = {"n_images": 300, "all_pairs": False, "reference": "default", "max_epochs": {"default": 2}}
+    given |= {"chance": 0.1, "n_judged": 250} | changes
+    return aggregation.summarise(tables, "relu", 0.01, **given)
+
+
 def test_summaries_have_their_n(blocks):
     tables = aggregation.collect(blocks, CODE)
-    summaries = aggregation.summarise(tables, "relu", 0.01, n_images=300, all_pairs=False)
+    summaries = summarise(tables)
     assert summaries["comparison"].num_rows == 2
     dead = {row["measure"]: row for row in summaries["dead_neurons_by_layer"].to_pylist()}
     assert dead["dead_fraction"]["mean"] == 0.25 and dead["dead_fraction"]["n"] == 2
@@ -121,10 +127,37 @@ def test_summaries_have_their_n(blocks):
 def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):
     block = write_block(tmp_path / "relu", "relu", ("ok", "diverged"))
     tables = aggregation.collect([block], CODE)
-    (row,) = aggregation.summarise(tables, "relu", 0.01, n_images=300, all_pairs=False)[
-        "comparison"
-    ].to_pylist()
+    (row,) = summarise(tables)["comparison"].to_pylist()
     assert (row["n_seeds"], row["n_trained"], row["n_diverged"]) == (2, 1, 1)
+
+
+def test_several_settings_have_an_attribution(blocks):
+    """The same networks under another name: nothing changed."""
+    tables = aggregation.collect(blocks, CODE)
+    field = parquet.CELL_KEYS[2]
+    twice = {}
+    for name, table in tables.items():
+        again = pa.array(["adam"] * len(table)).cast(field.type)
+        twice[name] = pa.concat_tables([table, table.set_column(2, field, again)]).unify_dictionaries()
+    summaries = summarise(twice, max_epochs={"default": 2, "adam": 20})
+    assert {*summaries} - {*summarise(tables)} == {"attribution"}
+    rows = summaries["attribution"].to_pylist()
+    assert [(row["activation"], row["setting"], row["depth"]) for row in rows] == [
+        ("tanh", "adam", 1),
+        ("tanh", "adam", None),
+    ]
+    assert {row["difference"] for row in rows} == {0.0}
+    assert len(summaries["shares"]) == 2 and {*summaries["profile"]["setting"].to_pylist()} == {
+        "",
+        "adam",
+        "default",
+    }
+
+
+def test_the_names_of_all_summaries_are_known(blocks):
+    """So that those of an earlier config are removed."""
+    found = summarise(aggregation.collect(blocks, CODE), all_pairs=True)
+    assert {*found, "attribution"} <= {*aggregation.NAMES}
 
 
 @pytest.mark.fault(

@@ -98,7 +98,35 @@ def test_intervals_of_accuracies_stay_inside_and_say_something():
     for key in ("tanh", "elu", "swish"):
         row = found[key]
         assert row["ci_low"] is None and row["ci_high"] is None
-        assert row["mean"] is not None and row["min"] <= row["mean"] <= row["max"]
+        assert row["runs_disagree"] is (key == "tanh")
+        if key == "tanh":
+            assert row["mean"] is None
+        else:
+            assert row["min"] <= row["mean"] <= row["max"]
+
+
+def test_there_is_no_difference_to_runs_that_disagree():
+    """tanh is 10 to 45 points above relu; the mean difference describes neither mode of relu."""
+    low, jitter = (
+        np.array([0.5, 0.6, 0.85, 0.6, 0.85, 0.6, 0.85, 0.85]),
+        np.tile([0.0, 0.001, -0.001, 0.002], 2),
+    )
+    found = compare(runs(relu=low, tanh=0.95 + jitter, elu=0.95 - jitter, swish=[0.95, *low[1:]]))
+    assert found["relu"]["runs_disagree"] and not found["tanh"]["runs_disagree"]
+    nothing = dict.fromkeys(("difference", "difference_low", "difference_high", "d_z", "required_seeds"))
+    for key in ("tanh", "swish"):
+        row = found[key]
+        assert {name: row[name] for name in nothing} == nothing and row["verdict"] == "inconclusive"
+        assert row["n_pairs"] == 8 and row["p_sign_flip"] is not None and row["p_holm"] is not None
+    assert found["tanh"]["mean"] == pytest.approx(0.9505)
+
+
+def test_what_floating_point_made_of_a_tied_p():
+    """-3, 2, 7, -2 and -6 of 300 images: 30 of 32 flips reach |-2|; as floats they gave 0.875."""
+    correct = np.array([[287, 295, 297, 289, 290], [290, 293, 290, 291, 296]])
+    first, second = correct / 300
+    assert exhaustive([-3, 2, 7, -2, -6]) == Fraction(15, 16)
+    assert comparisons.paired(first - second, comparisons.Rule(0.01, 300))["p_sign_flip"] == 0.9375
 
 
 @pytest.mark.parametrize(
@@ -144,7 +172,8 @@ def runs(**accuracies):
 
 def compare(table, margin=0.01):
     rows = comparisons.comparison(table, "relu", margin, N_IMAGES)
-    parquet.table(rows, comparisons.COMPARISON, ["activation", "depth"])
+    ended = {"n_at_chance": 0, "n_improving": 0}
+    parquet.table([row | ended for row in rows], comparisons.COMPARISON, ["activation", "depth"])
     return {row["activation"]: row for row in rows}
 
 

@@ -43,6 +43,7 @@ def small(tmp_path, monkeypatch):
         18,
         6,
         1,
+        6,
         255,
         original.classes,
         {name: hashlib.md5(c, usedforsecurity=False).hexdigest() for name, c in contents.items()},

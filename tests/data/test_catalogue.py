@@ -28,6 +28,7 @@ def test_image_counts_are_those_of_the_split(evaluation, counts, tmp_path):
     acquire.prepare("digits", "nowhere", tmp_path / "digits.safetensors")
     data = splits.split(prepared.read(tmp_path / "digits.safetensors"), resolved["evaluation"], "symmetric")
     assert tuple(len(part.y) for part in (data.train, data.validation, data.test)) == counts[:3]
+    assert catalogue.n_judged(resolved) == (counts[1] or counts[0])
 
 
 def test_sizes_of_the_28x28_sets():

@@ -102,10 +102,12 @@ def test_no_validation_images_leaves_all_for_training():
     assert (len(train), len(validation), len(test)) == (60, 0, 10)
 
 
-def test_smallest_classes_of_the_catalogue_are_those_of_the_data(digits):
+def test_smallest_and_largest_classes_of_the_catalogue_are_those_of_the_data(digits):
     with safetensors.safe_open(digits, framework="pt") as stored:
         counts = torch.bincount(stored.get_tensor("labels").long())
     assert counts.min() == catalogue.DATASETS["digits"].smallest_class
+    assert counts.max() == catalogue.DATASETS["digits"].largest_class
+    assert catalogue.chance("digits") == counts.max().item() / counts.sum().item()
 
 
 def test_symmetric_maps_pixels_to_one_around_zero(digits):

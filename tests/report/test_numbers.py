@@ -21,14 +21,17 @@ def test_an_interval_is_shown_as_it_is(high):
 
 
 def cell(**changes):
-    return {"mean": 0.9, "ci_low": 0.85, "ci_high": 0.93, "min": 0.88, "max": 0.92} | changes
+    return {"n_trained": 3, "mean": 0.9, "ci_low": 0.85, "ci_high": 0.93, "min": 0.88, "max": 0.92} | changes
 
 
 @pytest.mark.parametrize("none", [None, math.nan])
 def test_without_an_interval_the_runs_are_shown(none):
     assert numbers.spread(cell()) == "85.0–93.0\N{NO-BREAK SPACE}%"
     assert numbers.spread(cell(ci_low=none, ci_high=none), 2) == "runs 88.00–92.00\N{NO-BREAK SPACE}%"
-    assert numbers.spread(cell(ci_low=none, ci_high=none, mean=none)) == "–"
+    assert (
+        numbers.spread(cell(ci_low=none, ci_high=none, mean=none), 2) == "runs 88.00–92.00\N{NO-BREAK SPACE}%"
+    )
+    assert numbers.spread(cell(n_trained=1, ci_low=none, ci_high=none, mean=none)) == "–"
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,7 @@ def answered(seeds, scores=None):
         baseline="relu",
         n_pairs=len(seeds),
         n_improving=0,
+        runs_disagree=False,
     )
     ranks = pd.DataFrame(
         [("relu", 2.0, 2.0, 2.0), ("tanh", 1.0, 1.0, 1.0)],

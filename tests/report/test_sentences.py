@@ -31,7 +31,8 @@ def cell(
         "verdict": verdict,
         "n_pairs": n_pairs,
         "n_improving": 0,
-        "n_networks": n_trained,
+        "runs_disagree": False,
+        "difference_low": None if n_pairs < 2 else -0.02,
     } | others
 
 
@@ -118,6 +119,24 @@ def test_runs_that_were_still_improving_are_counted(n_improving, said):
     assert (f", {n_improving} of 5 still improving)" in text) is said
 
 
+def apart(activation, **others):
+    """The runs of this cell disagree: no mean, and no difference to it."""
+    values = {"mean": None, "ci_low": None, "ci_high": None, "runs_disagree": True, "difference_low": None}
+    return cell(activation, **others) | values | {"required_seeds": None, "min": 0.38, "max": 0.97}
+
+
+def test_runs_that_disagree_have_no_mean():
+    assert outcome(apart("relu"), cell("tanh")).endswith(
+        f"tanh with the highest mean test accuracy of these, 97.0{NBSP}% (95{NBSP}% interval 96.0–98.0{NBSP}%), "
+        "the runs of ReLU lying too far apart for a mean."
+    )
+    assert outcome(apart("relu")).endswith(f"trained from all 5 seeds, test accuracy 38.0–97.0{NBSP}%.")
+    assert verdicts(cell("relu", verdict="baseline"), apart("tanh")) == (
+        "The comparison of tanh with ReLU is inconclusive."
+    )
+    assert sentences.required_seeds(pd.DataFrame([apart("tanh")]), LABELS) == ""
+
+
 def test_verdicts_by_kind():
     text = verdicts(
         cell("relu", verdict="baseline"),
@@ -127,7 +146,7 @@ def test_verdicts_by_kind():
     )
     assert text == (
         "tanh is better than ReLU; the comparison of ELU with ReLU is inconclusive; sigmoid cannot be compared "
-        "with ReLU: fewer than two seeds trained in both."
+        "with ReLU: 0 of 5 seeds trained in one of the two."
     )
 
 
@@ -165,11 +184,18 @@ def test_where_nothing_trained_no_seeds_are_asked_for():
     """More seeds of a cell in which none trains decide nothing about its accuracy."""
     nothing = [cell(key, 0, n_pairs=0) for key in ("tanh", "elu", "sigmoid")]
     assert decided(*nothing) == (
-        "Of the 3 comparisons with ReLU, none is conclusive; 3 cannot be made: fewer than two seeds trained in both."
+        "Of the 3 comparisons with ReLU, none is conclusive; 3 cannot be made: 0 of 5 seeds trained in one of the two."
     )
     assert (
         decided(nothing[0])
-        == "The comparison with ReLU cannot be made: fewer than two seeds trained in both."
+        == "The comparison with ReLU cannot be made: 0 of 5 seeds trained in one of the two."
+    )
+    assert decided(*nothing[:2], cell("sigmoid", 1, n_pairs=1)).endswith(
+        "3 cannot be made: fewer than two seeds trained in both, in 2 of them 0 of 5 seeds trained in one of the two."
+    )
+    baseline = cell("relu", 0, verdict="baseline", n_pairs=0)
+    assert verdicts(baseline, cell("tanh", n_pairs=0)) == (
+        "tanh cannot be compared with ReLU: 0 of 5 seeds trained in one of the two."
     )
     some = decided(cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", 1, n_pairs=1))
     assert some.endswith("; 1 is inconclusive; 1 cannot be made: fewer than two seeds trained in both.")

@@ -101,10 +101,12 @@ def test_depth_effect_gives_both_ends_where_the_interval_leaves_out_0():
         ends("tanh", "dead_trained", 0.04, 0.01, -0.04, -0.02),
     )
     assert found == {
-        "accuracy": f"From 2 to 8 hidden layers, test accuracy falls for ReLU (97.00 to 96.00{NBSP}%) and rises for "
-        f"tanh (95.00 to 95.20{NBSP}%).",
-        "dead_trained": "From 2 to 8 hidden layers, the share of dead units after training falls for tanh (4.0 to "
-        f"1.0{NBSP}%) and grows for ReLU (2.8 to 15.0{NBSP}%).",
+        "accuracy": f"From 2 to 8 hidden layers (with 95{NBSP}% intervals of the change), test accuracy falls for ReLU "
+        f"(97.00 to 96.00{NBSP}%, by 0.10 to 2.00 points) and rises for tanh (95.00 to 95.20{NBSP}%, by 0.10 to 0.30 "
+        "points).",
+        "dead_trained": f"From 2 to 8 hidden layers (with 95{NBSP}% intervals of the change), the share of dead units "
+        f"after training falls for tanh (4.0 to 1.0{NBSP}%, by 2.0 to 4.0 points) and grows for ReLU (2.8 to "
+        f"15.0{NBSP}%, by 9.0 to 15.0 points).",
     }
     assert "each layer" not in str(found)
 
@@ -151,8 +153,8 @@ def test_gradient_decay_is_of_the_deepest_untrained_networks():
         ("elu", 8, "init", "weight", "slope", 3.0),
         ("elu", 8, "init", "preactivation", "log10_first_last", 3.0),
     ) == (
-        "At initialisation, with 8 hidden layers, each layer towards the input multiplies the back-propagated "
-        "signal, on average over the layers, by 0.1 (sigmoid) to 0.5 (ReLU)."
+        "At initialisation, with 8 hidden layers, the back-propagated signal is multiplied, on average over the "
+        "layers, by 0.1 (sigmoid) to 0.5 (ReLU) a layer towards the input."
     )
 
 

@@ -51,6 +51,7 @@ def study(
     runs = pd.DataFrame(rows)
     runs = runs.assign(trained=runs["test_accuracy"] > 0.5)
     compared = pd.DataFrame(comparisons.comparison(runs, activations[0], 0.01, 300))
+    compared = compared.assign(n_at_chance=0, n_improving=0)
     lineage = {"config": "0" * 64, "stages": {"train": [{}]}, "data": {"evaluated": evaluated}}
     return Study(config | changes, runs, compared, lineage)
 

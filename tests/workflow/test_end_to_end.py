@@ -25,6 +25,7 @@ TABLES = {
     "dead_neurons": 4 * 2 * (1 + 2),
     "histograms": 4 * 2 * 3 * (2 + 3) + 4 * 2 * (3 + 5) + 8 * 4 * 2 * 2,
     "comparison": 4,
+    "shares": 2,
     "properties": 2,
     "activations": 2 * 401,
 }
@@ -235,7 +236,7 @@ def test_every_caption_is_that_of_a_figure_or_table(tiny):
     shown = {re.sub(r"_d\d$", "", path.stem) for path in study.glob("figures/*")}
     shown |= {path.stem for path in study.glob("tables/*.csv")}
     captions = {path.stem for path in tiny.folder.glob("workflow/report/captions/*")}
-    assert captions == shown | {"page", "workflow", "cross_validation", "pairs", "by_layer"}
+    assert captions == shown | {"page", "workflow", "cross_validation", "pairs", "by_layer", "attribution"}
 
 
 def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):

@@ -2,6 +2,8 @@ BLOCK_TABLES = ["runs", "history", *PROBES, "histograms"]
 SUMMARIES = [
     "comparison",
     "over_depths",
+    "shares",
+    "profile",
     *[f"{name}_by_layer" for name in PROBES],
     "decay",
     "properties",
@@ -10,6 +12,8 @@ if config["evaluation"]["folds"]:
     SUMMARIES.append("cross_validation")
 if config["report"]["pairs"] == "all":
     SUMMARIES.append("pairs")
+if len(config["settings"]) > 1:
+    SUMMARIES.append("attribution")
 
 
 TABLES_PLAN = plan(NUMBERS, *MEASURING, "aggregate")
@@ -57,6 +61,13 @@ rule aggregate:
             margin=config["report"]["equivalence"],
             n_images=catalogue.image_counts(config)["tested"],
             all_pairs=config["report"]["pairs"] == "all",
+            reference=next(iter(config["settings"])),
+            max_epochs={
+                name: recipe["training"]["max_epochs"]
+                for name, recipe in sorted(config["settings"].items())
+            },
+            chance=catalogue.chance(config["dataset"]),
+            n_judged=catalogue.n_judged(config),
         ),
     message:
         f"Tables of study {STUDY}"

@@ -226,6 +226,7 @@ NUMBERS = {
         name: dict(position=position, overrides=config["settings"][name]["overrides"])
         for name, position in sorted(POSITIONS.items())
     },
+    "reference": next(iter(config["settings"])),
 }
 MEASURING = [
     "prepare_data",

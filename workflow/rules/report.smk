@@ -7,9 +7,11 @@ FIGURE_TABLES = [
     "dead_neurons",
     "activations",
 ]
-# Tables embedded for download: summaries, and the runs where they are few.
+# Tables embedded for download: summaries, and the runs and their profile where they are few.
 DOWNLOADS = [name for name in SUMMARIES if not name.endswith("_by_layer")]
-if not shown.summarised(config):
+if shown.summarised(config):
+    DOWNLOADS.remove("profile")
+else:
     DOWNLOADS.append("runs")
 # Each figure's category in the archive of `snakemake --report`, and its name there.
 DRAWN = {

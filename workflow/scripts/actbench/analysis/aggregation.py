@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from actbench.analysis import comparisons, statistics, trends
+from actbench.analysis import attribution, comparisons, endings, profile, shares, statistics, trends
 from actbench.errors import DamagedError, UserError
 from actbench.probes import registry
 from actbench.probes import tables as measured
@@ -39,6 +39,9 @@ NAMES = (
     "settings",
     "cross_validation",
     "pairs",
+    "shares",
+    "attribution",
+    "profile",
 )
 TABLES = tuple(f"{name}.{kind}" for name in NAMES for kind in ("parquet", "csv"))
 
@@ -130,25 +133,47 @@ def described(
 
 
 def summarise(
-    tables: Mapping[str, pa.Table], baseline: str, margin: float, n_images: int, all_pairs: bool
+    tables: Mapping[str, pa.Table],
+    baseline: str,
+    margin: float,
+    n_images: int,
+    all_pairs: bool,
+    *,
+    reference: str,
+    max_epochs: Mapping[str, int],
+    chance: float,
+    n_judged: int,
 ) -> dict[str, pa.Table]:
-    """The tables over seeds: comparison, over depths, decay, and what each probe measured by layer.
+    """The tables over seeds: comparison, shares, profile, over depths, decay, each probe's by layer.
 
-    With cross-validation also the table of its scores, and `pairs` if all pairs are to be compared.
+    With cross-validation also the table of its scores, with several settings `attribution`, and `pairs` if
+    all pairs are to be compared.
 
     Args:
         tables: see `collect`.
         baseline: the activation that the others are compared with.
         margin, n_images: see `comparisons.Rule`.
         all_pairs: whether to compare every two activations.
+        reference: the first setting.
+        max_epochs, chance, n_judged: see `endings.counts`.
     """
-    frames = {name: tables[name].to_pandas() for name in ("runs", *PROBES)}
+    frames = {name: tables[name].to_pandas() for name in ("runs", "history", *PROBES)}
     compared = comparisons.comparison(frames["runs"], baseline, margin, n_images)
+    ended = endings.counts(frames["runs"], frames["history"], max_epochs, chance, n_judged)
+    compared = [row | ended[tuple(row[key] for key in parquet.CELL)] for row in compared]
+    shared = shares.shares(frames["runs"], baseline, n_images, chance)
+    steps = profile.profile(frames["runs"], n_images, chance)
     over_depths = trends.over_depths(frames["runs"], frames["dead_neurons"], n_images)
     summaries = {
         "comparison": parquet.table(compared, comparisons.COMPARISON, parquet.CELL),
         "over_depths": parquet.table(over_depths, trends.SCHEMA, ["activation", "setting", "measure"]),
+        "shares": parquet.table(shared, shares.SCHEMA, parquet.CELL),
+        "profile": parquet.table(steps, profile.SCHEMA, ["setting", "activation", "tau"]),
     }
+    if len(max_epochs) > 1:
+        rows = attribution.attribution(frames["runs"], compared, baseline, reference, margin, n_images)
+        order = ["activation", "setting", "depth"]
+        summaries["attribution"] = parquet.table(rows, attribution.SCHEMA, order)
     if all_pairs:
         rows = comparisons.pairs(frames["runs"], margin, n_images)
         summaries["pairs"] = parquet.table(rows, comparisons.PAIRS, [*parquet.CELL, "other"])

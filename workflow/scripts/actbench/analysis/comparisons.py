@@ -24,8 +24,11 @@ EXACT_PAIRS = 20
 RANDOM_FLIPS = 9999
 POWER = 0.8
 MOST_SEEDS = 1000
-WIDEST = 0.25
 
+# Where runs disagree, no difference of theirs is a statement; p values do not rest on a mean.
+_NO_DIFFERENCE = dict.fromkeys(
+    ["difference", "difference_low", "difference_high", "d_z", "required_seeds"]
+) | {"verdict": "inconclusive"}
 _PAIRED = [
     pa.field("n_pairs", pa.int32(), nullable=False),
     ("difference", pa.float64()),
@@ -53,6 +56,9 @@ COMPARISON = pa.schema(
         ("median", pa.float64()),
         ("min", pa.float64()),
         ("max", pa.float64()),
+        pa.field("runs_disagree", pa.bool_(), nullable=False),
+        pa.field("n_at_chance", pa.int32(), nullable=False),
+        pa.field("n_improving", pa.int32(), nullable=False),
         pa.field("baseline", pa.string(), nullable=False),
         *_PAIRED,
     ]
@@ -109,12 +115,13 @@ class Rule:
 
 
 def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) -> list[dict]:
-    """One row an activation, depth and setting, columns as in `COMPARISON`.
+    """One row an activation, depth and setting, columns as in `COMPARISON` but those of `endings.counts`.
 
     Accuracies are test accuracies of trained runs, with cross-validation `statistics.per_seed`. Their
-    interval is `statistics.bounded_interval`; none where it would be wider than 25 points. Differences
-    to the baseline of the same depth and setting are paired by seed, over pairs in which both trained; the
-    family is all activations, depths and settings against it.
+    interval is `statistics.bounded_interval`; none where it would be wider than 25 points. Where the runs
+    `statistics.disagree`, there is neither mean nor interval, and no difference to them. Differences to the
+    baseline of the same depth and setting are paired by seed, over pairs in which both trained; the family is
+    all activations, depths and settings against it.
     """
     cells = by_cell(runs)
     places = {tuple(place) for _, *place in cells}
@@ -126,7 +133,7 @@ def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) 
         if activation == baseline:
             row |= paired([], rule) | {"verdict": "baseline"}
         else:
-            row |= paired(differences(cell, cells[baseline, depth, setting]), rule)
+            row |= compared(cell, cells[baseline, depth, setting], rule)
         rows.append(row)
     return adjusted(rows, rule.family)
 
@@ -142,7 +149,7 @@ def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
     rule = Rule(margin, n_images, max(len(chosen), 1), runs["fold"].nunique())
     rows = [
         {"activation": first, "other": other, "depth": depth, "setting": setting}
-        | paired(differences(cells[first, depth, setting], cells[other, depth, setting]), rule)
+        | compared(cells[first, depth, setting], cells[other, depth, setting], rule)
         for first, other, (depth, setting) in chosen
     ]
     return adjusted(rows, rule.family)
@@ -158,6 +165,15 @@ def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
     """Test accuracies of `cell` less those of `reference`, of the seeds that trained in both."""
     both = cell[cell["trained"]].merge(reference[reference["trained"]], on="seed")
     return (both["test_accuracy_x"] - both["test_accuracy_y"]).to_numpy()
+
+
+def compared(cell: pd.DataFrame, reference: pd.DataFrame, rule: Rule) -> dict:
+    """`paired` of the runs of two cells; no difference and no verdict where those of one disagree."""
+    found = paired(differences(cell, reference), rule)
+    trained = (one.loc[one["trained"], "test_accuracy"] for one in (cell, reference))
+    if any(statistics.disagree(accuracies) for accuracies in trained):
+        found |= _NO_DIFFERENCE
+    return found
 
 
 def paired(differences: Sequence[float], rule: Rule) -> dict:
@@ -267,8 +283,12 @@ def _outcomes(cell: pd.DataFrame, n_images: int) -> dict:
     low, high = statistics.share_interval(len(accuracies), len(cell))
     spread = {"median": accuracies.median(), "min": accuracies.min(), "max": accuracies.max()}
     summarised = statistics.summary(accuracies)
-    interval = statistics.bounded_interval(accuracies, n_images, WIDEST) or (None, None)
+    disagree = statistics.disagree(accuracies)
+    interval = statistics.bounded_interval(accuracies, n_images, statistics.WIDEST)
+    if disagree or interval is None:
+        interval = (None, None)
     summarised |= dict(zip(("ci_low", "ci_high"), interval, strict=True))
+    summarised |= {"mean": None} if disagree else {}
     return {
         "n_seeds": len(cell),
         "n_trained": summarised.pop("n"),
@@ -278,4 +298,5 @@ def _outcomes(cell: pd.DataFrame, n_images: int) -> dict:
         "trained_high": high,
         **summarised,
         **{key: float(value) for key, value in spread.items()},
+        "runs_disagree": disagree,
     }

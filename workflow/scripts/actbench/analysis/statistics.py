@@ -16,6 +16,7 @@ from actbench.storage import parquet
 CONFIDENCE = 0.95
 FEWEST = 3
 NOISE = 1e-12
+WIDEST = 0.25
 
 SUMMARY = [
     pa.field("n", pa.int32(), nullable=False),
@@ -78,6 +79,11 @@ def bounded_interval(
     ends = special.logit(mean) + np.array([-1, 1]) * half_width / (mean * (1 - mean))
     low, high = map(float, special.expit(ends))
     return (low, high) if high - low <= widest else None
+
+
+def disagree(values: Sequence[float]) -> bool:
+    """Whether shares lie so far apart that their mean describes none of them: some more than 25 points."""
+    return len(values) > 1 and bool(np.ptp(values) > WIDEST + NOISE)
 
 
 def summary(values: Sequence[float], least_std: float = 0.0) -> dict:

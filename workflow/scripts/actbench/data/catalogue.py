@@ -14,14 +14,15 @@ class Dataset:
     """What is known of a data set before it is there.
 
     `n_test` counts the images of the official test set, 0 where there is none; `smallest_class` those of
-    the rarest class among all others. `checksums` are MD5 sums of the decompressed content. `folder` is
-    torchvision's class and folder name.
+    the rarest class among all others, `largest_class` those of the most frequent one among all. `checksums`
+    are MD5 sums of the decompressed content. `folder` is torchvision's class and folder name.
     """
 
     title: str
     n_images: int
     n_test: int
     smallest_class: int
+    largest_class: int
     max_value: int
     classes: tuple[str, ...]
     checksums: dict[str, str]
@@ -36,6 +37,7 @@ DATASETS = {
         1797,
         0,
         174,
+        183,
         16,
         DIGITS,
         {"images": "fa70cba135d4cdd4cde65da70dbffde2", "labels": "96ecbac7ce6c9c7e9f9f82160cffba40"},
@@ -45,6 +47,7 @@ DATASETS = {
         70000,
         10000,
         6000,
+        7000,
         255,
         (
             "T-shirt/top",
@@ -72,6 +75,7 @@ DATASETS = {
         70000,
         10000,
         5421,
+        7877,
         255,
         DIGITS,
         {
@@ -83,6 +87,21 @@ DATASETS = {
         "MNIST",
     ),
 }
+
+
+def chance(name: str) -> float:
+    """The accuracy, on all images, of the answer that is right most often whatever the image."""
+    return DATASETS[name].largest_class / DATASETS[name].n_images
+
+
+def n_judged(config: Mapping) -> int:
+    """Images that judge a run while it trains: the validation images, or without any the training ones.
+
+    Args:
+        config: see `image_counts`.
+    """
+    counts = image_counts(config)
+    return counts["validation"] or counts["training"]
 
 
 def sixth(n_images: int) -> int:

@@ -29,7 +29,7 @@ def spread(cell: Mapping, digits: int = 1) -> str:
     """
     if pd.notna(cell["ci_low"]):
         return interval(cell["ci_low"], cell["ci_high"], digits)
-    return "–" if pd.isna(cell["mean"]) else f"runs {interval(cell['min'], cell['max'], digits)}"
+    return "–" if cell["n_trained"] < 2 else f"runs {interval(cell['min'], cell['max'], digits)}"
 
 
 def change(low: float | None, high: float | None) -> str:

@@ -56,9 +56,8 @@ class Study:
 
     @cached_property
     def comparison(self) -> pd.DataFrame:
-        """The table of that name with the columns of `improving`."""
-        late = improving(self.tables["runs"], self.config["training"]["max_epochs"])
-        return self.tables["comparison"].join(late, on=["activation", "depth"])
+        """The table of that name."""
+        return self.tables["comparison"]
 
     @cached_property
     def cells(self) -> dict[int, pd.DataFrame]:
@@ -123,17 +122,6 @@ class Section:
     def is_shown(self, study: Study) -> bool:
         """Whether all that it is made from is there."""
         return {*self.tables} <= study.tables.keys() and {*self.figures} <= study.figures.keys()
-
-
-def improving(runs: pd.DataFrame, max_epochs: int) -> pd.DataFrame:
-    """By activation and depth `n_networks` that trained, and `n_improving` of them that had not finished.
-
-    Their best epoch, by validation accuracy, lies in the last tenth of the epochs they may take. Without
-    validation images there is no best epoch, and none are counted.
-    """
-    late = runs["trained"] & (10 * runs["best_epoch"].fillna(0) > 9 * max_epochs)
-    cells = runs.assign(late=late).groupby(["activation", "depth"], observed=True)
-    return cells.agg(n_networks=("trained", "sum"), n_improving=("late", "sum"))
 
 
 def _ranked(cells: pd.DataFrame) -> pd.DataFrame:

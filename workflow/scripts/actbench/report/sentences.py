@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, listed, percent, sentence, spread
+from actbench.report.numbers import NBSP, interval, listed, percent, sentence, spread
 
 LACKING = "fewer than two seeds trained in both"
 
@@ -15,7 +15,7 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """From how many seeds each activation trained at one depth, and how well the best of the reliable did.
 
     Args:
-        cells: the rows of the comparison table of one depth, with the columns of `report.section.improving`.
+        cells: the rows of the comparison table of one depth.
         labels: id to display text.
     """
     n = int(cells["n_seeds"].iloc[0])
@@ -82,6 +82,7 @@ def conclusive(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
     baseline = labels[others["baseline"].iloc[0]]
     found = others[others["verdict"] != "inconclusive"]
     lacking = int((others["n_pairs"] < 2).sum())
+    why = _why_lacking(comparison)
     n_open = len(others) - len(found) - lacking
     parts = []
     for word in ("better", "equivalent", "worse"):
@@ -94,17 +95,17 @@ def conclusive(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
         what = f"The comparison with {baseline}"
         if parts:
             return f"{what} is conclusive: {parts[0]}."
-        return f"{what} {f'cannot be made: {LACKING}' if lacking else 'is inconclusive'}."
+        return f"{what} {f'cannot be made: {why}' if lacking else 'is inconclusive'}."
     text = f"Of the {len(others)} comparisons with {baseline}, "
     text += f"{len(found)} {_are(found)} conclusive: {'; '.join(parts)}" if parts else "none is conclusive"
     if n_open and parts:
         text += f"; {n_open} {'is' if n_open == 1 else 'are'} inconclusive"
-    return text + (f"; {lacking} cannot be made: {LACKING}." if lacking else ".")
+    return text + (f"; {lacking} cannot be made: {why}." if lacking else ".")
 
 
 def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """About how many seeds that train in both each inconclusive comparison of one depth requires."""
-    inconclusive = cells[(cells["verdict"] == "inconclusive") & (cells["n_pairs"] > 1)]
+    inconclusive = cells[(cells["verdict"] == "inconclusive") & cells["difference_low"].notna()]
     if inconclusive.empty:
         return ""
     known = inconclusive[inconclusive["required_seeds"].notna()].sort_values("required_seeds", kind="stable")
@@ -159,7 +160,8 @@ def depth_effect(
 ) -> dict[str, str]:
     """How accuracy and the share of dead units differ between the first and the last depth.
 
-    Only of activations whose interval leaves out 0; no claim about the depths between. Keys as in `trends`.
+    Only of activations whose interval leaves out 0, which is said; no claim about the depths between. Keys
+    as in `trends`.
     """
     words = {
         "accuracy": ("test accuracy", "falls", "rises", 2),
@@ -167,6 +169,7 @@ def depth_effect(
     }
     table = over_depths.set_index(["activation", "measure"])
     ends, found = f"from {depths[0]} to {layers(depths[-1])}", {}
+    intervals = f"(with 95{NBSP}% intervals of the change)"
     for measure, (what, down, up, digits) in words.items():
         rows = over_depths[(over_depths["measure"] == f"{measure}_change") & over_depths["ci_low"].notna()]
         parts = []
@@ -174,11 +177,16 @@ def depth_effect(
             named = []
             for key in chosen["activation"]:
                 first, last = (table.loc[(key, f"{measure}_{end}"), "mean"] for end in ("first", "last"))
-                named.append(f"{labels[key]} ({100 * first:.{digits}f} to {percent(last, digits)})")
+                change = table.loc[(key, f"{measure}_change")]
+                least, most = sorted(abs(100 * change[end]) for end in ("ci_low", "ci_high"))
+                named.append(
+                    f"{labels[key]} ({100 * first:.{digits}f} to {percent(last, digits)}, by "
+                    f"{least:.{digits}f} to {most:.{digits}f} points)"
+                )
             if named:
                 parts.append(f"{verb} for {listed(named)}")
         if parts:
-            found[measure] = f"{sentence(ends)}, {what} {' and '.join(parts)}."
+            found[measure] = f"{sentence(ends)} {intervals}, {what} {' and '.join(parts)}."
         elif len(rows):
             found[measure] = f"No change of {what} {ends} is sure: each interval includes 0."
     return found
@@ -204,8 +212,8 @@ def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
     )
     without = rows[rows["mean"].isna()]
     text = (
-        f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}, each layer towards the input "
-        f"multiplies the back-propagated signal, on average over the layers, by {least} to {most}"
+        f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}, the back-propagated signal "
+        f"is multiplied, on average over the layers, by {least} to {most} a layer towards the input"
     )
     return text + (f"; {_names(without, labels)} {_are(without)} without a slope." if len(without) else ".")
 
@@ -262,7 +270,7 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
             f"{what} of {_names(inconclusive, labels)} with {baseline} {'is' if one else 'are'} inconclusive"
         )
     if len(lacking):
-        parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {LACKING}")
+        parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {_why_lacking(cells)}")
     return "; ".join(parts) + "."
 
 
@@ -356,16 +364,37 @@ def _diverged(n_diverged: int, n: int) -> str:
     return f" ({n_diverged} of {n} diverged)" if n_diverged else ""
 
 
+def _why_lacking(comparison: pd.DataFrame) -> str:
+    """Why comparisons with the baseline cannot be made: one of the two never trained, or too few seeds did.
+
+    Args:
+        comparison: rows of that table, those of the baseline among them.
+    """
+    baseline = comparison[comparison["verdict"] == "baseline"].set_index("depth")["n_trained"]
+    lacking = comparison[(comparison["verdict"] != "baseline") & (comparison["n_pairs"] < 2)]
+    never = int(((lacking["n_trained"] == 0) | (lacking["depth"].map(baseline) == 0)).sum())
+    none = f"0 of {int(comparison['n_seeds'].max())} seeds trained in one of the two"
+    if never == len(lacking):
+        return none
+    return f"{LACKING}, in {never} of them {none}" if never else LACKING
+
+
 def _accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """The highest mean of cells in which every seed trained, and whose it is."""
     means = pd.Series(statistics.without_noise(cells["mean"].astype(float)), cells.index)
+    apart = cells[cells["runs_disagree"]]
     if means.isna().all():
+        if len(cells) == 1 and len(apart):
+            return f"test accuracy {interval(*apart.iloc[0][['min', 'max']])}"
         return f"test accuracy {'up to ' if len(cells) > 1 else ''}{percent(cells['max'].max())}"
     best = cells[means == means.max()]
     whose = "" if len(cells) == 1 else f"{_names(best, labels)} with the highest "
     of = "" if len(cells) == 1 else " of these,"
     text = f"{whose}mean test accuracy{of} {percent(means.max())}"
-    return f"{text} ({_certainty(best.iloc[0])})" if len(best) == 1 else text
+    text = f"{text} ({_certainty(best.iloc[0])})" if len(best) == 1 else text
+    return text + (
+        f", the runs of {_names(apart, labels)} lying too far apart for a mean" if len(apart) else ""
+    )
 
 
 def _certainty(cell: Mapping) -> str:
@@ -373,5 +402,5 @@ def _certainty(cell: Mapping) -> str:
     text = spread(cell)
     text = text if text.startswith("runs") else f"95{NBSP}% interval {text}"
     if cell["n_improving"]:
-        text += f", {cell['n_improving']} of {cell['n_networks']} still improving"
+        text += f", {cell['n_improving']} of {cell['n_trained']} still improving"
     return text

@@ -130,10 +130,11 @@ def cells(first: Study, second: Study) -> list[dict]:
     alike = comparable(first, second)
     rows = []
     for place in shared:
-        differences = comparisons.differences(by_cell[1][place], by_cell[0][place]) if alike else []
+        both = by_cell[1][place], by_cell[0][place]
+        found = comparisons.compared(*both, rule) if alike else comparisons.paired([], rule)
         keys = dict(zip(parquet.CELL, place, strict=True))
         sides = {"first": tables[0][place], "second": tables[1][place]}
-        rows.append(keys | sides | comparisons.paired(differences, rule))
+        rows.append(keys | sides | found)
     return comparisons.adjusted(rows, rule.family)
 
 
