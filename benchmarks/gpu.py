@@ -113,7 +113,7 @@ def steps(images: setting.Images, n_seeds: int, device: str) -> pd.DataFrame:
     for name, (kind, n, graph) in kinds.items():
         stack = kind(members(setting.ACTIVATION, DEPTHS[STEP_DEPTH], n, device))
         recipe = setting.settings()
-        trainer = loop.Trainer(stack, train, fitting.optimizer(stack.trainable, recipe), setting.BATCH, print)
+        trainer = loop.Trainer(stack, train, fitting.optimizer(stack, recipe), setting.BATCH, print)
         if not graph:
             trainer.step = trainer.take_step
         order = [seeds.generator(seed, "batches") for seed in range(n)]

@@ -143,7 +143,12 @@ def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     (fit,) = fitting.fit([network], data, recipe, [seeds.generator(0, "batches")])
     run = {"activation": "relu", "depth": depth, "setting": "default", "seed": 0, "fold": 0}
     rows = {
-        "runs": [run | fitting.score(network, data, fit) | {"epochs_run": N_EPOCHS, "trained": True}],
+        "runs": [
+            run
+            | {"learning_rate": recipe.learning_rate}
+            | fitting.score(network, data, fit)
+            | {"epochs_run": N_EPOCHS, "trained": True}
+        ],
         "history": [run | fit.history[0] | {"epoch": e, "is_best": e == 1} for e in range(1, N_EPOCHS + 1)],
         "gradients": gradients.measure(network, data.train.x[:256], data.train.y[:256], 100),
         "distributions": distributions.measure(network, data.train.x[:1024], 100),

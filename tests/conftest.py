@@ -49,7 +49,7 @@ def another(section: str, key: str, now: object) -> object:
         return not now
     if "array" in part["type"]:
         return [0.125]
-    return now / 2 or 0.125 if part["type"] == "number" else 7
+    return now / 2 or 0.125 if "number" in part["type"] else 7
 
 
 def pytest_addoption(parser):

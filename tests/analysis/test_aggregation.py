@@ -33,7 +33,14 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         scores = dict.fromkeys(fitting.RUNS.names[-6:], 0.9 + 0.01 * seed if ok else None)
         rows["runs"].append(
             run
-            | {"status": status, "trained": ok, "n_parameters": 5, "epochs_run": 2, "best_epoch": 1}
+            | {
+                "status": status,
+                "learning_rate": 0.1,
+                "trained": ok,
+                "n_parameters": 5,
+                "epochs_run": 2,
+                "best_epoch": 1,
+            }
             | scores
         )
         rows["cost"].append(run | {"seconds": 1.0, "n_images": 100, "flops": 1000})
@@ -101,6 +108,17 @@ def test_stacked_tables_are_sorted_and_split(blocks):
     assert "counts" not in tables["gradients"].column_names
     sources = tables["histograms"]["source"].to_pylist()
     assert sources.count("gradient") == 2 * 2 * 2 * 6 and sources.count("distribution") == 2 * 2 * 2 * 3
+
+
+def test_a_block_trained_with_another_choice_is_refused(blocks, tmp_path):
+    chosen = tmp_path / "chosen.json"
+    files.write_json({"rates": []}, chosen)
+    tuned = dataclasses.replace(blocks[0], chosen=chosen)
+    refused([tuned], f"config.json was trained with other learning rates than {chosen}")
+    own = (tuned.folder, PARAMS, [2, 2], "images", TRAINED_BY)
+    manifest.write(*own, chosen=files.digest(chosen))
+    assert aggregation.collect([tuned], CODE)["runs"].num_rows == 2
+    refused([blocks[0]], "config.json was trained with other learning rates than those of the config")
 
 
 def test_order_of_blocks_does_not_matter(blocks):

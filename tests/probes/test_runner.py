@@ -69,6 +69,7 @@ def block(tmp_path, spec):
             "seed": seed,
             "fold": 0,
             "status": status,
+            "learning_rate": 0.1,
             "trained": False,
         }
         rows.append(keys | {"n_parameters": 1, "epochs_run": 1, "best_epoch": None})

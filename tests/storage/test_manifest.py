@@ -52,7 +52,9 @@ def test_an_edit_by_hand_is_named(folder):
 
 def test_a_manifest_that_lacks_a_part_is_named(folder):
     files.write_json({"sizes": [2, 2]}, folder / "config.json")
-    with pytest.raises(DamagedError, match="it lacks data, evaluated, files, params, provenance, seconds"):
+    with pytest.raises(
+        DamagedError, match="it lacks chosen, data, evaluated, files, params, provenance, seconds"
+    ):
         manifest.read(folder)
 
 

@@ -45,13 +45,65 @@ REFUSED = {
     ),
     "number in quotes": (
         dict(training=dict(learning_rate="1e-3")),
-        "training.learning_rate is '1e-3' (text); allowed: a number above 0 (write 0.001 without quotes)",
+        "training.learning_rate is '1e-3' (text); allowed: a number above 0, or tuned (write 0.001 without quotes)",
     ),
     "number that YAML reads as text": (
         dict(training=dict(max_epochs="1_000")),
         "training.max_epochs is '1_000' (text); allowed: a whole number from 1 (write 1000 without quotes)",
     ),
     "zero learning rate": (dict(training=dict(learning_rate=0)), "allowed: a number above 0"),
+    "a word for a learning rate": (
+        dict(training=dict(learning_rate="tune")),
+        "training.learning_rate is 'tune' (text); allowed: a number above 0, or tuned.",
+    ),
+    "tuned without candidates": (
+        dict(training=dict(learning_rate="tuned")),
+        "training.learning_rate is tuned and tuning.learning_rate is empty (null); allowed: a list of numbers",
+    ),
+    "no candidate": (
+        dict(tuning=dict(learning_rate=[])),
+        "tuning.learning_rate is an empty list; allowed: a list",
+    ),
+    "a candidate of 0": (
+        dict(tuning=dict(learning_rate=[0.1, 0])),
+        "tuning.learning_rate[1] is 0; allowed: a number above 0.",
+    ),
+    "a candidate that is text": (
+        dict(tuning=dict(learning_rate=[0.1, "1e-2"])),
+        "tuning.learning_rate[1] is '1e-2' (text); allowed: a number above 0 (write 0.01 without quotes).",
+    ),
+    "a candidate twice": (
+        dict(tuning=dict(learning_rate=[1, 0.1, 1.0])),
+        "tuning.learning_rate is [1, 0.1, 1.0]: every entry is allowed once.",
+    ),
+    "one number for candidates": (
+        dict(tuning=dict(learning_rate=0.1)),
+        "tuning.learning_rate is 0.1; allowed: a list of numbers above 0, or null.",
+    ),
+    "an infinite candidate": (
+        dict(tuning=dict(learning_rate=[float("inf")])),
+        "tuning.learning_rate is inf; allowed: a number above 0.",
+    ),
+    "no tuning seed": (dict(tuning=dict(seeds=0)), "tuning.seeds is 0; allowed: a whole number from 1"),
+    "tuned without validation": (
+        dict(
+            training=dict(learning_rate="tuned", keep="last"),
+            tuning=dict(learning_rate=[0.1]),
+            evaluation=dict(validation=0),
+        ),
+        "training.learning_rate is tuned; allowed without validation images (evaluation.validation: 0): a number",
+    ),
+    "a search of nothing but warm-up": (
+        dict(
+            training=dict(learning_rate="tuned", warmup_epochs=3),
+            tuning=dict(learning_rate=[0.1], max_epochs=3),
+        ),
+        "training.warmup_epochs is 3; allowed: fewer than tuning.max_epochs, 3.",
+    ),
+    "nothing but warm-up": (
+        dict(training=dict(warmup_epochs=3, max_epochs=3)),
+        "training.warmup_epochs is 3; allowed: fewer than training.max_epochs, 3.",
+    ),
     "infinite learning rate": (
         dict(training=dict(learning_rate=float("inf"))),
         "training.learning_rate is inf",
@@ -118,6 +170,14 @@ def test_the_sample_of_the_distributions_fits_the_training_images():
 def test_numbers_take_the_schemas_type():
     resolved = resolve(depths=[2.0], training=dict(learning_rate=1))
     assert repr(resolved["depths"]) == "[2]" and repr(resolved["training"]["learning_rate"]) == "1.0"
+
+
+def test_a_search_takes_its_epochs_from_training_where_it_has_none():
+    given = dict(training=dict(learning_rate="tuned", max_epochs=9), tuning=dict(learning_rate=[1, 0.1]))
+    assert repr(resolve(**given)["tuning"]) == "{'learning_rate': [0.1, 1.0], 'seeds': 3, 'max_epochs': 9}"
+    given["tuning"]["max_epochs"] = 4
+    assert resolve(**given)["tuning"]["max_epochs"] == 4
+    assert resolve()["tuning"] == {"learning_rate": None, "seeds": 3, "max_epochs": None}
 
 
 def test_order_of_seeds_and_depths_does_not_matter():

@@ -22,7 +22,8 @@ BY_ONE = "networks train one by one: together their steps have other bits on thi
 
 def same(networks, toy, **changes):
     settings = dataclasses.replace(SETTINGS, **changes)
-    return compared.same_bits(networks, lambda stack: fitting._trainer(stack, toy, settings))
+    rates = [settings.learning_rate] * len(networks)
+    return compared.same_bits(networks, fitting._trainers(toy, settings, rates))
 
 
 def nudged(tensor):

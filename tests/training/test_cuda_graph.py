@@ -103,8 +103,25 @@ def test_what_may_be_captured(toy, activation, pure, monkeypatch):
     told = []
     monkeypatch.setattr(cuda_graph, "captured", lambda step, *rest: told.append(rest[-1]) or step)
     stack = Stack([mlp.build(Recipe([4, 8, 4], activation), seeds.generator(0, "weights"))])
-    loop.Trainer(stack, toy.train, fitting.optimizer(stack.trainable, SETTINGS), 32)
+    loop.Trainer(stack, toy.train, fitting.optimizer(stack, SETTINGS), 32)
     assert told == [pure]
+
+
+def test_a_changed_rate_is_captured_anew(toy, monkeypatch):
+    """A graph has the learning rate inside: one that kept the first would train on with it."""
+    rates = []
+
+    def captured(step, example, changed, log, pure):
+        rates.append(update.lr[0] * update.factor)
+        return step
+
+    monkeypatch.setattr(cuda_graph, "captured", captured)
+    stack = Stack([mlp.build(Recipe([4, 8, 4], "relu"), seeds.generator(0, "weights"))])
+    update = fitting.optimizer(stack, SETTINGS)
+    trainer = loop.Trainer(stack, toy.train, update, 32)
+    for factor in (0.5, 1.0, 1.0, 0.25):
+        trainer.run([seeds.generator(0, "batches")], factor)
+    assert rates == [0.1, 0.05, 0.1, 0.025]
 
 
 @pytest.mark.gpu

@@ -9,6 +9,7 @@ CASES = {
     "momentum": (optimizers.SGD, torch.optim.SGD, {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.0}),
     "decay": (optimizers.SGD, torch.optim.SGD, {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.1}),
     "adam": (optimizers.Adam, torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.0}),
+    "adamw": (optimizers.AdamW, torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1}),
     "adam decay": (optimizers.Adam, torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.1}),
 }
 

@@ -118,7 +118,7 @@ def test_what_belongs_to_some_networks_is_listed_as_their_own_stack_lists_it():
         assert torch.equal(*pair)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("activation", [*registry.REGISTRY, SAFE, OWN], ids=str)
 def test_the_same_bytes_in_blocks_of_one_five_and_ten(toy, activation, optimizer, sizes):
     changes = {"optimizer": optimizer, "learning_rate": 0.01, "weight_decay": 0.01, "max_epochs": 3}
@@ -223,6 +223,36 @@ def test_time_is_shared_by_those_that_still_run(toy, monkeypatch, leave):
     for end, result in zip(ends, stacked, strict=True):
         shares = [1 / sum(other > epoch for other in ends) for epoch in range(end)]
         assert result.seconds == pytest.approx(sum(shares))
+
+
+RATES = [0.003, 0.003, 0.01, 0.03, 0.03, 0.03, 0.1]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("activation", ["relu", "prelu", SAFE, OWN], ids=str)
+def test_the_same_bytes_with_a_rate_for_each_network(toy, activation, optimizer, sizes):
+    """Neighbours of one rate are updated by one call; also with a schedule, and as networks stop early."""
+    changes = {"optimizer": optimizer, "weight_decay": 0.01, "schedule": "cosine", "warmup_epochs": 2}
+    changes |= {"patience": 2, "max_epochs": 15, "histograms": True}
+    of = range(len(RATES))
+    alone = [
+        fit(toy, activation, [seed], learning_rate=rate, **changes)[1][0]
+        for seed, rate in zip(of, RATES, strict=True)
+    ]
+    sizes.clear()
+    settings = dataclasses.replace(SETTINGS, **changes, learning_rate=float("nan"))
+    batches = [seeds.generator(seed, "batches") for seed in of]
+    stacked = fitting.fit(members(activation, of), toy, settings, batches, rates=RATES)
+    assert sizes[:2] == [1, 1] if activation is OWN else (sizes[0] == len(RATES) and len(sizes) > 2)
+    assert_same(stacked, alone)
+    assert len({len(result.history) for result in stacked}) > 1
+
+
+def test_neighbours_of_one_rate_are_updated_by_one_call(toy):
+    stack = Stack(members("prelu", range(len(RATES))))
+    update = fitting.optimizer(stack, SETTINGS, RATES)
+    assert update.lr == [0.003, 0.01, 0.03, 0.1] and len(update._parts) == 4
+    assert fitting.optimizer(stack, SETTINGS, [0.1] * len(RATES)).lr == [0.1]
 
 
 def test_what_activations_learn_is_each_networks_own(toy):

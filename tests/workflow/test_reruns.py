@@ -96,8 +96,13 @@ KEYS = {
     "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),
     **every_key("training", "train"),
     "training.batch_size": ("training={batch_size: 33}", RECIPE),
+    "training.warmup_epochs": ("training={warmup_epochs: 1}", TRAINING),
     "training.threads": ("training={threads: 2}", RECIPE),
-    **{key: (value, stages("aggregate")) for key, (value, _) in every_key("tuning", "train").items()},
+    # Of a study whose learning rate is given; of one that is tuned: test_tuned_study.py.
+    **{
+        f"tuning.{key}": (f"tuning={{{key}: {value}}}", stages("report"))
+        for key, value in {"learning_rate": "[0.1]", "seeds": 7, "max_epochs": 3}.items()
+    },
     "settings": ("settings={default: {}, adam: {training: {optimizer: adam}}}", ADDED),
     **{key: line for rule in PROBES for key, line in every_key(rule, rule).items()},
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
@@ -259,7 +264,13 @@ FILES = {
     f"{PACKAGE}/runtime/sources.py": {},
     f"{PACKAGE}/runtime/parsing.py": TRAINING,
     f"{PACKAGE}/data/splits.py": TRAINING,
+    f"{PACKAGE}/training/schedules.py": TRAINING,
     f"{PACKAGE}/training/stack.py": TRAINING,
+    f"{PACKAGE}/training/tuning.py": stages("aggregate"),
+    f"{PACKAGE}/training/tuning_job.py": {},
+    f"{PACKAGE}/storage/choices.py": TRAINING,
+    f"{PACKAGE}/study/tuning.py": {},
+    f"{PACKAGE}/analysis/searches.py": stages("aggregate"),
     f"{PACKAGE}/activations/states.py": NUMBERS,
     f"{PACKAGE}/analysis/statistics.py": stages("aggregate"),
     f"{PACKAGE}/activations/steps.py": stages("describe_activations"),
@@ -289,6 +300,7 @@ FILES = {
     "workflow/scripts/report.py": stages("report"),
     "workflow/scripts/time_activations.py": stages("time_activations"),
     "workflow/scripts/train.py": TRAINING,
+    "workflow/scripts/tune.py": {},
     "workflow/scripts/verification.py": {},
     "workflow/scripts/verify.py": {},
     "workflow/scripts/write_hiplot.py": {},

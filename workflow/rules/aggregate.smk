@@ -14,6 +14,8 @@ if config["report"]["pairs"] == "all":
     SUMMARIES.append("pairs")
 if len(config["settings"]) > 1:
     SUMMARIES.append("attribution")
+if TUNED:
+    SUMMARIES += ["rates", "tuning"]
 
 
 TABLES_PLAN = plan(NUMBERS, *MEASURING, "aggregate")
@@ -28,6 +30,13 @@ rule aggregate:
             for name in [*BLOCK_TABLES, "cost"]
             for path in every_block(f"{name}.parquet")
         ],
+        # Nothing where no learning rate is tuned.
+        chosen=lambda wildcards: every_search("chosen.json"),
+        searched=lambda wildcards: [
+            path
+            for name in ("trials", "cost")
+            for path in every_search(f"{name}.parquet")
+        ],
         curves=rules.describe_activations.output.curves,
         properties=rules.describe_activations.output.properties,
     output:
@@ -36,6 +45,7 @@ rule aggregate:
             f"{name}_csv": archived(f"{TABLES}/{name}.csv", name, "Tables", table=name)
             for name in ["runs", *SUMMARIES]
         },
+        **({"tuning_cost": f"{RESULTS}/timings/tuning.parquet"} if TUNED else {}),
         activations=f"{TABLES}/activations.parquet",
         settings=f"{TABLES}/settings.parquet",
         cost=f"{RESULTS}/timings/training.parquet",

@@ -127,6 +127,7 @@ NETWORKS = "{wildcards.activation}, depth {wildcards.depth}, "
 if any(map(grid.is_named, STUDIES.values())):
     NETWORKS += "{wildcards.setting}, "
 NETWORKS += "seeds {wildcards.block}"
+TUNING = "results/{study}/tuning/{activation}/d{depth}/{setting}"
 TABLES, FIGURES = f"{RESULTS}/tables", f"{RESULTS}/figures"
 IMAGES = "results/data/{dataset}.safetensors"
 DATA = IMAGES.format(dataset=config["dataset"])
@@ -146,6 +147,8 @@ RECIPES = [
     recipe for planned in STUDIES.values() for recipe in planned["settings"].values()
 ]
 GRIDS = [grid.values(planned) for planned in STUDIES.values()]
+# The settings of this study whose learning rates are searched.
+TUNED = [name for name, recipe in config["settings"].items() if grid.tuned(recipe)]
 
 
 wildcard_constraints:
@@ -220,6 +223,7 @@ NUMBERS = {
         key: config[key]
         for key in SCHEMA["properties"]
         if key not in (*configuration.PLACES, "study", "activations")
+        and (TUNED or key != "tuning")
     },
     "activations": SPECS,
     "settings": {
@@ -230,6 +234,7 @@ NUMBERS = {
 }
 MEASURING = [
     "prepare_data",
+    *(["tune"] if TUNED else []),
     "train",
     *sorted({family_module(recipe) for recipe in config["settings"].values()}),
     *[probe.rule for probe in PROBES.values()],
@@ -252,6 +257,12 @@ def every_block(path):
     return expand(f"{BLOCK}/{path}", **GRID)
 
 
+def every_search(path):
+    """The same of a file of each search's folder."""
+    values = GRID | dict(setting=TUNED)
+    return expand(f"{TUNING}/{path}", study=STUDY, **values) if TUNED else []
+
+
 def params_of(study, activation, depth, setting, seeds):
     """All that the numbers of these networks depend on."""
     planned = grid.with_setting(STUDIES[study], setting)
@@ -270,3 +281,15 @@ def block_params(wildcards):
         wildcards.setting,
         seeds[wildcards.block],
     )
+
+
+def search_params(wildcards):
+    """The params of one search for a learning rate."""
+    cell = (wildcards.activation, int(wildcards.depth), wildcards.setting)
+    return grid.tuning_params(params_of(wildcards.study, *cell, seeds=[]))
+
+
+def chosen_of(wildcards):
+    """What the search chose whose learning rates a block's networks are trained with."""
+    tuned = grid.tuned(recipe_of(wildcards))
+    return f"{TUNING}/chosen.json".format(**wildcards) if tuned else []

@@ -1,5 +1,6 @@
 # What is done before the first job and after the last one; no rules.
 FAILURES = cluster.Failures()
+TRAINS = ("tune", "train")  # rules whose jobs train networks
 
 
 def asked_for(workflow, rule):
@@ -9,7 +10,7 @@ def asked_for(workflow, rule):
 
 def check_own_activations(planned):
     """Try the user's activations that are to be trained before anything trains."""
-    keys = {job.wildcards.activation for job in planned if job.rule.name == "train"}
+    keys = {job.wildcards.activation for job in planned if job.rule.name in TRAINS}
     own = {key: SPECS[key] for key in sorted(keys & SPECS.keys()) if OWN_FILES[key]}
     if own and preflight.has_torch():
         code_files = code_of("check_activations") | every_own_code()
@@ -32,7 +33,7 @@ def check_device(planned):
 
 
 def begin(workflow):
-    """Tell the training jobs how many of them there are; on a cluster, ask whether it would take these jobs."""
+    """Tell the jobs that train how many of them there are; on a cluster, ask whether it would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
     streams.never_fail(logger.handlers)  # its log file is open now
     try:
@@ -48,7 +49,7 @@ def begin(workflow):
         check_own_activations(planned)
         if not workflow.non_local_exec:
             check_device(planned)
-        n_blocks = sum(job.rule.name == "train" for job in planned)
+        n_blocks = sum(job.rule.name in TRAINS for job in planned)
         if n_blocks:
             progress.begin(PROGRESS, n_blocks)
     except UserError as error:

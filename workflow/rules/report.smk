@@ -147,6 +147,7 @@ rule histogram_figures:
 
 rule report:
     input:
+        **({"tuning_cost": rules.aggregate.output.tuning_cost} if TUNED else {}),
         # All of them: which ones it reads, its sections say.
         tables=lambda wildcards: [
             path

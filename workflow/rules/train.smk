@@ -1,5 +1,7 @@
 rule train:
     input:
+        # Planning takes time for each function: `chosen` only where there is a search.
+        **(dict(chosen=chosen_of) if any(map(grid.tuned, RECIPES)) else {}),
         data=lambda wildcards: IMAGES.format(
             dataset=STUDIES[wildcards.study]["dataset"]
         ),

@@ -16,7 +16,7 @@ from actbench.runtime import imports
 from actbench.storage import yaml_files
 from actbench.study import config as configuration
 from actbench.study import grid
-from actbench.training import block, fitting
+from actbench.training import block, fitting, tuning
 
 SCHEMA = imports.SCRIPTS.parent / "schemas" / "config.schema.yaml"
 OURS = ("activations", "depths", "seeds")  # keys of the config that have an argument of their own
@@ -68,7 +68,10 @@ def train(
     params = grid.training_params(config, spec, config["depths"][0], config["seeds"])
     with switches.restored():
         fitting.prepare_torch(fitting.Settings(**params["training"]))
-        return block.train(name, params, images, device, log)
+        rates = None
+        if grid.tuned(config):
+            rates = tuning.search(name, grid.tuning_params(params), images, device, log).rates
+        return block.train(name, params, images, device, log, rates=rates)
 
 
 def probe(network: family.Network, data: Data, **sections: Mapping) -> dict[str, pd.DataFrame]:

@@ -14,7 +14,7 @@ from actbench.errors import DamagedError, UserError
 from actbench.probes import registry
 from actbench.probes import tables as measured
 from actbench.probes.probe import Probe
-from actbench.storage import histograms, manifest, parquet
+from actbench.storage import files, histograms, manifest, parquet
 from actbench.storage.parquet import RUN
 from actbench.storage.records import Plan
 
@@ -42,6 +42,8 @@ NAMES = (
     "shares",
     "attribution",
     "profile",
+    "tuning",
+    "rates",
 )
 TABLES = tuple(f"{name}.{kind}" for name in NAMES for kind in ("parquet", "csv"))
 
@@ -55,6 +57,7 @@ class Block:
         activation, depth, setting: its place in the grid.
         params: what its networks must have been trained with.
         probes: what each probe must have measured with, by the name of its table.
+        chosen: the chosen.json that its learning rates must have been read from, None where they were given.
     """
 
     folder: Path
@@ -63,6 +66,7 @@ class Block:
     setting: str
     params: Mapping
     probes: Mapping[str, Mapping]
+    chosen: Path | None = None
 
     def keys(self) -> set[tuple]:
         folds = range(self.params["evaluation"]["folds"] or 1)
@@ -96,7 +100,7 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
     if len(images) > 1:
         folders = " and ".join(str(folder) for folder in images.values())
         problems.append(f"{folders} were trained on different images")
-    _refuse(problems)
+    refuse(problems)
     stacked = {name: parquet.concat(parts[name], ORDER[name]) for name in ORDER}
     drawn = [probe for probe in PROBES.values() if probe.histogram]
     rows = (measured.histogram_rows(probe, stacked[probe.name]) for probe in drawn)
@@ -123,12 +127,12 @@ def described(
     try:
         table, found = parquet.read(path), parquet.record(path)
     except DamagedError as error:
-        _refuse([error.problem])
+        refuse([error.problem])
     problems = Plan(specs, code).differences(path, found["params"], found["provenance"]["code"])
     rows = [tuple(row.values()) for row in table.select(order).to_pylist()]
     if {row[0] for row in rows} != set(specs) or len(set(rows)) != len(rows):
         problems.append(f"{path} does not hold the rows of {', '.join(specs)}, each once")
-    _refuse(problems)
+    refuse(problems)
     return table
 
 
@@ -215,6 +219,9 @@ def check_params(
     problems = Plan(block.params, code).differences(
         block.folder / manifest.NAME, written["params"], written["provenance"]["code"], "trained"
     )
+    if written["chosen"] != (None if block.chosen is None else files.digest(block.chosen)):
+        source = "those of the config" if block.chosen is None else block.chosen
+        problems.append(f"{block.folder / manifest.NAME} was trained with other learning rates than {source}")
     for name, planned in block.probes.items():
         path = block.folder / f"{name}.parquet"
         record = records[name]
@@ -256,7 +263,12 @@ def check_rows(block: Block, tables: Mapping[str, pa.Table]) -> list[str]:
     return problems
 
 
-def _refuse(problems: Sequence[str]) -> None:
+def refuse(problems: Sequence[str]) -> None:
+    """Stop where results do not fit the plan.
+
+    Raises:
+        UserError: there are problems, each of which names a file.
+    """
     if not problems:
         return
     more = len(problems) - SHOWN_PROBLEMS

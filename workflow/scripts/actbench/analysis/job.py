@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench.analysis import aggregation, lineage, recipes
+from actbench.analysis import aggregation, lineage, recipes, searches
 from actbench.errors import UserError
 from actbench.probes import registry
 from actbench.runtime import provenance
-from actbench.storage import files, manifest, parquet, records
+from actbench.storage import choices, files, manifest, parquet, records
 from actbench.study import grid
 
 
@@ -22,6 +22,10 @@ def run(job: object) -> None:
     blocks = [_block(Path(path).parent, config, specs) for path in job.input.blocks]
     tables = aggregation.collect(blocks, plan.code)
     tables |= aggregation.summarise(tables, **job.params.section)
+    searched = [_search(Path(path), config, specs) for path in job.input.get("chosen", [])]
+    if searched:
+        tables |= searches.collect(searched, plan.code, job.params.section["margin"])
+        parquet.write(tables.pop("tuning_cost"), output.tuning_cost)
     for name, path, order in (
         ("activations", job.input.curves, ["activation", "x"]),
         ("properties", job.input.properties, ["activation"]),
@@ -41,9 +45,10 @@ def run(job: object) -> None:
         probe.rule: [folder / f"{name}.parquet" for folder in folders]
         for name, probe in registry.specs().items()
     }
-    done = lineage.of_jobs(folders, measured | {"describe_activations": [job.input.properties]})
+    measured |= {"describe_activations": [job.input.properties]}
+    done = lineage.of_jobs(folders, measured, [one.chosen for one in searched])
     described = provenance.describe(job.params.code, "cpu")
-    inputs = [folder / manifest.NAME for folder in folders]
+    inputs = [*(folder / manifest.NAME for folder in folders), *(one.chosen for one in searched)]
     records.write(output.made_by, plan, inputs, output, described, provenance.seconds(), jobs=done)
 
 
@@ -63,4 +68,20 @@ def _block(folder: Path, config: Mapping, specs: Mapping[str, Mapping]) -> aggre
     config, depth = grid.with_setting(config, setting), int(depth[1:])
     seeds = grid.blocks(config["seeds"], config["seeds_per_job"])[block.removeprefix("seeds")]
     params = grid.training_params(config, specs[activation], depth, seeds)
-    return aggregation.Block(folder, activation, depth, setting, params, registry.of_config(config))
+    chosen = folder.parents[4].joinpath("tuning", *folder.parts[-4:-1], choices.NAME)
+    return aggregation.Block(
+        folder,
+        activation,
+        depth,
+        setting,
+        params,
+        registry.of_config(config),
+        chosen if grid.tuned(config) else None,
+    )
+
+
+def _search(chosen: Path, config: Mapping, specs: Mapping[str, Mapping]) -> searches.Searched:
+    """The planned search whose chosen.json this is."""
+    activation, depth, setting, _ = chosen.parts[-4:]
+    params = grid.training_params(grid.with_setting(config, setting), specs[activation], int(depth[1:]), [])
+    return searches.Searched(chosen, activation, int(depth[1:]), setting, grid.tuning_params(params))

@@ -5,15 +5,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from actbench.data import catalogue
-from actbench.storage import files, manifest, parquet
+from actbench.storage import choices, files, manifest, parquet
 
 
-def of_jobs(folders: Iterable[str | Path], measured: Mapping[str, Iterable[str | Path]]) -> dict:
+def of_jobs(
+    folders: Iterable[str | Path],
+    measured: Mapping[str, Iterable[str | Path]],
+    chosen: Iterable[str | Path] = (),
+) -> dict:
     """What the jobs of a study say of themselves.
 
     Args:
         folders: of every block.
         measured: by stage, the tables that its jobs wrote.
+        chosen: what each search for a learning rate wrote, see `choices`.
 
     Returns:
         `data` and `evaluated`, the digests of the images that were trained and tested on; `stages`, by stage
@@ -21,6 +26,8 @@ def of_jobs(folders: Iterable[str | Path], measured: Mapping[str, Iterable[str |
         stage the sum over its jobs.
     """
     records = {"train": [manifest.read(folder) for folder in folders]}
+    if searches := [choices.read(path) for path in chosen]:
+        records["tune"] = searches
     records |= {stage: [parquet.record(path) for path in paths] for stage, paths in measured.items()}
     return {
         "data": sorted({found["data"] for found in records["train"]}),

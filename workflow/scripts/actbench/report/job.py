@@ -22,7 +22,10 @@ def run(job: object) -> None:
     plans = {name: records.Plan(**plan) for name, plan in job.params.plans.items()}
     needed = contents.tables()
     tables = {Path(path).stem: path for path in inputs.tables if Path(path).stem in needed}
-    read = [*tables.values(), *inputs.csvs, inputs.cost]
+    costs = {"training_cost": inputs.cost}
+    if "tuning_cost" in inputs.keys():  # noqa: SIM118, a Namedlist is no mapping
+        costs["tuning_cost"] = inputs.tuning_cost
+    read = [*tables.values(), *inputs.csvs, *costs.values()]
     made = {"aggregate": records.checked(inputs.aggregate, plans["aggregate"], read)}
     for stage in ("figures", "histogram_figures"):
         made[stage] = records.checked(inputs[f"{stage}_made_by"], plans[stage], inputs[stage])
@@ -36,7 +39,7 @@ def run(job: object) -> None:
         "report": {"provenance": described, "seconds": provenance.seconds()},
     }
     made_by = lineage.gather(written, made["aggregate"].content["jobs"], summarised)
-    tables |= {"training_cost": inputs.cost, "function_cost": inputs.cost_of_activations}
+    tables |= costs | {"function_cost": inputs.cost_of_activations}
     figures = [*inputs.figures, *inputs.histogram_figures]
     every = {name: parquet.read(path).to_pandas() for name, path in tables.items()}
     reference = grid.reference(job.config)

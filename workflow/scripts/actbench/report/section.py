@@ -18,8 +18,8 @@ class Study:
     Args:
         config: the resolved config, with the recipe of the reference setting.
         tables: the study's tables by name, as far as it has them, with the rows of that setting; beside those
-            of its folder `training_cost` (see `training.cost`) and `function_cost` (see
-            `activations.timing`).
+            of its folder `training_cost` (see `training.cost`), `function_cost` (see `activations.timing`)
+            and, where learning rates were tuned, `tuning_cost` (see `training.tuning`).
         figures: the figures as `data:` addresses, by the stems of their files.
         csvs: the tables to embed for download, likewise.
         lineage: what the tables were made by, see `lineage.gather`.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-PURPOSES = ("weights", "batches", "split", "activations")
+PURPOSES = ("weights", "batches", "split", "activations", "tuning-weights", "tuning-batches")
 
 
 def generator(seed: int, purpose: str) -> torch.Generator:

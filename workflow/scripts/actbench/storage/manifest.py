@@ -9,7 +9,7 @@ from actbench.storage import files
 NAME = "config.json"
 MODEL = "model.safetensors"
 WRITTEN = (MODEL, "runs.parquet", "history.parquet", "histograms.parquet", "cost.parquet")
-KEYS = {"data", "evaluated", "files", "params", "provenance", "seconds", "sizes"}
+KEYS = {"chosen", "data", "evaluated", "files", "params", "provenance", "seconds", "sizes"}
 
 
 def write(
@@ -20,6 +20,7 @@ def write(
     provenance: Mapping,
     evaluated: str = "",
     seconds: float = 0.0,
+    chosen: str | None = None,
 ) -> None:
     """Write config.json as the last file of a training job, with the SHA-256 of the others.
 
@@ -32,9 +33,11 @@ def write(
         provenance: see `provenance.describe`.
         evaluated: SHA-256 of the images that tested, see `splits.evaluated`.
         seconds: wall time of the job.
+        chosen: SHA-256 of the chosen.json that learning rates were read from, see `choices`.
     """
     written = {name: files.digest(Path(folder, name)) for name in WRITTEN}
     content = {
+        "chosen": chosen,
         "data": data,
         "evaluated": evaluated,
         "files": written,

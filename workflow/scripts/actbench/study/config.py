@@ -10,7 +10,7 @@ import jsonschema
 from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.networks import family
-from actbench.study import activations, evaluation, messages
+from actbench.study import activations, evaluation, messages, tuning
 
 BOUND = 10**308  # what floating-point numbers reach
 PROBED_IMAGES = 1024
@@ -52,6 +52,8 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     resolved["depths"] = [len(widths) for widths in resolved["network"]["hidden_sizes"]]
     resolved["evaluation"] = evaluation.resolve(resolved["evaluation"], resolved["dataset"])
     evaluation.check_unvalidated(resolved["evaluation"], resolved["training"])
+    _check_warmup(resolved["training"])
+    resolved["tuning"] = tuning.resolve(resolved)
     for section in _probes(resolved).values():
         if section.get("images", 0) is None:
             section["images"] = min(PROBED_IMAGES, catalogue.image_counts(resolved)["training"])
@@ -104,7 +106,7 @@ def _number(key: str, value: object, schema: Mapping) -> object:
         return value
     if not math.isfinite(value):
         raise UserError(f"{key} is {value}; allowed: {messages.allowed(schema)}.")
-    return float(value) if schema.get("type") == "number" else int(value)
+    return float(value) if "number" in schema.get("type", ()) else int(value)
 
 
 def _hidden_sizes(config: Mapping) -> list[list[int]]:
@@ -150,6 +152,15 @@ def _check_study(study: str) -> None:
         raise UserError(
             f"study is {study!r}; allowed: any name but {', '.join(RESERVED)} and those that end in _hiplot, "
             "which are names of other files."
+        )
+
+
+def _check_warmup(training: Mapping) -> None:
+    """Some epoch must have the learning rate itself."""
+    if training["warmup_epochs"] >= training["max_epochs"]:
+        raise UserError(
+            f"training.warmup_epochs is {training['warmup_epochs']}; allowed: fewer than "
+            f"training.max_epochs, {training['max_epochs']}."
         )
 
 

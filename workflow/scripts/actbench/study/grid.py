@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 DEFAULT = "default"  # the one setting of a study that names none
 RECIPE = ("network", "training", "normalisation", "tuning")  # what a setting may override
+TUNED = "tuned"  # what `training.learning_rate` is where it is searched
 
 
 def blocks(seeds: Iterable[int], seeds_per_job: int) -> dict[str, list[int]]:
@@ -55,7 +56,8 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
         spec, depth, seeds: of the block.
     """
     sizes = dict(zip(config["depths"], config["network"]["hidden_sizes"], strict=True))
-    return {
+    tuning = {"tuning": config["tuning"]} if tuned(config) else {}
+    return tuning | {
         "activation": spec,
         "dataset": config["dataset"],
         "evaluation": config["evaluation"],
@@ -65,3 +67,13 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
         "seeds": seeds,
         "training": config["training"],
     }
+
+
+def tuned(recipe: Mapping) -> bool:
+    """Whether the learning rate of a recipe, or of a resolved config, is searched."""
+    return recipe["training"]["learning_rate"] == TUNED
+
+
+def tuning_params(params: Mapping) -> dict:
+    """All that the numbers of a search depend on: the params of a block that it is for, less the seeds."""
+    return {key: value for key, value in params.items() if key != "seeds"}

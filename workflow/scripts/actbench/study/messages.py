@@ -53,9 +53,11 @@ def cut(text: str) -> str:
 
 def _hint(error: jsonschema.ValidationError) -> str:
     """Say how a number is written where text was, as in quotes or 1_000, or text where a number was."""
-    if "pattern" in error.schema and isinstance(error.instance, int | float):
+    types = error.schema.get("type", ())
+    number = "number" in types or "integer" in types
+    if "pattern" in error.schema and isinstance(error.instance, int | float) and not number:
         return " (text: write it in quotes)"
-    if error.validator != "type" or not isinstance(error.instance, str):
+    if not number or not isinstance(error.instance, str):
         return ""
     try:
         value = float(error.instance)

@@ -1,6 +1,7 @@
 """One training job: the networks of one activation and depth, for every seed of a block and every fold."""
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -52,6 +53,7 @@ def train(
     device: str,
     log: Callable[[str], None],
     setting: str = "default",
+    rates: Sequence[float] | None = None,
 ) -> Trained:
     """Train and score the networks of a block; those of a fold take their steps together, see `fitting.fit`.
 
@@ -61,6 +63,7 @@ def train(
         images: the prepared data set.
         device: `cpu` or `cuda:<i>`.
         log: is called with a line an epoch and network.
+        rates: the learning rate of each fold; None is that of `params`.
 
     Raises:
         UserError: the activation is a user's own and keeps a state that is not stored.
@@ -71,6 +74,8 @@ def train(
     for fold in range(params["evaluation"]["folds"] or 1):
         data = splits.split(images, params["evaluation"], params["normalisation"], fold).to(device)
         done.data = done.data or data
+        if rates is not None:
+            settings = dataclasses.replace(settings, learning_rate=rates[fold])
         sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
         done.recipe = family.Recipe.of(sizes, params)
         for group in groups:
@@ -83,7 +88,8 @@ def train(
             for seed, network, fit in zip(group, members, fits, strict=True):
                 place = (activation, len(params["hidden_sizes"]), setting, seed, fold)
                 keys = dict(zip(parquet.RUN, place, strict=True))
-                done.runs.append(keys | fitting.score(network, data, fit))
+                rate = {"learning_rate": settings.learning_rate}
+                done.runs.append(keys | rate | fitting.score(network, data, fit))
                 if not network.pure:
                     rebuilt = family.build(done.recipe, seeds.generator(seed, "weights"))
                     fitting.check_stored(network, rebuilt.to(device), data, fit, params["activation"])

@@ -26,20 +26,20 @@ def worthwhile(network: nn.Module, batch_size: int) -> bool:
     return torch.get_num_threads() == 1 and size <= LARGEST and products
 
 
-def same_bits(members: Sequence[nn.Module], trainer: Callable[[Stack], Trainer]) -> bool:
+def same_bits(members: Sequence[nn.Module], trainer: Callable[[Stack, Sequence[int]], Trainer]) -> bool:
     """Take a few steps with copies of the networks, together and one by one, and compare all that they leave.
 
     Args:
         members: networks that differ in their weights only, on the CPU; they are left as they are.
-        trainer: makes what trains a stack.
+        trainer: makes what trains a stack of the members of these numbers.
 
     Returns:
         Whether losses, hits, gradients, parameters and the optimiser's moments are the same, bit by bit.
     """
     if len(members) == 1:
         return True
-    together = trainer(Stack(deepcopy(list(members))))
-    singles = [trainer(Stack([deepcopy(network)])) for network in members]
+    together = trainer(Stack(deepcopy(list(members))), range(len(members)))
+    singles = [trainer(Stack([deepcopy(network)]), [i]) for i, network in enumerate(members)]
     shape = (len(members), together.batch_size)
     for step in range(STEPS):
         numbers = torch.arange(shape[0] * shape[1]) + step * shape[0] * shape[1]

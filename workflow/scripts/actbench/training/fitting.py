@@ -1,5 +1,7 @@
 """Training networks: mini-batches, early stopping, the best weights kept, a row an epoch."""
 
+import functools
+import itertools
 import math
 import os
 import time
@@ -17,7 +19,7 @@ from actbench.networks import modes
 from actbench.networks.family import Network
 from actbench.storage import parquet
 from actbench.storage.histograms import histogram
-from actbench.training import compared, loop, optimizers
+from actbench.training import compared, loop, optimizers, schedules
 from actbench.training.stack import Stack
 
 HISTOGRAM_BINS = 100
@@ -29,6 +31,7 @@ RUNS = pa.schema(
     [
         *parquet.KEYS,
         pa.field("status", pa.string(), nullable=False),
+        pa.field("learning_rate", pa.float64(), nullable=False),
         pa.field("trained", pa.bool_(), nullable=False),
         pa.field("n_parameters", pa.int64(), nullable=False),
         pa.field("epochs_run", pa.int32(), nullable=False),
@@ -71,6 +74,8 @@ class Settings:
     histograms: bool
     precision: str
     threads: int
+    schedule: str = "constant"
+    warmup_epochs: int = 0
 
 
 @dataclass
@@ -113,6 +118,7 @@ def fit(
     settings: Settings,
     batches: Sequence[torch.Generator],
     log: Callable[[str], None] = lambda line: None,
+    rates: Sequence[float] | None = None,
 ) -> list[Fit]:
     """Train networks in place, each until `max_epochs`, its own early stop or its own divergence.
 
@@ -127,31 +133,38 @@ def fit(
             whole mini-batches (a last incomplete one is dropped).
         batches: each run's own generator of permutations.
         log: is called with a line an epoch and network.
+        rates: the learning rate of each network, where they differ; one call updates neighbours of one rate.
 
     Returns:
         S times a `Fit` with status `ok`, or `diverged` when a loss is not finite. The kept weights are those
         of the best validation accuracy (the first, on ties) or the last ones, as `settings.keep` says;
         after divergence, the last ones that were kept before, at worst the initial ones.
     """
+    rates = [settings.learning_rate] * len(members) if rates is None else list(rates)
     side_by_side = all(network.pure and network.stackable for network in members)
-    if side_by_side and _together(members, data, settings, log):
-        return _fit(members, data, settings, batches, log)
+    if side_by_side and _together(members, data, settings, log, rates):
+        return _fit(members, data, settings, batches, log, rates)
     fits = []
-    for i, (network, own) in enumerate(zip(members, batches, strict=True)):
+    for i, (network, own, rate) in enumerate(zip(members, batches, rates, strict=True)):
         with modes.drawing(network):
-            fits += _fit([network], data, settings, [own], lambda line, i=i: log(_prefix(i, members) + line))
+            named = lambda line, i=i: log(_prefix(i, members) + line)  # noqa: E731
+            fits += _fit([network], data, settings, [own], named, [rate])
     return fits
 
 
 def _together(
-    members: Sequence[nn.Module], data: Data, settings: Settings, log: Callable[[str], None]
+    members: Sequence[nn.Module],
+    data: Data,
+    settings: Settings,
+    log: Callable[[str], None],
+    rates: Sequence[float],
 ) -> bool:
     """Whether networks take their steps together."""
     if len(members) == 1 or data.train.x.device.type != "cpu":
         return True
     if not compared.worthwhile(members[0], settings.batch_size):
         return False
-    same = compared.same_bits(members, lambda stack: _trainer(stack, data, settings))
+    same = compared.same_bits(members, _trainers(data, settings, rates))
     if not same:
         log("networks train one by one: together their steps have other bits on this machine")
     return same
@@ -163,13 +176,15 @@ def _fit(
     settings: Settings,
     batches: Sequence[torch.Generator],
     log: Callable[[str], None],
+    rates: Sequence[float],
 ) -> list[Fit]:
     before = time.perf_counter()
     results = [Fit(_copy(network)) for network in members]
-    trainer = _trainer(Stack(members), data, settings, log)
+    trainer = _trainer(Stack(members), data, settings, rates, log)
     stacked = running = list(range(len(members)))
     for epoch in range(1, settings.max_epochs + 1):
-        seen = trainer.run([batches[i] for i in stacked])
+        factor = schedules.factor(epoch, settings.schedule, settings.warmup_epochs, settings.max_epochs)
+        seen = trainer.run([batches[i] for i in stacked], factor)
         rows = dict(zip(stacked, _history_rows(epoch, seen, trainer.stack, data, settings), strict=True))
         for i in running:
             log(_prefix(i, members) + _epoch_line(rows[i]))
@@ -182,7 +197,7 @@ def _fit(
         fewer, running = len(unfinished) < len(running), unfinished
         if not running:
             break
-        if fewer and (smaller := _smaller(trainer, running, stacked, data, settings)):
+        if fewer and (smaller := _smaller(trainer, running, stacked, data, settings, rates)):
             trainer, stacked = smaller, running
         before = time.perf_counter()
     for result in results:
@@ -191,7 +206,12 @@ def _fit(
 
 
 def _smaller(
-    trainer: loop.Trainer, running: list[int], stacked: list[int], data: Data, settings: Settings
+    trainer: loop.Trainer,
+    running: list[int],
+    stacked: list[int],
+    data: Data,
+    settings: Settings,
+    rates: Sequence[float],
 ) -> loop.Trainer | None:
     """A trainer of the networks that still run, which continues from the state of that of all stacked ones.
 
@@ -201,30 +221,53 @@ def _smaller(
     if data.train.x.device.type != "cpu":
         return None
     stay = [stacked.index(i) for i in running]
-    members = [trainer.stack.networks[i] for i in stay]
-    if not compared.same_bits(members, lambda stack: _trainer(stack, data, settings)):
+    members, own = [trainer.stack.networks[i] for i in stay], [rates[i] for i in running]
+    if not compared.same_bits(members, _trainers(data, settings, own)):
         return None
-    smaller = _trainer(Stack(members), data, settings)
+    smaller = _trainer(Stack(members), data, settings, own)
     smaller.optimizer.take_over(trainer.optimizer, lambda tensors: trainer.stack.of(stay, tensors))
     return smaller
 
 
+def _trainers(
+    data: Data, settings: Settings, rates: Sequence[float]
+) -> Callable[[Stack, Sequence[int]], loop.Trainer]:
+    """What `compared.same_bits` makes trainers with."""
+    return lambda stack, numbers: _trainer(stack, data, settings, [rates[i] for i in numbers])
+
+
 def _trainer(
-    stack: Stack, data: Data, settings: Settings, log: Callable[[str], None] = lambda line: None
+    stack: Stack,
+    data: Data,
+    settings: Settings,
+    rates: Sequence[float],
+    log: Callable[[str], None] = lambda line: None,
 ) -> loop.Trainer:
-    return loop.Trainer(stack, data.train, optimizer(stack.trainable, settings), settings.batch_size, log)
+    return loop.Trainer(stack, data.train, optimizer(stack, settings, rates), settings.batch_size, log)
 
 
-def optimizer(parameters: Sequence[Tensor], settings: Settings) -> optimizers.Optimizer:
-    """The update rule that the settings name, of these parameters."""
-    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    if settings.optimizer == "adam":
-        return optimizers.Adam(parameters, **common)
-    return optimizers.SGD(parameters, momentum=settings.momentum, **common)
+def optimizer(stack: Stack, settings: Settings, rates: Sequence[float] | None = None) -> optimizers.Optimizer:
+    """The update rule that the settings name, of what a stack learns.
+
+    Args:
+        rates: the learning rate of each network; None is that of the settings.
+    """
+    rates = [settings.learning_rate] * len(stack.networks) if rates is None else rates
+    groups = [list(own) for _, own in itertools.groupby(range(len(rates)), rates.__getitem__)]
+    parts = [functools.partial(stack.of, own) for own in groups] if len(groups) > 1 else [list]
+    common = {
+        "lr": [rates[own[0]] for own in groups],
+        "weight_decay": settings.weight_decay,
+        "parts": parts,
+    }
+    if settings.optimizer == "sgd":
+        return optimizers.SGD(stack.trainable, momentum=settings.momentum, **common)
+    kinds = {"adam": optimizers.Adam, "adamw": optimizers.AdamW}
+    return kinds[settings.optimizer](stack.trainable, **common)
 
 
 def score(network: nn.Module, data: Data, result: Fit) -> dict:
-    """One row of `RUNS` without its keys, for the kept weights; a diverged run has no scores.
+    """One row of `RUNS` without keys and learning rate, for the kept weights; a diverged run has no scores.
 
     A run whose kept weights give a subset no finite loss has diverged, and `result` says so from then on.
     Whether a network trained is judged on the validation images, or where there are none on the
@@ -310,8 +353,13 @@ def trained_threshold(labels: Tensor) -> float:
 
     Chance is the share of the largest class among `labels` [N].
     """
-    chance = torch.bincount(labels.cpu()).max().item() / len(labels)
-    return chance + 0.25 * (1 - chance)
+    guessed = chance(labels)
+    return guessed + 0.25 * (1 - guessed)
+
+
+def chance(labels: Tensor) -> float:
+    """The accuracy of a network that always answers the largest class of `labels` [N]."""
+    return torch.bincount(labels.cpu()).max().item() / len(labels)
 
 
 def _history_rows(

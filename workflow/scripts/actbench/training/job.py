@@ -1,12 +1,12 @@
 """The job of one block: train its networks, write what they leave, and say so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from actbench.data import prepared, splits
 from actbench.networks import checkpoints
 from actbench.runtime import devices, progress, provenance, streams
-from actbench.storage import histograms, manifest, parquet
+from actbench.storage import choices, files, histograms, manifest, parquet
 from actbench.training import block, cost, fitting
 
 HISTOGRAMS = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
@@ -20,9 +20,11 @@ def run(job: object, log: Callable[[str], None]) -> None:
     params, output = job.params.block, job.output
     fitting.prepare_torch(fitting.Settings(**params["training"]))
     images = prepared.read(job.input.data, job.params.prepared_by)
+    chosen = job.input.get("chosen")
+    rates = _rates(chosen, params, images.digest, job.params.code) if chosen else None
     with devices.claimed(job.config["device"] if job.resources.gpu else "cpu") as device:
         keys = job.wildcards
-        done = block.train(keys.activation, params, images, device, log, keys.setting)
+        done = block.train(keys.activation, params, images, device, log, keys.setting, rates)
         described = provenance.describe(job.params.code, device)
     parquet.write(parquet.table(done.runs, fitting.RUNS, parquet.RUN), output.runs)
     parquet.write(parquet.table(done.history, fitting.HISTORY, [*parquet.RUN, "epoch"]), output.history)
@@ -31,10 +33,17 @@ def run(job: object, log: Callable[[str], None]) -> None:
     checkpoints.save(done.states, output.model, params)
     evaluated = splits.evaluated(images, params["evaluation"])
     written = (params, done.recipe.sizes, images.digest, described, evaluated, provenance.seconds())
-    manifest.write(Path(output.config).parent, *written)
+    digest = files.digest(chosen) if chosen else None
+    manifest.write(Path(output.config).parent, *written, chosen=digest)
     named = list(job.config["settings"]) != ["default"]
     setting = f"{keys.setting}, " if named else ""
     title = f"{keys.activation}, depth {keys.depth}, {setting}seeds {keys.block}"
     study = job.config["study"]  # at hand; its Snakemake may train networks of another, to verify
     line = progress.line(f"results/{study}/logs/progress.txt", fitting.summary(title, done.runs))
     print(line, file=streams.standard("stdout"), flush=True)
+
+
+def _rates(path: str, params: Mapping, images: str, code: Mapping[str, str]) -> list[float]:
+    """What the search chose for each fold, see `choices.rates`."""
+    searched = {key: value for key, value in params.items() if key != "seeds"}
+    return choices.rates(path, searched, images, provenance.named(code, Path(next(iter(code))).parent))

@@ -43,10 +43,18 @@ class Trainer:
         self.correct = torch.zeros(n, dtype=torch.int64, device=device)
         first = torch.zeros(n, batch_size, dtype=torch.int64, device=device)
         changed = [*optimizer.changed, self.loss, self.correct]
-        self.step = cuda_graph.captured(self.take_step, first, changed, log, stack.pure)
+        self._capture = lambda log: cuda_graph.captured(self.take_step, first, changed, log, stack.pure)
+        self.step = self._capture(log)
 
-    def run(self, batches: Sequence[torch.Generator]) -> list[tuple[float, float]]:
-        """Train one epoch; mean loss and accuracy of each network, as seen on the way."""
+    def run(self, batches: Sequence[torch.Generator], factor: float = 1.0) -> list[tuple[float, float]]:
+        """Train one epoch; mean loss and accuracy of each network, as seen on the way.
+
+        Learning rates are multiplied by `factor`. A captured step has its rates inside, and is captured anew
+        where they change.
+        """
+        if factor != self.optimizer.factor:
+            self.optimizer.factor = factor
+            self.step = self._capture(lambda line: None)
         n_batches = len(self.train.y) // self.batch_size
         used = n_batches * self.batch_size
         order = torch.stack([torch.randperm(len(self.train.y), generator=own)[:used] for own in batches])

@@ -106,11 +106,13 @@ class Stack(nn.Module):
     def of(self, numbers: Sequence[int], tensors: Sequence[Tensor]) -> list[Tensor]:
         """What belongs to networks of these ascending numbers, of tensors listed and shaped as `trainable`.
 
-        It is listed and shaped as the `trainable` of a stack of these networks.
+        It is listed and shaped as the `trainable` of a stack of these networks; consecutive ones get views.
         """
         if self.single:
             return list(tensors)
-        at = numbers[0] if len(numbers) == 1 else list(numbers)
+        first, last = numbers[0], numbers[-1]
+        at = slice(first, last + 1) if last - first + 1 == len(numbers) else list(numbers)
+        at = first if first == last else at
         return [
             tensor[at] if owner is None else tensor
             for owner, tensor in zip(self._owners, tensors, strict=True)

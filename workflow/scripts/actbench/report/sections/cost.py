@@ -18,6 +18,7 @@ def context(study: Study) -> dict:
         downloads["training_cost"] = every if named else every.drop(columns="setting")
     return {
         "training_cost": training_cost(training, study.labels),
+        "tuning_cost": tuning_cost(study.tables, study.labels),
         "activation_cost": activation_cost(functions, config["report"]["baseline"]),
         "timed_shape": (config["training"]["batch_size"], max(map(max, config["network"]["hidden_sizes"]))),
         "downloads": downloads,
@@ -46,6 +47,34 @@ def training_cost(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, li
         }
         found.setdefault(int(depth), []).append(row)
     return found
+
+
+def tuning_cost(tables: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -> list[dict]:
+    """A row an activation whose learning rates were searched: networks, epochs and seconds of the search.
+
+    `tables` as `Study` has them; the sums are over depths, settings and folds, `share` that of the search in
+    its seconds and those of the networks that are evaluated.
+    """
+    if "tuning_cost" not in tables:
+        return []
+    searched, trained = (
+        dict(list(tables[name].groupby("activation", observed=True)["seconds"]))
+        for name in ("tuning_cost", "training_cost")
+    )
+    epochs = tables["tuning_cost"].groupby("activation", observed=True)["epochs_run"].sum()
+    return [
+        {
+            "key": key,
+            "n": len(searched[key]),
+            "epochs": int(epochs[key]),
+            "seconds": searched[key].sum(),
+            "n_evaluated": len(trained[key]),
+            "seconds_evaluated": trained[key].sum(),
+            "share": searched[key].sum() / (searched[key].sum() + trained[key].sum()),
+        }
+        for key in labels
+        if key in searched
+    ]
 
 
 def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:

@@ -9,6 +9,7 @@ from actbench.storage import parquet, yaml_files
 from actbench.study import grid
 
 STAGES = (
+    "tune",
     "train",
     "probe_gradients",
     "probe_distributions",
