@@ -260,7 +260,14 @@ def attribution(runs, baseline, settings):
             for s in (settings[0], setting)
         ]
         rows.append(
-            {"activation": key, "setting": setting, "depth": depth, "n": n, "n_left_out": len(seeds) - n}
+            {
+                "activation": key,
+                "setting": setting,
+                "depth": depth,
+                "n_depths": len(where),
+                "n": n,
+                "n_left_out": len(seeds) - n,
+            }
             | {"difference": mean, "difference_low": low, "difference_high": high}
             | {"required_seeds": 17 if n > 1 and not inside and not outside else None}
             | {"trained_before": trained[0], "trained_after": trained[1], "n_runs": len(seeds) * len(where)}

@@ -11,6 +11,7 @@ from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib
 
 DODGE = 0.035  # decades between the points of two activations
 INK = "#222222"
+EVERY = ""  # the setting of a profile over all of them
 TICKS = 7  # candidates that are written out
 TAUS = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
 BEND = 0.005  # where the axis of τ turns from linear to logarithmic
@@ -28,7 +29,7 @@ def settings(names: Sequence[str], n_depths: int) -> list[str]:
 def sensitivity(
     tuning: pd.DataFrame,
     rates: pd.DataFrame,
-    labels: Mapping[str, str],
+    names: Sequence[str],
     depths: Sequence[int],
     style: drawing.Style,
 ) -> Figure:
@@ -39,11 +40,11 @@ def sensitivity(
 
     Args:
         tuning, rates: rows of the tables of these names.
-        labels: settings to display text, in their order; those without a trial have no panels.
+        names: settings in their order; those without a trial have no panels.
         depths, style: what is shown.
     """
     tuned = set(tuning["setting"].unique())
-    names = settings([name for name in labels if name in tuned], len(depths))
+    names = settings([name for name in names if name in tuned], len(depths))
     candidates = {
         name: sorted(tuning.loc[tuning["setting"] == name, "learning_rate"].unique()) for name in names
     }
@@ -59,7 +60,7 @@ def sensitivity(
             _choices(axis, chosen[chosen["activation"] == key], shift, style.looks[key])
         axis.set_title(shown.layers(depth) if row == 0 else "")
         if column == 0:
-            axis.set_ylabel(drawing.plain(labels[name]) if len(names) > 1 else "validation accuracy")
+            axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "validation accuracy")
         axis.set_xlabel("learning rate" if row == len(names) - 1 else "")
         _rate_axis(axis, candidates[name])
     if len(names) > 1:
@@ -74,18 +75,18 @@ def sensitivity(
     return figure
 
 
-def profile(table: pd.DataFrame, labels: Mapping[str, str], style: drawing.Style) -> Figure:
+def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> Figure:
     """Share of networks within τ points of the best activation of their depth, setting and seed, against τ.
 
     A panel for all settings together, and where there are several one for each. Steps rise at each τ.
 
     Args:
         table: rows of the table `profile`.
-        labels: settings to display text, in their order.
+        names: settings in their order.
         style: what is shown.
     """
-    several = len(labels) > 1
-    names = ["", *settings(list(labels), 1)] if several else [""]
+    several = len(names) > 1
+    names = [EVERY, *settings(names, 1)] if several else [EVERY]
     columns, largest = min(len(names), 3), max(float(table["tau"].max()), BEND)
     rows = -(-len(names) // columns)
     figure, axes = drawing.panels(rows, columns, height=2.6, sharey="all", sharex="all")
@@ -99,7 +100,7 @@ def profile(table: pd.DataFrame, labels: Mapping[str, str], style: drawing.Style
             if len(steps):
                 taus, reached = [*steps["tau"], largest], [*steps["share"], steps["share"].iloc[-1]]
                 axis.step(taus, reached, where="post", linewidth=1.5, **style.line(key))
-        title = drawing.plain(labels[name]) if name else "all settings" if several else ""
+        title = drawing.plain(name) if name else "all settings" if several else ""
         n = f"n = {part['n'].max()}" if len(part) else ""
         axis.set_title(f"{title}, {n}" if title else n)
         axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
