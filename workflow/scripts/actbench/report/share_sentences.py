@@ -1,10 +1,10 @@
 """Sentences on who trained, on runs that lie apart, and on how runs ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import listed, percent
+from actbench.report.numbers import interval, listed, percent
 
 RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
@@ -39,29 +39,32 @@ def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int) -> str
     return f"No activation surely trained more or less often than {baseline} (exact McNemar test, Holm)."
 
 
-def apart(cells: pd.DataFrame, runs: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """The runs of the cells of one depth whose mean describes none of them.
+def apart(runs: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """The runs of one depth's cells whose mean describes none of them, as `of_runs` gives them."""
+    if not runs:
+        return ""
+    return f"Runs that lie too far apart: {'; '.join(f'{labels[key]} {text}' for key, text in runs.items())}."
+
+
+def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[str, str]:
+    """By activation the accuracies of trained runs that disagree, `38.0, 61.3, 97.1 %`; of many both ends.
 
     Args:
-        cells: rows of the comparison table.
-        runs: networks of that depth, or with folds the means of each seed.
-        labels: id to display text.
+        cells: rows of the comparison table, of one depth and setting.
+        runs: the networks of a setting; with folds the means of each seed.
+        digits: after the decimal point.
     """
-    found = [
-        f"{labels[row.activation]} {of_runs(row._asdict(), runs)}"
-        for row in cells.itertuples()
-        if row.runs_disagree
-    ]
-    return f"Runs that lie too far apart for a mean: {'; '.join(found)}." if found else ""
-
-
-def of_runs(cell: Mapping, runs: pd.DataFrame) -> str:
-    """The accuracies of a cell's trained runs in their order, `38.0, 61.3 and 97.1 %`; of many both ends."""
-    here = (runs["activation"] == cell["activation"]) & (runs["depth"] == cell["depth"]) & runs["trained"]
-    values = sorted(runs.loc[here, "test_accuracy"])
-    if len(values) > RUNS:
-        return f"{100 * values[0]:.1f} to {percent(values[-1])} ({len(values)} runs)"
-    return listed([*(f"{100 * value:.1f}" for value in values[:-1]), percent(values[-1])])
+    found = {}
+    for row in cells[cells["runs_disagree"]].itertuples():
+        here = (runs["activation"] == row.activation) & (runs["depth"] == row.depth) & runs["trained"]
+        *others, last = sorted(runs.loc[here, "test_accuracy"])
+        if len(others) < RUNS:
+            found[row.activation] = ", ".join(
+                [*(f"{100 * value:.{digits}f}" for value in others), percent(last, digits)]
+            )
+        else:
+            found[row.activation] = interval(others[0], last, digits)
+    return found
 
 
 def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -88,5 +91,4 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
 def verdicts(shares: pd.DataFrame) -> dict[tuple[str, int], str]:
     """By activation and depth what a comparison says whose runs lie too far apart for a difference."""
     words = {"more": "more trained", "fewer": "fewer trained"}
-    rows: Sequence = list(shares.itertuples())
-    return {(row.activation, row.depth): words.get(row.verdict, row.verdict) for row in rows}
+    return {(row.activation, row.depth): words.get(row.verdict, row.verdict) for row in shares.itertuples()}

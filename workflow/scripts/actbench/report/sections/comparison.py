@@ -16,14 +16,18 @@ def context(study: Study) -> dict:
     cells, labels = study.cells, study.labels
     n_comparisons = int((study.every["comparison"]["verdict"] != "baseline").sum())
     runs = statistics.per_seed(study.tables["runs"])
+    apart = {depth: share_sentences.of_runs(rows, runs) for depth, rows in cells.items()}
+    short = {depth: share_sentences.of_runs(rows, runs, digits=0) for depth, rows in cells.items()}
     shares = study.tables.get("shares", pd.DataFrame())
+    n_shares = len(study.every.get("shares", shares))
     return {
         "shares": shares_by_depth(shares, labels),
-        "n_shares": len(study.every.get("shares", shares)),
+        "n_shares": n_shares,
         "share_verdicts": share_sentences.verdicts(shares),
-        "shares_decided": share_sentences.decided(shares, labels, len(study.every.get("shares", shares))),
+        "shares_decided": share_sentences.decided(shares, labels, n_shares),
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
-        "apart": {depth: share_sentences.apart(rows, runs, labels) for depth, rows in cells.items()},
+        "apart": short,
+        "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},
         "cells": cells,
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
         "verdicts": {depth: sentences.verdicts(rows, labels) for depth, rows in cells.items()},
