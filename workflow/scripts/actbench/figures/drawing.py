@@ -2,11 +2,12 @@
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt, sns
 from actbench.storage import files
@@ -26,6 +27,9 @@ DASHES = [
 MARKERS = "osD^vPX<>*"
 LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
 TITLE_LETTERS = 18
+SMALLEST_ERROR = 1e-4
+COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
 DECIMALS = re.compile(r"(\.\d\d)\d+")
 
@@ -56,10 +60,14 @@ class Style:
     def line(self, key: str) -> dict:
         return {name: self.looks[key][name] for name in ("color", "linestyle")}
 
-    def legend(self, figure: Figure) -> None:
-        """One legend above the panels, in as many columns as its labels leave room for."""
+    def legend(self, figure: Figure, others: Mapping[str, Line2D] | None = None) -> None:
+        """One legend above the panels, in as many columns as its labels leave room for.
+
+        `others`: what else it explains, by its text.
+        """
         handles = [Line2D([], [], **look, markersize=4) for look in self.looks.values()]
-        labels = list(self.labels.values())
+        labels = [*self.labels.values(), *(others or {})]
+        handles += (others or {}).values()
         room = figure.get_size_inches()[0] / (LEGEND_LINE + LETTER * max(map(len, labels)))
         ncols = max(1, min(len(labels), COLUMNS, int(room)))
         n_rows = -(-len(labels) // ncols)
@@ -121,10 +129,10 @@ def panel_width(columns: int) -> float:
 
 
 def panels(
-    rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row"
+    rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row", sharex: str = "col"
 ) -> tuple[Figure, np.ndarray]:
     size = (max((width or panel_width(columns)) * columns + 0.5, NARROWEST), height * rows + 0.6)
-    return plt.subplots(rows, columns, figsize=size, sharex="col", sharey=sharey, squeeze=False)
+    return plt.subplots(rows, columns, figsize=size, sharex=sharex, sharey=sharey, squeeze=False)
 
 
 def whole_numbers(axis: Axes) -> None:
@@ -133,3 +141,30 @@ def whole_numbers(axis: Axes) -> None:
     if high - low < 1:
         axis.set_xlim((low + high) / 2 - 0.5, (low + high) / 2 + 0.5)
     axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def stretch(accuracies: pd.Series) -> np.ndarray:
+    """Minus log10 of the error, which is at least `SMALLEST_ERROR`."""
+    return -np.log10(np.clip(1 - np.asarray(accuracies, dtype=float), SMALLEST_ERROR, None))
+
+
+def unstretch(heights: np.ndarray) -> np.ndarray:
+    return 1 - 10.0 ** (-np.asarray(heights, dtype=float))
+
+
+def stretched(
+    axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0, marked: Sequence[float] = ACCURACY_TICKS
+) -> None:
+    """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ.
+
+    From 0, or from a little below `lowest`, to a little above the best of `accuracies`.
+    """
+    bottom = max(0.0, 1 - (1 - lowest) * 1.15) if lowest > 0 else 0.0
+    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - SMALLEST_ERROR)
+    for axis in axes:
+        axis.set_yscale("function", functions=(stretch, unstretch))
+        top = 1 - (1 - best) * 0.7
+        axis.set_ylim(bottom, top)
+        ticks = [tick for tick in marked if bottom <= tick <= top]
+        axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
+        axis.set_yticks([], minor=True)

@@ -17,12 +17,9 @@ ACCURACIES = {
     "train_accuracy": "training accuracy",
 }
 LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
-SMALLEST_ERROR = 1e-4
 SHAPE_BINS = 40
 SPREAD = (0.05, 0.95)
 LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
-COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
-ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 
 
 def accuracy(
@@ -62,7 +59,7 @@ def accuracy(
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
         axis.set_title(shown.layers(depth))
-    _stretched(axes.flat, pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)]))
+    drawing.stretched(axes.flat, pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)]))
     figure.supylabel("test accuracy", fontsize="medium")
     return figure
 
@@ -90,7 +87,7 @@ def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
     axis.grid(visible=False, axis="x")
     axis.set_xlabel("hidden layers")
     axis.set_ylabel("test accuracy of trained networks")
-    _stretched([axis], *_extent(comparison))
+    drawing.stretched([axis], *_extent(comparison))
     style.legend(figure)
     return figure
 
@@ -119,7 +116,7 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
         axis.set_title(shown.layers(depth))
     seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
     if len(seen):
-        _stretched(axes.flat, *_extent(seen))
+        drawing.stretched(axes.flat, *_extent(seen))
     handles = [
         Line2D([], [], color="#444444", marker="o", linestyle="", markerfacecolor=face)
         for face in ("#444444", "white")
@@ -151,7 +148,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         drawing.whole_numbers(axis)
     for row, column in enumerate(rows):
         if column in ACCURACIES:
-            _stretched(axes[row], history[column], marked=COARSE_TICKS)
+            drawing.stretched(axes[row], history[column], marked=drawing.COARSE_TICKS)
         else:
             _log_scale(axes[row], history[column])
     style.legend(figure)
@@ -319,41 +316,16 @@ def _accuracy_points(axis: Axes, position: float, ok: pd.DataFrame, look: Mappin
 
 def _accuracy_shape(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:
     """As many runs at each height as the shape is wide there; heights as on the stretched axis."""
-    heights = _stretch(ok["test_accuracy"])
+    heights = drawing.stretch(ok["test_accuracy"])
     edges = np.linspace(0, heights.max() + 1e-9, SHAPE_BINS + 1)
     widest = np.histogram(heights, edges)[0].max()
     for trained, face in ((False, "white"), (True, look["color"])):
         counts, _ = np.histogram(heights[ok["trained"] == trained], edges)
         half = 0.4 * np.append(counts, 0) / widest
         drawn = {"step": "post", "facecolor": face, "edgecolor": look["color"], "linewidth": 0.6}
-        axis.fill_betweenx(_unstretch(edges), position - half, position + half, where=half > 0, **drawn)
-
-
-def _stretch(accuracies: pd.Series) -> np.ndarray:
-    """Minus log10 of the error, which is at least `SMALLEST_ERROR`."""
-    return -np.log10(np.clip(1 - np.asarray(accuracies, dtype=float), SMALLEST_ERROR, None))
-
-
-def _unstretch(heights: np.ndarray) -> np.ndarray:
-    return 1 - 10.0 ** (-np.asarray(heights, dtype=float))
-
-
-def _stretched(
-    axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0, marked: Sequence[float] = ACCURACY_TICKS
-) -> None:
-    """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ.
-
-    From 0, or from a little below `lowest`, to a little above the best of `accuracies`.
-    """
-    bottom = max(0.0, 1 - (1 - lowest) * 1.15) if lowest > 0 else 0.0
-    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - SMALLEST_ERROR)
-    for axis in axes:
-        axis.set_yscale("function", functions=(_stretch, _unstretch))
-        top = 1 - (1 - best) * 0.7
-        axis.set_ylim(bottom, top)
-        ticks = [tick for tick in marked if bottom <= tick <= top]
-        axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
-        axis.set_yticks([], minor=True)
+        axis.fill_betweenx(
+            drawing.unstretch(edges), position - half, position + half, where=half > 0, **drawn
+        )
 
 
 def _percent(axes: np.ndarray) -> None:

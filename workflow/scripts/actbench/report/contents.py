@@ -22,6 +22,7 @@ from actbench.report.sections import (
     method,
     pairs,
     provenance,
+    recipe,
 )
 
 SECTIONS = (
@@ -29,6 +30,7 @@ SECTIONS = (
     cross_validation.SECTION,
     comparison.SECTION,
     pairs.SECTION,
+    recipe.SECTION,
     depths.SECTION,
     learning.SECTION,
     gradients.SECTION,
@@ -43,8 +45,8 @@ SECTIONS = (
 
 
 def tables(sections: Iterable[Section] = SECTIONS) -> set[str]:
-    """The names of all tables that sections are made from."""
-    return {name for section in sections for name in section.tables}
+    """The names of all tables that sections are made from or may show."""
+    return {name for one in sections for name in (*one.tables, *one.any_of, *one.optional)}
 
 
 def render(study: Study, template: str | Path, sections: Sequence[Section] = SECTIONS) -> str:

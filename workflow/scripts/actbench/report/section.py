@@ -110,6 +110,8 @@ class Section:
             the page holds, by name: a caption of that name and the section of downloads have them as CSV.
         tables, figures: what it is made from, by name; where one is missing, the section is left out. Further
             figures of its template, those of single depths, are left out by themselves.
+        any_of: tables of its parts, of which one must be there; the template leaves out the other parts.
+        optional: further tables that it shows where they are there.
     """
 
     id: str
@@ -118,10 +120,13 @@ class Section:
     context: Callable[[Study], Mapping] = nothing
     tables: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     def is_shown(self, study: Study) -> bool:
         """Whether all that it is made from is there."""
-        return {*self.tables} <= study.tables.keys() and {*self.figures} <= study.figures.keys()
+        whole = {*self.tables} <= study.tables.keys() and {*self.figures} <= study.figures.keys()
+        return whole and (not self.any_of or not study.tables.keys().isdisjoint(self.any_of))
 
 
 def _ranked(cells: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from actbench.analysis import trends
 from actbench.analysis.statistics import without_noise
 from actbench.report import sentences
 from actbench.report.section import Section, Study
+from actbench.report.sections import recipe
 
 
 def context(study: Study) -> dict:
@@ -15,6 +16,8 @@ def context(study: Study) -> dict:
     over_depths = study.tables["over_depths"]
     return {
         "answer": answer(study.config, study.cells, study.tables, study.labels),
+        "decides": recipe.decides(study),
+        "recipe_shown": recipe.SECTION.is_shown(study),
         "ranking": ranking(study.comparison, over_depths, study.shown_depths),
         "mixture": sentences.mixture(study.lineage["mixed"]),
         "n_runs": len(study.every["runs"]),
@@ -27,15 +30,15 @@ def answer(
     tables: Mapping[str, pd.DataFrame],
     labels: Mapping[str, str],
 ) -> list[str]:
-    """The first paragraph: ranking, outcomes at the ends of the depths, conclusive comparisons."""
+    """The first paragraph: who trained at the ends of the depths, how well, and how sure that is."""
     scores = tables.get("cross_validation")
     if scores is not None:
         first = [sentences.cross_validation(rows, labels, d) for d, rows in scores.groupby("depth")]
     else:
-        leaders = trends.leaders(tables["runs"])
-        first = [sentences.ranking(tables["over_depths"], labels, len(by_depth), leaders)]
         ends = sorted({max(by_depth), min(by_depth)}, reverse=True)
-        first += [sentences.outcome(by_depth[depth], labels) for depth in ends]
+        first = [sentences.outcome(by_depth[depth], labels) for depth in ends]
+        leaders = trends.leaders(tables["runs"])
+        first.append(sentences.ranking(tables["over_depths"], labels, len(by_depth), leaders))
     if len(config["seeds"]) == 1:
         first.append("One seed cannot say how sure this is.")
     else:
@@ -69,5 +72,6 @@ SECTION = Section(
     template="answer.html",
     tables=("runs", "comparison", "over_depths"),
     figures=("overview",),
+    optional=("attribution", "rates"),
     context=context,
 )

@@ -1,0 +1,133 @@
+"""What the recipe decides: the settings side by side, and the search for learning rates."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from actbench.figures import shown
+from actbench.report import recipe_sentences as sentences
+from actbench.report.section import Section, Study
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    settings, labels, tables = study.config["settings"], study.labels, study.every
+    several, depths = len(settings) > 1, study.shown_depths
+    found = {
+        "recipe_sentences": said(study),
+        "n_drawn": {"sensitivity": 0, "profile": len(shown.settings(list(settings)))},
+        "matrix": matrix(tables["comparison"], labels, list(settings), depths) if several else {},
+        "overrides": overrides(tables["settings"]) if several else {},
+        "attribution": [],
+        "rates": {},
+        "budget": "",
+    }
+    if "attribution" in tables:
+        margin = study.config["report"]["equivalence"]
+        found["attribution"] = attribution(tables["attribution"], labels, list(settings), margin)
+    if "rates" in tables:
+        rates = tables["rates"]
+        searched = [name for name in settings if name in set(rates["setting"])]
+        found["searched"] = searched
+        found["n_drawn"]["sensitivity"] = len(shown.settings(searched, len(depths)))
+        found["rates"] = chosen_rates(rates, labels, searched, study.config["depths"])
+        found["budget"] = sentences.budget(rates, settings, len(tables["runs"]))
+        found["n_tuning"] = {name: settings[name]["tuning"]["seeds"] for name in searched}
+    return found
+
+
+def decides(study: Study) -> list[str]:
+    """What decides the results, for the first screen: which cells the setting turned, attribution, tuning."""
+    settings, tables, labels = study.config["settings"], study.every, study.labels
+    names = list(settings)
+    turned = sentences.turned(tables["comparison"], labels, names)
+    found = [turned or sentences.trained_by_setting(tables["runs"], names)]
+    if "attribution" in tables:
+        report = study.config["report"]
+        baseline, margin = labels[report["baseline"]], report["equivalence"]
+        found.append(sentences.attributed(tables["attribution"], labels, baseline, names[0], margin))
+    if "rates" in tables:
+        found.append(sentences.tuned(tables["rates"], settings))
+    found += [sentences.untuned(settings), sentences.only_this_recipe(settings)]
+    return [text for text in found if text]
+
+
+def said(study: Study) -> list[str]:
+    """The section's paragraph: the same, and how many networks trained in each setting."""
+    counts = sentences.trained_by_setting(study.every["runs"], list(study.config["settings"]))
+    return list(dict.fromkeys(text for text in (counts, *decides(study)) if text))
+
+
+def matrix(
+    comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str], depths: Iterable[int]
+) -> dict[int, list[dict]]:
+    """By depth a row an activation: the row of `comparison` in each setting, in the order of the settings."""
+    rows = {(row["activation"], row["depth"], row["setting"]): row for row in comparison.to_dict("records")}
+    return {
+        depth: [{"key": key, "cells": [rows[key, depth, name] for name in settings]} for key in labels]
+        for depth in depths
+    }
+
+
+def attribution(
+    table: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str], margin: float
+) -> list[dict]:
+    """A group a setting: its `rows` over depths, and those `by_depth`, each in the order of the labels.
+
+    `open`: whether more seeds would decide the row.
+    """
+    undecided = (table["verdict"] == "inconclusive") & (table["n"] > 1) & ~sentences.within(table, margin)
+    order = list(labels)
+    rows = sorted(
+        table.assign(open=undecided).to_dict("records"), key=lambda row: order.index(row["activation"])
+    )
+    found = []
+    for name in settings[1:]:
+        own = [row for row in rows if row["setting"] == name]
+        single = sorted((row for row in own if not pd.isna(row["depth"])), key=lambda row: row["depth"])
+        over = [row for row in own if pd.isna(row["depth"])]
+        found.append({"setting": name, "rows": over, "by_depth": single})
+    return found
+
+
+def chosen_rates(
+    rates: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str], depths: Iterable[int]
+) -> dict[int, list[dict]]:
+    """By depth a row an activation: the choices in each setting, one a fold."""
+    cells = {place: cell.sort_values("fold").to_dict("records") for place, cell in _by_cell(rates)}
+    return {
+        depth: [{"key": key, "cells": [cells[key, depth, name] for name in settings]} for key in labels]
+        for depth in depths
+    }
+
+
+def overrides(settings: pd.DataFrame) -> dict[str, list[str]]:
+    """By setting, what it overrides: `network.initialisation: critical`."""
+    return {
+        row.setting: [
+            f"{section}.{key}: {_shown(value)}" if key else f"{section}: {_shown(value)}"
+            for section, values in json.loads(row.overrides).items()
+            for key, value in (values.items() if isinstance(values, dict) else [("", values)])
+        ]
+        for row in settings.sort_values("position").itertuples()
+    }
+
+
+def _by_cell(rates: pd.DataFrame) -> Iterable[tuple[tuple, pd.DataFrame]]:
+    return rates.groupby(["activation", "depth", "setting"], observed=True)
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+SECTION = Section(
+    id="recipe",
+    title="Recipe",
+    template="recipe.html",
+    tables=("runs", "comparison", "settings"),
+    any_of=("attribution", "rates"),
+    optional=("tuning", "profile"),
+    context=context,
+)
