@@ -8,6 +8,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest
+from conftest import NETWORK
 from own_activations import RANDOM, STATEFUL, Annealed, CappedByBuffer, Widest, own
 
 
@@ -27,7 +28,7 @@ def folder(tmp_path, spec):
 
 def write(folder, states, spec, sizes=(4, 8, 3), said=None):
     """Write a block as training does; `said` are params that config.json gives instead of the true ones."""
-    params = {"activation": spec, "network": {"family": "mlp"}, "seeds": [3, 4]}
+    params = {"activation": spec, "network": NETWORK, "seeds": [3, 4]}
     checkpoints.save(states, folder / "model.safetensors", params)
     for name in manifest.WRITTEN[1:]:
         files.write_text(name, folder / name)

@@ -5,6 +5,7 @@ import torch
 from actbench.activations import registry
 from actbench.data import acquire, prepared
 from actbench.training import block
+from conftest import NETWORK
 from own_activations import Annealed, SquaredReLU, own
 from test_fitting import SETTINGS
 
@@ -17,13 +18,21 @@ def digits(tmp_path_factory):
 
 
 def train(
-    images, activation, seeds, folds=2, validation=None, hidden=(8,), log=lambda line: None, **training
+    images,
+    activation,
+    seeds,
+    folds=2,
+    validation=None,
+    hidden=(8,),
+    log=lambda line: None,
+    network=(),
+    **training,
 ):
     params = {
         "activation": activation,
         "evaluation": {"folds": folds, "validation": validation, "split_seed": 0},
         "hidden_sizes": list(hidden),
-        "network": {"family": "mlp"},
+        "network": NETWORK | dict(network),
         "normalisation": "symmetric",
         "seeds": list(seeds),
         "training": dataclasses.asdict(SETTINGS) | training,

@@ -20,6 +20,7 @@ def write(
     provenance: Mapping,
     evaluated: str = "",
     seconds: float = 0.0,
+    initial: list[Mapping] | None = None,
 ) -> None:
     """Write config.json as the last file of a training job, with the SHA-256 of the others.
 
@@ -32,6 +33,8 @@ def write(
         provenance: see `provenance.describe`.
         evaluated: SHA-256 of the images that tested, see `splits.evaluated`.
         seconds: wall time of the job.
+        initial: of each fold what its weights were drawn with beside the seed, if anything, see
+            `family.Recipe`.
     """
     written = {name: files.digest(Path(folder, name)) for name in WRITTEN}
     content = {
@@ -43,6 +46,8 @@ def write(
         "seconds": seconds,
         "sizes": sizes,
     }
+    if initial:
+        content["initial"] = initial
     files.write_json(content, Path(folder, NAME))
 
 

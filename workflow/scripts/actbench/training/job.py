@@ -31,7 +31,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
     checkpoints.save(done.states, output.model, params)
     evaluated = splits.evaluated(images, params["evaluation"])
     written = (params, done.recipe.sizes, images.digest, described, evaluated, provenance.seconds())
-    manifest.write(Path(output.config).parent, *written)
+    manifest.write(Path(output.config).parent, *written, done.initial)
     title = "{activation}, depth {depth}, seeds {block}".format(**job.wildcards)
     study = job.config["study"]  # at hand; its Snakemake may train networks of another, to verify
     line = progress.line(f"results/{study}/logs/progress.txt", fitting.summary(title, done.runs))
