@@ -25,10 +25,10 @@ from actbench.storage import yaml_files
 pytest_plugins = ["fault_table"]
 ROOT = Path(__file__).parent.parent
 SCHEMA = registry.with_sections(yaml_files.read(ROOT / "workflow/schemas/config.schema.yaml"))
+# The section `network` of a training job's params, all at their defaults.
+NETWORK = {"family": "mlp"} | {key: part["default"] for key, part in family.settings("mlp").items()}
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
 HANG = 600  # seconds after which a test takes something for hanging; no machine is that busy
-# A network of the config, as the params of a training job have it.
-MLP = {"family": "mlp", **{key: part["default"] for key, part in family.settings("mlp").items()}}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 

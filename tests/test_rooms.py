@@ -20,6 +20,7 @@ ROOMS = (
     "study",
     "probes",
     "training",
+    "theory",
     "networks",
     "data",
     "activations",

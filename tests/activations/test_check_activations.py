@@ -39,10 +39,10 @@ def ran(tmp_path):
         "        return x.new_zeros(x.numel()).put_(torch.arange(x.numel()), x.flatten()).view_as(x)\n"
     )
 
-    def run(code=None, **specs):
+    def run(code=None, critical=(), **specs):
         return subprocess.run(
             [sys.executable, "-P", str(SCRIPT)],
-            input=json.dumps({"specs": specs, "code": code or {}}),
+            input=json.dumps({"specs": specs, "code": code or {}, "critical": critical}),
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -81,6 +81,16 @@ def test_a_module_that_is_not_the_planned_one_is_one_sentence(ran):
 def test_the_first_bad_one_is_one_sentence(ran, spec, words):
     done = ran(good=own("Good"), bad=spec, worse=own("Step"))
     assert words in sentence(done)
+
+
+def test_an_edge_of_chaos_is_looked_for_where_one_is_needed(ran):
+    softplus = RELU | {"name": "softplus"}
+    good = [(own("Good", negative_slope=0.2), 0.2), (RELU, 0.5)]
+    assert ran(critical=good, soft=softplus).stdout == "\ntried\n"
+    said = sentence(ran(critical=[*good, (softplus, 0.5)]))
+    assert said.startswith(
+        "network.initialisation is critical, and softplus has no edge of chaos with network."
+    )
 
 
 @pytest.mark.parametrize(

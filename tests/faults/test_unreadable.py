@@ -12,7 +12,7 @@ from actbench.data import prepared
 from actbench.errors import DamagedError, UnreadableError, UserError
 from actbench.networks import checkpoints
 from actbench.storage import files, manifest, parquet, records, yaml_files
-from conftest import MLP
+from conftest import NETWORK
 
 SCHEMA = pa.schema([("value", pa.float64())])
 
@@ -31,7 +31,7 @@ def written(tmp_path):
     for name in manifest.WRITTEN:
         (block / name).write_bytes(b"")
     spec = {"name": "relu", "import": None, "parameters": {}}
-    params = {"activation": spec, "network": MLP}
+    params = {"activation": spec, "network": NETWORK}
     checkpoints.save({}, block / manifest.MODEL, params)
     manifest.write(block, params, [2, 2], "images", {})
     return {

@@ -8,7 +8,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest
-from conftest import MLP
+from conftest import NETWORK
 from own_activations import RANDOM, STATEFUL, Annealed, CappedByBuffer, Widest, own
 
 
@@ -28,7 +28,7 @@ def folder(tmp_path, spec):
 
 def write(folder, states, spec, sizes=(4, 8, 3), said=None, params=None):
     """Write a block as training does; `said` are params that config.json gives instead of the true ones."""
-    params = params or {"activation": spec, "network": MLP, "seeds": [3, 4]}
+    params = params or {"activation": spec, "network": NETWORK, "seeds": [3, 4]}
     checkpoints.save(states, folder / "model.safetensors", params)
     for name in manifest.WRITTEN[1:]:
         files.write_text(name, folder / name)
@@ -233,7 +233,7 @@ def test_a_normalised_network_comes_back_with_its_statistics(tmp_path, spec, nor
     network = mlp.build(Recipe([4, 8, 8, 3], spec("relu"), settings=settings), seeds.generator(3, "weights"))
     for step in range(5):
         network(torch.randn(6, 4) * step)
-    params = {"activation": spec("relu"), "network": MLP | settings, "seeds": [3]}
+    params = {"activation": spec("relu"), "network": NETWORK | settings, "seeds": [3]}
     write(tmp_path, {(3, 0): network.state_dict()}, spec("relu"), sizes=(4, 8, 8, 3), params=params)
     loaded, x = checkpoints.load(tmp_path, 3), torch.randn(5, 4)
     assert loaded.state_dict().keys() == network.state_dict().keys()

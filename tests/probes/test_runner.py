@@ -12,7 +12,7 @@ from actbench.probes.probe import Probe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, parquet
 from actbench.training import fitting
-from conftest import MLP
+from conftest import NETWORK
 
 
 def write(folder, params, rows, states):
@@ -54,7 +54,7 @@ def block(tmp_path, spec):
     acquire.prepare("digits", "nowhere", tmp_path / "digits.safetensors")
     params = {
         "activation": spec("relu"),
-        "network": MLP,
+        "network": NETWORK,
         "evaluation": {"folds": None, "validation": 250, "split_seed": 42},
         "normalisation": "symmetric",
     }

@@ -17,8 +17,10 @@ def test_activations_that_keep_the_contract_are_tried_in_silence(tmp_path):
     """The script gets the specs and the code, and what it prints before its answer counts for nothing."""
     kept = tmp_path / "asked.json"
     path = script(tmp_path, f"open({str(kept)!r}, 'w').write(sys.stdin.read())\nprint('said\\ntried')\n")
-    preflight.try_activations(path, SPECS, {"my_module.py": "abc"})
-    assert json.loads(kept.read_text()) == {"specs": SPECS, "code": {"my_module.py": "abc"}}
+    critical = [(SPECS["mine"], 0.2)]
+    preflight.try_activations(path, SPECS, {"my_module.py": "abc"}, critical)
+    asked = {"specs": SPECS, "code": {"my_module.py": "abc"}, "critical": [[SPECS["mine"], 0.2]]}
+    assert json.loads(kept.read_text()) == asked
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import torch
 from actbench.activations import registry
 from actbench.data import acquire, prepared
 from actbench.training import block
-from conftest import MLP
+from conftest import NETWORK
 from own_activations import Annealed, SquaredReLU, own
 from test_fitting import SETTINGS
 
@@ -24,15 +24,15 @@ def train(
     folds=2,
     validation=None,
     hidden=(8,),
-    network=MLP,
     log=lambda line: None,
+    network=(),
     **training,
 ):
     params = {
         "activation": activation,
         "evaluation": {"folds": folds, "validation": validation, "split_seed": 0},
         "hidden_sizes": list(hidden),
-        "network": network,
+        "network": NETWORK | dict(network),
         "normalisation": "symmetric",
         "seeds": list(seeds),
         "training": dataclasses.asdict(SETTINGS) | training,
@@ -57,7 +57,7 @@ RECIPES = {
     ),
     "batch norm": (
         "tanh",
-        {"hidden": (32, 32), "network": MLP | {"norm": "batch", "residual": True}, **EARLY},
+        {"hidden": (32, 32), "network": NETWORK | {"norm": "batch", "residual": True}, **EARLY},
     ),
     "divergence": (
         "leakyrelu",
@@ -94,7 +94,7 @@ def _sorted(rows):
 
 
 def test_the_statistics_of_a_fold_are_its_own(digits):
-    done = train(digits, registry.named("relu"), [0], network=MLP | {"norm": "batch"}, max_epochs=2)
+    done = train(digits, registry.named("relu"), [0], network=NETWORK | {"norm": "batch"}, max_epochs=2)
     means = [done.states[0, fold]["norms.0.running_mean"] for fold in (0, 1)]
     assert not torch.equal(*means)
     for run in done.runs:
@@ -106,6 +106,6 @@ def test_the_statistics_of_a_fold_are_its_own(digits):
 
 def test_an_own_activation_trains_in_a_normalised_network(digits):
     """Its state is compared with what is stored, and so are the running statistics."""
-    network = MLP | {"norm": "batch", "residual": True}
+    network = NETWORK | {"norm": "batch", "residual": True}
     done = train(digits, own(Annealed), [0], hidden=(8, 8), network=network, max_epochs=1)
     assert [run["status"] for run in done.runs] == ["ok", "ok"]

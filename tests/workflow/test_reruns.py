@@ -128,6 +128,7 @@ CHANGES = {
         {**ADDED, "time_activations": 1},
     ),
     "another setting only": ("settings={adam: {training: {optimizer: adam}}}", ADDED),
+    "other initial weights": ("network={initialisation: he}", TRAINING),
     "the order of seeds": ("seeds=[1, 0]", {}),
     "the order of depths": ("depths=[2, 1]", {}),
     "a norm": ("network={norm: layer}", TRAINING),
@@ -139,7 +140,8 @@ CHANGES = {
 PACKAGE = "workflow/scripts/actbench"
 EVERY = stages("prepare_data", "describe_activations", "time_activations")
 NUMBERS = stages("train", "describe_activations", "time_activations")
-FUNCTIONS = stages("probe_distributions", "probe_dead_neurons", "describe_activations")
+FUNCTIONS = stages("train", "describe_activations")
+TAILS = stages("probe_distributions", "probe_dead_neurons", "describe_activations")
 ROOMS = {
     "activations": NUMBERS,
     "analysis": stages("aggregate"),
@@ -152,6 +154,7 @@ ROOMS = {
     "runtime": EVERY,
     "storage": EVERY,
     "study": stages("aggregate"),
+    "theory": TRAINING,
     "training": TRAINING,
     "verification": {},
 }
@@ -170,6 +173,7 @@ FILES = {
     f"{PACKAGE}/data/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/networks/checkpoints.py": TRAINING,
     f"{PACKAGE}/networks/family.py": TRAINING,
+    f"{PACKAGE}/networks/initialisation.py": TRAINING,
     f"{PACKAGE}/networks/modes.py": TRAINING,
     f"{PACKAGE}/runtime/cluster.py": {},
     f"{PACKAGE}/analysis/comparisons.py": stages("aggregate"),
@@ -186,6 +190,9 @@ FILES = {
     f"{PACKAGE}/runtime/devices.py": RECIPE,
     f"{PACKAGE}/activations/entries.py": NUMBERS,
     f"{PACKAGE}/training/loop.py": TRAINING,
+    f"{PACKAGE}/training/recipe.py": TRAINING,
+    f"{PACKAGE}/theory/critical.py": TRAINING,
+    f"{PACKAGE}/theory/gaussian.py": TRAINING,
     f"{PACKAGE}/errors.py": EVERY,
     f"{PACKAGE}/export/tensorboard.py": {},
     f"{PACKAGE}/figures/drawing.py": LAST,
@@ -277,12 +284,12 @@ FILES = {
     f"{PACKAGE}/analysis/searches.py": stages("aggregate"),
     f"{PACKAGE}/activations/states.py": NUMBERS,
     f"{PACKAGE}/analysis/statistics.py": stages("aggregate"),
-    f"{PACKAGE}/activations/steps.py": stages("describe_activations"),
+    f"{PACKAGE}/activations/steps.py": FUNCTIONS,
     f"{PACKAGE}/runtime/streams.py": EVERY,
     f"{PACKAGE}/study/study_files.py": {},
     f"{PACKAGE}/data/subsets.py": TRAINING,
     f"{PACKAGE}/activations/switches.py": NUMBERS,
-    f"{PACKAGE}/activations/tails.py": FUNCTIONS,
+    f"{PACKAGE}/activations/tails.py": TAILS,
     f"{PACKAGE}/storage/tensors.py": stages("prepare_data"),
     f"{PACKAGE}/training/fitting.py": TRAINING,
     f"{PACKAGE}/analysis/trends.py": stages("aggregate"),

@@ -8,13 +8,25 @@ def asked_for(workflow, rule):
     return any(job.rule.name == rule for job in workflow.dag.targetjobs)
 
 
-def check_own_activations(planned):
-    """Try the user's activations that are to be trained before anything trains."""
-    keys = {job.wildcards.activation for job in planned if job.rule.name in TRAINS}
+def check_activations(planned):
+    """Before anything trains, try the user's activations that are to be trained, and look for the critical points
+    that are needed."""
+    training = [job.wildcards for job in planned if job.rule.name in TRAINS]
+    keys = {wildcards.activation for wildcards in training}
     own = {key: SPECS[key] for key in sorted(keys & SPECS.keys()) if OWN_FILES[key]}
-    if own and preflight.has_torch():
-        code_files = code_of("check_activations") | every_own_code()
-        preflight.try_activations(SCRIPTS / "check_activations.py", own, code_files)
+    critical = {
+        (wildcards.activation, network["bias_std"])
+        for wildcards in training
+        if (network := recipe_of(wildcards)["network"]).get("initialisation")
+        == "critical"
+    }
+    if (own or critical) and preflight.has_torch():
+        preflight.try_activations(
+            SCRIPTS / "check_activations.py",
+            own,
+            code_of("check_activations") | every_own_code(),
+            [(SPECS[key], std) for key, std in sorted(critical) if key in SPECS],
+        )
 
 
 def check_device(planned):
@@ -46,7 +58,7 @@ def begin(workflow):
             )
             cluster.check(submitted, workflow.executor_settings)
             logger.addHandler(FAILURES)
-        check_own_activations(planned)
+        check_activations(planned)
         if not workflow.non_local_exec:
             check_device(planned)
         n_blocks = sum(job.rule.name in TRAINS for job in planned)

@@ -1,4 +1,4 @@
-"""Make the activations of a study before anything trains, see `trial.run`."""
+"""Try the activations of a study before anything trains, see `trial.run`."""
 
 import sys
 from pathlib import Path
@@ -9,5 +9,6 @@ from actbench.runtime import jobs
 
 jobs.isolate()
 from actbench.activations import trial
+from actbench.theory import critical
 
-trial.run()
+trial.run(critical.required)

@@ -1,5 +1,6 @@
 """Networks as files: the trained ones are stored, those at initialisation drawn again from their seeds."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 from actbench.activations import registry
 from actbench.errors import DamagedError, UserError
-from actbench.networks import family
+from actbench.networks import family, initialisation
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, tensors
 
@@ -113,7 +114,8 @@ class Stored:
         state = self._state(f"seed{seed}/fold{fold}/")
         if not state:
             raise KeyError(f"{self.path.parent} holds no run of seed {seed}, fold {fold}")
-        recipe = family.Recipe.of(self._sizes(), self.config["params"] | {"activation": self.spec})
+        params = self.config["params"] | {"activation": self.spec}
+        recipe = family.Recipe.of(self._sizes(), params, self._initial(fold))
         network = family.build(recipe, seeds.generator(seed, "weights"))
         if checkpoint == "trained":
             self._fill(network, state, f"seed {seed}, fold {fold}")
@@ -124,6 +126,21 @@ class Stored:
         if not isinstance(sizes, list) or not all(type(size) is int and size > 0 for size in sizes):
             raise DamagedError(self.path.with_name(manifest.NAME), f"its sizes are {sizes!r}")
         return sizes
+
+    def _initial(self, fold: int) -> dict[str, float] | None:
+        """What the weights of a fold were drawn with, see `Recipe.initial`."""
+        if self.config["params"]["network"].get("initialisation") != initialisation.CRITICAL:
+            return None
+        try:
+            found = {key: float(self.config["initial"][fold][key]) for key in initialisation.INITIAL}
+        except (LookupError, TypeError, ValueError, OverflowError):
+            found = {}
+        if not found or not all(map(math.isfinite, found.values())):
+            raise DamagedError(
+                self.path.with_name(manifest.NAME),
+                f"it does not say what the weights of fold {fold} were drawn with",
+            )
+        return found
 
     def _fill(self, network: family.Network, state: Mapping[str, Tensor], run: str) -> None:
         try:

@@ -34,18 +34,21 @@ class Recipe:
         activation: a name of the registry or a resolved spec, see `registry.create`.
         family: the name of a module of `families`.
         settings: a value for each key of the family's `SETTINGS`.
+        initial: numbers for drawing the weights that depend on activation and images, where the settings ask
+            for them, see `initialisation.draw`.
     """
 
     sizes: Sequence[int]
     activation: str | Mapping
     family: str = "mlp"
     settings: Mapping = field(default_factory=dict)
+    initial: Mapping[str, float] | None = None
 
     @classmethod
-    def of(cls, sizes: Sequence[int], params: Mapping) -> "Recipe":
+    def of(cls, sizes: Sequence[int], params: Mapping, initial: Mapping | None = None) -> "Recipe":
         """From the params of a training job, see `grid.training_params`."""
         own = {key: value for key, value in params["network"].items() if key != "family"}
-        return cls(sizes, params["activation"], params["network"]["family"], own)
+        return cls(sizes, params["activation"], params["network"]["family"], own, initial)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from actbench.errors import UserError
@@ -15,26 +15,33 @@ def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-def try_activations(script: str | Path, specs: Mapping[str, Mapping], code: Mapping[str, str]) -> None:
-    """Make the user's own activations and compare them with the contract.
+def try_activations(
+    script: str | Path,
+    specs: Mapping[str, Mapping],
+    code: Mapping[str, str],
+    critical: Sequence[tuple[Mapping, float]] = (),
+) -> None:
+    """Make the user's own activations and compare them with the contract; look for critical points.
 
     Args:
         script: `check_activations.py`, which says what it reads and prints.
         specs: resolved ones by id.
         code: digests of the script, of what it imports and of the user's modules.
+        critical: resolved specs, each with the `network.bias_std` of a critical initialisation.
 
     Raises:
-        UserError: one breaks the contract, or ends Python.
+        UserError: one breaks the contract, ends Python, or has no edge of chaos.
     """
     done = subprocess.run(
         [sys.executable, str(script)],
-        input=json.dumps({"specs": specs, "code": code}),
+        input=json.dumps({"specs": specs, "code": code, "critical": critical}),
         stdout=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
     )
     if done.returncode < 0:
-        raise UserError(f"activations: trying {', '.join(specs)} ended by signal {-done.returncode}.")
+        tried = dict.fromkeys([*specs, *(spec["name"] for spec, _ in critical)])
+        raise UserError(f"activations: trying {', '.join(tried)} ended by signal {-done.returncode}.")
     found = (done.stdout.strip() or "activations: they end Python.").splitlines()[-1]
     if done.returncode or found != "tried":
         raise UserError(found)

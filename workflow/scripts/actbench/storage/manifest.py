@@ -21,6 +21,7 @@ def write(
     evaluated: str = "",
     seconds: float = 0.0,
     chosen: str | None = None,
+    initial: list[Mapping] | None = None,
 ) -> None:
     """Write config.json as the last file of a training job, with the SHA-256 of the others.
 
@@ -34,6 +35,8 @@ def write(
         evaluated: SHA-256 of the images that tested, see `splits.evaluated`.
         seconds: wall time of the job.
         chosen: SHA-256 of the chosen.json that learning rates were read from, see `choices`.
+        initial: of each fold what its weights were drawn with beside the seed, if anything, see
+            `family.Recipe`.
     """
     written = {name: files.digest(Path(folder, name)) for name in WRITTEN}
     content = {
@@ -46,6 +49,8 @@ def write(
         "seconds": seconds,
         "sizes": sizes,
     }
+    if initial:
+        content["initial"] = initial
     files.write_json(content, Path(folder, NAME))
 
 

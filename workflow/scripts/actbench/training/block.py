@@ -14,6 +14,7 @@ from actbench.networks import family, modes
 from actbench.runtime import seeds
 from actbench.storage import parquet
 from actbench.training import cost, fitting
+from actbench.training import recipe as recipes
 
 CHECKED = 256
 
@@ -22,8 +23,8 @@ CHECKED = 256
 class Trained:
     """What a job leaves: rows of `fitting.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
 
-    `recipe` is what the networks are built from; `states` are keyed (seed, fold); `data` is the split of the
-    first fold.
+    `recipe` is what the networks of the last fold were built from, `initial` what each fold added to it, if
+    anything; `states` are keyed (seed, fold); `data` is the split of the first fold.
     """
 
     recipe: family.Recipe | None = None
@@ -33,6 +34,7 @@ class Trained:
     cost: list[dict] = field(default_factory=list)
     states: dict[tuple[int, int], dict[str, Tensor]] = field(default_factory=dict)
     data: Data | None = None
+    initial: list[Mapping[str, float]] = field(default_factory=list)
 
     def network(self, seed: int, fold: int = 0) -> family.Network:
         """One trained network with the weights that were scored, on the CPU, in evaluation mode.
@@ -66,7 +68,8 @@ def train(
         rates: the learning rate of each fold; None is that of `params`.
 
     Raises:
-        UserError: the activation is a user's own and keeps a state that is not stored.
+        UserError: the activation is a user's own and keeps a state that is not stored, or has no edge of
+            chaos where one is needed.
     """
     settings, done, before = fitting.Settings(**params["training"]), Trained(), None
     together = device != "cpu" or registry.pure(params["activation"])
@@ -76,14 +79,16 @@ def train(
         done.data = done.data or data
         if rates is not None:
             settings = dataclasses.replace(settings, learning_rate=rates[fold])
-        sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
-        done.recipe = family.Recipe.of(sizes, params)
+        done.recipe = recipes.of(data, params)
+        if done.recipe.initial:
+            done.initial.append(done.recipe.initial)
         for group in groups:
             log(f"seeds {group}, fold {fold}, {device}")
             weights, batches = ([seeds.generator(s, use) for s in group] for use in ("weights", "batches"))
             members = [family.build(done.recipe, own).to(device) for own in weights]
             if not members[0].pure and before is None:
-                first, before = data, _logits(done.recipe, params, data)
+                first = (done.recipe, params, data)
+                before = _logits(*first)
             fits = fitting.fit(members, data, settings, batches, log)
             for seed, network, fit in zip(group, members, fits, strict=True):
                 place = (activation, len(params["hidden_sizes"]), setting, seed, fold)
@@ -97,8 +102,8 @@ def train(
                 done.histograms += [keys | row for row in fit.histograms]
                 done.cost.append(keys | cost.of_run(network.flops, data, settings, fit))
                 done.states[seed, fold] = fit.state
-    if before is not None and not entries.same(before, _logits(done.recipe, params, first)):
-        raise fitting.not_stored(params["activation"], members[0], first.train.x)
+    if before is not None and not entries.same(before, _logits(*first)):
+        raise fitting.not_stored(params["activation"], members[0], data.train.x)
     return done
 
 

@@ -34,7 +34,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
     evaluated = splits.evaluated(images, params["evaluation"])
     written = (params, done.recipe.sizes, images.digest, described, evaluated, provenance.seconds())
     digest = files.digest(chosen) if chosen else None
-    manifest.write(Path(output.config).parent, *written, chosen=digest)
+    manifest.write(Path(output.config).parent, *written, digest, done.initial)
     named = list(job.config["settings"]) != ["default"]
     setting = f"{keys.setting}, " if named else ""
     title = f"{keys.activation}, depth {keys.depth}, {setting}seeds {keys.block}"

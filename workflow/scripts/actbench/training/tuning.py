@@ -20,6 +20,7 @@ from actbench.networks import family
 from actbench.runtime import seeds
 from actbench.storage import parquet
 from actbench.training import cost, fitting
+from actbench.training import recipe as recipes
 
 DIGITS = 12  # to which means are compared: what is equal in whole images must not differ by rounding
 PLACE = [
@@ -81,6 +82,9 @@ def search(
         images: the prepared data set.
         device: `cpu` or `cuda:<i>`.
         log: is called with a line an epoch and network.
+
+    Raises:
+        UserError: the activation has no edge of chaos where one is needed.
     """
     tuning, found = params["tuning"], Search()
     told = {"max_epochs": tuning["max_epochs"], "test_each_epoch": False, "histograms": False}
@@ -91,8 +95,7 @@ def search(
     for fold in range(params["evaluation"]["folds"] or 1):
         data = without_test(splits.split(images, params["evaluation"], params["normalisation"], fold))
         data, rows = data.to(device), []
-        sizes = [data.train.x.shape[1], *params["hidden_sizes"], data.n_classes]
-        recipe = family.Recipe.of(sizes, params)
+        recipe = recipes.of(data, params)
         for group in groups:
             log(f"fold {fold}, learning rates and seeds {group}, {device}")
             uses = ("tuning-weights", "tuning-batches")

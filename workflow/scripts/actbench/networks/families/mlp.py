@@ -1,17 +1,34 @@
 """Multilayer perceptrons, also normalised and with residual connections: build and initialise."""
 
 import itertools
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from actbench.activations import registry
+from actbench.networks import initialisation
 from actbench.networks.family import Layer, Recipe
 from actbench.runtime import seeds
 
 SETTINGS = {
+    "initialisation": {
+        "enum": ["default", "he", "xavier", "lecun", "orthogonal", "critical"],
+        "default": "default",
+        "description": "how weights are drawn; default is PyTorch's, critical the activation's edge of chaos",
+    },
+    "gain": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "default": 1.0,
+        "description": "factor of orthogonal weights",
+    },
+    "bias_std": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "default": 0.2,
+        "description": "standard deviation of the biases where initialisation is critical",
+    },
     "norm": {
         "enum": ["none", "layer", "batch"],
         "default": "none",
@@ -100,22 +117,19 @@ class MLP(nn.Module):
 
 
 def build(recipe: Recipe, generator: torch.Generator, kind: type[MLP] = MLP) -> MLP:
-    """Build a network whose weights are PyTorch's default initialisation, drawn from `generator`.
+    """Build a network whose weights are drawn from `generator`, see `initialisation.draw`.
 
-    Weights and biases of layer l are uniform on ±1/sqrt(n_in) (`nn.Linear.reset_parameters`), drawn
-    layer by layer, weight before bias, as `nn.Linear` itself does. A user's activation that draws its
-    own parameters does so from the global generators, seeded alike for the time of the call.
+    A user's activation that draws its own parameters does so from the global generators, seeded alike for the
+    time of the call.
 
     Args:
-        recipe: its settings are keywords of `kind`.
+        recipe: its settings are keywords of `kind`, but those for `initialisation.draw`.
         generator: a CPU generator.
         kind: the class, for families that are MLPs with something more.
     """
-    seed = generator.initial_seed()
+    seed, keywords = generator.initial_seed(), dict(recipe.settings)
+    drawn = {key: keywords.pop(key) for key in initialisation.SETTINGS if key in keywords}
     with seeds.drawn_from(seed):
-        network = kind(recipe.sizes, recipe.activation, seed, **recipe.settings)
-    for linear in network.linears:
-        nn.init.kaiming_uniform_(linear.weight, a=math.sqrt(5), generator=generator)
-        bound = 1 / math.sqrt(linear.in_features)
-        nn.init.uniform_(linear.bias, -bound, bound, generator=generator)
+        network = kind(recipe.sizes, recipe.activation, seed, **keywords)
+    initialisation.draw(network.linears, generator, recipe.initial, **drawn)
     return network
