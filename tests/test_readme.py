@@ -72,7 +72,7 @@ def test_the_code_of_the_python_page_runs(tiny, tmp_path, monkeypatch):
     code = (
         code.replace("results/digits", "results/tiny")
         .replace("seed=3", "seed=1")
-        .replace('read("digits")', 'read("tiny")')
+        .replace('read("digits"', 'read("tiny"')
     )
     code = code.replace('"mine.safetensors"', f"{str(tmp_path / 'mine.safetensors')!r}")
     monkeypatch.chdir(tiny.folder)

@@ -86,6 +86,18 @@ def test_a_recipe_takes_the_place_of_the_configs_sections():
     assert grid.values(whole)["setting"] == ["default", "wide"]
 
 
+def test_keys_that_follow_from_an_override_are_overridden_too_but_for_widths():
+    """As the epochs of a search do from those of training."""
+    base = settings.resolve({}, SCHEMA)["default"]
+    recipe = base | {
+        "network": base["network"] | {"width": 9, "hidden_sizes": [[9] * 2, [9] * 4, [9] * 8]},
+        "training": base["training"] | {"max_epochs": 9},
+        "tuning": base["tuning"] | {"max_epochs": 9},
+    }
+    given = {"training": {"max_epochs": 9, "patience": None}, "network": {"width": 9}}
+    assert settings._overrides(given, recipe, base) == given | {"tuning": {"max_epochs": 9}}
+
+
 REFUSED = {
     "no mapping": ([], "settings is []; allowed: a mapping of names to overrides."),
     "none at all": ({}, "settings is {}; allowed: a mapping of names to overrides."),

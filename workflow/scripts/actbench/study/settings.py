@@ -12,6 +12,7 @@ from actbench.study.grid import DEFAULT, RECIPE
 # No "-", so that names of logs, `{activation}-d{depth}-{setting}-seeds{block}`, stand for one job each.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+]{0,39}")
 MOST = 100
+WIDTHS = ("width", "hidden_sizes")  # of which one follows from the other
 ALLOWED = f"allowed: a mapping with the keys {', '.join(RECIPE)}"
 BLOCK = re.compile(r"seeds\d+-\d+")
 
@@ -26,7 +27,8 @@ def resolve(given: Mapping, schema: Mapping) -> dict[str, dict]:
 
     Returns:
         By name `label`, `overrides`, and the resolved parts of `RECIPE`. Overrides have the keys that were
-        given in the schema's order, with resolved values; null stays, since it takes a value away.
+        given, and those that follow from them, in the schema's order, with resolved values; null stays, since
+        it takes a value away.
 
     Raises:
         UserError: a name or an override is wrong, or the config is, by itself or as an override makes it; two
@@ -137,7 +139,7 @@ def _recipe(name: str, overrides: object, base: Mapping, resolved: Mapping, sche
             f"{resolved['depths']}."
         )
     recipe = {part: found[part] for part in RECIPE}
-    return {"label": name, "overrides": _overrides(overrides, recipe), **recipe}
+    return {"label": name, "overrides": _overrides(overrides, recipe, resolved), **recipe}
 
 
 def _check_parts(name: str, overrides: object) -> None:
@@ -192,19 +194,24 @@ def _merged(base: Mapping, overrides: Mapping, depths: list[int]) -> dict:
     return merged
 
 
-def _overrides(given: Mapping, recipe: Mapping) -> dict:
-    """Overrides with the recipe's values, in the recipe's order."""
+def _overrides(given: Mapping, recipe: Mapping, base: Mapping) -> dict:
+    """What a recipe overrides, with its values, in its order; null stays.
+
+    Beside the keys given, those that follow from them and so differ from the base, but for widths.
+    """
     found = {}
     for part in RECIPE:
-        if part == "normalisation" and part in given:
-            found[part] = recipe[part]
-        elif part in given:
-            own = given[part]
-            found[part] = {
-                key: value if own[key] is not None else None
+        if part == "normalisation":
+            own = recipe[part] if part in given else None
+        else:
+            keys = given.get(part, {})
+            own = {
+                key: None if key in keys and keys[key] is None else value
                 for key, value in recipe[part].items()
-                if key in own
+                if key in keys or (value != base[part].get(key) and key not in WIDTHS)
             }
+        if own or part in given:
+            found[part] = own
     return found
 
 
