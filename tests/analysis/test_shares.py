@@ -72,7 +72,7 @@ def test_swapping_the_two_changes_the_sign_only(both, only, other, neither):
     assert -1 - 1e-12 <= one["difference_low"] <= one["difference"] <= one["difference_high"] <= 1 + 1e-12
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.permutations(range(6)))
 def test_the_order_of_seeds_does_not_matter(order):
     table = runs(relu=[0.9, 0.1, 0.9, None, 0.8, 0.1], tanh=[0.9, 0.9, 0.1, 0.9, 0.9, 0.1])
@@ -146,14 +146,13 @@ def test_intervals_that_were_published():
     assert shares.interval(1, 1, 7, 12) == pytest.approx((-0.507, -0.026), abs=5e-4)
 
 
-@pytest.mark.parametrize(("both", "only", "other", "neither"), [(2, 3, 2, 3), (1, 3, 1, 2), (5, 0, 3, 0)])
+@pytest.mark.parametrize(("both", "only", "other", "neither"), [(2, 3, 2, 3), (1, 1, 1, 3), (5, 0, 3, 0)])
 def test_uncorrelated_shares_have_the_interval_of_independent_ones(both, only, other, neither):
     """phi = 0: as many as by chance, fewer than half of n more, or a share of 1; Newcombe's for two samples."""
     n = both + only + other + neither
     expected = confint_proportions_2indep(both + only, n, both + other, n, method="newcomb")
-    assert 0 <= max(both * neither - only * other, 0) <= n / 2
-    if both * neither >= only * other:
-        assert shares.interval(both, only, other, neither) == pytest.approx(expected)
+    assert 0 <= both * neither - only * other <= n / 2
+    assert shares.interval(both, only, other, neither) == pytest.approx(expected)
 
 
 def outcomes(n):
