@@ -106,7 +106,8 @@ class Stack(nn.Module):
                 at_input = torch.bmm(signal, self._joint[layer][0])
                 if layer < len(self._shortcuts) and self._shortcuts[layer]:
                     at_input += at_output
-                at_output, (a, h), (activations, norms) = at_input, passed[layer - 1], self._own[layer - 1]
+                at_output = at_input
+                (a, h), (activations, norms) = passed[layer - 1], self._own[layer - 1]
                 wanted, cut = [*a, *activations, *norms], self._cut(at_output)
                 found = torch.autograd.grad(h, wanted, cut, allow_unused=True, materialize_grads=True)
                 signal, of_both = _one(found[: len(a)]), found[len(a) :]
