@@ -89,12 +89,30 @@ def test_anchors_and_lines_of_the_contents_are_told_apart():
 
 @pytest.mark.parametrize("section", contents.SECTIONS, ids=lambda section: section.id)
 def test_a_section_is_left_out_without_any_one_thing_that_it_is_made_from(study, section):
-    whole = replace(study, tables=dict.fromkeys(section.tables), figures=dict.fromkeys(section.figures, ""))
+    named = [*section.tables, *section.any_of[:1]]
+    whole = replace(study, tables=dict.fromkeys(named), figures=dict.fromkeys(section.figures, ""))
     assert section.is_shown(whole)
     for kind in ("tables", "figures"):
-        for name in getattr(section, kind):
+        for name in getattr(whole, kind):
             rest = {key: value for key, value in getattr(whole, kind).items() if key != name}
             assert not section.is_shown(replace(whole, **{kind: rest})), name
+
+
+def test_a_section_of_parts_needs_one_of_them(study):
+    section = replace(cross_validation.SECTION, tables=("runs",), any_of=("rates", "attribution"))
+    for names, shown in (
+        ({"runs"}, False),
+        ({"rates", "attribution"}, False),
+        ({"runs", "rates"}, True),
+        ({"runs", "attribution"}, True),
+    ):
+        assert section.is_shown(replace(study, tables=dict.fromkeys(names))) is shown
+    assert contents.tables([replace(section, optional=("tuning",))]) == {
+        "runs",
+        "rates",
+        "attribution",
+        "tuning",
+    }
 
 
 def test_the_page_has_those_sections_whose_tables_are_there(study, pages):

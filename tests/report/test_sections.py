@@ -209,15 +209,15 @@ def answered(seeds, scores=None):
     return answer.answer(config, by_depth, tables, {"relu": "ReLU", "tanh": "tanh"})
 
 
-def test_the_answer_is_ranking_both_ends_of_depth_and_what_is_decided():
-    ranking, deepest, shallowest, decided = answered([0, 1, 2, 3, 4])
+def test_the_answer_is_who_trained_at_both_ends_of_depth_then_ranking_and_what_is_decided():
+    deepest, shallowest, ranking, decided = answered([0, 1, 2, 3, 4])
     assert ranking.startswith("tanh has the best average rank over 2 depths")
     assert deepest.startswith("With 4 hidden layers") and shallowest.startswith("With 2 hidden layers")
     assert "1 is conclusive: tanh (depth 4) is better" in decided
 
 
 def test_two_seeds_crown_nothing():
-    assert answered([0, 1])[0].startswith(
+    assert answered([0, 1])[2].startswith(
         "By average rank over 2 depths, tanh (1.0 of 2) cannot be told apart"
     )
 

@@ -59,6 +59,15 @@ def test_outcome_says_from_how_many_seeds_each_trained():
     )
 
 
+def test_many_that_all_trained_are_counted():
+    cells = [cell("relu"), cell("tanh", mean=0.98), cell("elu"), cell("sigmoid")]
+    assert outcome(*cells).startswith(
+        "With 4 hidden layers, all 4 activations trained from all 5 seeds, tanh with the highest"
+    )
+    assert outcome(*cells[:3]).startswith("With 4 hidden layers, ReLU, tanh and ELU trained from all 5 seeds")
+    assert "all 4" not in outcome(*cells[:3], cell("sigmoid", 4))
+
+
 def test_outcome_of_one_activation():
     assert outcome(cell("relu")) == (
         f"With 4 hidden layers, ReLU trained from all 5 seeds, mean test accuracy 97.0{NBSP}% "

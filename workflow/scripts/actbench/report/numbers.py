@@ -32,14 +32,14 @@ def spread(cell: Mapping, digits: int = 1) -> str:
     return "–" if cell["n_trained"] < 2 else f"runs {interval(cell['min'], cell['max'], digits)}"
 
 
-def change(low: float | None, high: float | None) -> str:
+def change(low: float | None, high: float | None, digits: int = 2) -> str:
     """An interval of differences of shares in percentage points: `−1.23 to +0.50`.
 
     A dash where there is none, or it would reach beyond what a difference can be.
     """
     if pd.isna(low) or pd.isna(high) or low < -1 or high > 1:
         return "–"
-    return f"{points(low)} to {points(high)}"
+    return f"{points(low, digits)} to {points(high, digits)}"
 
 
 def verdict(row: Mapping) -> str:

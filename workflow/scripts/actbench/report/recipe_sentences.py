@@ -231,11 +231,13 @@ def _required(undecided: pd.DataFrame) -> str:
     """How many seeds would decide, from the fewest to the most, and for how many no number would."""
     known = undecided["required_seeds"].dropna()
     never = len(undecided) - len(known)
-    none = f"no number up to {comparisons.MOST_SEEDS:,}"
     if not len(known):
-        return f"{none} of seeds would decide"
+        return f"no number of seeds up to {comparisons.MOST_SEEDS:,} would decide"
     text = f"about {_range(known)} seeds would decide"
-    return f"{text} {len(known)}, {none} the other{'' if never == 1 else 's'}" if never else text
+    if not never:
+        return text
+    others = "the other" if never == 1 else f"the other {never}"
+    return f"{text} {len(known)}, no number up to {comparisons.MOST_SEEDS:,} {others}"
 
 
 def _of_settings(rows: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:

@@ -9,6 +9,7 @@ from actbench.figures.shown import layers
 from actbench.report.numbers import NBSP, interval, listed, percent, sentence, spread
 
 LACKING = "fewer than two seeds trained in both"
+MANY = 4  # activations that are counted rather than named
 
 
 def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -24,7 +25,9 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = []
     if len(always):
         every = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
-        parts.append((_names(always, labels), f"from {every}, {_accuracy(always, labels)}"))
+        whole = len(always) == len(cells) >= MANY
+        names = f"all {len(cells)} activations" if whole else _names(always, labels)
+        parts.append((names, f"from {every}, {_accuracy(always, labels)}"))
     for row in some.itertuples():
         seeds = f"{n}{'' if parts else ' seeds'}"
         parts.append(

@@ -1,10 +1,13 @@
 """Every activation at each depth, and its comparison with the baseline."""
 
 import math
+from collections.abc import Mapping
+from itertools import groupby
 
 import pandas as pd
 
-from actbench.report import sentences
+from actbench.analysis import statistics
+from actbench.report import sentences, share_sentences
 from actbench.report.section import Section, Study
 
 
@@ -12,7 +15,19 @@ def context(study: Study) -> dict:
     """See `Section`."""
     cells, labels = study.cells, study.labels
     n_comparisons = int((study.every["comparison"]["verdict"] != "baseline").sum())
+    runs = statistics.per_seed(study.tables["runs"])
+    apart = {depth: share_sentences.of_runs(rows, runs) for depth, rows in cells.items()}
+    short = {depth: share_sentences.of_runs(rows, runs, digits=0) for depth, rows in cells.items()}
+    shares = study.tables.get("shares", pd.DataFrame())
+    n_shares = len(study.every.get("shares", shares))
     return {
+        "shares": shares_by_depth(shares, labels),
+        "n_shares": n_shares,
+        "share_verdicts": share_sentences.verdicts(shares),
+        "shares_decided": share_sentences.decided(shares, labels, n_shares),
+        "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
+        "apart": short,
+        "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},
         "cells": cells,
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
         "verdicts": {depth: sentences.verdicts(rows, labels) for depth, rows in cells.items()},
@@ -21,6 +36,13 @@ def context(study: Study) -> dict:
         "smallest_p": sentences.smallest_p(len(study.config["seeds"]), n_comparisons),
         "test_error": test_set_error(study.comparison, study.images["tested"]),
     }
+
+
+def shares_by_depth(shares: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
+    """The rows of that table by depth, in the order of the labels."""
+    order = list(labels)
+    rows = sorted(shares.to_dict("records"), key=lambda row: (row["depth"], order.index(row["activation"])))
+    return {depth: list(group) for depth, group in groupby(rows, key=lambda row: row["depth"])}
 
 
 def test_set_error(comparison: pd.DataFrame, n_test: int) -> float | None:
@@ -35,5 +57,6 @@ SECTION = Section(
     template="comparison.html",
     tables=("runs", "comparison"),
     figures=("accuracy",),
+    optional=("shares",),
     context=context,
 )

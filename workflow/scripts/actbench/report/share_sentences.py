@@ -1,0 +1,94 @@
+"""Sentences on who trained, on runs that lie apart, and on how runs ended."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.report.numbers import interval, listed, percent
+
+RUNS = 5  # that are listed one by one
+VERDICTS = {"more": "more often than", "fewer": "less often than"}
+
+
+def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int) -> str:
+    """Whose share of trained networks surely differs from the baseline's; or how many seeds that needs.
+
+    Args:
+        shares: rows of the table of that name.
+        labels: id to display text.
+        family: comparisons that p values are adjusted for.
+    """
+    if shares.empty:
+        return ""
+    baseline, n = labels[shares["baseline"].iloc[0]], int(shares["n_seeds"].max())
+    parts = []
+    for word, text in VERDICTS.items():
+        chosen = shares[shares["verdict"] == word]
+        by_name = chosen.groupby("activation", observed=True, sort=False)["depth"].apply(sorted)
+        named = [f"{labels[key]} (depth {listed(list(map(str, depths)))})" for key, depths in by_name.items()]
+        if named:
+            parts.append(f"{listed(named)} trained {text} {baseline}")
+    if parts:
+        return f"{'; '.join(parts)} (exact McNemar test, Holm)."
+    if (shares["verdict"] == "cannot decide").all():
+        of = "the one comparison" if family == 1 else f"{family} comparisons at once"
+        return (
+            f"{n} seed{'' if n == 1 else 's'} cannot decide who trains more often than {baseline}: the exact "
+            f"test of {of} needs at least {int(shares['required_n'].max())}."
+        )
+    return f"No activation surely trained more or less often than {baseline} (exact McNemar test, Holm)."
+
+
+def apart(runs: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """The runs of one depth's cells whose mean describes none of them, as `of_runs` gives them."""
+    if not runs:
+        return ""
+    return f"Runs that lie too far apart: {'; '.join(f'{labels[key]} {text}' for key, text in runs.items())}."
+
+
+def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[str, str]:
+    """By activation the accuracies of trained runs that disagree, `38.0, 61.3, 97.1 %`; of many both ends.
+
+    Args:
+        cells: rows of the comparison table, of one depth and setting.
+        runs: the networks of a setting; with folds the means of each seed.
+        digits: after the decimal point.
+    """
+    found = {}
+    for row in cells[cells["runs_disagree"]].itertuples():
+        here = (runs["activation"] == row.activation) & (runs["depth"] == row.depth) & runs["trained"]
+        *others, last = sorted(runs.loc[here, "test_accuracy"])
+        if len(others) < RUNS:
+            found[row.activation] = ", ".join(
+                [*(f"{100 * value:.{digits}f}" for value in others), percent(last, digits)]
+            )
+        else:
+            found[row.activation] = interval(others[0], last, digits)
+    return found
+
+
+def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Who stayed within the noise of chance, and who was still improving, at one depth.
+
+    Args:
+        cells: rows of the comparison table.
+        labels: id to display text.
+    """
+    found = []
+    for column, of, words in (
+        ("n_at_chance", "n_seeds", "Never above the noise of chance"),
+        ("n_improving", "n_trained", "Still improving in the last tenth of the epochs"),
+    ):
+        chosen = cells[cells[column] > 0]
+        named = [
+            f"{labels[row['activation']]} ({row[column]} of {row[of]})" for row in chosen.to_dict("records")
+        ]
+        if named:
+            found.append(f"{words}: {listed(named)}.")
+    return " ".join(found)
+
+
+def verdicts(shares: pd.DataFrame) -> dict[tuple[str, int], str]:
+    """By activation and depth what a comparison says whose runs lie too far apart for a difference."""
+    words = {"more": "more trained", "fewer": "fewer trained"}
+    return {(row.activation, row.depth): words.get(row.verdict, row.verdict) for row in shares.itertuples()}
