@@ -1,0 +1,82 @@
+"""Sentences on who trained and how runs ended, each with data of which it must say something, and must not."""
+
+import pandas as pd
+import pytest
+from actbench.report import share_sentences as sentences
+
+LABELS = {"relu": "ReLU", "tanh": "tanh", "elu": "ELU"}
+NBSP = "\N{NO-BREAK SPACE}"
+
+pytestmark = pytest.mark.fault(
+    "sentences on who trained",
+    "results of which a sentence on trained shares would be false: too few seeds to decide, nothing decided, runs that "
+    "agree, no run at chance or still improving",
+    "it does not appear, or says what holds",
+)
+
+
+def shares(*verdicts, n_seeds=5, required_n=11):
+    rows = [{"activation": key, "depth": depth, "verdict": word} for key, depth, word in verdicts]
+    return pd.DataFrame(rows).assign(baseline="relu", n_seeds=n_seeds, required_n=required_n)
+
+
+def test_too_few_seeds_decide_nothing_and_the_number_is_said():
+    text = sentences.decided(shares(("tanh", 2, "cannot decide"), ("elu", 2, "cannot decide")), LABELS, 15)
+    assert text == (
+        "5 seeds cannot decide who trains more often than ReLU: the exact test of 15 comparisons at once needs at least 11."
+    )
+    one = sentences.decided(shares(("tanh", 2, "cannot decide"), n_seeds=1, required_n=6), LABELS, 1)
+    assert one.startswith("1 seed cannot decide") and "of the one comparison needs at least 6." in one
+
+
+def test_verdicts_on_shares_are_named_by_kind():
+    rows = [("tanh", 2, "inconclusive"), ("tanh", 4, "fewer"), ("tanh", 8, "fewer"), ("elu", 8, "more")]
+    assert sentences.decided(shares(*rows, n_seeds=20), LABELS, 4) == (
+        "ELU (depth 8) trained more often than ReLU; tanh (depth 4 and 8) trained less often than ReLU (exact McNemar test, "
+        "Holm)."
+    )
+
+
+def test_nothing_decided_with_enough_seeds_is_said_and_blamed_on_no_number():
+    text = sentences.decided(shares(("tanh", 2, "inconclusive"), n_seeds=20), LABELS, 1)
+    assert text == "No activation surely trained more or less often than ReLU (exact McNemar test, Holm)."
+    assert sentences.decided(pd.DataFrame(), LABELS, 0) == ""
+
+
+def cells(*rows):
+    names = ["activation", "n_seeds", "n_trained", "n_at_chance", "n_improving", "runs_disagree"]
+    return pd.DataFrame(rows, columns=names).assign(depth=4)
+
+
+def runs(**accuracies):
+    rows = [(key, value) for key, values in accuracies.items() for value in values]
+    return pd.DataFrame(rows, columns=["activation", "test_accuracy"]).assign(depth=4, trained=True)
+
+
+def test_runs_that_disagree_are_listed_in_order_and_others_are_not():
+    table = cells(("relu", 3, 3, 0, 0, False), ("elu", 3, 3, 0, 0, True))
+    found = sentences.of_runs(table, runs(relu=[0.9, 0.91, 0.92], elu=[0.971, 0.38, 0.613]))
+    assert found == {"elu": f"38.0, 61.3, 97.1{NBSP}%"}
+    assert sentences.apart(found, LABELS) == f"Runs that lie too far apart: ELU 38.0, 61.3, 97.1{NBSP}%."
+    assert sentences.apart({}, LABELS) == ""
+
+
+def test_runs_that_did_not_train_are_not_among_them_and_many_are_a_range():
+    table = cells(("elu", 9, 8, 0, 0, True))
+    given = runs(elu=[0.1 * number for number in range(1, 10)])
+    given.loc[0, "trained"] = False
+    assert sentences.of_runs(table, given, digits=0) == {"elu": f"20–90{NBSP}%"}
+
+
+def test_how_runs_ended_is_counted_where_it_happened():
+    table = cells(("relu", 5, 5, 0, 2, False), ("elu", 5, 1, 3, 0, False), ("tanh", 5, 4, 0, 1, False))
+    assert sentences.ended(table, LABELS) == (
+        "Never above the noise of chance: ELU (3 of 5). Still improving in the last tenth of the epochs: ReLU (2 of 5) and "
+        "tanh (1 of 4)."
+    )
+    assert sentences.ended(cells(("relu", 5, 0, 0, 0, False)), LABELS) == ""
+
+
+def test_verdicts_in_place_of_those_of_means():
+    table = shares(("tanh", 2, "more"), ("elu", 4, "cannot decide"))
+    assert sentences.verdicts(table) == {("tanh", 2): "more trained", ("elu", 4): "cannot decide"}
