@@ -104,9 +104,10 @@ def test_settings_of_other_grids_have_their_own_axes(tuning, rates, style):
     assert [text.get_text() for text in second.get_xticklabels()] == ["0.0001", "0.001", "0.01"]
 
 
-def test_many_settings_are_drawn_as_far_as_panels_go():
+def test_many_settings_are_drawn_as_far_as_panels_go(profile, style):
     names = [f"s{number}" for number in range(40)]
-    assert recipe.settings(names, 4) == names[: shown.PANELS // 4]
+    assert shown.settings(names, 4) == names[: shown.PANELS // 4]
+    assert len(recipe.profile(profile, names, style).axes) == 27  # all together, 24, and empty places
 
 
 def test_folds_have_a_choice_each(tuning, rates, style):

@@ -236,7 +236,8 @@ def test_every_caption_is_that_of_a_figure_or_table(tiny):
     shown = {re.sub(r"_d\d$", "", path.stem) for path in study.glob("figures/*")}
     shown |= {path.stem for path in study.glob("tables/*.csv")}
     captions = {path.stem for path in tiny.folder.glob("workflow/report/captions/*")}
-    assert captions == shown | {"page", "workflow", "cross_validation", "pairs", "by_layer", "attribution"}
+    of_others = {"cross_validation", "pairs", "attribution", "tuning", "rates", "sensitivity"}
+    assert captions == shown | of_others | {"page", "workflow", "by_layer", "performance_profile"}
 
 
 def test_a_study_in_which_everything_diverges_still_has_its_report(tiny):

@@ -7,6 +7,11 @@ FIGURE_TABLES = [
     "dead_neurons",
     "activations",
 ]
+SEVERAL = len(config["settings"]) > 1
+if SEVERAL or TUNED:
+    FIGURE_TABLES.append("profile")
+if TUNED:
+    FIGURE_TABLES += ["tuning", "rates"]
 # Tables embedded for download: summaries, and the runs and their profile where they are few.
 DOWNLOADS = [name for name in SUMMARIES if not name.endswith("_by_layer")]
 if shown.summarised(config):
@@ -24,6 +29,10 @@ DRAWN = {
     "saturation": ("Activations", "saturation by layer"),
     "functions": ("Functions", "functions and derivatives"),
 }
+if TUNED:
+    DRAWN["sensitivity"] = ("Recipe", "accuracy by learning rate")
+if SEVERAL or TUNED:
+    DRAWN["performance_profile"] = ("Recipe", "performance profile")
 
 
 SHOWN_DEPTHS = shown.depths(config)
@@ -38,6 +47,7 @@ if REFERENCE["training"]["histograms"]:
 FIGURES_PARAMS = dict(
     depths=config["depths"],
     setting=grid.reference(config),
+    settings=list(config["settings"]),
     labels=shown_labels(),
     shown_depths=SHOWN_DEPTHS,
     summarised=shown.summarised(config),

@@ -21,11 +21,6 @@ CHOICES = {
 }
 
 
-def settings(names: Sequence[str], n_depths: int) -> list[str]:
-    """Those that have panels of their own: the first ones, of as many depths each."""
-    return list(names)[: shown.PANELS // n_depths]
-
-
 def sensitivity(
     tuning: pd.DataFrame,
     rates: pd.DataFrame,
@@ -44,7 +39,7 @@ def sensitivity(
         depths, style: what is shown.
     """
     tuned = set(tuning["setting"].unique())
-    names = settings([name for name in names if name in tuned], len(depths))
+    names = shown.settings([name for name in names if name in tuned], len(depths))
     candidates = {
         name: sorted(tuning.loc[tuning["setting"] == name, "learning_rate"].unique()) for name in names
     }
@@ -86,7 +81,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
         style: what is shown.
     """
     several = len(names) > 1
-    names = [EVERY, *settings(names, 1)] if several else [EVERY]
+    names = [EVERY, *shown.settings(names)] if several else [EVERY]
     columns, largest = min(len(names), 3), max(float(table["tau"].max()), BEND)
     rows = -(-len(names) // columns)
     figure, axes = drawing.panels(rows, columns, height=2.6, sharey="all", sharex="all")

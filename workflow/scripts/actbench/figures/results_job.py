@@ -5,13 +5,17 @@ from pathlib import Path
 from actbench.analysis.tables import of_setting
 from actbench.data import prepared
 from actbench.errors import DamagedError
-from actbench.figures import drawing, results
+from actbench.figures import drawing, recipe, results
 from actbench.runtime import provenance
-from actbench.storage import parquet, records
+from actbench.storage import files, parquet, records
+
+OF_RECIPE = ("sensitivity", "performance_profile")  # which some configs have
 
 
 def run(job: object) -> None:
-    """Draw a study's figures, of one setting, as the job of its rule: `job` is the script's `snakemake`.
+    """Draw a study's figures as the job of its rule: `job` is the script's `snakemake`.
+
+    They are of one setting, but for those of the recipe; of these, an earlier config's are removed.
 
     Raises:
         DamagedError: a table or the images are not those of the study.
@@ -38,9 +42,15 @@ def run(job: object) -> None:
         "functions": results.functions(tables["activations"], style),
         "images": results.images(data.images, data.labels, data.classes),
     }
+    if "tuning" in every:
+        searched = every["tuning"], every["rates"]
+        drawn["sensitivity"] = recipe.sensitivity(*searched, params.settings, shown, style)
+    if "profile" in every:
+        drawn["performance_profile"] = recipe.profile(every["profile"], params.settings, style)
     for name, figure in drawn.items():
         path = Path(output[name])
         drawing.save(figure, path, path.with_suffix(".pdf"))
+    files.remove_others(Path(output.images).parent, [f"{name}.*" for name in OF_RECIPE], output)
     plan, described = records.Plan(**params.plan), provenance.describe(params.code, "cpu")
     inputs = [job.input.made_by, job.input.data]
     records.write(output.made_by, plan, inputs, output, described, provenance.seconds())

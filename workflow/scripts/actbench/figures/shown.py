@@ -56,3 +56,8 @@ def activations(config: Mapping, figures: int = 1) -> list[str]:
     every = [entry["id"] for entry in config["activations"]]
     others = [key for key in every if key != config["report"]["baseline"]][: ACTIVATIONS // figures - 1]
     return [key for key in every if key in {config["report"]["baseline"], *others}]
+
+
+def settings(names: Sequence[str], n_depths: int = 1) -> list[str]:
+    """The first ones, as many as have panels of their own in a figure with so many depths each."""
+    return list(names)[: max(1, PANELS // n_depths)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from actbench.figures import recipe as figures
+from actbench.figures import shown
 from actbench.report import recipe_sentences as sentences
 from actbench.report.section import Section, Study
 
@@ -16,7 +16,7 @@ def context(study: Study) -> dict:
     several, depths = len(settings) > 1, study.shown_depths
     found = {
         "recipe_sentences": said(study),
-        "n_drawn": {"sensitivity": 0, "profile": len(figures.settings(list(settings), 1))},
+        "n_drawn": {"sensitivity": 0, "profile": len(shown.settings(list(settings)))},
         "matrix": matrix(tables["comparison"], labels, list(settings), depths) if several else {},
         "overrides": overrides(tables["settings"]) if several else {},
         "attribution": [],
@@ -30,7 +30,7 @@ def context(study: Study) -> dict:
         rates = tables["rates"]
         searched = [name for name in settings if name in set(rates["setting"])]
         found["searched"] = searched
-        found["n_drawn"]["sensitivity"] = len(figures.settings(searched, len(depths)))
+        found["n_drawn"]["sensitivity"] = len(shown.settings(searched, len(depths)))
         found["rates"] = chosen_rates(rates, labels, searched, study.config["depths"])
         found["budget"] = sentences.budget(rates, settings, len(tables["runs"]))
         found["n_tuning"] = {name: settings[name]["tuning"]["seeds"] for name in searched}
