@@ -67,6 +67,15 @@ def test_a_search_is_recorded_and_its_cost_is_on_the_page(tuned):
     assert "tuned relu, depth 1, tuned: 0." in tuned.first_run.stdout
 
 
+def test_settings_and_search_have_their_section_of_the_page_and_its_figures(tuned, tiny):
+    page = tuned.page()
+    for part in ("table-matrix", "table-attribution", "figure-sensitivity", "table-rates"):
+        assert '<section id="recipe">' in page and f'id="{part}"' in page, part
+    assert "All activations have the same learning rate with “default”, 0.05;" in page
+    assert "2 of the 2 choices lie at the edge of the grid." in page
+    assert '<section id="recipe">' not in tiny.page() and "All this holds for one recipe only" in tiny.page()
+
+
 @pytest.mark.parametrize(
     "grid", ["learning_rate: [0.05, 0.2, 0.4], seeds: 2", "learning_rate: [0.05, 0.2], seeds: 3"]
 )

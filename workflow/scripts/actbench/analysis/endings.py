@@ -1,4 +1,4 @@
-"""How runs ended: whether they ever left chance, and whether they were still improving."""
+"""How runs ended: whether they stayed at chance, and whether they were still improving."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,10 @@ def counts(
 ) -> dict[tuple[str, int, str], dict[str, int]]:
     """By activation, depth and setting, `n_at_chance` and `n_improving`, in seeds.
 
-    A run never left chance if its validation accuracy (without validation images: its training accuracy) is
+    A run stayed at chance if its validation accuracy (without validation images: its training accuracy) is
     at most `chance_bound` after every epoch; one that diverged is not counted. A run was still improving if
     it trained and its best epoch, by validation accuracy, lies in the last tenth of the epochs it may take;
-    without validation images there is no best epoch. With cross-validation, a seed never left chance if none
+    without validation images there is no best epoch. With cross-validation, a seed stayed at chance if all
     of its folds did, and was still improving if it trained and any fold was.
 
     Args:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.report.numbers import listed
+from actbench.study import grid
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 INITIALISATIONS = {
@@ -21,7 +22,6 @@ NORMS = {
     "layer": "layer normalisation",
     "batch": "batch normalisation",
 }
-TUNED = "tuned"
 
 
 def recipe(network: Mapping, training: Mapping) -> str:
@@ -31,7 +31,7 @@ def recipe(network: Mapping, training: Mapping) -> str:
     "SGD at learning rate 0.05, He's initialisation, no normalisation of layers"
     """
     rate = training["learning_rate"]
-    at = "at a tuned learning rate" if rate == TUNED else f"at learning rate {rate:g}"
+    at = "at a tuned learning rate" if rate == grid.TUNED else f"at learning rate {rate:g}"
     parts = [f"{OPTIMISERS.get(training['optimizer'], training['optimizer'])} {at}"]
     for key, words in (("initialisation", INITIALISATIONS), ("norm", NORMS)):
         if key in network:
@@ -51,7 +51,7 @@ def only_this_recipe(settings: Mapping[str, Mapping]) -> str:
         return ""
     (only,) = settings.values()
     text = f"All this holds for one recipe only: {recipe(only['network'], only['training'])}."
-    if only["training"]["learning_rate"] == TUNED:
+    if only["training"]["learning_rate"] == grid.TUNED:
         return f"{text} “settings:” compares it with others, as studies/fair.yaml does."
     return (
         f"{text} “training.learning_rate: tuned” tunes the rate for each activation and “settings:” compares "
@@ -64,7 +64,7 @@ def untuned(settings: Mapping[str, Mapping]) -> str:
     fixed = {
         name: recipe["training"]["learning_rate"]
         for name, recipe in settings.items()
-        if recipe["training"]["learning_rate"] != TUNED
+        if recipe["training"]["learning_rate"] != grid.TUNED
     }
     if len(settings) < 2 or not fixed:
         return ""

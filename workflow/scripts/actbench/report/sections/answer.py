@@ -17,7 +17,6 @@ def context(study: Study) -> dict:
     return {
         "answer": answer(study.config, study.cells, study.tables, study.labels),
         "decides": recipe.decides(study),
-        "recipe_shown": recipe.SECTION.is_shown(study),
         "ranking": ranking(study.comparison, over_depths, study.shown_depths),
         "mixture": sentences.mixture(study.lineage["mixed"]),
         "n_runs": len(study.every["runs"]),

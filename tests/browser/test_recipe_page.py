@@ -1,0 +1,95 @@
+"""The report of a study of several settings and tuned rates in a real browser, from made-up tables."""
+
+from itertools import product
+
+import made_up
+import pandas as pd
+import pytest
+from actbench.analysis import trends
+from actbench.figures import drawing, recipe, results
+from actbench.report import contents, page
+from actbench.report.section import Study
+from actbench.report.sections import answer, comparison
+from actbench.report.sections import recipe as section
+from conftest import ROOT
+
+SECTIONS = (answer.SECTION, comparison.SECTION, section.SECTION)
+
+
+def over_depths(runs, depths):
+    """The table of that name, of networks without a dead unit."""
+    places = product(made_up.LABELS, depths, sorted(set(runs["seed"])), ("init", "trained"))
+    units = pd.DataFrame(places, columns=["activation", "depth", "seed", "checkpoint"])
+    units = units.assign(setting=runs["setting"].iloc[0], fold=0, layer=0, n_neurons=10, n_dead=0)
+    return pd.DataFrame(trends.over_depths(runs, units, made_up.N_IMAGES))
+
+
+@pytest.fixture(
+    scope="module", params=[tuple(made_up.OVERRIDES), ("default", "critical")], ids=["five", "two"]
+)
+def report(request, tmp_path_factory):
+    """The page, with those sections that settings or tuning change."""
+    folder = tmp_path_factory.mktemp("report")
+    config = made_up.config(request.param)
+    every, depths, names = made_up.tables(config), config["depths"], list(config["settings"])
+    own = ("comparison", "runs", "shares")
+    tables = every | {name: every[name][every[name]["setting"] == names[0]] for name in own}
+    tables["over_depths"] = over_depths(tables["runs"], depths)
+    drawing.use_style()
+    style = drawing.Style(made_up.LABELS)
+    drawn = {
+        "overview": results.overview(tables["comparison"], depths, style, made_up.CHANCE),
+        "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, made_up.CHANCE),
+        "sensitivity": recipe.sensitivity(every["tuning"], every["rates"], names, depths, style),
+        "performance_profile": recipe.profile(every["profile"], names, style),
+    }
+    for name, figure in drawn.items():
+        drawing.save(figure, folder / f"{name}.svg")
+    figures = {name: page.data_uri(folder / f"{name}.svg") for name in drawn}
+    csvs = {name: page.embedded(table.to_csv(index=False)) for name, table in every.items()}
+    lineage = {"mixed": {"torch": [], "device": []}, "stages": {"train": [{"device": "a machine"}]}}
+    text = contents.render(
+        Study(config, tables, figures, csvs, lineage, every), ROOT / "workflow/report/report.html", SECTIONS
+    )
+    path = folder / "report.html"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")], ids=["desk", "dark", "phone"]
+)
+def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    said = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.goto(report.as_uri())
+    assert said == []
+    opened.click("#recipe summary")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    for name in ("sensitivity", "performance_profile"):
+        assert opened.evaluate(f"document.querySelector('#figure-{name} img').naturalWidth") > 0
+    found = Axe().run(opened).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
+    opened.close()
+
+
+def test_the_recipe_prints_within_its_page(browser, report):
+    opened = browser.new_page(viewport={"width": 690, "height": 980})
+    opened.goto(report.as_uri())
+    opened.emulate_media(media="print")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 690
+    opened.close()
+
+
+def test_rates_are_sorted_by_their_numbers(browser, report):
+    opened = browser.new_page()
+    opened.goto(report.as_uri())
+    opened.click("table:has(#table-rates) thead th:nth-child(2) button")
+    body = opened.query_selector("table:has(#table-rates) tbody")
+    cells = [row.query_selector("td").inner_text() for row in body.query_selector_all("tr:not(.depth)")]
+    rates = [float(cell.split()[0]) for cell in cells]
+    assert rates == sorted(rates) and len(set(rates)) > 1
+    opened.close()
