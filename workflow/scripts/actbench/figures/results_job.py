@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from actbench.analysis.tables import of_setting
 from actbench.data import prepared
 from actbench.errors import DamagedError
 from actbench.figures import drawing, recipe, results
@@ -24,7 +23,10 @@ def run(job: object) -> None:
     paths = {name: job.input[name] for name in params.tables}
     made = records.checked(job.input.made_by, records.Plan(**params.made_with), paths.values())
     every = {name: parquet.read(path).to_pandas() for name, path in paths.items()}
-    tables = of_setting(every, params.setting)
+    tables = {
+        name: table[table["setting"] == params.setting] if "setting" in table else table
+        for name, table in every.items()
+    }
     data = prepared.read(job.input.data, params.prepared_by)
     if made.content["jobs"]["data"] != [data.digest]:
         raise DamagedError(job.input.data, "its images are not those of the study's tables")
