@@ -54,7 +54,7 @@ def another(section: str, key: str, now: object) -> object:
         return [0.125]
     if "number" in part["type"]:
         return now / 2 or 0.125
-    return 7 if part["minimum"] else 1
+    return 7 if part.get("minimum", 1) else 1
 
 
 def pytest_addoption(parser):
