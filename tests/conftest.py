@@ -52,7 +52,9 @@ def another(section: str, key: str, now: object) -> object:
         return not now
     if "array" in part["type"]:
         return [0.125]
-    return now / 2 or 0.125 if "number" in part["type"] else 7
+    if "number" in part["type"]:
+        return now / 2 or 0.125
+    return 7 if part.get("minimum", 1) else 1
 
 
 def pytest_addoption(parser):

@@ -172,3 +172,12 @@ def test_normalised_networks_train_and_are_probed_as_plain_ones(norm):
         table = actbench.probe(one, trained.data)["distributions"].query("signal == 'preactivation'")
         stds, means = (table[key][:2].to_numpy() for key in ("std", "mean"))
         assert (abs(stds - 1).max() < 1e-2 and abs(means).max() < 1e-3) == normalised
+
+
+def test_a_tuned_learning_rate_is_searched_first():
+    recipe = {
+        "training": {"learning_rate": "tuned", "max_epochs": 1},
+        "tuning": {"learning_rate": [1e-6, 0.1]},
+    }
+    trained = actbench.train("relu", depth=1, seeds=[0, 1], **recipe)
+    assert [run["learning_rate"] for run in trained.runs] == [0.1, 0.1]

@@ -76,6 +76,26 @@ def test_training_cost_by_depth_and_activation():
     assert relu["images_per_second"] == 50 and relu["gflops"] == 4 and relu["gflop"] == 8
 
 
+def test_cost_of_tuning_is_shown_beside_that_of_the_networks_that_are_evaluated():
+    trained = pd.DataFrame({"activation": ["relu", "tanh", "relu"], "seconds": [1.0, 5.0, 2.0]})
+    searched = pd.DataFrame(
+        {"activation": ["relu"] * 4, "epochs_run": [4, 4, 2, 4], "seconds": [2.0, 2.0, 1.0, 4.0]}
+    )
+    labels = {"tanh": "tanh", "relu": "ReLU"}
+    assert cost.tuning_cost({"training_cost": trained, "tuning_cost": searched}, labels) == [
+        {
+            "key": "relu",
+            "n": 4,
+            "epochs": 14,
+            "seconds": 9.0,
+            "n_evaluated": 2,
+            "seconds_evaluated": 3.0,
+            "share": 0.75,
+        }
+    ]
+    assert cost.tuning_cost({"training_cost": trained}, labels) == []
+
+
 def test_activation_cost_is_relative_to_the_baseline_of_the_same_round():
     rows = [
         ("relu", "forward", 1, 1.0),

@@ -148,7 +148,11 @@ def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
     row = fitting.score(network, toy, result)
     assert row["status"] == "diverged" and row["test_accuracy"] is None and not row["trained"]
     table = parquet.table(
-        [{"activation": "a", "depth": 1, "setting": "default", "seed": 0, "fold": 0} | row],
+        [
+            {"activation": "a", "depth": 1, "setting": "default", "seed": 0, "fold": 0}
+            | {"learning_rate": 1e12}
+            | row
+        ],
         fitting.RUNS,
         ["seed"],
     )

@@ -96,7 +96,6 @@ KEYS = {
     "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),
     **every_key("training", "train"),
     "training.batch_size": ("training={batch_size: 33}", RECIPE),
-    "training.warmup_epochs": ("training={warmup_epochs: 1}", TRAINING),
     "training.threads": ("training={threads: 2}", RECIPE),
     # Of a study whose learning rate is given; of one that is tuned: test_tuned_study.py.
     **{key: (value, stages("report")) for key, (value, _) in every_key("tuning", "train").items()},

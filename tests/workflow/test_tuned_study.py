@@ -5,10 +5,8 @@ from collections import Counter
 import pandas as pd
 import pytest
 from actbench.storage import files
-from conftest import SCHEMA
 from test_reruns import PROBES
 
-pytestmark = pytest.mark.skipif("settings" not in SCHEMA["properties"], reason="the config has no settings")
 FIXED = "settings={default: {}, tuned: {training: {learning_rate: tuned}}}"
 GRID = "tuning={learning_rate: [0.05, 0.2], seeds: 2, max_epochs: 2}"
 STUDY = ("--config", "depths=[1]", FIXED)
