@@ -29,7 +29,7 @@ depths: [5]
 seeds: [7, 8]
 seeds_per_job: 3
 normalisation: per_pixel
-network: {width: 17, norm: layer, residual: true}
+network: {width: 17, initialisation: he, gain: 2.0, bias_std: 0.5, norm: layer, residual: true}
 evaluation: {folds: 4, split_seed: 3, training: 5000}
 tuning: {learning_rate: [0.5], seeds: 7, max_epochs: 7}
 settings: {adam: {training: {optimizer: adam, weight_decay: 1}}}
