@@ -39,6 +39,15 @@ def test_a_recipe_in_words(given, words):
     assert sentences.recipe(given["network"], given["training"]) == words
 
 
+def test_networks_in_words():
+    plain = setting()["network"] | {"family": "mlp"}
+    assert sentences.networks(plain) == "a multilayer perceptron with PyTorch's default initialisation"
+    assert sentences.networks(plain | {"norm": "batch", "residual": True}) == (
+        "a multilayer perceptron with PyTorch's default initialisation, batch normalisation and residual connections"
+    )
+    assert sentences.networks({"family": "dropout", "rate": 0.1}) == "of the family dropout"
+
+
 def test_a_family_without_these_keys_is_not_given_them():
     training = {"optimizer": "adamw", "learning_rate": 0.001}
     assert sentences.recipe({"family": "cnn"}, training) == "AdamW at learning rate 0.001"

@@ -41,6 +41,22 @@ def recipe(network: Mapping, training: Mapping) -> str:
     return ", ".join(parts)
 
 
+def networks(network: Mapping) -> str:
+    """What every network is, in words.
+
+    >>> networks({"family": "mlp", "initialisation": "he", "norm": "layer", "residual": False})
+    "a multilayer perceptron with He's initialisation and layer normalisation"
+    """
+    if network["family"] != "mlp":
+        return f"of the family {network['family']}"
+    parts = [INITIALISATIONS[network["initialisation"]]]
+    if network["norm"] != "none":
+        parts.append(NORMS[network["norm"]])
+    if network["residual"]:
+        parts.append("residual connections")
+    return f"a multilayer perceptron with {listed(parts)}"
+
+
 def only_this_recipe(settings: Mapping[str, Mapping]) -> str:
     """For which recipe the verdicts of a study of one setting hold, and how to widen it; else empty.
 
