@@ -38,7 +38,8 @@ def test_one_rate_for_each_fold(path):
 def test_other_params_are_refused(path):
     longer = PARAMS | {"tuning": {"learning_rate": [0.1, 1.0, 10.0], "seeds": 3}}
     with pytest.raises(
-        UserError, match=r"chosen.json was chosen with another tuning than is planned\. .*--forceall"
+        UserError,
+        match=r"chosen.json was chosen with another tuning than is planned\. .*delete .* and run again",
     ):
         choices.rates(path, longer, "images", TRAINING)
 

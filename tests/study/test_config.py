@@ -162,6 +162,11 @@ def test_refused_with_one_sentence(case):
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
 
 
+def test_the_batch_of_the_gradients_fits_the_training_images():
+    assert resolve()["probe_gradients"]["images"] == 256
+    assert resolve(evaluation=dict(training=100))["probe_gradients"]["images"] == 100
+
+
 def test_the_sample_of_the_distributions_fits_the_training_images():
     assert resolve()["probe_distributions"]["images"] == 1024
     assert resolve(evaluation=dict(folds=3))["probe_distributions"]["images"] == 958

@@ -171,6 +171,22 @@ REFUSED = {
         {"a": {"tuning": {"seeds": 4}}, "b": {}},
         "settings: a and b have the same recipe",
     ),
+    "the same but for a gain that nothing uses": (
+        {"a": {"network": {"gain": 2}}, "b": {}},
+        "settings: a and b have the same recipe",
+    ),
+    "the same but for the biases' spread of another initialisation": (
+        {"a": {"network": {"bias_std": 1}}, "b": {}},
+        "settings: a and b have the same recipe",
+    ),
+    "the same but for a momentum that Adam has not": (
+        {"a": {"training": {"optimizer": "adam"}}, "b": {"training": {"optimizer": "adam", "momentum": 0.5}}},
+        "settings: a and b have the same recipe",
+    ),
+    "the same but for what is looked at": (
+        {"a": {"training": {"histograms": True, "test_each_epoch": True}}, "b": {}},
+        "settings: a and b have the same recipe",
+    ),
     "the same widths written in two ways": (
         {"a": {"network": {"width": 5}}, "b": {"network": {"hidden_sizes": [[5], [5, 5, 5]]}}},
         "settings: a and b have the same recipe",
@@ -255,6 +271,16 @@ OWN = {"name": "mine", "import": "mine:Mine", "beta": 2, "label": "Mine"}
         {"depths": [2, 1], "settings": {"other": {"network": {"hidden_sizes": [[3], [2, 1]]}}}},
         {"evaluation": {"folds": 3}, "seeds": [2, 1], "training": {"batch_size": 32.0}},
         {"evaluation": {"training": 300}, "training": {"batch_size": 32}},
+        {"evaluation": {"training": 100}, "training": {"batch_size": 32}},
+        {
+            "training": {"learning_rate": "tuned"},
+            "tuning": {"learning_rate": [0.1, 0.01]},
+            "settings": {
+                "a": {},
+                "fixed": {"training": {"learning_rate": 1}},
+                "long": {"training": {"max_epochs": 9}},
+            },
+        },
     ],
 )
 def test_a_resolved_config_can_be_run_again(given):

@@ -9,7 +9,7 @@ from actbench.activations import registry
 from actbench.data import acquire, prepared, splits
 from actbench.networks import family
 from actbench.runtime import seeds
-from actbench.storage import parquet
+from actbench.storage import choices, parquet
 from actbench.training import block, fitting, optimizers, tuning, tuning_job
 from own_activations import SquaredReLU, own
 from test_fitting import SETTINGS
@@ -108,6 +108,17 @@ def test_a_diverged_candidate_loses_a_tie_and_if_all_did_the_smallest_is_chosen(
     assert found["learning_rate"] == 0.1 and found["n_trained"] == 0
 
 
+@pytest.mark.parametrize("accuracy", [0.05, 0.1, 0.2])
+def test_no_network_scores_less_than_one_that_diverged(accuracy):
+    """Else a rate at which all diverge would win over one at which they stay below the largest class's share."""
+    row = {"epoch": 1, "val_accuracy": accuracy, "val_loss": 2.3}
+    stayed = tuning.outcome(fitting.Fit({}, "ok", 1, [row]), 0.12)
+    diverged = tuning.outcome(fitting.Fit({}, "diverged", None, [row]), 0.12)
+    assert stayed["score"] == max(accuracy, 0.12) and diverged["score"] == 0.12
+    kept = [{"learning_rate": 1e-4} | stayed, {"learning_rate": 1e20} | diverged]
+    assert tuning.choose(kept, 0.3)["learning_rate"] == 1e-4
+
+
 def test_a_single_candidate_is_at_both_edges():
     found = chosen({0.1: 0.9}, seeds=3)
     assert found["at_edge"] and found["n_trials"] == found["n_trained"] == 3
@@ -126,7 +137,7 @@ def digits(tmp_path_factory):
 
 
 def params(activation="tanh", rates=RATES, n_seeds=2, folds=None, hidden=(32,), max_epochs=2, **training):
-    return {
+    of_block = {
         "activation": registry.named(activation) if isinstance(activation, str) else activation,
         "evaluation": {"folds": folds, "validation": None if folds else 250, "split_seed": 0},
         "hidden_sizes": list(hidden),
@@ -135,6 +146,7 @@ def params(activation="tanh", rates=RATES, n_seeds=2, folds=None, hidden=(32,), 
         "training": dataclasses.asdict(SETTINGS) | {"learning_rate": "tuned", "histograms": True} | training,
         "tuning": {"learning_rate": rates, "seeds": n_seeds, "max_epochs": max_epochs},
     }
+    return choices.search_params(of_block)
 
 
 def searched(images, *given, log=lambda line: None, **more):

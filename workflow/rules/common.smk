@@ -40,7 +40,7 @@ from actbench.runtime import (
     sources,
     streams,
 )
-from actbench.storage import files, records, yaml_files
+from actbench.storage import choices, files, records, yaml_files
 from actbench.verification import published
 from actbench.errors import UserError
 
@@ -286,7 +286,7 @@ def block_params(wildcards):
 def search_params(wildcards):
     """The params of one search for a learning rate."""
     cell = (wildcards.activation, int(wildcards.depth), wildcards.setting)
-    return grid.tuning_params(params_of(wildcards.study, *cell, seeds=[]))
+    return choices.search_params(params_of(wildcards.study, *cell, seeds=[]))
 
 
 def chosen_of(wildcards):

@@ -13,7 +13,7 @@ from actbench.networks import family, modes
 from actbench.probes import registry
 from actbench.probes.probe import SECTION
 from actbench.runtime import imports
-from actbench.storage import yaml_files
+from actbench.storage import choices, yaml_files
 from actbench.study import config as configuration
 from actbench.study import grid
 from actbench.training import block, fitting, tuning
@@ -70,7 +70,7 @@ def train(
         fitting.prepare_torch(fitting.Settings(**params["training"]))
         rates = None
         if grid.tuned(config):
-            rates = tuning.search(name, grid.tuning_params(params), images, device, log).rates
+            rates = tuning.search(name, choices.search_params(params), images, device, log).rates
         return block.train(name, params, images, device, log, rates=rates)
 
 

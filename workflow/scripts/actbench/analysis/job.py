@@ -84,4 +84,4 @@ def _search(chosen: Path, config: Mapping, specs: Mapping[str, Mapping]) -> sear
     """The planned search whose chosen.json this is."""
     activation, depth, setting, _ = chosen.parts[-4:]
     params = grid.training_params(grid.with_setting(config, setting), specs[activation], int(depth[1:]), [])
-    return searches.Searched(chosen, activation, int(depth[1:]), setting, grid.tuning_params(params))
+    return searches.Searched(chosen, activation, int(depth[1:]), setting, choices.search_params(params))

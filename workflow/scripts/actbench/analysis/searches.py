@@ -38,7 +38,7 @@ class Searched:
     Args:
         chosen: its chosen.json.
         activation, depth, setting: its place in the grid.
-        params: what it must have been made with, see `grid.tuning_params`.
+        params: what it must have been made with, see `choices.search_params`.
     """
 
     chosen: Path

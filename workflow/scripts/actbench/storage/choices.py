@@ -10,7 +10,21 @@ NAME = "chosen.json"
 TRIALS = "trials.parquet"
 COST = "cost.parquet"
 KEYS = {"data", "files", "params", "provenance", "rates", "seconds"}
+SEARCHED = {"keep": "best", "test_each_epoch": False, "histograms": False}  # training of a search
 RATE = {"at_edge", "epochs_spent", "fold", "learning_rate", "n_trained", "n_trials", "score"}
+
+
+def search_params(params: Mapping) -> dict:
+    """All that the numbers of a search depend on: the params of a block that it is for, less the seeds.
+
+    Its networks train for the epochs of `tuning`, and nothing is stored of them but their scores.
+
+    Args:
+        params: see `grid.training_params`.
+    """
+    searched = {"max_epochs": params["tuning"]["max_epochs"], **SEARCHED}
+    found = {key: value for key, value in params.items() if key != "seeds"}
+    return found | {"training": params["training"] | searched}
 
 
 def write(
@@ -26,7 +40,7 @@ def write(
     Args:
         folder: `results/{study}/tuning/{activation}/d{depth}/{setting}`; holds `TRIALS` and `COST`.
         rates: a mapping with the keys `RATE` for each fold, see `tuning.choose`.
-        params: all that the numbers depend on, see `grid.tuning_params`.
+        params: all that the numbers depend on, see `search_params`.
         data: SHA-256 of the images, see `prepared`.
         provenance: see `provenance.describe`.
         seconds: wall time of the job.
@@ -72,7 +86,7 @@ def rates(path: str | Path, params: Mapping, data: str, code: Mapping[str, str])
 
     Args:
         path: of chosen.json.
-        params: what it must have been chosen with, see `grid.tuning_params`.
+        params: what it must have been chosen with, see `search_params`.
         data: SHA-256 of the images.
         code: digests of the code that trains, see `provenance.named`; what the search ran of it is compared.
 
@@ -87,7 +101,7 @@ def rates(path: str | Path, params: Mapping, data: str, code: Mapping[str, str])
     if changed:
         raise UserError(
             f"{path} was chosen with another {changed[0]} than is planned. Snakemake has no record of that "
-            "and took it for up to date: run once with --forceall."
+            f"and took it for up to date: delete {Path(path).parent} and run again."
         )
     if found["data"] != data:
         raise DamagedError(path, "its rates were chosen by other images than are trained on")

@@ -54,9 +54,10 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     evaluation.check_unvalidated(resolved["evaluation"], resolved["training"])
     _check_warmup(resolved["training"])
     resolved["tuning"] = tuning.resolve(resolved)
-    for section in _probes(resolved).values():
-        if section.get("images", 0) is None:
-            section["images"] = min(PROBED_IMAGES, catalogue.image_counts(resolved)["training"])
+    for name, section in _probes(resolved).items():
+        if "images" in section and config.get(name, {}).get("images") is None:
+            at_most = section["images"] or PROBED_IMAGES
+            section["images"] = min(at_most, catalogue.image_counts(resolved)["training"])
     resolved["report"]["baseline"] = _baseline(resolved)
     _check_sizes(resolved)
     network.check(resolved)

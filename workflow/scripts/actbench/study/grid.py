@@ -72,8 +72,3 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
 def tuned(recipe: Mapping) -> bool:
     """Whether the learning rate of a recipe, or of a resolved config, is searched."""
     return recipe["training"]["learning_rate"] == TUNED
-
-
-def tuning_params(params: Mapping) -> dict:
-    """All that the numbers of a search depend on: the params of a block that it is for, less the seeds."""
-    return {key: value for key, value in params.items() if key != "seeds"}

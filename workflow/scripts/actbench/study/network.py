@@ -39,7 +39,7 @@ def _check_widths(hidden_sizes: list[list[int]], n_pixels: int) -> None:
     pairs = itertools.chain(*(itertools.pairwise([n_pixels, *widths]) for widths in hidden_sizes))
     if all(n_in != n_out for n_in, n_out in pairs):
         raise UserError(
-            f"network.residual is true and network.hidden_sizes {messages.cut(str(hidden_sizes))}; allowed: "
-            f"a hidden layer as wide as its input, which is the {n_pixels} pixels in the first, or residual: "
-            "false."
+            f"network.residual is true and network.hidden_sizes is {messages.cut(str(hidden_sizes))}; "
+            f"allowed: a hidden layer as wide as its input, which is the {n_pixels} pixels in the first, or "
+            "residual: false."
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from actbench.errors import UserError
 from actbench.networks import family
 from actbench.study import activations, config, messages
-from actbench.study.grid import DEFAULT, RECIPE
+from actbench.study.grid import DEFAULT, RECIPE, tuned
 
 # No "-", so that names of logs, `{activation}-d{depth}-{setting}-seeds{block}`, stand for one job each.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+]{0,39}")
@@ -219,14 +219,25 @@ def _check_different(recipes: Mapping[str, Mapping]) -> None:
     """Two settings of one recipe would train the same networks twice."""
     seen: dict[str, str] = {}
     for name, recipe in recipes.items():
-        trained = {part: recipe[part] for part in RECIPE} | {
-            "network": {key: value for key, value in recipe["network"].items() if key != "width"}
-        }
-        if recipe["training"]["learning_rate"] != "tuned":
-            del trained["tuning"]
-        other = seen.setdefault(repr(trained), name)
+        other = seen.setdefault(repr(_effective(recipe)), name)
         if other != name:
             raise UserError(
                 f"settings: {other} and {name} have the same recipe; allowed: settings whose networks or "
                 "training differ."
             )
+
+
+def _effective(recipe: Mapping) -> dict:
+    """What of a recipe changes a number of its networks."""
+    network, training = dict(recipe["network"]), dict(recipe["training"])
+    of_initialisation = {"orthogonal": "gain", "critical": "bias_std"}
+    for initialisation, key in of_initialisation.items():
+        if network.get("initialisation") != initialisation:
+            network.pop(key, None)
+    if training["optimizer"] != "sgd":
+        del training["momentum"]
+    for looked_at in ("test_each_epoch", "histograms"):
+        del training[looked_at]
+    found = {"network": {key: value for key, value in network.items() if key != "width"}}
+    found |= {"training": training, "normalisation": recipe["normalisation"]}
+    return found | ({"tuning": recipe["tuning"]} if tuned(recipe) else {})

@@ -95,7 +95,7 @@ def required(spec: Mapping, bias_std: float) -> Point:
     if found is None:
         raise UserError(
             f"network.initialisation is critical, and {spec['name']} has no edge of chaos with "
-            f"network.bias_std {bias_std:g}; allowed for it: {OTHERS}."
+            f"network.bias_std {bias_std:g}; allowed for it: {OTHERS}, or no setting with critical."
         )
     return found
 

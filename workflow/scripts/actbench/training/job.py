@@ -45,5 +45,5 @@ def run(job: object, log: Callable[[str], None]) -> None:
 
 def _rates(path: str, params: Mapping, images: str, code: Mapping[str, str]) -> list[float]:
     """What the search chose for each fold, see `choices.rates`."""
-    searched = {key: value for key, value in params.items() if key != "seeds"}
+    searched = choices.search_params(params)
     return choices.rates(path, searched, images, provenance.named(code, Path(next(iter(code))).parent))

@@ -78,7 +78,7 @@ def search(
 
     Args:
         activation, setting: keys of the rows.
-        params: see `grid.tuning_params`.
+        params: see `choices.search_params`.
         images: the prepared data set.
         device: `cpu` or `cuda:<i>`.
         log: is called with a line an epoch and network.
@@ -87,8 +87,7 @@ def search(
         UserError: the activation has no edge of chaos where one is needed.
     """
     tuning, found = params["tuning"], Search()
-    told = {"max_epochs": tuning["max_epochs"], "test_each_epoch": False, "histograms": False}
-    settings = fitting.Settings(**params["training"] | told)
+    settings = fitting.Settings(**params["training"])
     trials = list(product(sorted(tuning["learning_rate"]), range(tuning["seeds"])))
     together = device != "cpu" or registry.pure(params["activation"])
     groups = [trials] if together else [[trial] for trial in trials]
@@ -121,7 +120,8 @@ def without_test(data: Data) -> Data:
 def outcome(fit: fitting.Fit, chance: float) -> dict:
     """How one network of a search did: its columns of `TRIALS` without the keys.
 
-    Its score is its best validation accuracy; one that diverged has that of `chance`.
+    Its score is its best validation accuracy, and at least `chance`: a network that stays below it is no
+    worse than one that diverged.
     """
     done = fit.status == "ok"
     best = fit.history[fit.best_epoch - 1] if done else dict.fromkeys(("val_loss", "val_accuracy"))
@@ -131,7 +131,7 @@ def outcome(fit: fitting.Fit, chance: float) -> dict:
         "best_epoch": fit.best_epoch,
         "val_loss": best["val_loss"],
         "val_accuracy": best["val_accuracy"],
-        "score": best["val_accuracy"] if done else chance,
+        "score": max(best["val_accuracy"], chance) if done else chance,
     }
 
 

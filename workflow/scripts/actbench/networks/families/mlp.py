@@ -26,6 +26,7 @@ SETTINGS = {
     "bias_std": {
         "type": "number",
         "exclusiveMinimum": 0,
+        "maximum": 1000,
         "default": 0.2,
         "description": "standard deviation of the biases where initialisation is critical",
     },
