@@ -120,8 +120,7 @@ def without_test(data: Data) -> Data:
 def outcome(fit: fitting.Fit, chance: float) -> dict:
     """How one network of a search did: its columns of `TRIALS` without the keys.
 
-    Its score is its best validation accuracy, and at least `chance`: a network that stays below it is no
-    worse than one that diverged.
+    Its score is its best validation accuracy; one that diverged has that of `chance`.
     """
     done = fit.status == "ok"
     best = fit.history[fit.best_epoch - 1] if done else dict.fromkeys(("val_loss", "val_accuracy"))
@@ -131,7 +130,7 @@ def outcome(fit: fitting.Fit, chance: float) -> dict:
         "best_epoch": fit.best_epoch,
         "val_loss": best["val_loss"],
         "val_accuracy": best["val_accuracy"],
-        "score": max(best["val_accuracy"], chance) if done else chance,
+        "score": best["val_accuracy"] if done else chance,
     }
 
 
@@ -139,7 +138,7 @@ def choose(trials: Iterable[Mapping], threshold: float) -> dict:
     """The candidate with the best mean score among a fold's trials, rows of `TRIALS`.
 
     Of equal ones it is that of the lower mean validation loss, where one that diverged counts as infinite,
-    then the smaller.
+    then the smaller. One of which all networks diverged is chosen only if that holds for every candidate.
 
     Args:
         threshold: accuracy from which a network counts as trained.
@@ -157,7 +156,7 @@ def choose(trials: Iterable[Mapping], threshold: float) -> dict:
     trials, candidates = list(trials), {}
     for trial in trials:
         candidates.setdefault(trial["learning_rate"], []).append(trial)
-    best = min(candidates, key=lambda rate: (-mean_score(candidates[rate]), _loss(candidates[rate]), rate))
+    best = min(candidates, key=lambda rate: (*_worse(candidates[rate]), rate))
     accuracies = [trial["val_accuracy"] for trial in candidates[best]]
     return {
         "learning_rate": best,
@@ -174,6 +173,8 @@ def mean_score(trials: Sequence[Mapping]) -> float:
     return round(math.fsum(trial["score"] for trial in trials) / len(trials), DIGITS)
 
 
-def _loss(trials: Sequence[Mapping]) -> float:
+def _worse(trials: Sequence[Mapping]) -> tuple[bool, float, float]:
+    """What a candidate is compared by, the lower the better."""
+    diverged = all(trial["val_accuracy"] is None for trial in trials)
     losses = [math.inf if trial["val_loss"] is None else trial["val_loss"] for trial in trials]
-    return round(sum(losses) / len(losses), DIGITS)
+    return diverged, -mean_score(trials), round(sum(losses) / len(losses), DIGITS)
