@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 
 def runs(depth=2, setting="default", **accuracies):
+    """Rows of runs that trained, one a seed; None is a diverged one, below 0.5 an untrained one."""
     return pd.DataFrame(
         {
             "activation": name,
@@ -14,9 +15,9 @@ def runs(depth=2, setting="default", **accuracies):
             "setting": setting,
             "seed": seed,
             "fold": 0,
-            "status": "ok",
-            "trained": True,
-            "test_accuracy": value,
+            "status": "diverged" if value is None else "ok",
+            "trained": value is not None and value >= 0.5,
+            "test_accuracy": float("nan") if value is None else value,
         }
         for name, values in accuracies.items()
         for seed, value in enumerate(values)
@@ -58,8 +59,36 @@ def test_equal_but_for_rounding_is_equal():
 
 def test_untrained_and_diverged_ones_count():
     """A diverged run has chance, 10 of 100."""
-    table = runs(relu=[0.9, 0.9], tanh=[0.2, float("nan")]).assign(trained=False)
+    table = runs(relu=[0.9, 0.9], tanh=[0.2, None])
     assert steps(table, "tanh") == [(0, 0), (pytest.approx(0.7), 0.5), (pytest.approx(0.8), 1)]
+
+
+def test_a_diverged_run_is_not_nearer_than_one_below_chance():
+    """It has the lowest accuracy of its seed, 4 of 100; where another seed's is lower, it has chance."""
+    table = runs(relu=[0.9, 0.9], tanh=[None, 0.03], elu=[0.04, None])
+    assert steps(table, "tanh") == [(0, 0), (pytest.approx(0.86), 0.5), (pytest.approx(0.87), 1)]
+    assert steps(table, "elu") == [(0, 0), (pytest.approx(0.86), 0.5), (pytest.approx(0.87), 1)]
+
+
+def test_problems_in_which_nothing_trained_are_left_out():
+    """Seed 1 at depth 2, and all of `adam`: of four problems of `default` three are left."""
+    table = pd.concat(
+        [
+            runs(relu=[0.9, 0.2], tanh=[0.2, 0.1]),
+            runs(depth=4, relu=[0.1, None], tanh=[0.8, 0.7]),
+            runs(setting="adam", relu=[0.2, None], tanh=[0.3, 0.1]),
+        ]
+    )
+    rows = profile.profile(table, 100, 0.1)
+    assert {(row["setting"], row["activation"], row["n"]) for row in rows} == {
+        (setting, key, 3) for setting in ("", "default") for key in ("relu", "tanh")
+    }
+    assert steps(table, "relu")[0] == (0, pytest.approx(1 / 3))
+    assert steps(table, "tanh")[0] == (0, pytest.approx(2 / 3))
+
+
+def test_where_nothing_trained_there_is_no_profile():
+    assert steps(runs(relu=[0.2, None], tanh=[0.3, 0.1]), "tanh") == []
 
 
 def test_depths_and_settings_are_problems_of_their_own():
@@ -72,7 +101,7 @@ def test_depths_and_settings_are_problems_of_their_own():
     assert {row["setting"] for row in profile.profile(one, 100, 0.1)} == {""}
 
 
-accuracies = st.lists(st.integers(0, 100), min_size=4, max_size=4)
+accuracies = st.lists(st.integers(50, 100), min_size=4, max_size=4)
 
 
 @settings(max_examples=25, deadline=None)

@@ -66,6 +66,15 @@ def test_every_trial_and_the_choice_of_each_fold(searched):
     ]
 
 
+def test_no_width_where_no_network_with_the_chosen_rate_trained(tmp_path):
+    """All candidates are at chance and so within the margin of each other, which says nothing about rates."""
+    rows = rows_of("elu", scores={0.01: 0.1, 0.1: 0.11, 1.0: 0.105})
+    (first, second) = searches.collect([write(tmp_path, "elu", rows)], CODE, 0.01)["rates"].to_pylist()
+    for rate in (first, second):
+        assert (rate["learning_rate"], rate["n_trained"]) == (0.1, 0)
+        assert rate["decades_within_margin"] is None
+
+
 @pytest.mark.parametrize(
     ("scores", "chosen", "decades"),
     [

@@ -44,13 +44,16 @@ def attribution(
     """One row an activation (but the baseline), setting (but the first) and depth, columns as in `SCHEMA`.
 
     Of each seed of which all four networks trained, the difference is that to the baseline in this setting
-    less that in the first one. A row without a depth is over depths: the mean over those at which all four
-    trained in more than half of the seeds, of the seeds in which they did so at each of them, so that every
-    seed is a mean over the same `n_depths`. These rows are the primary family; those of single depths are
-    another one. Intervals hold for all rows of a family at once (Bonferroni).
+    less that in the first one; none where the runs of one of the four cells disagree. A row without a depth
+    is over depths: the mean over those at which more than half of the seeds have a difference, of the seeds
+    that have one at each of them, so that every seed is a mean over the same `n_depths`. These rows are the
+    primary family; those of single depths are another one. Intervals hold for all rows of a family at once
+    (Bonferroni).
 
-    Verdict: see `judged`. `trained_before` and `trained_after` count those of the activation's `n_runs` that
-    trained in the first and in this setting; of a row over depths, at all of them.
+    Verdict: see `judged`; *activation* only if no depth is left out, and at each of them as many networks of
+    the activation, and of the baseline, trained in both settings. `trained_before` and `trained_after` count
+    those of the activation's `n_runs` that trained in the first and in this setting; of a row over depths, at
+    all of them.
 
     Args:
         runs: table `runs`.
@@ -59,15 +62,19 @@ def attribution(
         reference: the first setting.
         margin, n_images: see `comparisons.Rule`.
     """
+    cells = {(row["activation"], row["depth"], row["setting"]): row for row in compared}
     by_seed = statistics.per_seed(runs).astype({"activation": str, "setting": str})
-    wide = by_seed.assign(level=by_seed["test_accuracy"].where(by_seed["trained"])).pivot(
+    disagree = [
+        cells[place]["runs_disagree"] for place in by_seed[parquet.CELL].itertuples(index=False, name=None)
+    ]
+    wide = by_seed.assign(level=by_seed["test_accuracy"].where(by_seed["trained"]).mask(disagree)).pivot(
         index=["setting", "depth", "seed"], columns="activation", values=["level", "trained"]
     )
     level = wide["level"].astype(float)
-    effects, trained = level.sub(level[baseline], axis=0), wide["trained"].astype(bool)
-    verdicts = {(row["activation"], row["depth"], row["setting"]): row["verdict"] for row in compared}
+    effects = level.sub(level[baseline], axis=0)
+    trained = wide["trained"].astype(int).groupby(level=["setting", "depth"]).sum()
     settings = sorted(set(by_seed["setting"]))
-    depths = sorted(set(by_seed["depth"]))
+    depths = sorted(set(map(int, by_seed["depth"])))
     places = [
         (activation, setting)
         for activation in level.columns.drop(baseline)
@@ -79,45 +86,49 @@ def attribution(
         family = max(len(places) * (1 if depth is None else len(depths)), 1)
         rule = Rule(margin, n_images, family)
         for activation, setting in places:
-            changes = (effects.loc[setting] - effects.loc[reference])[activation].unstack("depth")
-            ends = [trained.loc[name, activation].unstack("depth") for name in (reference, setting)]
-            if depth is not None:
-                changes, ends = changes[[depth]], [end[[depth]] for end in ends]
-            values, chosen = averaged(changes)
-            found = {verdicts[activation, int(own), name] for own in chosen for name in settings}
-            before, after = (int(end.to_numpy().sum()) for end in ends)
+            own = depths if depth is None else [depth]
+            changes = (effects.loc[setting] - effects.loc[reference])[activation].unstack("depth")[own]
+            values, chosen = averaged(changes, MOST if depth is None else 0)
+            before, after = (
+                trained.loc[name].loc[own, [activation, baseline]] for name in (reference, setting)
+            )
+            verdicts = {cells[activation, one, name]["verdict"] for one in own for name in settings}
+            alike = len(verdicts) == 1 and verdicts <= {*DECIDED} and before.equals(after)
             rows.append(
-                {"activation": activation, "setting": setting, "depth": None if depth is None else int(depth)}
+                {"activation": activation, "setting": setting, "depth": depth}
                 | {"n_depths": len(chosen), "n": len(values), "n_left_out": len(changes) - len(values)}
-                | judged(values, len(chosen), rule, len(found) == 1 and found <= {*DECIDED})
-                | {"trained_before": before, "trained_after": after, "n_runs": ends[0].size}
+                | judged(values, len(chosen), rule, alike and chosen == own)
+                | {"trained_before": int(before[activation].sum())}
+                | {"trained_after": int(after[activation].sum()), "n_runs": changes.size}
             )
     return rows
 
 
-def averaged(changes: pd.DataFrame) -> tuple[np.ndarray, list[int]]:
+def averaged(changes: pd.DataFrame, least: float) -> tuple[np.ndarray, list[int]]:
     """The mean of each seed over the depths that are in, and these depths.
 
     Args:
-        changes: a row a seed, a column a depth, null where one of the four networks did not train.
+        changes: a row a seed, a column a depth, null where there is no difference.
+        least: a depth is in if more than this share of the seeds has one there.
     """
-    if changes.shape[1] > 1:
-        changes = changes.loc[:, changes.notna().mean() > MOST]
+    changes = changes.loc[:, changes.notna().mean() > least]
     return changes.dropna().mean(axis=1).to_numpy() if changes.shape[1] else np.array([]), list(changes)
 
 
-def judged(values: np.ndarray, n_depths: int, rule: Rule, decided_alike: bool) -> dict:
+def judged(values: np.ndarray, n_depths: int, rule: Rule, alike: bool) -> dict:
     """Mean, adjusted t interval, required seeds and verdict of how a difference changed.
 
-    The verdict is *setting* if the interval lies beyond ±margin; *activation* if it lies within and the
-    comparison with the baseline is decided alike in every setting; else *inconclusive*. Seeds are required
-    where the interval decides neither.
+    The verdict is *setting* if the interval lies beyond ±margin; *activation* if it lies within and every
+    setting says the same; else, and below three seeds, *inconclusive*. Required seeds are given where the
+    mean lies beyond the margin and its interval does not: with so many, the interval would lie beyond, too,
+    with a probability of 80 %, if mean and spread are the true ones. None if more than 1,000 are needed.
 
     Args:
         values: one a seed, each a mean over `n_depths` of what four accuracies give.
         n_depths: as many.
         rule: of the family.
-        decided_alike: whether every setting has the same verdict of `DECIDED`, at all of these depths.
+        alike: whether the settings do not differ in who trained, and each has the same verdict of `DECIDED`,
+            at every depth.
     """
     found = {
         "difference": float(values.mean()) if len(values) else None,
@@ -131,12 +142,13 @@ def judged(values: np.ndarray, n_depths: int, rule: Rule, decided_alike: bool) -
     if interval is None:
         return found
     found["difference_low"], found["difference_high"] = interval
-    moved = comparisons.verdict(*interval, rule.margin)
-    if moved in ("better", "worse"):
+    moved, enough = comparisons.verdict(*interval, rule.margin), len(values) >= statistics.FEWEST
+    if moved in ("better", "worse") and enough:
         found["verdict"] = "setting"
-    elif moved == "equivalent" and decided_alike:
+    elif moved == "equivalent" and enough and alike:
         found["verdict"] = "activation"
-    elif moved == "inconclusive":
+    elif abs(found["difference"]) > rule.margin + statistics.NOISE:
         std = max(float(values.std(ddof=1)), least_std)
-        found["required_seeds"] = comparisons.required_seeds(found["difference"], std, rule)
+        required = comparisons.required_seeds(found["difference"], std, rule)
+        found["required_seeds"] = required and max(required, statistics.FEWEST)
     return found

@@ -24,19 +24,20 @@ def profile(runs: pd.DataFrame, n_images: int, chance: float) -> list[dict]:
 
     `share` of the n problems (depth, setting and seed) in which the activation's test accuracy is at most
     `tau` below the best of all activations in the same one. A profile starts at `tau` 0, has a row wherever
-    it rises, and stays level between them. Networks that did not train count with the accuracy they have.
+    it rises, and stays level between them. Networks that did not train count with the accuracy they have; a
+    problem in which no activation's trained is left out, so that a setting of which all are has no rows.
 
     Args:
         runs: table `runs`.
         n_images: the test images that a seed's accuracy is a share of.
-        chance: the accuracy that a diverged run counts with.
+        chance: the most that a diverged run counts with, see `statistics.finished`.
     """
     parts = comparisons.Rule(0, n_images, n_folds=runs["fold"].nunique()).parts
-    by_seed = statistics.per_seed(runs.fillna({"test_accuracy": chance}))
+    by_seed = statistics.per_seed(statistics.finished(runs, chance))
     problems = by_seed.groupby(["depth", "setting", "seed"], observed=True)
     behind = problems["test_accuracy"].transform("max") - by_seed["test_accuracy"]
-    gaps = by_seed.assign(gap=np.rint(behind * parts).astype(int))
-    settings = sorted(gaps["setting"].unique())
+    gaps = by_seed.assign(gap=np.rint(behind * parts).astype(int))[problems["trained"].transform("any")]
+    settings = sorted(by_seed["setting"].unique())
     chosen = {EVERY: gaps}
     if len(settings) > 1:
         chosen |= {setting: gaps[gaps["setting"] == setting] for setting in settings}

@@ -25,7 +25,7 @@ RATES = pa.schema(
         pa.field("n_trials", pa.int32(), nullable=False),
         pa.field("epochs_spent", pa.int32(), nullable=False),
         pa.field("n_trained", pa.int32(), nullable=False),
-        pa.field("decades_within_margin", pa.float64(), nullable=False),
+        ("decades_within_margin", pa.float64()),
     ]
 )
 FOLD = [*parquet.CELL, "fold"]
@@ -149,14 +149,10 @@ def _unplanned(one: Searched, *tables: pa.Table) -> list[str]:
 
 
 def _rates(one: Searched, rates: Sequence[Mapping], trials: Sequence[Mapping], margin: float) -> list[dict]:
-    """Rows of `RATES`."""
-    return [
-        one.cell
-        | rate
-        | {
-            "decades_within_margin": decades_within(
-                [trial for trial in trials if trial["fold"] == rate["fold"]], rate["learning_rate"], margin
-            )
-        }
-        for rate in rates
-    ]
+    """Rows of `RATES`; how wide the range is says nothing where no network with the chosen rate trained."""
+    rows = []
+    for rate in rates:
+        own = [trial for trial in trials if trial["fold"] == rate["fold"]]
+        decades = decades_within(own, rate["learning_rate"], margin) if rate["n_trained"] else None
+        rows.append(one.cell | rate | {"decades_within_margin": decades})
+    return rows

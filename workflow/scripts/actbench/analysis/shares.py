@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from actbench.analysis import comparisons
+from actbench.analysis import comparisons, statistics
 from actbench.storage import parquet
 
 ALPHA = 0.05
@@ -44,9 +44,9 @@ def shares(runs: pd.DataFrame, baseline: str, n_images: int, chance: float) -> l
         runs: table `runs`.
         baseline: the activation that the others are compared with.
         n_images: the test images that a seed's accuracy is a share of.
-        chance: the accuracy that a diverged run counts with.
+        chance: the most that a diverged run counts with, see `statistics.finished`.
     """
-    cells = comparisons.by_cell(runs.fillna({"test_accuracy": chance}))
+    cells = comparisons.by_cell(statistics.finished(runs, chance))
     others = [place for place in cells if place[0] != baseline]
     family, n_folds = max(len(others), 1), runs["fold"].nunique()
     parts = comparisons.Rule(0, n_images, n_folds=n_folds).parts

@@ -137,6 +137,17 @@ def per_seed(runs: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
+def finished(runs: pd.DataFrame, chance: float) -> pd.DataFrame:
+    """The runs, of which those that diverged have a test accuracy too, so that all can be ordered.
+
+    It is chance, or the lowest of the same depth, setting, seed and fold where that is less: diverging never
+    wins.
+    """
+    problem = ["depth", "setting", "seed", "fold"]
+    lowest = runs.groupby(problem, observed=True)["test_accuracy"].transform("min")
+    return runs.assign(test_accuracy=runs["test_accuracy"].fillna(lowest.clip(upper=chance).fillna(chance)))
+
+
 def cross_validation_schema(n_folds: int) -> pa.Schema:
     """Columns of the scores of cross-validation, named as in scikit-learn's `cv_results_`."""
     scores = [*(f"split{fold}_test_score" for fold in range(n_folds)), "mean_test_score", "std_test_score"]
