@@ -240,7 +240,7 @@ def attributed(
     def named(chosen: pd.DataFrame) -> str:
         return _named(chosen, labels, n_depths, several)
 
-    decided, lacking = [], rows["n"] < 2
+    decided = []
     if len(chosen := rows[rows["verdict"] == "setting"]):
         decided.append(f"{moves} by more than {beyond} for {named(chosen)}")
     verdicts = comparison.drop_duplicates("activation").set_index("activation")["verdict"]
@@ -250,16 +250,16 @@ def attributed(
             f"stays within {beyond}, with the same verdict ({word}) in every setting, for {named(chosen)}"
         )
     unclear = rows[rows["verdict"] == "inconclusive"]
-    inside = within(unclear, margin) & ~lacking
+    inside = within(unclear, margin) & (unclear["n"] >= statistics.FEWEST)
     if inside.any():
         decided.append(
             f"stays within {beyond} for {named(unclear[inside])}, but without one decided verdict at all "
             "depths and equally many trained networks in every setting"
         )
-    unknown = []
+    unknown, lacking = [], unclear["n"] < 2
     if len(undecided := unclear[~lacking & ~inside]):
-        unknown.append(f"is inconclusive for {named(undecided)} (n = {_range(undecided['n'])})")
-    none = lacking & (rows["n_depths"] == 0)
+        unknown.append(f"is inconclusive for {named(undecided)}, n = {_range(undecided['n'])}")
+    none = lacking & (unclear["n_depths"] == 0)
     if len(few := unclear[lacking & ~none]):
         unknown.append(
             f"cannot be said for {named(few)}: fewer than two seeds trained in all four cells at every depth "
@@ -297,19 +297,27 @@ def _points(share: float) -> str:
 def _named(rows: pd.DataFrame, labels: Mapping[str, str], n_depths: int, several: bool) -> str:
     """`sigmoid (1 of 3 depths)`, or where there are several settings `sigmoid (“he” at 1 of 3 depths)`.
 
+    Activations that say the same stand together: `elu and tanh (2 of 3 depths each), and sigmoid`.
+
     Args:
         rows: those of the attribution over depths.
         labels: id to display text.
         n_depths: of the study; depths are named where fewer were averaged.
         several: whether settings are named.
     """
-    found: dict[str, list] = {}
+    notes: dict[str, list] = {}
     for row in rows.itertuples():
-        depths = f"{row.n_depths} of {n_depths} depths" if row.n_depths < n_depths else ""
-        quoted = [f"“{row.setting}”"] if several else []
-        notes = " at ".join([*quoted, *[depths] * bool(depths)])
-        found.setdefault(row.activation, []).extend([notes] * bool(notes))
-    return listed([labels[key] + (f" ({listed(notes)})" if notes else "") for key, notes in found.items()])
+        depths = [f"{row.n_depths} of {n_depths} depths"] * (row.n_depths < n_depths)
+        note = " at ".join([f"“{row.setting}”"] * several + depths)
+        notes.setdefault(row.activation, []).extend([note] * bool(note))
+    together: dict[tuple, list] = {}
+    for key, own in notes.items():
+        together.setdefault((listed(own) if own else "", key if several else ""), []).append(labels[key])
+    parts = []
+    for (note, _), names in together.items():
+        each = " each" if len(names) > 1 else ""
+        parts.append(listed(names) + (f" ({note}{each})" if note else ""))
+    return listed(parts) if len(parts) == len(notes) else ", and ".join(parts)
 
 
 def _rate(setting: Mapping) -> float | str:

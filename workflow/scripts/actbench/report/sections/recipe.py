@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from actbench.analysis import statistics
 from actbench.analysis.profile import EVERY
 from actbench.figures import shown
 from actbench.report import recipe_sentences as sentences
@@ -91,7 +92,7 @@ def attribution(
 
     Nothing without rows. `said` is the verdict in words; `open`, whether enough seeds would show a change.
     """
-    beyond = table["difference"].abs() > margin
+    beyond = table["difference"].abs() > margin + statistics.NOISE
     judged = table.assign(
         said=table["verdict"].map(VERDICTS).where(table["n"] > 1, "–"),
         open=(table["verdict"] == "inconclusive") & (table["n"] > 1) & beyond,
