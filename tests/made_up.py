@@ -142,6 +142,7 @@ def rates(tuning, margin=0.01):
     for cell, trials in tuning.groupby(["activation", "depth", "setting", "fold"], sort=True):
         means = trials.groupby("learning_rate")["score"].mean()
         rate = means.idxmax()
+        n_trained = int((trials.loc[trials["learning_rate"] == rate, "score"] > 0.325).sum())
         near = means.index[means >= means.max() - margin]
         rows.append(
             dict(zip(("activation", "depth", "setting", "fold"), cell, strict=True))
@@ -151,8 +152,8 @@ def rates(tuning, margin=0.01):
                 "at_edge": rate in (means.index[0], means.index[-1]),
                 "n_trials": len(trials),
                 "epochs_spent": int(trials["epochs_run"].sum()),
-                "n_trained": int((trials.loc[trials["learning_rate"] == rate, "score"] > 0.325).sum()),
-                "decades_within_margin": np.log10(near.max() / near.min()),
+                "n_trained": n_trained,
+                "decades_within_margin": np.log10(near.max() / near.min()) if n_trained else None,
             }
         )
     return pd.DataFrame(rows)

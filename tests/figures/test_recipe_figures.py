@@ -150,6 +150,11 @@ def test_several_settings_have_a_profile_each(profile, style):
     assert [axis.get_title() for axis in recipe.profile(profile, ["default"], style).axes] == ["n = 4"]
 
 
+def test_profiles_are_shares_of_problems_and_of_none_there_is_none(profile, style):
+    figure = recipe.profile(profile[:0], ["he", "default"], style)
+    assert figure.get_supylabel() == "share of problems" and figure.axes[0].get_xlim()[1] > 0
+
+
 def test_activations_that_are_always_equal_have_a_profile(profile, style, tmp_path):
     equal = profile[profile["tau"] == 0].assign(share=1.0)
     drawing.save(recipe.profile(equal, ["default"], style), tmp_path / "a.svg")

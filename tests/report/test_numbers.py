@@ -49,6 +49,11 @@ def test_an_interval_beyond_what_a_difference_can_be_is_none(low, high, text):
     assert numbers.change(low, high) == text
 
 
+def test_the_change_of_a_difference_reaches_further_than_a_difference():
+    assert numbers.change(-1.415, 1.089, bound=2) == "−141.50 to +108.90"
+    assert numbers.change(-2.001, 0.2, bound=2) == "–"
+
+
 @pytest.mark.parametrize(
     ("verdict", "n_pairs", "text"),
     [

@@ -1,7 +1,6 @@
 """The section on the recipe, from a made-up study: which parts it has, and what they say."""
 
 import re
-from pathlib import Path
 
 import made_up
 import pandas as pd
@@ -72,8 +71,18 @@ def test_one_setting_of_one_rate_has_no_such_section():
 
 
 def test_one_seed_and_one_activation_make_a_page():
-    assert "1 of 1" in page(study(n_seeds=1))
-    assert "table-matrix" in page(study(keys=("relu",), lacking=("attribution",)))
+    text = page(study(n_seeds=1))
+    assert "One seed cannot say whether the difference to ReLU changes with the setting." in text
+    assert re.search(r"sigmoid</th> <td>1 of 1, 9\d\.\d.{0,40}</td> <td>1 of 1", text)
+    alone = study(keys=("relu",))
+    assert "attribution" in alone.every and len(alone.every["attribution"]) == 0
+    assert parts(page(alone)) == [
+        "table-matrix",
+        "figure-sensitivity",
+        "table-rates",
+        "figure-performance_profile",
+        "table-settings",
+    ]
 
 
 def test_the_matrix_has_counts_accuracies_and_marks_in_the_order_of_the_settings():
@@ -88,19 +97,21 @@ def test_the_matrix_has_counts_accuracies_and_marks_in_the_order_of_the_settings
 
 def test_attribution_is_by_setting_over_depths_and_then_at_each():
     rows = [
-        ("tanh", "b", None, 5, -0.03, 0.03, "inconclusive"),
-        ("elu", "b", None, 5, -0.005, 0.005, "inconclusive"),
-        ("elu", "c", None, 5, 0.02, 0.03, "setting"),
-        ("tanh", "c", None, 1, None, None, "inconclusive"),
-        ("tanh", "b", 8, 5, -0.03, 0.03, "inconclusive"),
-        ("elu", "b", 2, 5, -0.03, 0.03, "inconclusive"),
+        ("tanh", "b", None, 5, -0.03, "inconclusive"),
+        ("elu", "b", None, 5, 0.01, "inconclusive"),
+        ("elu", "c", None, 5, 0.02, "setting"),
+        ("tanh", "c", None, 1, None, "inconclusive"),
+        ("tanh", "b", 8, 5, -0.03, "activation"),
+        ("elu", "b", 2, 5, -0.03, "inconclusive"),
     ]
-    names = ["activation", "setting", "depth", "n", "difference_low", "difference_high", "verdict"]
-    table = pd.DataFrame(rows, columns=names).astype({"difference_low": float, "difference_high": float})
+    names = ["activation", "setting", "depth", "n", "difference", "verdict"]
+    table = pd.DataFrame(rows, columns=names).astype({"difference": float})
     first, second = recipe.attribution(table, {"elu": "ELU", "tanh": "tanh"}, ["a", "b", "c"], 0.01)
     assert [(row["activation"], row["open"]) for row in first["rows"]] == [("elu", False), ("tanh", True)]
     assert [(row["activation"], row["depth"]) for row in first["by_depth"]] == [("elu", 2), ("tanh", 8)]
     assert [(row["activation"], row["open"]) for row in second["rows"]] == [("elu", False), ("tanh", False)]
+    assert [row["said"] for row in second["rows"]] == ["changes with the setting", "–"]
+    assert [row["said"] for row in first["by_depth"]] == ["inconclusive", "does not change"]
 
 
 def test_rates_have_a_choice_a_fold_and_their_marks():
@@ -113,7 +124,7 @@ def test_rates_have_a_choice_a_fold_and_their_marks():
     n_edge = int(rates["at_edge"].sum())
     assert 0 < n_edge < len(rates)
     assert text.count('<b class="worse">edge</b>') == n_edge
-    assert text.count("trained 0 of 3") == int((rates["n_trained"] == 0).sum()) > 0
+    assert text.count("(–), trained 0 of 3") == int((rates["n_trained"] == 0).sum()) > 0
 
 
 def test_overrides_are_keys_and_values():
@@ -130,10 +141,11 @@ def test_overrides_are_keys_and_values():
 def test_what_decides_is_said_by_every_kind_of_study():
     """Turned cells, attribution and tuning; with one recipe that it is one."""
     turned, attributed, tuned = recipe.decides(study())
-    assert turned.startswith("With “critical” instead of “default”, sigmoid (depth 4) trained from 5 of 5")
-    assert attributed.startswith("Of the 2 differences to ReLU") and tuned.startswith(
-        "Learning rates are tuned"
+    assert turned.startswith(
+        "With “critical” instead of “default”, sigmoid (depth 4) trained from all 5 seeds"
     )
+    assert "he difference to ReLU " in attributed and "tanh" in attributed
+    assert tuned.startswith("Learning rates are tuned")
     assert len(recipe.said(study())) == 4 and recipe.said(study())[0].startswith("Of 30 networks a setting")
     (only,) = recipe.decides(study(settings=("default",), rate=0.05))
     assert only.startswith("All this holds for one recipe only")
@@ -144,4 +156,18 @@ def test_what_decides_is_said_by_every_kind_of_study():
 def test_the_sensitivity_of_more_settings_than_are_drawn_says_so(monkeypatch):
     monkeypatch.setattr("actbench.figures.shown.PANELS", 2)
     text = page(study())
-    assert "Drawn for the first 1 of the 2 settings." in text and Path(TEMPLATE).is_file()
+    assert "Drawn for the first 1 of the 2 settings." in text
+
+
+def test_problems_in_which_nobody_trained_are_counted_under_the_profile():
+    made = study()
+    made.every["profile"]["n"] = 17
+    assert "Left out: 3 of 20 problems, in which no network trained." in page(made)
+    made.every["profile"]["n"] = 20
+    assert "Left out" not in page(made).split("Performance profile")[1]
+
+
+def test_a_change_of_more_than_a_hundred_points_has_its_interval():
+    made = study()
+    made.every["attribution"][["difference_low", "difference_high"]] = -1.415, 1.089
+    assert "−141.50 to +108.90" in page(made)

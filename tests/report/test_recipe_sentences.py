@@ -54,6 +54,29 @@ def test_a_family_without_these_keys_is_not_given_them():
     assert sentences.recipe({"norm": "group"}, training).endswith("norm “group”")
 
 
+@pytest.mark.parametrize(
+    ("network", "training", "words"),
+    [
+        ({}, {"schedule": "cosine", "warmup_epochs": 1}, "0.05, cosine schedule, 1 epoch of warm-up"),
+        ({}, {"warmup_epochs": 2, "weight_decay": 0.01}, "0.05, 2 epochs of warm-up, weight decay 0.01"),
+        ({"initialisation": "orthogonal", "gain": 1.4}, {}, "orthogonal initialisation of gain 1.4"),
+        ({"hidden_sizes": [[16, 16], [16] * 4]}, {}, "16 units a hidden layer"),
+        ({"hidden_sizes": [[64, 32]]}, {}, "32 and 64 units a hidden layer"),
+    ],
+)
+def test_what_changes_training_is_in_the_recipe(network, training, words):
+    given = {"optimizer": "sgd", "learning_rate": 0.05} | training
+    assert sentences.recipe(network, given).endswith(words)
+
+
+def test_what_changes_nothing_is_not_in_the_recipe():
+    given = {"optimizer": "sgd", "learning_rate": 0.05, "schedule": "constant", "warmup_epochs": 0}
+    network = {"initialisation": "he", "gain": 1.4, "residual": False}
+    assert sentences.recipe(network, given | {"weight_decay": 0.0}) == (
+        "SGD at learning rate 0.05, He's initialisation"
+    )
+
+
 def test_one_setting_is_said_to_hold_for_itself_only_and_how_to_widen_it():
     text = sentences.only_this_recipe({"default": setting()})
     assert text.startswith("All this holds for one recipe only: SGD at learning rate 0.05, PyTorch's default")
@@ -84,7 +107,16 @@ def test_several_settings_of_fixed_rates_are_told_to_tune():
     assert sentences.untuned({"default": setting()}) == ""
 
 
-def rates(*at_edge, settings=("default",), folds=1):
+def test_one_candidate_is_a_fixed_rate():
+    one = setting("tuned", grid=(0.1,))
+    assert "SGD at learning rate 0.1," in sentences.only_this_recipe({"default": one})
+    assert sentences.untuned({"default": one, "he": setting("tuned")}).startswith(
+        "All activations have the same learning rate with “default”, 0.1;"
+    )
+    assert sentences.tuned(rates(True, True), {"default": one}) == ""
+
+
+def rates(*at_edge, settings=("default",), folds=1, n_trained=3):
     """A choice an activation and setting."""
     rows = [
         {"activation": f"a{number}", "depth": 2, "setting": name, "fold": fold, "at_edge": edge}
@@ -92,7 +124,7 @@ def rates(*at_edge, settings=("default",), folds=1):
         for name in settings
         for fold in range(folds)
     ]
-    return pd.DataFrame(rows).assign(n_trials=6, epochs_spent=100)
+    return pd.DataFrame(rows).assign(n_trials=6, epochs_spent=100, n_trained=n_trained)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +145,48 @@ def test_choices_at_the_edge_are_counted(at_edge, words):
     assert "with 3 tuning seeds" in text and text.endswith(words)
 
 
+@pytest.mark.parametrize(
+    ("n_trained", "words"),
+    [
+        (
+            [0, 3, 1],
+            "in 1 of the 3 searches no network with the chosen rate trained; 1 of the other 2 choices lies at",
+        ),
+        (
+            [3, 3, 0],
+            "in 1 of the 3 searches no network with the chosen rate trained; 2 of the other 2 choices lie at",
+        ),
+        (
+            [0, 3, 0],
+            "in 2 of the 3 searches no network with the chosen rate trained; the other choice lies at",
+        ),
+        (
+            [0, 0, 3],
+            "in 2 of the 3 searches no network with the chosen rate trained; the other choice does not lie at",
+        ),
+        (
+            [0, 0, 0],
+            "with 3 tuning seeds; in none of the 3 searches did a network with the chosen rate train.",
+        ),
+    ],
+)
+def test_searches_that_found_nothing_are_said_and_are_not_among_the_edges(n_trained, words):
+    table = rates(True, True, False).assign(n_trained=n_trained)
+    assert words in sentences.tuned(table, {"default": setting("tuned")})
+
+
+def test_one_search_that_found_nothing():
+    text = sentences.tuned(rates(True, n_trained=0), {"default": setting("tuned")})
+    assert text.endswith("; no network with the chosen rate trained.")
+
+
 def test_what_was_tuned_names_settings_and_grids_only_as_they_are():
     both = {"default": setting("tuned"), "adam": setting("tuned", grid=(0.1, 1, 10), seeds=1)}
     text = sentences.tuned(rates(False, settings=("default", "adam")), both)
-    assert "for each activation, depth and setting, over 2 to 3 candidates with 1 to 3 tuning seeds" in text
+    assert "for each activation, depth and setting, over 2 or 3 candidates with 1 or 3 tuning seeds" in text
     one = {"default": setting("tuned", seeds=1), "adam": setting(0.1)}
     assert (
-        "for each activation, depth and setting with “default”, over 2 candidates (0.01 to 0.1) with 1 tuning seed;"
+        "are tuned with “default” for each activation and depth, over 2 candidates (0.01 to 0.1) with 1 tuning seed;"
         in (sentences.tuned(rates(False), one))
     )
     assert "activation, depth and fold" in sentences.tuned(
@@ -131,12 +198,21 @@ def test_the_budget_is_that_of_the_search():
     text = sentences.budget(rates(False, True), {"default": setting("tuned")}, 90)
     assert text == (
         "Budget, the same for every activation at each depth: 2 candidates × 3 tuning seeds = 6 networks of at most "
-        "40 epochs. In all 12 networks and 200 epochs, beside the 90 networks that are evaluated; none of these took "
+        "40 epochs. In all 12 networks and 200 epochs, beside the 90 networks evaluated; no evaluated network took "
         "part in the choice."
     )
     settings = {"default": setting("tuned", epochs=10), "adam": setting("tuned", grid=(1, 2, 3), epochs=20)}
     text = sentences.budget(rates(False, settings=("default", "adam")), settings, 90)
-    assert "depth and setting: 6 to 9 networks of at most 10 to 20 epochs" in text
+    assert "depth and setting: 6 or 9 networks of at most 10 or 20 epochs" in text
+
+
+def test_a_budget_of_one_is_in_the_singular_and_of_one_setting_names_it():
+    settings = {"default": setting("tuned", grid=(0.1,), seeds=1, epochs=1), "he": setting()}
+    text = sentences.budget(rates(False).assign(n_trials=1, epochs_spent=1), settings, 1)
+    assert text.startswith(
+        "Budget with “default”, the same for every activation at each depth: 1 candidate × 1 tuning seed = 1 network of "
+        "at most 1 epoch. In all 1 network and 1 epoch, beside the 1 network evaluated;"
+    )
 
 
 def test_networks_that_trained_are_counted_by_setting():
@@ -145,6 +221,7 @@ def test_networks_that_trained_are_counted_by_setting():
         "Of 3 networks a setting, 1 trained with “a” and 3 with “b”."
     )
     assert sentences.trained_by_setting(runs[:3], ["a"]) == ""
+    assert sentences.trained_by_setting(runs[2:4], ["a", "b"]).startswith("Of 1 network a setting, 0 trained")
 
 
 def compared(*cells, n_seeds=5):
@@ -162,14 +239,15 @@ def turned(*cells, n_seeds=5):
     return sentences.turned(table, {key: LABELS[key] for key, *_ in cells}, sorted(set(table["setting"])))
 
 
-DECIDED = ": there the setting decided who trained, not the activation alone."
+def alone(*settings):
+    return f": so these failures with {' and '.join(settings)} are not due to the activation alone."
 
 
 def test_cells_that_the_setting_turned_are_named():
     cells = [("sigmoid", 4, 0, 5), ("sigmoid", 8, 0, 5), ("elu", 4, 5, 5), ("elu", 8, 0, 5)]
     assert turned(*cells) == (
-        "With “b” instead of “a”, sigmoid (depth 4 and 8) and ELU (depth 8) trained from 5 of 5 seeds instead of 0"
-        + DECIDED
+        "With “b” instead of “a”, sigmoid (depth 4 and 8) and ELU (depth 8) trained from all 5 seeds instead of none"
+        + alone("“a”")
     )
 
 
@@ -180,9 +258,11 @@ def test_cells_that_changed_in_part_are_not_said_to_be_turned(counts):
 
 def test_a_setting_that_keeps_networks_from_training_is_named_too():
     assert turned(("elu", 8, 5, 0), ("sigmoid", 8, 0, 5)) == (
-        "With “b” instead of “a”, ELU (depth 8) trained from 0 of 5 seeds instead of 5; with “b” instead of “a”, sigmoid "
-        "(depth 8) trained from 5 of 5 seeds instead of 0" + DECIDED
+        "With “b” instead of “a”, ELU (depth 8) trained from no seed instead of all 5 seeds; with “b” instead of “a”, "
+        "sigmoid (depth 8) trained from all 5 seeds instead of none" + alone("“b”", "“a”")
     )
+    assert turned(("elu", 8, 5, 0, 3)).endswith("trained from no seed instead of all 5 seeds" + alone("“b”"))
+    assert turned(("elu", 8, 5, 0, 0)).endswith(alone("“b”", "“c”"))
 
 
 def test_settings_are_told_apart():
@@ -190,74 +270,126 @@ def test_settings_are_told_apart():
     assert "With “c” instead of “a”, sigmoid" in turned(("sigmoid", 4, 0, 3, 5))
 
 
-def test_two_seeds_are_counted_and_decide_nothing():
-    text = turned(("sigmoid", 4, 0, 2), n_seeds=2)
-    assert text.endswith("trained from 2 of 2 seeds instead of 0.")
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(1, "from the one seed instead of none."), (2, "from both seeds instead of none."), (3, "alone.")],
+)
+def test_two_seeds_are_counted_and_excuse_no_activation(n, words):
+    assert turned(("sigmoid", 4, 0, n), n_seeds=n).endswith(words)
 
 
 def test_one_setting_turns_nothing():
     assert sentences.turned(compared(("sigmoid", 4, 0)), {"sigmoid": "sigmoid"}, ["a"]) == ""
 
 
-def attribution(*rows):
+def attribution(*rows, n_depths=3):
     """Rows of activation, setting, n, ends of the interval, required seeds and verdict, over depths."""
     names = ("activation", "setting", "n", "difference_low", "difference_high", "required_seeds", "verdict")
     table = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows], columns=names)
-    return table.astype(dict.fromkeys(names[3:6], float)).assign(depth=float("nan"))
+    return table.astype(dict.fromkeys(names[3:6], float)).assign(depth=float("nan"), n_depths=n_depths)
 
 
-def attributed(*rows):
-    return sentences.attributed(attribution(*rows), LABELS, "ReLU", "a", 0.01)
+def verdicts(n_seeds=5, **words):
+    """Cells of three depths and two settings with the verdict of their activation."""
+    rows = [
+        {"activation": key, "depth": depth, "setting": name, "verdict": words.get(key, "inconclusive")}
+        for key in LABELS
+        for depth in (2, 4, 8)
+        for name in "ab"
+    ]
+    return pd.DataFrame(rows).assign(n_seeds=n_seeds)
+
+
+def attributed(*rows, n_depths=3, **words):
+    table = attribution(*rows, n_depths=n_depths)
+    return sentences.attributed(table, verdicts(**words), LABELS, "ReLU", 0.01)
 
 
 OPEN = ("inconclusive",)
 
 
-def test_what_setting_and_activation_decide_is_named():
+def test_what_changes_with_the_setting_and_what_does_not_is_named():
     rows = [
         ("sigmoid", "b", 5, 0.02, 0.04, None, "setting"),
         ("tanh", "b", 5, -0.005, 0.005, None, "activation"),
-        ("elu", "b", 5, -0.03, 0.02, 40, *OPEN),
+        ("elu", "b", 5, -0.03, 0.02, None, *OPEN),
+    ]
+    assert attributed(*rows, tanh="worse") == (
+        "The difference to ReLU changes with the setting by more than 1 point for sigmoid; it stays within 1 point, with "
+        "the same verdict (worse) in every setting, for tanh. Whether it changes with the setting is inconclusive for "
+        "ELU, n = 5."
+    )
+
+
+def test_settings_are_named_where_there_are_several():
+    rows = [
+        (key, name, 5, 0.02, 0.04, None, "setting")
+        for key, name in (("sigmoid", "b"), ("tanh", "c"), ("sigmoid", "c"))
     ]
     assert attributed(*rows) == (
-        "Of the 3 differences to ReLU, the setting decides 1: sigmoid; the activation 1: tanh; 1 is inconclusive at "
-        "n = 5 (about 40 seeds would decide)."
+        "The difference to ReLU changes with the setting by more than 1 point for sigmoid (“b” and “c”) and tanh (“c”)."
     )
-    again = [(key, "c", *rest) for key, _, *rest in rows[:1]]
-    assert attributed(*rows, *again).startswith(
-        "Of the 4 differences to ReLU, in each other setting against “a”, the setting decides 2: sigmoid (“b” and “c”);"
+    assert "sigmoid (“b” at 2 of 3 depths and “c” at 2 of 3 depths)" in attributed(*rows, n_depths=2)
+
+
+def test_verdicts_that_stay_are_told_apart():
+    rows = [(key, "b", 5, -0.005, 0.005, None, "activation") for key in ("tanh", "elu", "sigmoid")]
+    text = attributed(*rows, tanh="better", elu="equivalent", sigmoid="better")
+    assert text == (
+        "The difference to ReLU stays within 1 point, with the same verdict (better) in every setting, for tanh and "
+        "sigmoid; it stays within 1 point, with the same verdict (equivalent) in every setting, for ELU."
     )
 
 
 def test_nothing_decided_is_said_and_no_verdict_is_named():
-    text = attributed(("tanh", "b", 5, -0.03, 0.02, 12, *OPEN), ("elu", "b", 4, -0.03, 0.02, 40, *OPEN))
+    text = attributed(("tanh", "b", 5, -0.03, 0.02, 12, *OPEN), ("elu", "b", 3, -0.03, 0.02, 40, *OPEN))
     assert text == (
-        "Of the 2 differences to ReLU, neither the setting nor the activation surely decides any; 2 are inconclusive at "
-        "n = 4 to 5 (about 12 to 40 seeds would decide)."
+        "Whether the difference to ReLU changes with the setting is inconclusive for tanh and ELU, n = 3 and 5. Were "
+        "difference and spread as measured, 12 and 40 seeds that train in all four cells would show a change of more than "
+        "1 point with 80\N{NO-BREAK SPACE}% probability for tanh and ELU."
     )
 
 
-@pytest.mark.parametrize(
-    ("required", "words"),
-    [
-        ((12, None), "(about 12 seeds would decide 1, no number up to 1,000 the other)"),
-        ((12, None, None), "(about 12 seeds would decide 1, no number up to 1,000 the other 2)"),
-        ((None,), "(no number of seeds up to 1,000 would decide)"),
-    ],
-)
-def test_seeds_that_no_study_has_are_not_asked_for(required, words):
-    assert words in attributed(*[("tanh", "b", 5, -0.3, 0.2, n, *OPEN) for n in required])
+def test_seeds_are_asked_for_only_where_a_change_was_measured():
+    text = attributed(("tanh", "b", 5, -0.05, 0.02, 12, *OPEN), ("elu", "b", 5, -0.02, 0.02, None, *OPEN))
+    assert "12 seeds that train" in text and text.endswith("probability for tanh.")
+    assert "seeds" not in attributed(("elu", "b", 5, -0.02, 0.02, None, *OPEN))
 
 
-def test_too_few_seeds_are_open_and_ask_for_none():
-    text = attributed(("sigmoid", "b", 1, None, None, None, *OPEN), ("elu", "b", 0, None, None, None, *OPEN))
-    assert "2 are open: fewer than two seeds trained in all four cells" in text
-    assert "would decide" not in text and "inconclusive at" not in text
+def test_depths_are_said_where_not_all_are_averaged():
+    table = attribution(*[(key, "b", 5, -0.03, 0.02, None, *OPEN) for key in ("tanh", "sigmoid", "elu")])
+    table["n_depths"] = [2, 1, 2]
+    text = sentences.attributed(table, verdicts(), LABELS, "ReLU", 0.01)
+    assert "for tanh and ELU (2 of 3 depths each), and sigmoid (1 of 3 depths), n = 5." in text
+    table["n_depths"] = [3, 1, 2]
+    text = sentences.attributed(table, verdicts(), LABELS, "ReLU", 0.01)
+    assert "for tanh, sigmoid (1 of 3 depths) and ELU (2 of 3 depths), n = 5." in text
+
+
+def test_too_few_seeds_say_why():
+    few = attributed(("sigmoid", "b", 1, None, None, None, *OPEN), n_depths=2)
+    assert few == (
+        "Whether the difference to ReLU changes with the setting cannot be said for sigmoid (2 of 3 depths): fewer than two "
+        "seeds trained in all four cells at every depth that is averaged."
+    )
+    none = attributed(("sigmoid", "b", 0, None, None, None, *OPEN), n_depths=0)
+    assert none.endswith("cannot be said for sigmoid: no depth could be averaged.")
+
+
+def test_one_seed_says_so():
+    table = attribution(("sigmoid", "b", 1, None, None, None, *OPEN))
+    assert sentences.attributed(table, verdicts(n_seeds=1), LABELS, "ReLU", 0.01) == (
+        "One seed cannot say whether the difference to ReLU changes with the setting."
+    )
 
 
 def test_a_difference_that_stays_but_is_not_decided_asks_for_no_seeds():
     text = attributed(("tanh", "b", 5, -0.01, 0.01, None, *OPEN))
-    assert "1 is the same, but not decided alike in every setting" in text and "would decide" not in text
+    assert text == (
+        "The difference to ReLU stays within 1 point for tanh, but without one decided verdict at all depths and equally "
+        "many trained networks in every setting."
+    )
+    assert "inconclusive for tanh, n = 2." in attributed(("tanh", "b", 2, -0.01, 0.01, None, *OPEN))
 
 
 def test_the_baseline_alone_has_no_differences():
@@ -266,7 +398,6 @@ def test_the_baseline_alone_has_no_differences():
 
 def test_rows_of_single_depths_are_not_counted():
     rows = attribution(("tanh", "b", 5, 0.02, 0.04, None, "setting"))
-    table = pd.concat([rows, rows.assign(depth=4)])
-    assert sentences.attributed(table, LABELS, "ReLU", "a", 0.01).startswith(
-        "Of the one difference to ReLU, the setting"
-    )
+    table = pd.concat([rows, rows.assign(depth=4, verdict="inconclusive")])
+    text = sentences.attributed(table, verdicts(), LABELS, "ReLU", 0.0025)
+    assert text == "The difference to ReLU changes with the setting by more than 0.25 points for tanh."

@@ -194,8 +194,8 @@ def test_test_set_error_is_the_binomial_one():
     assert comparison.test_set_error(pd.DataFrame({"mean": [None]}, dtype=float), 100) is None
 
 
-def answered(seeds, scores=None):
-    config = {"seeds": seeds}
+def answered(seeds, scores=None, settings=("default",)):
+    config = {"seeds": seeds, "settings": dict.fromkeys(settings)}
     rows = [
         ("relu", 2, "baseline"),
         ("tanh", 2, "inconclusive"),
@@ -234,6 +234,15 @@ def test_the_answer_is_who_trained_at_both_ends_of_depth_then_ranking_and_what_i
     assert ranking.startswith("tanh has the best average rank over 2 depths")
     assert deepest.startswith("With 4 hidden layers") and shallowest.startswith("With 2 hidden layers")
     assert "1 is conclusive: tanh (depth 4) is better" in decided
+
+
+def test_the_answer_names_its_setting_where_there_are_several():
+    scores = pd.DataFrame({"activation": ["relu"], "depth": 2, "split0_test_score": 0.9})
+    scores = scores.assign(mean_test_score=0.9, std_test_score=0.0)
+    both = ("he", "layer")
+    assert answered([0, 1], settings=both)[0].startswith("With the setting “he” and 4 hidden layers, ")
+    assert answered([0, 1], scores, both)[0].startswith("With the setting “he”, in 1-fold cross-validation")
+    assert "setting" not in " ".join(answered([0, 1]))
 
 
 def test_two_seeds_crown_nothing():

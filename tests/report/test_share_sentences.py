@@ -43,6 +43,19 @@ def test_nothing_decided_with_enough_seeds_is_said_and_blamed_on_no_number():
     assert sentences.decided(pd.DataFrame(), LABELS, 0) == ""
 
 
+@pytest.mark.parametrize(
+    ("word", "start"),
+    [
+        ("cannot decide", "5 seeds cannot decide"),
+        ("fewer", "tanh (depth 2) trained less often"),
+        ("inconclusive", "no activation surely trained"),
+    ],
+)
+def test_the_setting_is_named_where_it_is_one_of_several(word, start):
+    text = sentences.decided(shares(("tanh", 2, word)), LABELS, 1, "critical")
+    assert text.startswith(f"With the setting “critical”, {start}")
+
+
 def cells(*rows):
     names = ["activation", "n_seeds", "n_trained", "n_at_chance", "n_improving", "runs_disagree"]
     return pd.DataFrame(rows, columns=names).assign(depth=4)

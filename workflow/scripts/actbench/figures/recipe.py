@@ -71,7 +71,7 @@ def sensitivity(
 
 
 def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> Figure:
-    """Share of networks within τ points of the best activation of their depth, setting and seed, against τ.
+    """Share of problems (depth, setting and seed) in which an activation is within τ points of the best.
 
     A panel for all settings together, and where there are several one for each. Steps rise at each τ.
 
@@ -82,7 +82,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
     """
     several = len(names) > 1
     names = [EVERY, *shown.settings(names)] if several else [EVERY]
-    columns, largest = min(len(names), 3), max(float(table["tau"].max()), BEND)
+    columns, largest = min(len(names), 3), max(BEND, float(table["tau"].max()))
     rows = -(-len(names) // columns)
     figure, axes = drawing.panels(rows, columns, height=2.6, sharey="all", sharex="all")
     for number, axis in enumerate(axes.flat):
@@ -102,7 +102,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
         axis.set_ylim(-0.03, 1.03)
     _tau_axis(axes.flat, largest)
     figure.supxlabel("τ, points of accuracy behind the best", fontsize="medium")
-    figure.supylabel("networks", fontsize="medium")
+    figure.supylabel("share of problems", fontsize="medium")
     style.legend(figure)
     return figure
 

@@ -32,12 +32,13 @@ def spread(cell: Mapping, digits: int = 1) -> str:
     return "–" if cell["n_trained"] < 2 else f"runs {interval(cell['min'], cell['max'], digits)}"
 
 
-def change(low: float | None, high: float | None, digits: int = 2) -> str:
+def change(low: float | None, high: float | None, digits: int = 2, bound: float = 1) -> str:
     """An interval of differences of shares in percentage points: `−1.23 to +0.50`.
 
-    A dash where there is none, or it would reach beyond what a difference can be.
+    A dash where there is none, or it would reach beyond ±`bound`: a difference of shares lies within ±1, the
+    change of one within ±2.
     """
-    if pd.isna(low) or pd.isna(high) or low < -1 or high > 1:
+    if pd.isna(low) or pd.isna(high) or low < -bound or high > bound:
         return "–"
     return f"{points(low, digits)} to {points(high, digits)}"
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons, statistics
-from actbench.report.numbers import listed
+from actbench.report.numbers import NBSP, listed, sentence
 from actbench.study import grid
 
+TUNE = "“training.learning_rate: tuned” chooses it for each activation out of several candidates"
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 INITIALISATIONS = {
     "default": "PyTorch's default initialisation",
@@ -25,7 +26,9 @@ NORMS = {
 
 
 def recipe(network: Mapping, training: Mapping) -> str:
-    """Optimiser, rate, initialisation and normalisation of layers in words.
+    """Optimiser, rate, initialisation, normalisation and widths of layers in words.
+
+    Schedule, warm-up, weight decay and gain are named where they change anything.
 
     >>> recipe({"initialisation": "he", "norm": "none"}, {"optimizer": "sgd", "learning_rate": 0.05})
     "SGD at learning rate 0.05, He's initialisation, no normalisation of layers"
@@ -33,11 +36,23 @@ def recipe(network: Mapping, training: Mapping) -> str:
     rate = training["learning_rate"]
     at = "at a tuned learning rate" if rate == grid.TUNED else f"at learning rate {rate:g}"
     parts = [f"{OPTIMISERS.get(training['optimizer'], training['optimizer'])} {at}"]
+    if training.get("schedule", "constant") != "constant":
+        parts.append(f"{training['schedule']} schedule")
+    if training.get("warmup_epochs"):
+        parts.append(f"{_count(training['warmup_epochs'], 'epoch')} of warm-up")
+    if training.get("weight_decay"):
+        parts.append(f"weight decay {training['weight_decay']:g}")
     for key, words in (("initialisation", INITIALISATIONS), ("norm", NORMS)):
         if key in network:
             parts.append(words.get(network[key], f"{key} “{network[key]}”"))
+        if key == "initialisation" and network.get(key) == "orthogonal" and network.get("gain", 1) != 1:
+            parts[-1] += f" of gain {network['gain']:g}"
     if network.get("residual"):
         parts.append("residual connections")
+    widths = sorted({width for sizes in network.get("hidden_sizes") or () for width in sizes})
+    if widths:
+        ends = _range(widths)
+        parts.append(f"{ends} unit{'' if ends == '1' else 's'} a hidden layer")
     return ", ".join(parts)
 
 
@@ -66,22 +81,17 @@ def only_this_recipe(settings: Mapping[str, Mapping]) -> str:
     if len(settings) > 1:
         return ""
     (only,) = settings.values()
-    text = f"All this holds for one recipe only: {recipe(only['network'], only['training'])}."
-    if only["training"]["learning_rate"] == grid.TUNED:
+    training = only["training"] | {"learning_rate": _rate(only)}
+    text = f"All this holds for one recipe only: {recipe(only['network'], training)}."
+    if training["learning_rate"] == grid.TUNED:
         return f"{text} “settings:” compares it with others, as studies/fair.yaml does."
-    return (
-        f"{text} “training.learning_rate: tuned” tunes the rate for each activation and “settings:” compares "
-        "recipes; studies/fair.yaml does both."
-    )
+    return f"{text} {TUNE} and “settings:” compares recipes; studies/fair.yaml does both."
 
 
 def untuned(settings: Mapping[str, Mapping]) -> str:
     """Which of several settings have one learning rate for all activations, and how to tune it."""
-    fixed = {
-        name: recipe["training"]["learning_rate"]
-        for name, recipe in settings.items()
-        if recipe["training"]["learning_rate"] != grid.TUNED
-    }
+    rates = {name: _rate(setting) for name, setting in settings.items()}
+    fixed = {name: rate for name, rate in rates.items() if rate != grid.TUNED}
     if len(settings) < 2 or not fixed:
         return ""
     where = "" if len(fixed) == len(settings) else f" with {_quoted(fixed)}"
@@ -90,26 +100,30 @@ def untuned(settings: Mapping[str, Mapping]) -> str:
         text = f"All activations have the same learning rate{where}, {values[0]:g}"
     else:
         text = f"All activations of a setting have the same learning rate{where}"
-    return f"{text}; “training.learning_rate: tuned” tunes it for each."
+    return f"{text}; {TUNE}."
 
 
 def tuned(rates: pd.DataFrame, settings: Mapping[str, Mapping]) -> str:
-    """What was tuned, from how many candidates and seeds, and how many choices lie at the edge.
+    """What was tuned, from how many candidates and seeds, which choices trained and which lie at the edge.
+
+    Empty where no search has two candidates.
 
     Args:
         rates: the table of that name, of all settings.
         settings: the resolved ones by name.
     """
-    searched = [settings[name]["tuning"] for name in settings if name in set(rates["setting"])]
-    grids = sorted({tuple(search["learning_rate"]) for search in searched}, key=len)
-    numbers = _range(len(grid) for grid in grids)
+    searched = _searched(rates, settings, candidates=2)
+    rates = rates[rates["setting"].isin(list(searched))]
+    if rates.empty:
+        return ""
+    grids = sorted({tuple(search["learning_rate"]) for search in searched.values()}, key=len)
+    numbers = _range(map(len, grids), "or")
     values = f" ({_rates(grids[0])})" if len(grids) == 1 else ""
-    seeds = _range(search["seeds"] for search in searched)
-    each = listed(["activation", "depth", *["setting"] * (len(settings) > 1), *["fold"] * _folded(rates)])
-    where = "" if len(searched) == len(settings) else f" with {_quoted(sorted(set(rates['setting'])))}"
+    seeds = _range((search["seeds"] for search in searched.values()), "or")
     return (
-        f"Learning rates are tuned for each {each}{where}, over {numbers} candidates{values} with {seeds} "
-        f"tuning seed{'' if seeds == '1' else 's'}; {_edges(rates)}."
+        f"Learning rates are tuned{_of(searched, settings)} for each {_each(rates, 'activation', 'depth')}, "
+        f"over {numbers} candidates{values} with {seeds} tuning seed{'' if seeds == '1' else 's'}; "
+        f"{_found(rates)}."
     )
 
 
@@ -120,19 +134,22 @@ def budget(rates: pd.DataFrame, settings: Mapping[str, Mapping], n_evaluated: in
         rates, settings: see `tuned`.
         n_evaluated: networks that are evaluated.
     """
-    searched = [settings[name] for name in settings if name in set(rates["setting"])]
-    epochs = _range(one["tuning"]["max_epochs"] or one["training"]["max_epochs"] for one in searched)
-    products = {(len(one["tuning"]["learning_rate"]), one["tuning"]["seeds"]) for one in searched}
-    sizes = _range(n * seeds for n, seeds in products)
+    searched = _searched(rates, settings)
+    epochs = _range(
+        (one["max_epochs"] or settings[name]["training"]["max_epochs"] for name, one in searched.items()),
+        "or",
+    )
+    products = {(len(one["learning_rate"]), one["seeds"]) for one in searched.values()}
+    sizes = f"{_range((n * seeds for n, seeds in products), 'or')} networks"
     if len(products) == 1:
         ((n, seeds),) = products
-        sizes = f"{n} candidates × {seeds} tuning seeds = {n * seeds}"
-    place = listed(["depth", *["setting"] * (len(settings) > 1), *["fold"] * _folded(rates)])
+        sizes = f"{_count(n, 'candidate')} × {_count(seeds, 'tuning seed')} = {_count(n * seeds, 'network')}"
     return (
-        f"Budget, the same for every activation at each {place}: {sizes} networks of at most {epochs} "
-        f"epochs. In all {int(rates['n_trials'].sum()):,} networks and "
-        f"{int(rates['epochs_spent'].sum()):,} epochs, beside the {n_evaluated:,} networks that are "
-        "evaluated; none of these took part in the choice."
+        f"Budget{_of(searched, settings)}, the same for every activation at each {_each(rates, 'depth')}: "
+        f"{sizes} of at most {epochs} epoch{'' if epochs == '1' else 's'}. In all "
+        f"{_count(int(rates['n_trials'].sum()), 'network')} and "
+        f"{_count(int(rates['epochs_spent'].sum()), 'epoch')}, beside the {_count(n_evaluated, 'network')} "
+        "evaluated; no evaluated network took part in the choice."
     )
 
 
@@ -148,13 +165,13 @@ def trained_by_setting(runs: pd.DataFrame, settings: Sequence[str]) -> str:
     counts = runs.groupby("setting", observed=True)["trained"].agg(["sum", "size"])
     parts = [f"{int(counts.loc[name, 'sum'])} trained with “{name}”" for name in settings]
     text = listed([parts[0], *(part.replace(" trained", "") for part in parts[1:])])
-    return f"Of {int(counts['size'].iloc[0]):,} networks a setting, {text}."
+    return f"Of {_count(int(counts['size'].iloc[0]), 'network')} a setting, {text}."
 
 
 def turned(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str]) -> str:
     """Which cells trained from no seed in the first setting and from all in another, or the reverse.
 
-    That the setting decided is said from three seeds on: these are the same activations and seeds.
+    From three seeds on it is said that the activation alone is not why they failed: it trained elsewhere.
 
     Args:
         comparison: the table of that name, of all settings.
@@ -176,61 +193,93 @@ def turned(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequen
                 where = tuple(name for name in others if cells.loc[(key, depth, name), "n_trained"] == end)
                 if where:
                     groups.setdefault((where, start, end), {}).setdefault(key, []).append(int(depth))
-    parts = []
+    if not groups:
+        return ""
+    parts, failed = [], {}
     for (where, start, end), found in groups.items():
         every = len(others) > 1 and list(where) == others
         which = "each other setting" if every else _quoted(where)
         named = [f"{labels[key]} ({_depths(depths)})" for key, depths in found.items()]
         n = max(start, end)
-        parts.append(
-            f"{'with' if parts else 'With'} {which} instead of “{first}”, {listed(named)} trained from "
-            f"{end} of {n} seed{'' if n == 1 else 's'} instead of {start}"
-        )
-    if not parts:
-        return ""
+        seeds = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
+        how = f"from {seeds} instead of none" if end else f"from no seed instead of {seeds}"
+        parts.append(f"with {which} instead of “{first}”, {listed(named)} trained {how}")
+        failed |= dict.fromkeys([first] if end else where)
     enough = comparison["n_seeds"].max() >= statistics.FEWEST
-    decided = ": there the setting decided who trained, not the activation alone"
-    return f"{'; '.join(parts)}{decided if enough else ''}."
+    alone = f": so these failures with {_quoted(failed)} are not due to the activation alone"
+    return f"{sentence('; '.join(parts))}{alone if enough else ''}."
 
 
 def attributed(
-    attribution: pd.DataFrame, labels: Mapping[str, str], baseline: str, reference: str, margin: float
+    attribution: pd.DataFrame,
+    comparison: pd.DataFrame,
+    labels: Mapping[str, str],
+    baseline: str,
+    margin: float,
 ) -> str:
-    """Which differences to the baseline the setting decides, which the activation, and what is inconclusive.
+    """Which differences to the baseline change with the setting, which do not, and what is inconclusive.
 
-    With the number of seeds that would decide.
+    With the number of seeds that would show a change, where one was measured.
 
     Args:
         attribution: the table of that name.
+        comparison: the table of that name, of all settings.
         labels: id to display text.
         baseline: the label of the activation that the others are compared with.
-        reference: the first setting.
         margin: changes up to this size count as none.
     """
     rows = attribution[attribution["depth"].isna()]
     if rows.empty:
         return ""
-    several, one = rows["setting"].nunique() > 1, len(rows) == 1
-    parts = []
-    for word in ("setting", "activation"):
-        chosen = rows[rows["verdict"] == word]
-        if len(chosen):
-            verb = "" if parts else " decides"
-            parts.append(f"the {word}{verb} {len(chosen)}: {_of_settings(chosen, labels, several)}")
-    parts = parts or ["neither the setting nor the activation surely decides any"]
-    unclear = rows[rows["verdict"] == "inconclusive"]
-    lacking, same = unclear["n"] < 2, within(unclear, margin)
-    if len(undecided := unclear[~lacking & ~same]):
-        parts.append(
-            f"{_are(undecided)} inconclusive at n = {_range(undecided['n'])} ({_required(undecided)})"
+    what, moves = f"the difference to {baseline}", "changes with the setting"
+    if comparison["n_seeds"].max() == 1:
+        return f"One seed cannot say whether {what} {moves}."
+    n_depths, several = comparison["depth"].nunique(), rows["setting"].nunique() > 1
+    beyond = _points(margin)
+
+    def named(chosen: pd.DataFrame) -> str:
+        return _named(chosen, labels, n_depths, several)
+
+    decided = []
+    if len(chosen := rows[rows["verdict"] == "setting"]):
+        decided.append(f"{moves} by more than {beyond} for {named(chosen)}")
+    verdicts = comparison.drop_duplicates("activation").set_index("activation")["verdict"]
+    same = rows[rows["verdict"] == "activation"]
+    for word, chosen in same.groupby(same["activation"].map(verdicts).astype(str), sort=False):
+        decided.append(
+            f"stays within {beyond}, with the same verdict ({word}) in every setting, for {named(chosen)}"
         )
-    if same.any():
-        parts.append(f"{_are(unclear[same])} the same, but not decided alike in every setting")
-    if lacking.any():
-        parts.append(f"{_are(unclear[lacking])} open: fewer than two seeds trained in all four cells")
-    what = "one difference" if one else f"{len(rows)} differences"
-    where = f", in each other setting against “{reference}”" if several else ""
-    return f"Of the {what} to {baseline}{where}, {'; '.join(parts)}."
+    unclear = rows[rows["verdict"] == "inconclusive"]
+    inside = within(unclear, margin) & (unclear["n"] >= statistics.FEWEST)
+    if inside.any():
+        decided.append(
+            f"stays within {beyond} for {named(unclear[inside])}, but without one decided verdict at all "
+            "depths and equally many trained networks in every setting"
+        )
+    unknown, lacking = [], unclear["n"] < 2
+    if len(undecided := unclear[~lacking & ~inside]):
+        unknown.append(f"is inconclusive for {named(undecided)}, n = {_range(undecided['n'])}")
+    none = lacking & (unclear["n_depths"] == 0)
+    if len(few := unclear[lacking & ~none]):
+        unknown.append(
+            f"cannot be said for {named(few)}: fewer than two seeds trained in all four cells at every depth "
+            "that is averaged"
+        )
+    if len(unaveraged := unclear[none]):
+        unknown.append(
+            f"cannot be said for {_named(unaveraged, labels, 0, several)}: no depth could be averaged"
+        )
+    found = [sentence(f"{what} {'; it '.join(decided)}.")] if decided else []
+    if unknown:
+        found.append(f"Whether {'it' if decided else what} {moves} {'; it '.join(unknown)}.")
+    known = undecided[undecided["required_seeds"].notna()]
+    if len(known):
+        found.append(
+            f"Were difference and spread as measured, {_range(known['required_seeds'])} seeds that train in "
+            f"all four cells would show a change of more than {beyond} with "
+            f"{100 * comparisons.POWER:g}{NBSP}% probability for {_named(known, labels, 0, several)}."
+        )
+    return " ".join(found)
 
 
 def within(rows: pd.DataFrame, margin: float) -> pd.Series:
@@ -239,29 +288,60 @@ def within(rows: pd.DataFrame, margin: float) -> pd.Series:
     return (low >= -margin - statistics.NOISE) & (high <= margin + statistics.NOISE)
 
 
-def _are(rows: pd.DataFrame) -> str:
-    return f"{len(rows)} {'is' if len(rows) == 1 else 'are'}"
+def _points(share: float) -> str:
+    """`1 point`, `0.25 points`."""
+    text = f"{100 * share:g}"
+    return f"{text} point{'' if text == '1' else 's'}"
 
 
-def _required(undecided: pd.DataFrame) -> str:
-    """How many seeds would decide, from the fewest to the most, and for how many no number would."""
-    known = undecided["required_seeds"].dropna()
-    never = len(undecided) - len(known)
-    if not len(known):
-        return f"no number of seeds up to {comparisons.MOST_SEEDS:,} would decide"
-    text = f"about {_range(known)} seeds would decide"
-    if not never:
-        return text
-    others = "the other" if never == 1 else f"the other {never}"
-    return f"{text} {len(known)}, no number up to {comparisons.MOST_SEEDS:,} {others}"
+def _named(rows: pd.DataFrame, labels: Mapping[str, str], n_depths: int, several: bool) -> str:
+    """`sigmoid (1 of 3 depths)`, or where there are several settings `sigmoid (“he” at 1 of 3 depths)`.
+
+    Activations that say the same stand together: `elu and tanh (2 of 3 depths each), and sigmoid`.
+
+    Args:
+        rows: those of the attribution over depths.
+        labels: id to display text.
+        n_depths: of the study; depths are named where fewer were averaged.
+        several: whether settings are named.
+    """
+    notes: dict[str, list] = {}
+    for row in rows.itertuples():
+        depths = [f"{row.n_depths} of {n_depths} depths"] * (row.n_depths < n_depths)
+        note = " at ".join([f"“{row.setting}”"] * several + depths)
+        notes.setdefault(row.activation, []).extend([note] * bool(note))
+    together: dict[tuple, list] = {}
+    for key, own in notes.items():
+        together.setdefault((listed(own) if own else "", key if several else ""), []).append(labels[key])
+    parts = []
+    for (note, _), names in together.items():
+        each = " each" if len(names) > 1 else ""
+        parts.append(listed(names) + (f" ({note}{each})" if note else ""))
+    return listed(parts) if len(parts) == len(notes) else ", and ".join(parts)
 
 
-def _of_settings(rows: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:
-    """`sigmoid`, or where there are several settings `sigmoid (“he” and “layer”)`."""
-    by_name = rows.groupby("activation", observed=True, sort=False)["setting"].apply(list)
-    return listed(
-        [f"{labels[key]} ({_quoted(names)})" if several else labels[key] for key, names in by_name.items()]
-    )
+def _rate(setting: Mapping) -> float | str:
+    """The learning rate of all its networks, or `grid.TUNED`; one candidate leaves nothing to tune."""
+    rate, candidates = setting["training"]["learning_rate"], setting["tuning"]["learning_rate"]
+    return candidates[0] if rate == grid.TUNED and len(candidates) == 1 else rate
+
+
+def _searched(
+    rates: pd.DataFrame, settings: Mapping[str, Mapping], candidates: int = 1
+) -> dict[str, Mapping]:
+    """By setting the section `tuning`, where rates were searched among at least so many candidates."""
+    names = set(rates["setting"])
+    found = {name: setting["tuning"] for name, setting in settings.items() if name in names}
+    return {name: one for name, one in found.items() if len(one["learning_rate"]) >= candidates}
+
+
+def _of(searched: Mapping, settings: Mapping) -> str:
+    return "" if len(searched) == len(settings) else f" with {_quoted(searched)}"
+
+
+def _each(rates: pd.DataFrame, *names: str) -> str:
+    """These names, and `setting` and `fold` where there are several."""
+    return listed([*names, *(name for name in ("setting", "fold") if rates[name].nunique() > 1)])
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -272,23 +352,36 @@ def _depths(depths: Sequence[int]) -> str:
     return f"depth {listed(list(map(str, depths)))}"
 
 
-def _range(numbers: Iterable[float]) -> str:
-    """`5`, or `5 to 7`."""
+def _count(n: int, word: str) -> str:
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def _range(numbers: Iterable[float], joint: str = "and") -> str:
+    """`5`, `5 and 7`, or from three on `5 to 9`."""
     found = sorted({int(number) for number in numbers})
-    return f"{found[0]:,}" if len(found) == 1 else f"{found[0]:,} to {found[-1]:,}"
+    if len(found) < 3:
+        return f" {joint} ".join(f"{number:,}" for number in found)
+    return f"{found[0]:,} to {found[-1]:,}"
 
 
 def _rates(grid: Sequence[float]) -> str:
-    return f"{min(grid):g} to {max(grid):g}" if len(grid) > 1 else f"{grid[0]:g}"
+    return f"{min(grid):g} to {max(grid):g}"
 
 
-def _edges(rates: pd.DataFrame) -> str:
-    """How many choices are the smallest or largest candidate."""
-    n_edge, n = int(rates["at_edge"].sum()), len(rates)
-    if n == 1:
-        return f"the choice {'lies' if n_edge else 'does not lie'} at the edge of the grid"
-    return f"{n_edge or 'none'} of the {n} choices {'lie' if n_edge > 1 else 'lies'} at the edge of the grid"
-
-
-def _folded(rates: pd.DataFrame) -> bool:
-    return rates["fold"].nunique() > 1
+def _found(rates: pd.DataFrame) -> str:
+    """In how many searches no chosen network trained, and how many other choices end the grid."""
+    failed = rates["n_trained"] == 0
+    n_failed, n = int(failed.sum()), len(rates)
+    if n_failed == n:
+        none = "no" if n == 1 else f"in none of the {n} searches did a"
+        return f"{none} network with the chosen rate train{'ed' if n == 1 else ''}"
+    n_left, n_edge = n - n_failed, int(rates.loc[~failed, "at_edge"].sum())
+    other = "other " if n_failed else ""
+    if n_left == 1:
+        text = f"the {other}choice {'lies' if n_edge else 'does not lie'} at the edge of the grid"
+    else:
+        verb = "lie" if n_edge > 1 else "lies"
+        text = f"{n_edge or 'none'} of the {other}{n_left} choices {verb} at the edge of the grid"
+    if not n_failed:
+        return text
+    return f"in {n_failed} of the {n} searches no network with the chosen rate trained; {text}"

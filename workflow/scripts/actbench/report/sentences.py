@@ -77,6 +77,18 @@ def ranking(
     )
 
 
+def with_setting(text: str, setting: str) -> str:
+    """A sentence that begins with `With` or `In`, of one of several settings.
+
+    >>> with_setting("With 2 hidden layers, relu trained.", "he")
+    'With the setting “he” and 2 hidden layers, relu trained.'
+    """
+    start = f"With the setting “{setting}”"
+    if text.startswith("With "):
+        return f"{start} and {text.removeprefix('With ')}"
+    return f"{start}, {text[:1].lower()}{text[1:]}"
+
+
 def conclusive(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """How many comparisons with the baseline have a verdict, and which; how many cannot be made."""
     others = comparison[comparison["verdict"] != "baseline"]

@@ -10,18 +10,19 @@ RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
 
 
-def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int) -> str:
+def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int, setting: str = "") -> str:
     """Whose share of trained networks surely differs from the baseline's; or how many seeds that needs.
 
     Args:
         shares: rows of the table of that name.
         labels: id to display text.
         family: comparisons that p values are adjusted for.
+        setting: of the rows, if it is to be named.
     """
     if shares.empty:
         return ""
     baseline, n = labels[shares["baseline"].iloc[0]], int(shares["n_seeds"].max())
-    parts = []
+    parts, where = [], f"With the setting “{setting}”, " if setting else ""
     for word, text in VERDICTS.items():
         chosen = shares[shares["verdict"] == word]
         by_name = chosen.groupby("activation", observed=True, sort=False)["depth"].apply(sorted)
@@ -29,14 +30,15 @@ def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int) -> str
         if named:
             parts.append(f"{listed(named)} trained {text} {baseline}")
     if parts:
-        return f"{'; '.join(parts)} (exact McNemar test, Holm)."
+        return f"{where}{'; '.join(parts)} (exact McNemar test, Holm)."
     if (shares["verdict"] == "cannot decide").all():
         of = "the one comparison" if family == 1 else f"{family} comparisons at once"
         return (
-            f"{n} seed{'' if n == 1 else 's'} cannot decide who trains more often than {baseline}: the exact "
-            f"test of {of} needs at least {int(shares['required_n'].max())}."
+            f"{where}{n} seed{'' if n == 1 else 's'} cannot decide who trains more often than {baseline}: "
+            f"the exact test of {of} needs at least {int(shares['required_n'].max())}."
         )
-    return f"No activation surely trained more or less often than {baseline} (exact McNemar test, Holm)."
+    none = f"{where}{'no' if where else 'No'} activation surely trained more or less often than {baseline}"
+    return f"{none} (exact McNemar test, Holm)."
 
 
 def apart(runs: Mapping[str, str], labels: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ def context(study: Study) -> dict:
         "answer": answer(study.config, study.cells, study.tables, study.labels),
         "decides": recipe.decides(study),
         "ranking": ranking(study.comparison, over_depths, study.shown_depths),
+        "disagree": bool(study.comparison["runs_disagree"].any()),
         "mixture": sentences.mixture(study.lineage["mixed"]),
         "n_runs": len(study.every["runs"]),
     }
@@ -42,6 +43,8 @@ def answer(
         first.append("One seed cannot say how sure this is.")
     else:
         first.append(sentences.conclusive(pd.concat(by_depth.values()), labels))
+    if len(config["settings"]) > 1:
+        first[0] = sentences.with_setting(first[0], next(iter(config["settings"])))
     return [text for text in first if text]
 
 

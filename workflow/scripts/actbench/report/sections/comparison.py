@@ -19,12 +19,14 @@ def context(study: Study) -> dict:
     apart = {depth: share_sentences.of_runs(rows, runs) for depth, rows in cells.items()}
     short = {depth: share_sentences.of_runs(rows, runs, digits=0) for depth, rows in cells.items()}
     shares = study.tables.get("shares", pd.DataFrame())
+    settings = list(study.config["settings"])
+    named = settings[0] if len(settings) > 1 else ""
     n_shares = len(study.every.get("shares", shares))
     return {
         "shares": shares_by_depth(shares, labels),
         "n_shares": n_shares,
         "share_verdicts": share_sentences.verdicts(shares),
-        "shares_decided": share_sentences.decided(shares, labels, n_shares),
+        "shares_decided": share_sentences.decided(shares, labels, n_shares, named),
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
         "apart": short,
         "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},

@@ -5,9 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from actbench.analysis import statistics
+from actbench.analysis.profile import EVERY
 from actbench.figures import shown
 from actbench.report import recipe_sentences as sentences
 from actbench.report.section import Section, Study
+
+VERDICTS = {
+    "setting": "changes with the setting",
+    "activation": "does not change",
+    "inconclusive": "inconclusive",
+}
 
 
 def context(study: Study) -> dict:
@@ -22,7 +30,12 @@ def context(study: Study) -> dict:
         "attribution": [],
         "rates": {},
         "budget": "",
+        "n_problems": len(study.config["depths"]) * len(settings) * len(study.config["seeds"]),
+        "n_profile": 0,
     }
+    if "profile" in tables:
+        over_all = tables["profile"]["setting"] == EVERY
+        found["n_profile"] = int(tables["profile"].loc[over_all, "n"].max()) if over_all.any() else 0
     if "attribution" in tables:
         margin = study.config["report"]["equivalence"]
         found["attribution"] = attribution(tables["attribution"], labels, list(settings), margin)
@@ -46,7 +59,9 @@ def decides(study: Study) -> list[str]:
     if "attribution" in tables:
         report = study.config["report"]
         baseline, margin = labels[report["baseline"]], report["equivalence"]
-        found.append(sentences.attributed(tables["attribution"], labels, baseline, names[0], margin))
+        found.append(
+            sentences.attributed(tables["attribution"], tables["comparison"], labels, baseline, margin)
+        )
     if "rates" in tables:
         found.append(sentences.tuned(tables["rates"], settings))
     found += [sentences.untuned(settings), sentences.only_this_recipe(settings)]
@@ -75,19 +90,22 @@ def attribution(
 ) -> list[dict]:
     """A group a setting: its `rows` over depths, and those `by_depth`, each in the order of the labels.
 
-    `open`: whether more seeds would decide the row.
+    Nothing without rows. `said` is the verdict in words; `open`, whether enough seeds would show a change.
     """
-    undecided = (table["verdict"] == "inconclusive") & (table["n"] > 1) & ~sentences.within(table, margin)
-    order = list(labels)
-    rows = sorted(
-        table.assign(open=undecided).to_dict("records"), key=lambda row: order.index(row["activation"])
+    beyond = table["difference"].abs() > margin + statistics.NOISE
+    judged = table.assign(
+        said=table["verdict"].map(VERDICTS).where(table["n"] > 1, "–"),
+        open=(table["verdict"] == "inconclusive") & (table["n"] > 1) & beyond,
     )
+    order = list(labels)
+    rows = sorted(judged.to_dict("records"), key=lambda row: order.index(row["activation"]))
     found = []
     for name in settings[1:]:
         own = [row for row in rows if row["setting"] == name]
         single = sorted((row for row in own if not pd.isna(row["depth"])), key=lambda row: row["depth"])
         over = [row for row in own if pd.isna(row["depth"])]
-        found.append({"setting": name, "rows": over, "by_depth": single})
+        if own:
+            found.append({"setting": name, "rows": over, "by_depth": single})
     return found
 
 
