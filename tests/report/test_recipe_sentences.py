@@ -327,9 +327,17 @@ def test_settings_are_named_where_there_are_several():
         for key, name in (("sigmoid", "b"), ("tanh", "c"), ("sigmoid", "c"))
     ]
     assert attributed(*rows) == (
-        "The difference to ReLU changes with the setting by more than 1 point for sigmoid (“b” and “c”) and tanh (“c”)."
+        "The difference to ReLU changes with the setting by more than 1 point for sigmoid (in each other setting) and "
+        "tanh (“c”)."
     )
-    assert "sigmoid (“b” at 2 of 3 depths and “c” at 2 of 3 depths)" in attributed(*rows, n_depths=2)
+    assert "sigmoid (in each other setting at 2 of 3 depths)" in attributed(*rows, n_depths=2)
+    more = [*rows, ("elu", "a", 5, 0.02, 0.04, None, "setting")]
+    assert "for sigmoid (“b” and “c”), tanh (“c”) and ELU (“a”)." in attributed(*more)
+    assert "sigmoid (“b” at 2 of 3 depths and “c” at 2 of 3 depths)" in attributed(*more, n_depths=2)
+
+
+def required(*rows):
+    return sentences.required_seeds(attribution(*rows), LABELS, 0.01)
 
 
 def test_verdicts_that_stay_are_told_apart():
@@ -344,16 +352,18 @@ def test_verdicts_that_stay_are_told_apart():
 def test_nothing_decided_is_said_and_no_verdict_is_named():
     text = attributed(("tanh", "b", 5, -0.03, 0.02, 12, *OPEN), ("elu", "b", 3, -0.03, 0.02, 40, *OPEN))
     assert text == (
-        "Whether the difference to ReLU changes with the setting is inconclusive for tanh and ELU, n = 3 and 5. Were "
-        "difference and spread as measured, 12 and 40 seeds that train in all four cells would show a change of more than "
-        "1 point with 80\N{NO-BREAK SPACE}% probability for tanh and ELU."
+        "Whether the difference to ReLU changes with the setting is inconclusive for tanh and ELU, n = 3 and 5."
     )
 
 
 def test_seeds_are_asked_for_only_where_a_change_was_measured():
-    text = attributed(("tanh", "b", 5, -0.05, 0.02, 12, *OPEN), ("elu", "b", 5, -0.02, 0.02, None, *OPEN))
-    assert "12 seeds that train" in text and text.endswith("probability for tanh.")
-    assert "seeds" not in attributed(("elu", "b", 5, -0.02, 0.02, None, *OPEN))
+    text = required(("tanh", "b", 5, -0.05, 0.02, 12, *OPEN), ("elu", "b", 5, -0.02, 0.02, None, *OPEN))
+    assert text == (
+        "Were difference and spread as measured, 12 seeds that train in all four cells would show a change of more than 1 "
+        "point with 80\N{NO-BREAK SPACE}% probability for tanh."
+    )
+    assert required(("elu", "b", 5, -0.02, 0.02, None, *OPEN)) == ""
+    assert required(("elu", "b", 5, 0.02, 0.04, 12, "setting")) == ""
 
 
 def test_depths_are_said_where_not_all_are_averaged():

@@ -219,8 +219,6 @@ def attributed(
 ) -> str:
     """Which differences to the baseline change with the setting, which do not, and what is inconclusive.
 
-    With the number of seeds that would show a change, where one was measured.
-
     Args:
         attribution: the table of that name.
         comparison: the table of that name, of all settings.
@@ -234,11 +232,11 @@ def attributed(
     what, moves = f"the difference to {baseline}", "changes with the setting"
     if comparison["n_seeds"].max() == 1:
         return f"One seed cannot say whether {what} {moves}."
-    n_depths, several = comparison["depth"].nunique(), rows["setting"].nunique() > 1
+    n_depths, n_settings = comparison["depth"].nunique(), rows["setting"].nunique()
     beyond = _points(margin)
 
     def named(chosen: pd.DataFrame) -> str:
-        return _named(chosen, labels, n_depths, several)
+        return _named(chosen, labels, n_depths, n_settings)
 
     decided = []
     if len(chosen := rows[rows["verdict"] == "setting"]):
@@ -267,19 +265,30 @@ def attributed(
         )
     if len(unaveraged := unclear[none]):
         unknown.append(
-            f"cannot be said for {_named(unaveraged, labels, 0, several)}: no depth could be averaged"
+            f"cannot be said for {_named(unaveraged, labels, 0, n_settings)}: no depth could be averaged"
         )
     found = [sentence(f"{what} {'; it '.join(decided)}.")] if decided else []
     if unknown:
         found.append(f"Whether {'it' if decided else what} {moves} {'; it '.join(unknown)}.")
-    known = undecided[undecided["required_seeds"].notna()]
-    if len(known):
-        found.append(
-            f"Were difference and spread as measured, {_range(known['required_seeds'])} seeds that train in "
-            f"all four cells would show a change of more than {beyond} with "
-            f"{100 * comparisons.POWER:g}{NBSP}% probability for {_named(known, labels, 0, several)}."
-        )
     return " ".join(found)
+
+
+def required_seeds(attribution: pd.DataFrame, labels: Mapping[str, str], margin: float) -> str:
+    """How many seeds would show the changes that were measured and are inconclusive; empty if there are none.
+
+    Args:
+        attribution, labels, margin: see `attributed`.
+    """
+    rows = attribution[attribution["depth"].isna()]
+    known = rows[(rows["verdict"] == "inconclusive") & rows["required_seeds"].notna()]
+    if known.empty:
+        return ""
+    named = _named(known, labels, 0, rows["setting"].nunique())
+    return (
+        f"Were difference and spread as measured, {_range(known['required_seeds'])} seeds that train in all "
+        f"four cells would show a change of more than {_points(margin)} with "
+        f"{100 * comparisons.POWER:g}{NBSP}% probability for {named}."
+    )
 
 
 def within(rows: pd.DataFrame, margin: float) -> pd.Series:
@@ -294,28 +303,34 @@ def _points(share: float) -> str:
     return f"{text} point{'' if text == '1' else 's'}"
 
 
-def _named(rows: pd.DataFrame, labels: Mapping[str, str], n_depths: int, several: bool) -> str:
+def _named(rows: pd.DataFrame, labels: Mapping[str, str], n_depths: int, n_settings: int) -> str:
     """`sigmoid (1 of 3 depths)`, or where there are several settings `sigmoid (“he” at 1 of 3 depths)`.
 
-    Activations that say the same stand together: `elu and tanh (2 of 3 depths each), and sigmoid`.
+    Activations that say the same stand together: `elu and tanh (2 of 3 depths each), and sigmoid`, or
+    `elu and tanh (in each other setting)`.
 
     Args:
         rows: those of the attribution over depths.
         labels: id to display text.
         n_depths: of the study; depths are named where fewer were averaged.
-        several: whether settings are named.
+        n_settings: that are compared with the first one; they are named where there are several.
     """
-    notes: dict[str, list] = {}
-    for row in rows.itertuples():
-        depths = [f"{row.n_depths} of {n_depths} depths"] * (row.n_depths < n_depths)
-        note = " at ".join([f"“{row.setting}”"] * several + depths)
-        notes.setdefault(row.activation, []).extend([note] * bool(note))
-    together: dict[tuple, list] = {}
-    for key, own in notes.items():
-        together.setdefault((listed(own) if own else "", key if several else ""), []).append(labels[key])
+    notes: dict[str, str] = {}
+    for key, own in rows.groupby("activation", observed=True, sort=False):
+        at = [f"{n} of {n_depths} depths" if n < n_depths else "" for n in own["n_depths"]]
+        if n_settings == 1:
+            notes[key] = at[0]
+        elif len(own) == n_settings and len(set(at)) == 1:
+            notes[key] = " at ".join(["in each other setting", *filter(None, at[:1])])
+        else:
+            names = [f"“{name}”" for name in own["setting"]]
+            notes[key] = listed([" at ".join(filter(None, pair)) for pair in zip(names, at, strict=True)])
+    together: dict[str, list] = {}
+    for key, note in notes.items():
+        together.setdefault(note, []).append(labels[key])
     parts = []
-    for (note, _), names in together.items():
-        each = " each" if len(names) > 1 else ""
+    for note, names in together.items():
+        each = " each" if len(names) > 1 and n_settings == 1 else ""
         parts.append(listed(names) + (f" ({note}{each})" if note else ""))
     return listed(parts) if len(parts) == len(notes) else ", and ".join(parts)
 

@@ -69,9 +69,13 @@ def decides(study: Study) -> list[str]:
 
 
 def said(study: Study) -> list[str]:
-    """The section's paragraph: the same, and how many networks trained in each setting."""
+    """The section's paragraph: the same, how many networks trained, and how many seeds would decide."""
     counts = sentences.trained_by_setting(study.every["runs"], list(study.config["settings"]))
-    return list(dict.fromkeys(text for text in (counts, *decides(study)) if text))
+    found = [counts, *decides(study)]
+    if "attribution" in study.every:
+        margin = study.config["report"]["equivalence"]
+        found.append(sentences.required_seeds(study.every["attribution"], study.labels, margin))
+    return list(dict.fromkeys(text for text in found if text))
 
 
 def matrix(
