@@ -44,6 +44,7 @@ EXPECTED = {
     "report": {"jinja2", "latex2mathml", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
     "time_activations": {"pyarrow", "torch"},
     "train": NETWORKS,
+    "tune": NETWORKS,
 }
 
 

@@ -74,6 +74,8 @@ def plausible(part: dict) -> st.SearchStrategy:
     kinds = part.get("type", "string")
     if "enum" in part:
         return st.sampled_from(part["enum"])
+    if kinds == ["number", "string"]:
+        return st.one_of(plausible({"type": "number"}), st.sampled_from(["tuned", "tune"]))
     if "null" in kinds and kinds != "null":
         kinds = next(kind for kind in kinds if kind != "null")
     low = part.get("minimum", part.get("exclusiveMinimum", 0))
@@ -95,6 +97,15 @@ PLAUSIBLE = {path: plausible(part_of(path)) for path in LEAVES} | {
     ("activations",): st.lists(ACTIVATIONS, max_size=5),
     ("seeds",): st.lists(st.integers(-1, 40), max_size=6),
     ("depths",): st.lists(st.integers(0, 12), max_size=4),
+    ("tuning", "learning_rate"): st.none() | st.lists(st.floats(0, 1), max_size=4),
+    ("settings",): st.none()
+    | st.dictionaries(
+        st.sampled_from(["default", "a", "A", "b.c", "x/y", ""]),
+        st.sampled_from(
+            [{}, {"training": {"optimizer": "adamw"}}, {"network": {"norm": "layer"}}, {"network": None}, [1]]
+        ),
+        max_size=3,
+    ),
     ("network", "hidden_sizes"): st.lists(st.lists(st.integers(0, 40), max_size=4), max_size=3),
 }
 

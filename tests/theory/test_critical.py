@@ -118,7 +118,7 @@ def test_it_is_required_by_name():
         critical.required(spec, 0.2)
     assert str(caught.value) == (
         "network.initialisation is critical, and softplus has no edge of chaos with network.bias_std 0.2; "
-        "allowed for it: default, he, xavier, lecun, orthogonal."
+        "allowed for it: default, he, xavier, lecun, orthogonal, or no setting with critical."
     )
     with pytest.raises(UserError, match="and mine has no edge of chaos"):
         critical.required(own(AlwaysNoisy), 0.2)

@@ -238,11 +238,11 @@ def test_all_that_a_step_changes_is_put_back_after_warming_up(toy, optimizer, mo
     """A graph is captured after a few steps, which must leave no trace in the running statistics either."""
     listed = []
     monkeypatch.setattr(
-        cuda_graph, "captured", lambda step, first, changed, *rest: listed.extend(changed) or step
+        cuda_graph, "captured", lambda step, first, changed, log, pure: listed.extend(changed) or step
     )
     stack = Stack(members("prelu"))
     settings = dataclasses.replace(SETTINGS, optimizer=optimizer)
-    trainer = loop.Trainer(stack, toy.train, fitting.optimizer(stack.trainable, settings), 32)
+    trainer = loop.Trainer(stack, toy.train, fitting.optimizer(stack, settings), 32)
     assert stack.pure
     before = [tensor.clone() for tensor in listed]
     expected = deepcopy(stack.state_dict())

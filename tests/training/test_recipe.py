@@ -75,8 +75,8 @@ def test_without_an_edge_of_chaos_it_is_refused_in_a_sentence():
             "network.initialisation is 'kaiming' (text); allowed: default, he, xavier, lecun, orthogonal, critical.",
         ),
         ({"gain": 0}, "network.gain is 0; allowed: a number above 0."),
-        ({"bias_std": -0.1}, "network.bias_std is -0.1; allowed: a number above 0."),
-        ({"bias_std": float("inf")}, "network.bias_std is inf; allowed: a number above 0."),
+        ({"bias_std": -0.1}, "network.bias_std is -0.1; allowed: a number above 0 to 1000."),
+        ({"bias_std": float("inf")}, "network.bias_std is inf; allowed: a number above 0 to 1000."),
     ],
 )
 def test_a_bad_value_is_one_sentence(network, words):

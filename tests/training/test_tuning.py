@@ -11,6 +11,7 @@ from actbench.networks import family
 from actbench.runtime import seeds
 from actbench.storage import choices, parquet
 from actbench.training import block, fitting, optimizers, tuning, tuning_job
+from actbench.training import trials as tables
 from own_activations import SquaredReLU, own
 from test_fitting import SETTINGS
 
@@ -155,7 +156,7 @@ def searched(images, *given, log=lambda line: None, **more):
 
 def written(found):
     """The tables of a search as they are written."""
-    return parquet.table(found.trials, tuning.TRIALS, tuning.TRIAL)
+    return parquet.table(found.trials, tables.TRIALS, tables.TRIAL)
 
 
 def test_every_candidate_is_tried_with_every_seed(digits):
@@ -168,7 +169,7 @@ def test_every_candidate_is_tried_with_every_seed(digits):
         choice["n_trials"] == 6 and choice["epochs_spent"] == 12 and found.rates == [choice["learning_rate"]]
     )
     assert choice["score"] == max(
-        tuning.mean_score([row for row in found.trials if row["learning_rate"] == rate]) for rate in RATES
+        tables.mean_score([row for row in found.trials if row["learning_rate"] == rate]) for rate in RATES
     )
     flops = 64 * 32 + 32 * 10
     assert {row["n_images"] for row in found.cost} == {2 * 1216}

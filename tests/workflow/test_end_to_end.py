@@ -138,7 +138,7 @@ def test_a_section_more_is_a_module_a_template_and_its_place_in_the_list(tiny, t
     template = project.folder / "workflow/report/sections/steepest.html"
     template.write_text('<section id="steepest">{{ "%.17g" | format(steepest) }}</section>')
     listed = package / "contents.py"
-    text = listed.read_text().replace("    provenance,\n)", "    provenance,\n    steepest,\n)")
+    text = listed.read_text().replace("    provenance,\n", "    provenance,\n    steepest,\n", 1)
     listed.write_text(
         text.replace("    downloads.SECTION,\n", "    steepest.SECTION,\n    downloads.SECTION,\n")
     )

@@ -5,19 +5,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from actbench.storage import parquet
+from actbench.training import trials
 
 if TYPE_CHECKING:
     from actbench.data.subsets import Data
     from actbench.training.fitting import Fit, Settings
 
-SCHEMA = pa.schema(
-    [
-        *parquet.KEYS,
-        pa.field("seconds", pa.float64(), nullable=False),
-        pa.field("n_images", pa.int64(), nullable=False),
-        pa.field("flops", pa.int64(), nullable=False),
-    ]
-)
+SCHEMA = pa.schema([*parquet.KEYS, *trials.SPENT])
 
 
 def of_run(flops: tuple[int, int], data: "Data", settings: "Settings", fit: "Fit") -> dict:

@@ -10,49 +10,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-import pyarrow as pa
-
 from actbench.activations import registry
 from actbench.data import splits
 from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data, Subset
 from actbench.networks import family
 from actbench.runtime import seeds
-from actbench.storage import parquet
 from actbench.training import cost, fitting
 from actbench.training import recipe as recipes
-
-DIGITS = 12  # to which means are compared: what is equal in whole images must not differ by rounding
-PLACE = [
-    *parquet.CELL_KEYS,
-    pa.field("fold", pa.int16(), nullable=False),
-    pa.field("learning_rate", pa.float64(), nullable=False),
-    pa.field("seed", pa.int32(), nullable=False),
-]
-TRIAL = [entry.name for entry in PLACE]
-TRIALS = pa.schema(
-    [
-        *PLACE,
-        pa.field("status", pa.string(), nullable=False),
-        pa.field("epochs_run", pa.int32(), nullable=False),
-        ("best_epoch", pa.int32()),
-        ("val_loss", pa.float64()),
-        ("val_accuracy", pa.float64()),
-        pa.field("score", pa.float64(), nullable=False),
-    ]
-)
-COST = pa.schema(
-    [
-        *PLACE,
-        pa.field("epochs_run", pa.int32(), nullable=False),
-        *(entry for entry in cost.SCHEMA if entry.name not in parquet.RUN),
-    ]
-)
+from actbench.training.trials import DIGITS, TRIAL, mean_score
 
 
 @dataclass
 class Search:
-    """What a search leaves: rows of `TRIALS` and `COST`, and for each fold what `choose` gives."""
+    """What a search leaves: rows of `trials.TRIALS` and `COST`, and for each fold what `choose` gives."""
 
     trials: list[dict] = field(default_factory=list)
     cost: list[dict] = field(default_factory=list)
@@ -118,7 +89,7 @@ def without_test(data: Data) -> Data:
 
 
 def outcome(fit: fitting.Fit, chance: float) -> dict:
-    """How one network of a search did: its columns of `TRIALS` without the keys.
+    """How one network of a search did: its columns of `trials.TRIALS` without the keys.
 
     Its score is its best validation accuracy; one that diverged has that of `chance`.
     """
@@ -135,7 +106,7 @@ def outcome(fit: fitting.Fit, chance: float) -> dict:
 
 
 def choose(trials: Iterable[Mapping], threshold: float) -> dict:
-    """The candidate with the best mean score among a fold's trials, rows of `TRIALS`.
+    """The candidate with the best mean score among a fold's trials, rows of `trials.TRIALS`.
 
     Of equal ones it is that of the lower mean validation loss, where one that diverged counts as infinite,
     then the smaller. One of which all networks diverged is chosen only if that holds for every candidate.
@@ -166,11 +137,6 @@ def choose(trials: Iterable[Mapping], threshold: float) -> dict:
         "epochs_spent": sum(trial["epochs_run"] for trial in trials),
         "n_trained": sum(one is not None and one >= threshold for one in accuracies),
     }
-
-
-def mean_score(trials: Sequence[Mapping]) -> float:
-    """The mean score of one candidate's trials, to `DIGITS` digits."""
-    return round(math.fsum(trial["score"] for trial in trials) / len(trials), DIGITS)
 
 
 def _worse(trials: Sequence[Mapping]) -> tuple[bool, float, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from actbench.data import prepared
 from actbench.runtime import devices, progress, provenance, streams
 from actbench.storage import choices, parquet
-from actbench.training import fitting, tuning
+from actbench.training import fitting, trials, tuning
 
 
 def run(job: object, log: Callable[[str], None]) -> None:
@@ -20,8 +20,8 @@ def run(job: object, log: Callable[[str], None]) -> None:
     with devices.claimed(job.config["device"] if job.resources.gpu else "cpu") as device:
         found = tuning.search(keys.activation, params, images, device, log, keys.setting)
         described = provenance.describe(job.params.code, device)
-    parquet.write(parquet.table(found.trials, tuning.TRIALS, tuning.TRIAL), output.trials)
-    parquet.write(parquet.table(found.cost, tuning.COST, tuning.TRIAL), output.cost)
+    parquet.write(parquet.table(found.trials, trials.TRIALS, trials.TRIAL), output.trials)
+    parquet.write(parquet.table(found.cost, trials.COST, trials.TRIAL), output.cost)
     written = (found.chosen, params, images.digest, described, provenance.seconds())
     choices.write(Path(output.chosen).parent, *written)
     setting = f", {keys.setting}" if len(job.config["settings"]) > 1 else ""
