@@ -175,7 +175,9 @@ def check_kept(path: tuple, given: object, resolved: dict) -> None:
     found = resolved[path[0]] if len(path) == 1 else resolved[path[0]][path[1]]
     if path == ("activations",):
         assert len(found) == len(given)
-    elif path in {("seeds",), ("depths",), ("network", "hidden_sizes")}:
+    elif path == ("settings",):
+        assert list(found) == list(given)
+    elif path in {("seeds",), ("depths",), ("network", "hidden_sizes"), ("tuning", "learning_rate")}:
         assert sorted(found, key=str) == sorted(given, key=str)
     else:
         assert found == given, (path, given, found)

@@ -19,7 +19,7 @@ def test_an_activation_without_one_is_refused_before_anything_trains(tiny, tmp_p
     assert running.returncode == 1 and "Traceback" not in text
     words = (
         f"Error: network.initialisation is critical, and {name} has no edge of chaos with network.bias_std 0.3; "
-        "allowed for it: default, he, xavier, lecun, orthogonal."
+        "allowed for it: default, he, xavier, lecun, orthogonal, or no setting with critical."
     )
     assert [line for line in text.splitlines() if line.startswith("Error")] == [words]
     assert not list((project.folder / "results/edge").rglob("*.parquet"))
