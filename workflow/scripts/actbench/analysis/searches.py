@@ -13,7 +13,7 @@ from actbench.analysis import aggregation
 from actbench.errors import DamagedError
 from actbench.storage import choices, parquet
 from actbench.storage.records import Plan
-from actbench.training import trials as searched
+from actbench.training.trials import COST, DIGITS, TRIAL, TRIALS, mean_score
 
 RATES = pa.schema(
     [
@@ -90,7 +90,7 @@ def collect(searched: Sequence[Searched], code: Mapping[str, str], margin: float
     if len(images) > 1:
         problems.append(f"{' and '.join(map(str, images.values()))} were chosen by different images")
     aggregation.refuse(problems)
-    stacked = {name: parquet.concat(tables, searched.TRIAL) for name, tables in parts.items()}
+    stacked = {name: parquet.concat(tables, TRIAL) for name, tables in parts.items()}
     return stacked | {"rates": parquet.table(rates, RATES, FOLD)}
 
 
@@ -111,12 +111,12 @@ def decades_within(trials: Sequence[Mapping], chosen: float, margin: float) -> f
     candidates: dict[float, list] = {}
     for trial in trials:
         candidates.setdefault(trial["learning_rate"], []).append(trial)
-    scores = {rate: searched.mean_score(candidates[rate]) for rate in sorted(candidates)}
+    scores = {rate: mean_score(candidates[rate]) for rate in sorted(candidates)}
     ordered, best = list(scores), scores[chosen]
     first = last = ordered.index(chosen)
 
     def near(place: int) -> bool:
-        return round(best - scores[ordered[place]], searched.DIGITS) <= margin
+        return round(best - scores[ordered[place]], DIGITS) <= margin
 
     while first > 0 and near(first - 1):
         first -= 1
@@ -129,7 +129,7 @@ def _read(one: Searched) -> tuple[dict, pa.Table, pa.Table]:
     found = choices.read(one.chosen, [choices.TRIALS, choices.COST])
     paths = [one.chosen.with_name(name) for name in (choices.TRIALS, choices.COST)]
     tables = [parquet.read(path) for path in paths]
-    for path, table, schema in zip(paths, tables, (searched.TRIALS, searched.COST), strict=True):
+    for path, table, schema in zip(paths, tables, (TRIALS, COST), strict=True):
         if not table.schema.equals(schema):
             raise DamagedError(path, "it has other columns than a search writes")
     return found, *tables
@@ -138,9 +138,7 @@ def _read(one: Searched) -> tuple[dict, pa.Table, pa.Table]:
 def _unplanned(one: Searched, *tables: pa.Table) -> list[str]:
     """Say which tables of a search do not hold the planned trials, each once."""
     names = (choices.TRIALS, choices.COST)
-    found = (
-        Counter(tuple(row.values()) for row in table.select(searched.TRIAL).to_pylist()) for table in tables
-    )
+    found = (Counter(tuple(row.values()) for row in table.select(TRIAL).to_pylist()) for table in tables)
     return [
         f"{one.chosen.with_name(name)} does not hold the planned trials, each once"
         for name, rows in zip(names, found, strict=True)
