@@ -7,6 +7,7 @@ import pytest
 from actbench.analysis import searches
 from actbench.errors import UserError
 from actbench.storage import choices, parquet
+from actbench.training import trials as tables_of_search
 from actbench.training import tuning
 
 PARAMS = {
@@ -35,9 +36,11 @@ def rows_of(activation, depth=2, seeds=2, scores=SCORES):
 def write(folder, activation, rows=None, data="images", code=CODE, params=PARAMS):
     rows = rows_of(activation) if rows is None else rows
     spent = {"epochs_run": 3, "seconds": 1.0, "n_images": 9, "flops": 9}
-    cost = [{key: row[key] for key in tuning.TRIAL} | spent for row in rows]
-    parquet.write(parquet.table(rows, tuning.TRIALS, tuning.TRIAL), folder / choices.TRIALS)
-    parquet.write(parquet.table(cost, tuning.COST, tuning.TRIAL), folder / choices.COST)
+    cost = [{key: row[key] for key in tables_of_search.TRIAL} | spent for row in rows]
+    parquet.write(
+        parquet.table(rows, tables_of_search.TRIALS, tables_of_search.TRIAL), folder / choices.TRIALS
+    )
+    parquet.write(parquet.table(cost, tables_of_search.COST, tables_of_search.TRIAL), folder / choices.COST)
     folds = [[row for row in rows if row["fold"] == fold] for fold in range(2)]
     chosen = [{"fold": fold} | tuning.choose(own, 0.3) for fold, own in enumerate(folds)]
     choices.write(folder, chosen, params, data, {"code": code}, 1.0)
