@@ -167,3 +167,24 @@ def test_an_oscillating_tail_saturates_where_it_stays_flat():
     z = torch.linspace(47, 500, 1000)
     assert region(sinc, z).all() and region(sinc, -z).all()
     assert not region(sinc, torch.linspace(0.1, 41, 1000)).any()
+
+
+def test_one_function_is_derived_once_and_others_by_themselves(monkeypatch):
+    derived = []
+    monkeypatch.setattr(saturation, "KNOWN", {})
+    monkeypatch.setattr(saturation, "_derived", lambda module: derived.append(module) or module)
+    hooked = nn.Tanh()
+    hooked.register_forward_hook(lambda module, given, found: found.clamp(max=0.5))
+    alike = nn.ELU(), nn.ELU(alpha=1.0)
+    assert saturation.of(alike[0]) is saturation.of(alike[1])
+    alone = [
+        nn.ELU(alpha=2.0),
+        nn.Tanh(),
+        hooked,
+        nn.PReLU(),
+        nn.PReLU(init=0.5),
+        Of(torch.tanh),
+        Of(torch.sin),
+    ]
+    assert [saturation.of(module) for module in alone] == alone
+    assert derived == [alike[0], *alone]

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from actbench.activations import states
 from actbench.activations.sampling import Function, Samples, largest, sample, turns
 from actbench.activations.tails import complete, follow
 
 SATURATED = 0.05
 REACHED = 1.001
+KNOWN: dict[tuple, "Saturation"] = {}  # of modules that are fixed functions
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,18 @@ def of(activation: nn.Module) -> Saturation:
     A side counts where f has a finite limit there. |f′| is compared with its largest value; where that is not
     bounded, with its largest on the same side of 0. The side begins at that steepest point, or at the
     outermost sign change of f′ if that lies farther out and f′ is not yet small for good.
+
+    Of torch's modules and ours it is derived once for all that are the same function.
     """
+    fixed = states.fixed(activation)
+    if fixed is None:
+        return _derived(activation)
+    if fixed not in KNOWN:
+        KNOWN[fixed] = _derived(activation)
+    return KNOWN[fixed]
+
+
+def _derived(activation: nn.Module) -> Saturation:
     function = Function(activation)
     samples = sample(function)
     tails, slopes = follow(function, samples)

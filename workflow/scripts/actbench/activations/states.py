@@ -9,6 +9,7 @@ MARK = "#"  # before an attribute's name; no parameter or buffer of a module is 
 LARGEST = 2**63 - 1
 OURS = frozenset(vars(nn.Module()))
 TYPES = {bool: torch.bool, int: torch.int64, float: torch.float64}
+FIXED = ("torch.nn.modules.activation", "actbench.activations")  # whose classes keep all that they are
 
 
 def keep_numbers(module: nn.Module) -> None:
@@ -22,6 +23,21 @@ def keep_numbers(module: nn.Module) -> None:
             continue
         part.register_state_dict_post_hook(_add)
         part.register_load_state_dict_pre_hook(_take)
+
+
+def fixed(module: nn.Module) -> tuple | None:
+    """Class and attributes of an activation, which two modules share that are the same function.
+
+    None of a module that learns or keeps more than numbers and texts, or whose class is neither torch's nor
+    ours: what its function depends on is not known.
+    """
+    kind, own = type(module), {name: value for name, value in vars(module).items() if name not in OURS}
+    ours = kind.__module__ in FIXED or kind.__module__.startswith(f"{FIXED[1]}.")
+    plain = all(value is None or type(value) in (*TYPES, str) for value in own.values())
+    hooked = module._forward_hooks or module._forward_pre_hooks
+    if not ours or not plain or hooked or [*module.parameters(), *module.buffers(), *module.children()]:
+        return None
+    return kind, *sorted(own.items())
 
 
 def _add(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
