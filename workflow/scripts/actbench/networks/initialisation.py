@@ -1,5 +1,6 @@
 """How weights and biases of Linear layers are drawn; the kinds and their sources: docs/measurements.md."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -49,7 +50,8 @@ def draw(
                 _orthogonal(linear.weight, gain, generator)
             else:
                 linear.weight.normal_(generator=generator)
-                linear.weight.mul_(_std(linear, initialisation, _place(number, linears), initial))
+                shape = linear.in_features, linear.out_features
+                linear.weight.mul_(_std(*shape, initialisation, _place(number, len(linears)), initial))
             linear.bias.normal_(generator=generator)
             if initialisation == CRITICAL and linear is not linears[-1] and initial["bias_std"]:
                 linear.bias.mul_(initial["bias_std"])
@@ -57,16 +59,44 @@ def draw(
                 linear.bias.zero_()
 
 
-def _place(number: int, linears: Sequence[nn.Linear]) -> str:
+def variances(
+    sizes: Sequence[int],
+    initial: Mapping[str, float] | None = None,
+    initialisation: str = "default",
+    gain: float = 1.0,
+    bias_std: float = 0.0,
+) -> list[tuple[float, float]]:
+    """σ_w² and σ_b² of each layer as `draw` draws it: variances of weights times n_in, and of biases.
+
+    Args:
+        sizes: n_inputs, the hidden widths, n_classes.
+        initial, initialisation, gain, bias_std: see `draw`.
+
+    >>> variances([64, 50, 10], initialisation="he")[1][1]
+    0.0
+    """
+    found = []
+    for number, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
+        place = _place(number, len(sizes) - 1)
+        if initialisation == "default":
+            found.append((1 / 3, 1 / (3 * n_in)))
+        elif initialisation == "orthogonal":
+            found.append((gain**2 * min(1.0, n_in / n_out), 0.0))
+        else:
+            bias = initial["bias_std"] if initialisation == CRITICAL and place else 0.0
+            found.append((_std(n_in, n_out, initialisation, place, initial) ** 2 * n_in, bias**2))
+    return found
+
+
+def _place(number: int, n_layers: int) -> str:
     """The key of `INITIAL` for the weights of a layer; none for the output layer."""
-    if number == len(linears) - 1:
+    if number == n_layers - 1:
         return ""
     return "weight_std" if number else "first_weight_std"
 
 
-def _std(linear: nn.Linear, kind: str, place: str, initial: Mapping[str, float] | None) -> float:
+def _std(n_in: int, n_out: int, kind: str, place: str, initial: Mapping[str, float] | None) -> float:
     """σ_w/sqrt(n_in): He et al. 2015, Glorot & Bengio 2010, LeCun et al. 1998, or at the edge of chaos."""
-    n_in, n_out = linear.in_features, linear.out_features
     if kind == CRITICAL and place:
         return initial[place] / math.sqrt(n_in)
     return math.sqrt({"he": 2 / n_in, "xavier": 2 / (n_in + n_out)}.get(kind, 1 / n_in))

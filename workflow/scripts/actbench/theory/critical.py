@@ -59,7 +59,7 @@ def point(activation: nn.Module, bias_std: float) -> Point | None:
     >>> round(point(torch.nn.Tanh(), 0.2).weight_std, 5)
     1.30415
     """
-    sides = _homogeneous(activation)
+    sides = homogeneous(activation)
     if sides is not None:
         return Point(math.sqrt(2 / sides), 0.0, None, 1.0) if sides else None
     gaussian, variance = Gaussian(activation), bias_std**2
@@ -100,8 +100,8 @@ def required(spec: Mapping, bias_std: float) -> Point:
     return found
 
 
-def _homogeneous(activation: nn.Module) -> float | None:
-    """f(1)² + f(−1)² if f(ax) = a f(x) for all a > 0, else None."""
+def homogeneous(activation: nn.Module) -> float | None:
+    """f(1)² + f(−1)² if f(ax) = a f(x) for all a > 0, else None; half of it is E f²/q and E f′²."""
     function = Function(activation)
     size = torch.logspace(-3, 3, 61, dtype=torch.float64)
     x = torch.cat([-size, size])

@@ -34,6 +34,8 @@ class Gaussian:
     them, as good as; so that they end at kinks. Only the weights depend on q.
 
     Attributes:
+        function: f and f′ in float64.
+        panels: their lower and upper ends.
         continuous: whether f has no jumps; with them E f′² leaves out what is infinite.
 
     >>> averages = Gaussian(torch.nn.ReLU())(2.0)
@@ -45,10 +47,11 @@ class Gaussian:
         function = Function(activation)
         self.continuous = not steps.find(function, sample(function), 0).jump
         self.error = max(ERROR, 16 * function.precision)
-        low, high = _panels(function, max(SMOOTH, 16 * function.precision))
+        self.function = function
+        self.panels = _panels(function, max(SMOOTH, 16 * function.precision))
         self.rules = []
         for n in NODES:
-            x, weight = (part.flatten() for part in _nodes(low, high, n))
+            x, weight = (part.flatten() for part in nodes(*self.panels, n))
             f, derivative = function(x)
             self.rules.append((x, weight, torch.stack([f, f**2, derivative**2])))
 
@@ -60,6 +63,11 @@ class Gaussian:
         sure = (fine - coarse).abs() <= self.error * size
         return Averages(*fine.where(sure, math.nan).tolist())
 
+    def f_squared(self, q: Tensor) -> Tensor:
+        """E f² for many q at once."""
+        coarse, fine = (_mean_squares(q, *rule) for rule in self.rules)
+        return fine.where((fine - coarse).abs() <= self.error * fine.abs(), math.nan)
+
 
 def _averages(q: float, x: Tensor, weight: Tensor, values: Tensor) -> Tensor:
     """Those of `values` [3, N] at x, and the derivative with respect to q of the second."""
@@ -68,6 +76,12 @@ def _averages(q: float, x: Tensor, weight: Tensor, values: Tensor) -> Tensor:
     x, density, values = x[reached], density[reached], values[:, reached]
     growth = (density * values[1] * (x**2 / q - 1)).sum() / (2 * q)
     return torch.cat([values @ density, growth[None]])
+
+
+def _mean_squares(q: Tensor, x: Tensor, weight: Tensor, values: Tensor) -> Tensor:
+    """Of f for each of the q."""
+    density = weight * torch.exp(-(x**2) / (2 * q[:, None])) / (2 * math.pi * q[:, None]).sqrt()
+    return torch.where(density > 0, values[1] * density, 0.0).sum(1)
 
 
 def _panels(function: Function, tolerance: float) -> tuple[Tensor, Tensor]:
@@ -104,7 +118,7 @@ def _edges() -> Tensor:
     return torch.cat([-side.flip(0), torch.zeros(1, dtype=torch.float64), side])
 
 
-def _nodes(low: Tensor, high: Tensor, n: int) -> tuple[Tensor, Tensor]:
+def nodes(low: Tensor, high: Tensor, n: int) -> tuple[Tensor, Tensor]:
     """Nodes and weights [P, n] of P panels."""
     nodes, weights = (torch.from_numpy(part) for part in np.polynomial.legendre.leggauss(n))
     half = (high - low)[:, None] / 2
@@ -113,6 +127,6 @@ def _nodes(low: Tensor, high: Tensor, n: int) -> tuple[Tensor, Tensor]:
 
 def _means(function: Function, low: Tensor, high: Tensor) -> Tensor:
     """Those of f² and f′² over each of P panels, [2, P]."""
-    x, weight = _nodes(low, high, NODES[0])
+    x, weight = nodes(low, high, NODES[0])
     f, derivative = (part.view_as(x) for part in function(x.flatten()))
     return torch.stack([f**2, derivative**2]).mul(weight).sum(2) / (high - low)
