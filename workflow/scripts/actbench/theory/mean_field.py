@@ -76,7 +76,7 @@ class MeanField:
 
     >>> theory = MeanField(torch.nn.Tanh())
     >>> [round(point.q, 5) for point in theory.fixed_points(weight_variance=1.7, bias_variance=0.04)]
-    [0.5117]
+    [0.5116]
     """
 
     def __init__(self, activation: nn.Module):

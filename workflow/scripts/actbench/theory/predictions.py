@@ -69,7 +69,7 @@ def predict(
     >>> layers = [Linear(64, 50, 2.0, 0.0), Linear(50, 10, 2.0, 0.0)]
     >>> rows = predict(nn.ReLU(), layers, Images(1.0, 0.0, [0.2, 0.4]), n_batch=256)
     >>> [row["q"] for row in rows], round(rows[0]["mean_cosine"], 3)
-    ([2.0, 2.0], 0.489)
+    ([2.0, 2.0], 0.484)
     """
     theory = activation if isinstance(activation, MeanField) else MeanField(activation)
     rows = [_row(number, layer) for number, layer in enumerate(layers)]
