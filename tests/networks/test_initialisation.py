@@ -71,6 +71,19 @@ def test_variances(kind, width):
         assert linear.weight.square().mean().item() == pytest.approx(expected, rel=5 * math.sqrt(2 / n))
 
 
+@pytest.mark.parametrize("kind", mlp.SETTINGS["initialisation"]["enum"])
+def test_variances_as_theory_is_given_them(kind):
+    """Of weights times n_in, and of biases, within five standard errors; those of orthogonal ones are exact."""
+    sizes, initial = [100, 300, 200, 200, 10], EDGE if kind == "critical" else None
+    given = initialisation.variances(sizes, initial, kind, gain=1.3, bias_std=0.2)
+    linears = built(kind, sizes, gain=1.3).linears
+    for (of_weight, of_bias), linear in zip(given, linears, strict=True):
+        weight, bias = (part.detach().double() for part in (linear.weight, linear.bias))
+        within = 1e-5 if kind == "orthogonal" else 5 * math.sqrt(2 / weight.numel())
+        assert weight.square().mean().item() * linear.in_features == pytest.approx(of_weight, rel=within)
+        assert bias.square().mean().item() == pytest.approx(of_bias, rel=5 * math.sqrt(2 / len(bias)))
+
+
 @pytest.mark.parametrize("gain", [1.0, 0.5, 1.7])
 def test_orthogonality(gain):
     for linear, (normal, _) in zip(built("orthogonal", gain=gain).linears, normals(), strict=True):

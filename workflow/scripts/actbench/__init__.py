@@ -13,6 +13,7 @@ import importlib
 # Texts, so that no rule's digest of its code follows them: see `runtime.sources`.
 _PUBLIC = {
     "MLP": "actbench.networks.families.mlp",
+    "MeanField": "actbench.theory.mean_field",
     "load": "actbench.networks.checkpoints",
     "probe": "actbench.interactive",
     "read": "actbench.analysis.tables",

@@ -29,7 +29,8 @@ class FixedPoint:
 
     Attributes:
         q: of pre-activations.
-        slope: V′(q), by which the distance of other mean squares to q changes from layer to layer.
+        slope: V′(q), by which the distance of other mean squares to q changes from layer to layer; −1/2 at
+            least, whatever the function.
         chi: χ(q), by which gradients change.
     """
 
@@ -40,7 +41,7 @@ class FixedPoint:
     @property
     def stable(self) -> bool:
         """Whether mean squares close to q come closer to it."""
-        return abs(self.slope) < 1
+        return self.slope < 1
 
     @property
     def xi_q(self) -> float | None:
@@ -144,8 +145,7 @@ class MeanField:
         ahead = [other for other in (*points, *flat) if (other - q) * change > 0]
         if not ahead:
             return None
-        found = self._point(min(ahead, key=lambda other: abs(other - q)), weight_variance)
-        return found if found.slope > -1 else None
+        return self._point(min(ahead, key=lambda other: abs(other - q)), weight_variance)
 
     def _point(self, q: float, weight_variance: float) -> FixedPoint:
         slope = weight_variance * self.averages(q).growth
