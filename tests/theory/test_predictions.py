@@ -110,14 +110,27 @@ def test_layer_normalisation():
     """f is given the mean square 1, whatever weights and images are, and their size leaves the gradients."""
     given = [layers([64, 50, 40, 10], variance, 0.0) for variance in (0.1, 30.0)]
     small, large = (predict(nn.Tanh(), each, IMAGES, 1, "layer") for each in given)
+    normed = 38 / 37  # of 40 units, see below
     d = MeanField(nn.Tanh()).averages(1.0).derivative_squared
     square = MeanField(nn.Tanh()).averages(1.0).f_squared
     for rows in (small, large):
         assert [row["q"] for row in rows[:2]] == pytest.approx([1, 1], rel=1e-3)
         ratio = 10 ** (2 * (rows[0]["log10_rms"] - rows[1]["log10_rms"]))
-        assert ratio == pytest.approx(40 / 50 * d / square * (1 - 2 / 40), rel=1e-3)
+        assert ratio == pytest.approx(40 / 50 * d / square * normed, rel=1e-3)
     assert small[0]["mean_cosine"] == pytest.approx(large[0]["mean_cosine"], rel=1e-3)
     assert large[2]["q"] == pytest.approx(30 * square, rel=1e-3)
+
+
+def test_gradients_through_layer_normalisation():
+    """(n − 2)/((n − 3) q) of their mean square, within five standard errors."""
+    n, q, generator = 40, 2.0, torch.Generator().manual_seed(0)
+    a = (torch.randn(20_000, n, generator=generator) * math.sqrt(q)).requires_grad_()
+    behind = torch.randn(20_000, n, generator=generator)
+    (before,) = torch.autograd.grad(nn.LayerNorm(n)(a), a, behind)
+    ratio = before.square().mean(1)
+    error = ratio.std().item() / math.sqrt(len(ratio))
+    assert ratio.mean().item() == pytest.approx(38 / 37 / q, abs=5 * error)
+    assert abs(ratio.mean().item() - 38 / 40 / q) > 5 * error
 
 
 def test_batch_normalisation_is_not_predicted():

@@ -148,7 +148,7 @@ def _backward(
     """Fill in the gradients of the mean cross-entropy, from the output layer back.
 
     Those of a layer's output x have G^(l−1) = (s + σ_w² E f′² n_l/n_(l−1)) G^l, s = 1 with a shortcut, else
-    0; LayerNorm divides by the standard deviation, and takes out two of n directions.
+    0; for LayerNorm see `_normed`.
     """
     n_classes = layers[-1].n_out
     q = rows[-1]["q"]
@@ -161,8 +161,17 @@ def _backward(
         row["log10_rms"] = (log + _log10(derivative)) / 2
         factor = _widened(layer) * derivative
         if norm == "layer":
-            factor *= (1 - 2 / layer.n_out) * (1 - row["q"]) / EPS  # 1/(q + ε) of before the norm
+            factor *= _normed(layer.n_out) * (1 - row["q"]) / EPS  # 1/(q + ε) of before the norm
         log += _log10(layer.shortcut + factor)
+
+
+def _normed(n: int) -> float:
+    """The mean square of gradients before LayerNorm over that behind it, times q.
+
+    Of n directions it takes out two, and divides by the variance s² of n normal numbers: E 1/s² is
+    n/(n − 3)/q.
+    """
+    return (n - 2) / (n - 3) if n > 3 else 1.0
 
 
 def _widened(layer: Linear) -> float:
