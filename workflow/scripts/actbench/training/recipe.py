@@ -28,7 +28,7 @@ def of(data: Data, params: Mapping) -> Recipe:
     if network.get("initialisation") != initialisation.CRITICAL:
         return Recipe.of(sizes, params)
     edge = critical.required(params["activation"], network["bias_std"])
-    return Recipe.of(sizes, params, _initial(edge, mean_square(data.train.x)))
+    return Recipe.of(sizes, params, initial(edge, mean_square(data.train.x)))
 
 
 def mean_square(x: Tensor) -> float:
@@ -36,7 +36,7 @@ def mean_square(x: Tensor) -> float:
     return sum(part.double().square().sum().item() for part in x.split(CHUNK)) / x.numel()
 
 
-def _initial(edge: critical.Point, of_images: float) -> dict[str, float]:
+def initial(edge: critical.Point, of_images: float) -> dict[str, float]:
     """What `initialisation.draw` needs: the first layer's pre-activations have the mean square q at once."""
     first = edge.weight_std
     if edge.q is not None and of_images:
