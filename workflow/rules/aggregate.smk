@@ -7,6 +7,7 @@ SUMMARIES = [
     *[f"{name}_by_layer" for name in PROBES],
     "decay",
     "properties",
+    *THEORY_TABLES,
 ]
 if config["evaluation"]["folds"]:
     SUMMARIES.append("cross_validation")
@@ -23,6 +24,7 @@ TABLES_PLAN = plan(NUMBERS, *MEASURING, "aggregate")
 
 rule aggregate:
     input:
+        **{name: rules.theory.output[name] for name in THEORY_TABLES},
         # Functions: named outright, planning takes time with the square of their number.
         blocks=lambda wildcards: every_block("config.json"),
         tables=lambda wildcards: [

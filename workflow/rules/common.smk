@@ -239,6 +239,7 @@ MEASURING = [
     *sorted({family_module(recipe) for recipe in config["settings"].values()}),
     *[probe.rule for probe in PROBES.values()],
     "describe_activations",
+    "theory",
 ]
 PREPARED_BY = files.digest_of(provenance.named(code_of("prepare_data"), SCRIPTS))
 

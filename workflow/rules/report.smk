@@ -13,7 +13,12 @@ if SEVERAL or TUNED:
 if TUNED:
     FIGURE_TABLES += ["tuning", "rates"]
 # Tables embedded for download: summaries, and the runs and their profile where they are few.
-DOWNLOADS = [name for name in SUMMARIES if not name.endswith("_by_layer")]
+DOWNLOADS = [
+    name
+    for name in SUMMARIES
+    if not name.endswith("_by_layer")
+    and name not in ("edges", "correlations", "predictions")
+]
 if shown.summarised(config):
     DOWNLOADS.remove("profile")
 else:

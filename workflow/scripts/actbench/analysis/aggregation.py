@@ -17,6 +17,7 @@ from actbench.probes.probe import Probe
 from actbench.storage import files, histograms, manifest, parquet
 from actbench.storage.parquet import RUN
 from actbench.storage.records import Plan
+from actbench.training import theory_tables
 
 PROBES = registry.specs()
 ORDER = {
@@ -37,6 +38,7 @@ NAMES = (
     "properties",
     "activations",
     "settings",
+    *theory_tables.SCHEMAS,
     "cross_validation",
     "pairs",
     "shares",
@@ -111,15 +113,20 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
 
 
 def described(
-    path: str | Path, specs: Mapping[str, Mapping], order: list[str], code: Mapping[str, str]
+    path: str | Path,
+    specs: Mapping[str, Mapping],
+    order: list[str],
+    code: Mapping[str, str],
+    params: Mapping | None = None,
 ) -> pa.Table:
-    """Read the table of the activations' curves, or of their properties.
+    """Read a table that one job made of all activations: their curves, their properties, what theory says.
 
     Args:
         path: its file.
         specs: what each activation must have been made from.
         order: columns that name a row.
         code: see `collect`.
+        params: what the table must have been made with, None for the specs alone.
 
     Raises:
         UserError: the file is damaged, or is not that of these activations.
@@ -128,7 +135,8 @@ def described(
         table, found = parquet.read(path), parquet.record(path)
     except DamagedError as error:
         refuse([error.problem])
-    problems = Plan(specs, code).differences(path, found["params"], found["provenance"]["code"])
+    planned = Plan(specs if params is None else params, code)
+    problems = planned.differences(path, found["params"], found["provenance"]["code"])
     rows = [tuple(row.values()) for row in table.select(order).to_pylist()]
     if {row[0] for row in rows} != set(specs) or len(set(rows)) != len(rows):
         problems.append(f"{path} does not hold the rows of {', '.join(specs)}, each once")

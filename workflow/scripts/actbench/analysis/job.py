@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench.analysis import aggregation, lineage, recipes, searches
+import pyarrow as pa
+
+from actbench.analysis import aggregation, lineage, predicted, recipes, searches
 from actbench.errors import UserError
 from actbench.probes import registry
 from actbench.runtime import provenance
 from actbench.storage import choices, files, manifest, parquet, records
 from actbench.study import grid
+from actbench.training import theory_tables
 
 
 def run(job: object) -> None:
@@ -31,6 +34,8 @@ def run(job: object) -> None:
         ("properties", job.input.properties, ["activation"]),
     ):
         tables[name] = aggregation.described(path, specs, order, plan.code)
+    tables |= _theory(job.input, config, specs, plan.code, blocks[0].folder)
+    tables |= predicted.beside(tables)
     tables["settings"] = recipes.table(job.params.settings)
     hidden = [] if grid.is_named(config) else ["setting"]
     parquet.write(tables.pop("cost"), output.cost)
@@ -45,7 +50,7 @@ def run(job: object) -> None:
         probe.rule: [folder / f"{name}.parquet" for folder in folders]
         for name, probe in registry.specs().items()
     }
-    measured |= {"describe_activations": [job.input.properties]}
+    measured |= {"describe_activations": [job.input.properties], "theory": [job.input.theory]}
     done = lineage.of_jobs(folders, measured, [one.chosen for one in searched])
     described = provenance.describe(job.params.code, "cpu")
     inputs = [*(folder / manifest.NAME for folder in folders), *(one.chosen for one in searched)]
@@ -78,6 +83,18 @@ def _block(folder: Path, config: Mapping, specs: Mapping[str, Mapping]) -> aggre
         registry.of_config(config),
         chosen if grid.tuned(config) else None,
     )
+
+
+def _theory(
+    inputs: object, config: Mapping, specs: Mapping[str, Mapping], code: Mapping[str, str], folder: Path
+) -> dict[str, pa.Table]:
+    """The tables of theory, which must be of the images that the networks of a folder were trained on."""
+    params, found = grid.theory_params(config), {}
+    for name, order in theory_tables.ORDER.items():
+        found[name] = aggregation.described(inputs[name], specs, order, code, params)
+        if parquet.record(inputs[name])["data"] != manifest.read(folder, [])["data"]:
+            aggregation.refuse([f"{inputs[name]} was made of other images than {folder} was trained on"])
+    return found
 
 
 def _search(chosen: Path, config: Mapping, specs: Mapping[str, Mapping]) -> searches.Searched:

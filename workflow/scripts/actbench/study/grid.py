@@ -69,6 +69,44 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
     }
 
 
+def theory_params(config: Mapping, settings: Mapping[str, Mapping] | None = None) -> dict:
+    """All that theory's predictions of a study depend on: the params of the rule `theory`.
+
+    Args:
+        config: the resolved one.
+        settings: recipes by name; None for those of the study.
+    """
+    settings = config["settings"] if settings is None else settings
+    return {
+        "activations": {entry["id"]: entry["spec"] for entry in config["activations"]},
+        "dataset": config["dataset"],
+        "evaluation": config["evaluation"],
+        "images": config["probe_gradients"]["images"],
+        "settings": {
+            name: {
+                "network": {key: value for key, value in recipe["network"].items() if key != "width"},
+                "normalisation": recipe["normalisation"],
+            }
+            for name, recipe in sorted(settings.items())
+        },
+    }
+
+
+def initialisations(config: Mapping, schema: Mapping[str, Mapping]) -> dict[str, dict]:
+    """The recipe of the reference setting with each initialisation that its family of networks has, by name.
+
+    Args:
+        config: the resolved one.
+        schema: of the family's own settings, see `family.settings`; where it knows no initialisation, the one
+            recipe is `DEFAULT`.
+    """
+    recipe = config["settings"][reference(config)]
+    kinds = schema.get("initialisation", {}).get("enum")
+    if kinds is None:
+        return {DEFAULT: recipe}
+    return {kind: recipe | {"network": recipe["network"] | {"initialisation": kind}} for kind in kinds}
+
+
 def tuned(recipe: Mapping) -> bool:
     """Whether the learning rate of a recipe, or of a resolved config, is searched."""
     return recipe["training"]["learning_rate"] == TUNED

@@ -15,6 +15,7 @@ STAGES = (
     "probe_distributions",
     "probe_dead_neurons",
     "describe_activations",
+    "theory",
     "time_activations",
     "aggregate",
     "figures",
