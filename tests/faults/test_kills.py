@@ -231,6 +231,7 @@ WRITES = {
     "probe_distributions": 1,
     "probe_dead_neurons": 1,
     "describe_activations": 2,
+    "theory": 5,
     "aggregate": 20,
     "figures": 9,
     "histogram_figures": 7,
@@ -244,6 +245,7 @@ OUTPUTS = {
         f"probe_{name}": f"results/tiny/runs/relu/d1/default/seeds0-1/{name}.parquet"
         for name in ("gradients", "distributions", "dead_neurons")
     },
+    "theory": "results/tiny/theory/theory.parquet",
     "aggregate": "results/tiny/tables/runs.parquet",
     "figures": "results/tiny/figures/accuracy.svg",
     "histogram_figures": "results/tiny/figures/distributions_d1.svg",

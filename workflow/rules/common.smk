@@ -29,6 +29,7 @@ from actbench.study import config as configuration
 from actbench.study import activations, grid, settings, study_files
 from actbench.data import catalogue
 from actbench.figures import shown
+from actbench.networks import family
 from actbench.probes import registry
 from actbench.runtime import (
     cluster,

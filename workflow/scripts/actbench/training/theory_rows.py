@@ -28,8 +28,8 @@ PAIRED = 256  # images of which every two are compared
 QUANTILES = 256  # that stand for the cosines of all pairs
 CORRELATIONS = torch.linspace(0, 1, 41, dtype=torch.float64)
 NO_LAYER = "no hidden layer comes after another one"
-NO_MAP = "normalisation or residual connections, with which mean squares have another map"
-NO_POINT = "no fixed point from 1e-6 to 1e6 that the images' mean square goes to"
+NO_MAP = "with normalisation or residual connections mean squares have another map"
+NO_POINT = "the images' mean square goes to no fixed point from 1e-6 to 1e6"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Function:
                 self.module = registry.create(spec)
             self.field = MeanField(self.module)
         except Exception as error:  # it is anybody's code
-            self.reason = one_line(error)
+            named = f"activations: {spec['name']} (import: {spec['import']})"
+            self.reason = one_line(error).removeprefix(named).lstrip(": ")
 
     def edge(self, bias_std: float | None) -> critical.Point | None:
         """The edge of chaos, None if there is none or the activation has no averages."""

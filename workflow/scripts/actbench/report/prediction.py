@@ -1,0 +1,96 @@
+"""The page before training: what theory predicts under each initialisation, and which one to use."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from actbench.analysis import recommendation
+from actbench.data import catalogue
+from actbench.figures import drawing, shown
+from actbench.figures import prediction as figures
+from actbench.report import page
+from actbench.report import prediction_sentences as sentences
+from actbench.storage import files, parquet, records
+from actbench.study import grid
+
+TABLES = ("theory", "predictions", "expectations")
+
+
+def run(job: object) -> None:
+    """Write the page and `recommended`, as the job of its rule: `job` is the script's `snakemake`."""
+    plan, labels, tables = records.Plan(**job.params.plan), job.params.labels, {}
+    for name in TABLES:
+        made = parquet.record(job.input[name])
+        plan.expect(job.input[name], made["params"], made["provenance"]["code"])
+        tables[name] = parquet.read(job.input[name]).to_pandas().astype({"activation": str, "setting": str})
+    rows = recommendation.table(tables, list(labels))
+    recommended = parquet.table(rows, recommendation.SCHEMA, ["activation"])
+    parquet.write(recommended, job.output.recommended, made)
+    found = context(job.config, labels, tables["expectations"], rows, made)
+    found["figure"] = drawn(job.config, labels, tables["expectations"], made["limit"])
+    template = Path(job.input.page[0])
+    found |= {"css": page.stylesheet(template.parent), "script": page.script(template.parent)}
+    csvs = {"expectations": tables["expectations"], "recommended": recommended.to_pandas()}
+    found["csvs"] = {
+        name: page.embedded(table.to_csv(index=False), page.MEDIA[".csv"]) for name, table in csvs.items()
+    }
+    files.write_text(page.render(template, found), job.output.page)
+
+
+def context(
+    config: Mapping,
+    labels: Mapping[str, str],
+    expectations: pd.DataFrame,
+    recommended: Sequence[Mapping],
+    made: Mapping,
+) -> dict:
+    """What the template shows, but for what it embeds.
+
+    Args:
+        config: the resolved one.
+        labels: id to display text.
+        expectations: the table of that name, whose settings are initialisations.
+        recommended: rows of `recommendation.SCHEMA`.
+        made: the record of the tables.
+    """
+    network = config["settings"][grid.reference(config)]["network"]
+    own = network.get("initialisation", grid.DEFAULT)
+    return {
+        "study": config["study"],
+        "dataset": catalogue.DATASETS[config["dataset"]].title,
+        "n_images": catalogue.image_counts(config)["training"],
+        "network": network,
+        "setting": grid.reference(config) if grid.is_named(config) else "",
+        "own": own,
+        "kinds": names(expectations),
+        "depths": config["depths"],
+        "labels": labels,
+        "cells": expectations.set_index(["activation", "depth", "setting"]).to_dict("index"),
+        "answer": sentences.answer(expectations, recommended, labels, own),
+        "advice": [(labels[row["activation"]], sentences.advice(row)) for row in recommended],
+        "reasons": sentences.reasons(expectations, labels),
+        "limit": made["limit"],
+        "made": made["provenance"],
+        "digest": made["data"],
+    }
+
+
+def names(expectations: pd.DataFrame) -> list[str]:
+    """The initialisations: PyTorch's default, then from the simplest on."""
+    found = set(expectations["setting"])
+    return [name for name in (grid.DEFAULT, *recommendation.SIMPLEST[:-1]) if name in found]
+
+
+def drawn(config: Mapping, labels: Mapping[str, str], expectations: pd.DataFrame, limit: float) -> str:
+    """The embedded figure; empty where there is one depth, or nothing to draw."""
+    if len(config["depths"]) < 2 or expectations["log10_first_last"].isna().all():
+        return ""
+    drawing.use_style()
+    known = set(expectations.dropna(subset="log10_first_last")["activation"])
+    style = drawing.Style({key: labels[key] for key in shown.activations(config) if key in known})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "decay.svg"
+        drawing.save(figures.decay(expectations, names(expectations), style, limit), path)
+        return page.data_uri(path)
