@@ -1,0 +1,152 @@
+"""The page of predictions: its sentences, and that all of it is said where nothing is predicted too."""
+
+import pandas as pd
+import pytest
+from actbench.analysis import recommendation
+from actbench.figures import drawing
+from actbench.figures import prediction as figures
+from actbench.report import page, prediction
+from actbench.report import prediction_sentences as sentences
+from conftest import ROOT
+
+LABELS = {"sigmoid": "sigmoid", "tanh": "Tanh", "mine": "<mine>"}
+DECAYS = {
+    ("sigmoid", "default"): (-2.0, -7.0),
+    ("sigmoid", "he"): (-1.5, -4.4),
+    ("tanh", "default"): (-0.9, -2.4),
+    ("tanh", "he"): (-0.5, -0.4),
+    ("mine", "default"): (None, None),
+    ("mine", "he"): (None, None),
+}
+MADE = {
+    "data": "abc",
+    "limit": -3.5,
+    "provenance": {"commit": None, "python": "3.11", "versions": {"torch": "2"}, "device": "a machine"},
+}
+
+
+def expectations(decays=DECAYS):
+    rows = [
+        {
+            "activation": activation,
+            "depth": depth,
+            "setting": kind,
+            "log10_first_last": decay,
+            "expected_to_train": None if decay is None else decay > -3.5,
+            "reason": "it jumps" if decay is None else None,
+        }
+        for (activation, kind), both in decays.items()
+        for depth, decay in zip((2, 8), both, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def row(**changes):
+    edge = {"edge_gain": 1.304, "edge_bias_std": 0.2, "edge_stable": True}
+    found = {"activation": "tanh", "depth": 8, "initialisation": "he", "gain": 2**0.5, "bias_std": 0.0} | edge
+    found |= {"log10_first_last": -0.4, "expected_to_train": True, "q": 0.6, "first_q": 1.2, "stable": True}
+    return dict.fromkeys(recommendation.SCHEMA.names) | found | {"error": 1e-8} | changes
+
+
+NOTHING = row(
+    activation="mine", initialisation=None, expected_to_train=None, reason="it jumps", edge_gain=None
+)
+FAILING = row(activation="sigmoid", log10_first_last=-4.4, expected_to_train=False)
+
+
+def test_the_answer_says_who_trains_and_with_what():
+    assert sentences.answer(expectations(), [FAILING, row(), NOTHING], LABELS, "default") == [
+        "With PyTorch’s default initialisation, theory expects 3 of 4 networks to train: not sigmoid at 8 hidden layers.",
+        "With PyTorch’s default initialisation, theory predicts nothing of <mine>: it jumps.",
+        "At 8 hidden layers, gradients stay closest to the same in all layers with “he” for sigmoid and Tanh; even so, "
+        "sigmoid is not expected to train there.",
+    ]  # fmt: skip
+    known = {key: both for key, both in DECAYS.items() if key[0] == "tanh"}
+    assert sentences.answer(expectations(known), [row()], LABELS, "he") == [
+        "With “he”, theory expects all 2 networks to train.",
+        "At 8 hidden layers, gradients stay closest to the same in all layers with “he” for Tanh; so set, each is "
+        "expected to train there.",
+    ]
+
+
+def test_where_nothing_is_predicted_the_answer_is_why():
+    nothing = {key: both for key, both in DECAYS.items() if key[0] == "mine"}
+    (said,) = sentences.answer(expectations(nothing), [NOTHING], LABELS, "he")
+    assert said == "With “he”, theory predicts nothing of <mine>: it jumps."
+    assert sentences.advice(NOTHING) == ["Not predicted: it jumps."]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Surer: the images begin at 2 times its fixed point, q = 0.6, which is stable"),
+        ({"first_q": 0.61}, "Surer: the images begin at its fixed point, q = 0.6, which is stable"),
+        ({"stable": False}, "Less sure: the images begin at 2 times its fixed point, q = 0.6, which is unstable"),
+        ({"stable": None, "first_q": 0.6}, "Mean squares keep whatever size they have"),
+        ({"stable": None}, "Less sure: the images begin at 2 times its fixed point, q = 0.6, where"),
+        ({"q": None, "stable": None, "reason": "none is there"}, "Less sure, since none is there."),
+        ({"error": 2e-6}, "Averages are known to a relative 2e-06 only."),
+        ({}, "Edge of chaos: gain 1.3, biases of standard deviation 0.2, stable."),
+        ({"edge_gain": None}, "There is no edge of chaos."),
+        ({}, "Use “he” (gain 1.41, biases 0): −0.40 decades at 8 hidden layers, which is expected to train."),
+        ({"gain": None, "expected_to_train": False}, "Use “he”: −0.40 decades at 8 hidden layers, which even so is not"),
+    ],
+)  # fmt: skip
+def test_advice_says_how_sure_one_can_be(changes, words):
+    assert words in " ".join(sentences.advice(row(**changes)))
+
+
+def test_reasons_name_the_initialisations_they_hold_for():
+    some = expectations(DECAYS | {("tanh", "he"): (-0.5, None)})
+    assert sentences.reasons(some, LABELS) == ["Tanh with he: it jumps", "<mine>: it jumps"]
+
+
+@pytest.fixture
+def written(tmp_path):
+    """The page and its figure, from made-up tables."""
+    network = {"family": "mlp", "initialisation": "default", "norm": "none", "residual": False}
+    evaluation = {"folds": None, "validation": 250, "training": None}
+    config = {"study": "made-up", "dataset": "digits", "depths": [2, 8], "evaluation": evaluation}
+    config |= {"settings": {"default": {"network": network}}, "report": {"baseline": "tanh"}}
+    config["activations"] = [{"id": key, "label": label} for key, label in LABELS.items()]
+    found = prediction.context(config, LABELS, expectations(), [FAILING, row(), NOTHING], MADE)
+    found["figure"] = prediction.drawn(config, LABELS, expectations(), MADE["limit"])
+    folder = ROOT / "workflow/report"
+    found |= {"css": page.stylesheet(folder), "script": page.script(folder)}
+    found["csvs"] = {"expectations": "data:text/csv,", "recommended": "data:text/csv,"}
+    path = tmp_path / "prediction.html"
+    path.write_text(page.render(folder / "prediction.html", found), encoding="utf-8")
+    return path
+
+
+def test_the_page_shows_every_cell(written):
+    text = " ".join(written.read_text(encoding="utf-8").split())
+    assert "<mine>" not in text and "&lt;mine&gt;" in text and "docs/theory.md" in text
+    assert text.count('<td class="worse">') == 2 and text.count("−7.00 ✕") == 1
+    assert text.count('<td class="none" title="it jumps">–</td>') == 4 and "at or below −3.5" in text
+    assert 'id="figure-decay"' in text
+
+
+def test_the_figure_ends_where_nothing_trains():
+    drawing.use_style()
+    deep = expectations({("tanh", "he"): (-1.0, -90.0), ("tanh", "default"): (0.5, 40.0)})
+    figure = figures.decay(deep, ["default", "he"], drawing.Style({"tanh": "tanh"}), -3.5)
+    assert figure.axes[0].get_ylim() == pytest.approx((-10.5, 10.5))
+    assert [axis.get_title() for axis in figure.axes] == ["default", "he"]
+    (line, limit) = figure.axes[1].lines
+    assert list(line.get_ydata()) == [-1.0, -90.0] and list(limit.get_ydata()) == [-3.5, -3.5]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")])
+def test_it_fits_loads_and_is_accessible(browser, written, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    said = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.goto(written.as_uri())
+    assert said == [] and opened.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.evaluate("document.querySelector('#figure-decay img').naturalWidth") > 0
+    found = Axe().run(opened).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
+    opened.close()
