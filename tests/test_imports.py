@@ -42,6 +42,7 @@ EXPECTED = {
     "prepare_data": {"safetensors"},
     **{probe.rule: NETWORKS for probe in registry.specs().values()},
     "report": {"jinja2", "latex2mathml", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
+    "theory": NETWORKS | {"scipy"},
     "time_activations": {"pyarrow", "torch"},
     "train": NETWORKS,
     "tune": NETWORKS,
@@ -86,7 +87,14 @@ def test_one_module_imports_matplotlib():
 
 def test_every_rule_of_a_study_has_its_line():
     named = {path.stem for path in SCRIPTS.glob("*.py")}
-    others = {"compare", "verification", "verify", "write_hiplot", "write_tensorboard"}  # not part of a study
+    others = {
+        "compare",
+        "predict",
+        "verification",
+        "verify",
+        "write_hiplot",
+        "write_tensorboard",
+    }  # not part of a study
     before = {"check_activations", "check_device"}  # no rule's
     assert named - others - before == EXPECTED.keys()
 

@@ -25,15 +25,16 @@ COUNTS = {
     **dict.fromkeys(PROBES, 4),
     "describe_activations": 1,
     "time_activations": 1,
+    "theory": 1,
     "aggregate": 1,
     "figures": 1,
     "histogram_figures": 1,
     "report": 1,
 }
 NEXT = {
-    "prepare_data": ("train", "figures"),
+    "prepare_data": ("train", "theory", "figures"),
     "train": PROBES,
-    **dict.fromkeys((*PROBES, "describe_activations"), ("aggregate",)),
+    **dict.fromkeys((*PROBES, "describe_activations", "theory"), ("aggregate",)),
     "time_activations": ("report",),
     "aggregate": ("figures", "histogram_figures"),
     **dict.fromkeys(("figures", "histogram_figures"), ("report",)),
@@ -68,32 +69,33 @@ def every_key(section: str, first: str) -> dict[str, tuple[str, dict[str, int]]]
 
 TRAINING = stages("train")
 LAST = stages("figures", "histogram_figures")
+UNTRAINED = stages("train", "theory")  # what networks are before they train
 RECIPE = stages("train", "time_activations")
 
-ADDED = {**stages("aggregate"), "train": 4, **dict.fromkeys(PROBES, 4)}  # one setting more
+ADDED = {**stages("theory"), "train": 4, **dict.fromkeys(PROBES, 4)}  # one setting more
 
 KEYS = {
-    "study": ("study=another", stages("train", "describe_activations", "time_activations")),
+    "study": ("study=another", stages("train", "describe_activations", "theory", "time_activations")),
     "dataset": ("dataset=mnist", stages("prepare_data")),
     "data_dir": ("data_dir=elsewhere", {}),
     "device": ("device=cpu", {}),
     "verify": ("verify=full", {}),
     "studies": ("studies=[tiny, other]", {}),
     "activations": ("activations=[relu, {name: tanh, label: Tanh}]", LAST),
-    "depths": ("depths=[1, 3]", half("train")),
+    "depths": ("depths=[1, 3]", half("train", "theory")),
     "seeds": ("seeds=[0, 1, 2, 3]", TRAINING),
     "seeds_per_job": ("seeds_per_job=1", {**TRAINING, "train": 8, **dict.fromkeys(PROBES, 8)}),
-    "normalisation": ("normalisation=standard", TRAINING),
+    "normalisation": ("normalisation=standard", UNTRAINED),
     "network.family": ("network={family: mlp}", {}),
-    "network.width": ("network={width: 17}", RECIPE),
+    "network.width": ("network={width: 17}", stages("train", "theory", "time_activations")),
     "network.hidden_sizes": (
         ("depths=null", "network={width: null, hidden_sizes: [[16], [16, 15]]}"),
-        half("train"),
+        half("train", "theory"),
     ),
-    "evaluation.folds": ("evaluation={folds: 2}", TRAINING),
-    "evaluation.validation": ("evaluation={validation: 200}", TRAINING),
-    "evaluation.training": ("evaluation={training: 1024}", TRAINING),
-    "evaluation.split_seed": ("evaluation={split_seed: 1}", TRAINING),
+    "evaluation.folds": ("evaluation={folds: 2}", UNTRAINED),
+    "evaluation.validation": ("evaluation={validation: 200}", UNTRAINED),
+    "evaluation.training": ("evaluation={training: 1024}", UNTRAINED),
+    "evaluation.split_seed": ("evaluation={split_seed: 1}", UNTRAINED),
     **every_key("training", "train"),
     "training.batch_size": ("training={batch_size: 33}", RECIPE),
     "training.threads": ("training={threads: 2}", RECIPE),
@@ -101,6 +103,7 @@ KEYS = {
     **{key: (value, stages("report")) for key, (value, _) in every_key("tuning", "train").items()},
     "settings": ("settings={default: {}, adam: {training: {optimizer: adam}}}", ADDED),
     **{key: line for rule in PROBES for key, line in every_key(rule, rule).items()},
+    "probe_gradients.images": ("probe_gradients={images: 7}", stages("probe_gradients", "theory")),
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
     "report.pairs": ("report={pairs: all}", stages("aggregate")),
     "report.equivalence": ("report={equivalence: 0.5}", stages("aggregate")),
@@ -109,12 +112,12 @@ CHANGES = {
     **KEYS,
     "one more activation": (
         "activations=[relu, tanh, elu]",
-        half("train", "describe_activations", "time_activations"),
+        half("train", "describe_activations", "theory", "time_activations"),
     ),
-    "one more depth": ("depths=[1, 2, 3]", half("train")),
+    "one more depth": ("depths=[1, 2, 3]", half("train", "theory")),
     "one activation less": (
         "activations=[relu]",
-        stages("aggregate", "describe_activations", "time_activations"),
+        stages("describe_activations", "theory", "time_activations"),
     ),
     "the default as the one setting": ("settings={default: {}}", {}),
     "another setting first": ("settings={adam: {training: {optimizer: adam}}, default: {}}", ADDED),
@@ -127,19 +130,19 @@ CHANGES = {
         {**ADDED, "time_activations": 1},
     ),
     "another setting only": ("settings={adam: {training: {optimizer: adam}}}", ADDED),
-    "other initial weights": ("network={initialisation: he}", TRAINING),
+    "other initial weights": ("network={initialisation: he}", UNTRAINED),
     "the order of seeds": ("seeds=[1, 0]", {}),
     "the order of depths": ("depths=[2, 1]", {}),
-    "a norm": ("network={norm: layer}", TRAINING),
-    "residual connections": ("network={residual: true}", TRAINING),
+    "a norm": ("network={norm: layer}", UNTRAINED),
+    "residual connections": ("network={residual: true}", UNTRAINED),
     "what is said anyway": ("training={momentum: 0.9}", {}),
     "a number in another form": ("training={learning_rate: 5.0e-2}", {}),
 }
 
 PACKAGE = "workflow/scripts/actbench"
 EVERY = stages("prepare_data", "describe_activations", "time_activations")
-NUMBERS = stages("train", "describe_activations", "time_activations")
-FUNCTIONS = stages("train", "describe_activations")
+NUMBERS = stages("train", "describe_activations", "theory", "time_activations")
+FUNCTIONS = stages("train", "describe_activations", "theory")
 TAILS = stages("probe_distributions", "probe_dead_neurons", "describe_activations")
 ROOMS = {
     "activations": NUMBERS,
@@ -147,14 +150,14 @@ ROOMS = {
     "data": stages("prepare_data"),
     "export": {},
     "figures": LAST,
-    "networks": TRAINING,
+    "networks": UNTRAINED,
     "probes": stages(*PROBES),
     "report": stages("report"),
     "runtime": EVERY,
     "storage": EVERY,
     "study": stages("aggregate"),
-    "theory": TRAINING,
-    "training": TRAINING,
+    "theory": UNTRAINED,
+    "training": UNTRAINED,
     "verification": {},
 }
 FILES = {
@@ -171,8 +174,8 @@ FILES = {
     f"{PACKAGE}/training/block.py": TRAINING,
     f"{PACKAGE}/data/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/networks/checkpoints.py": TRAINING,
-    f"{PACKAGE}/networks/family.py": TRAINING,
-    f"{PACKAGE}/networks/initialisation.py": TRAINING,
+    f"{PACKAGE}/networks/family.py": UNTRAINED,
+    f"{PACKAGE}/networks/initialisation.py": UNTRAINED,
     f"{PACKAGE}/networks/modes.py": TRAINING,
     f"{PACKAGE}/runtime/cluster.py": {},
     f"{PACKAGE}/analysis/comparisons.py": stages("aggregate"),
@@ -182,6 +185,8 @@ FILES = {
     f"{PACKAGE}/study/grid.py": stages("aggregate"),
     f"{PACKAGE}/study/network.py": {},
     f"{PACKAGE}/study/settings.py": {},
+    f"{PACKAGE}/analysis/predicted.py": stages("aggregate"),
+    f"{PACKAGE}/analysis/recommendation.py": {},
     f"{PACKAGE}/analysis/recipes.py": stages("aggregate"),
     f"{PACKAGE}/activations/contract.py": NUMBERS,
     f"{PACKAGE}/training/cost.py": TRAINING,
@@ -189,14 +194,15 @@ FILES = {
     f"{PACKAGE}/runtime/devices.py": RECIPE,
     f"{PACKAGE}/activations/entries.py": NUMBERS,
     f"{PACKAGE}/training/loop.py": TRAINING,
-    f"{PACKAGE}/training/recipe.py": TRAINING,
-    f"{PACKAGE}/theory/correlation.py": {},
-    f"{PACKAGE}/theory/critical.py": TRAINING,
-    f"{PACKAGE}/theory/expectation.py": {},
-    f"{PACKAGE}/theory/gaussian.py": TRAINING,
-    f"{PACKAGE}/theory/mean_field.py": {},
-    f"{PACKAGE}/theory/predictions.py": {},
-    f"{PACKAGE}/theory/softmax.py": {},
+    f"{PACKAGE}/training/recipe.py": UNTRAINED,
+    f"{PACKAGE}/theory/correlation.py": stages("theory"),
+    f"{PACKAGE}/theory/critical.py": UNTRAINED,
+    f"{PACKAGE}/theory/edges.py": stages("theory"),
+    f"{PACKAGE}/theory/expectation.py": stages("theory"),
+    f"{PACKAGE}/theory/gaussian.py": UNTRAINED,
+    f"{PACKAGE}/theory/mean_field.py": stages("theory"),
+    f"{PACKAGE}/theory/predictions.py": stages("theory"),
+    f"{PACKAGE}/theory/softmax.py": stages("theory"),
     f"{PACKAGE}/errors.py": EVERY,
     f"{PACKAGE}/export/tensorboard.py": {},
     f"{PACKAGE}/figures/drawing.py": LAST,
@@ -204,6 +210,7 @@ FILES = {
     f"{PACKAGE}/figures/results_job.py": stages("figures"),
     f"{PACKAGE}/figures/histograms_job.py": stages("histogram_figures"),
     f"{PACKAGE}/figures/results.py": stages("figures"),
+    f"{PACKAGE}/figures/prediction.py": {},
     f"{PACKAGE}/figures/recipe.py": stages("figures"),
     f"{PACKAGE}/storage/files.py": EVERY,
     f"{PACKAGE}/activations/description.py": stages("describe_activations"),
@@ -220,7 +227,9 @@ FILES = {
     f"{PACKAGE}/verification/sklearn_mlp.py": {},
     # A family counts for the studies that name it; the tiny one's is mlp.
     **{
-        f"{PACKAGE}/networks/families/{path.name}": TRAINING if path.stem in ("__init__", "mlp") else {}
+        f"{PACKAGE}/networks/families/{path.name}": {"__init__": UNTRAINED, "mlp": TRAINING}.get(
+            path.stem, {}
+        )
         for path in ROOT.glob(f"{PACKAGE}/networks/families/*.py")
     },
     f"{PACKAGE}/training/optimizers.py": TRAINING,
@@ -268,6 +277,8 @@ FILES = {
     f"{PACKAGE}/report/sections/pairs.py": stages("report"),
     f"{PACKAGE}/report/sections/provenance.py": stages("report"),
     f"{PACKAGE}/report/sections/recipe.py": stages("report"),
+    f"{PACKAGE}/report/prediction.py": {},
+    f"{PACKAGE}/report/prediction_sentences.py": {},
     f"{PACKAGE}/report/recipe_sentences.py": stages("report"),
     f"{PACKAGE}/report/share_sentences.py": stages("report"),
     f"{PACKAGE}/activations/sampling.py": FUNCTIONS,
@@ -277,10 +288,11 @@ FILES = {
     f"{PACKAGE}/figures/shown.py": LAST,
     f"{PACKAGE}/report/side_by_side.py": {},
     f"{PACKAGE}/runtime/sources.py": {},
-    f"{PACKAGE}/runtime/parsing.py": TRAINING,
-    f"{PACKAGE}/data/splits.py": TRAINING,
+    f"{PACKAGE}/runtime/parsing.py": UNTRAINED,
+    f"{PACKAGE}/data/splits.py": UNTRAINED,
     f"{PACKAGE}/training/schedules.py": TRAINING,
     f"{PACKAGE}/training/stack.py": TRAINING,
+    **{f"{PACKAGE}/training/theory_{name}.py": stages("theory") for name in ("job", "rows", "tables")},
     f"{PACKAGE}/training/tuning.py": {},
     f"{PACKAGE}/training/trials.py": TRAINING,
     f"{PACKAGE}/training/tuning_job.py": {},
@@ -292,7 +304,7 @@ FILES = {
     f"{PACKAGE}/activations/steps.py": FUNCTIONS,
     f"{PACKAGE}/runtime/streams.py": EVERY,
     f"{PACKAGE}/study/study_files.py": {},
-    f"{PACKAGE}/data/subsets.py": TRAINING,
+    f"{PACKAGE}/data/subsets.py": UNTRAINED,
     f"{PACKAGE}/activations/switches.py": NUMBERS,
     f"{PACKAGE}/activations/tails.py": TAILS,
     f"{PACKAGE}/storage/tensors.py": stages("prepare_data"),
@@ -312,8 +324,10 @@ FILES = {
     "workflow/scripts/figures.py": stages("figures"),
     "workflow/scripts/histogram_figures.py": stages("histogram_figures"),
     "workflow/scripts/fit_mlp_classifier.py": {},
+    "workflow/scripts/predict.py": {},
     "workflow/scripts/prepare_data.py": stages("prepare_data"),
     "workflow/scripts/report.py": stages("report"),
+    "workflow/scripts/theory.py": stages("theory"),
     "workflow/scripts/time_activations.py": stages("time_activations"),
     "workflow/scripts/train.py": TRAINING,
     "workflow/scripts/tune.py": {},
@@ -326,6 +340,7 @@ FILES = {
     "workflow/report/layout.html": stages("report"),
     "workflow/report/macros.html": stages("report"),
     "workflow/report/page.css": stages("report"),
+    "workflow/report/prediction.html": {},
     "workflow/report/parts.html": stages("report"),
     "workflow/report/report.html": stages("report"),
     "workflow/report/sections/answer.html": stages("report"),

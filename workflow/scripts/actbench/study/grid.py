@@ -77,8 +77,9 @@ def theory_params(config: Mapping, settings: Mapping[str, Mapping] | None = None
         settings: recipes by name; None for those of the study.
     """
     settings = config["settings"] if settings is None else settings
+    specs = {entry["id"]: entry["spec"] for entry in config["activations"]}
     return {
-        "activations": {entry["id"]: entry["spec"] for entry in config["activations"]},
+        "activations": {key: specs[key] for key in sorted(specs)},
         "dataset": config["dataset"],
         "evaluation": config["evaluation"],
         "images": config["probe_gradients"]["images"],
