@@ -203,10 +203,15 @@ def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]
 
 
 def decay(gradients: pd.DataFrame) -> list[dict]:
-    """Summarise how gradients change over layers, rows as in `by_layer_schema(["tensor"])`.
+    """Summarise how gradients change over layers, rows as in `by_layer_schema(["tensor"])`; see `decays`."""
+    return over_seeds(decays(gradients), ["tensor"], ["slope", "log10_first_last"])
 
-    Per run: the slope of log10 rms over layer numbers, by least squares, and log10 of the first
-    layer's rms over the last's. Null where an rms is 0 or there is but one layer.
+
+def decays(gradients: pd.DataFrame) -> pd.DataFrame:
+    """How gradients change over the layers of each run: a row a run, checkpoint and tensor.
+
+    `slope` of log10 rms over layer numbers, by least squares, and `log10_first_last` of the first layer's rms
+    over the last's. Null where an rms is 0 or there is but one layer.
     """
     keys = [*parquet.RUN, "checkpoint", "tensor"]
     parts = []
@@ -214,7 +219,7 @@ def decay(gradients: pd.DataFrame) -> list[dict]:
         rms = part.pivot(index=keys, columns="layer", values="rms")
         slope, ratio = _decays(rms.columns.to_numpy(), rms.to_numpy())
         parts.append(rms.index.to_frame(index=False).assign(slope=slope, log10_first_last=ratio))
-    return over_seeds(pd.concat(parts), ["tensor"], ["slope", "log10_first_last"])
+    return pd.concat(parts)
 
 
 def _decays(layers: np.ndarray, rms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

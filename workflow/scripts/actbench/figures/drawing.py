@@ -168,3 +168,19 @@ def stretched(
         ticks = [tick for tick in marked if bottom <= tick <= top]
         axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
         axis.set_yticks([], minor=True)
+
+
+def log_scale(axes: Iterable[Axes], values: pd.Series) -> None:
+    """A log scale, where there is anything to show on it."""
+    for axis in axes if (values > 0).any() else ():
+        axis.set_yscale("log")
+        if values[values > 0].max() < 10 * values[values > 0].min() < 1e4:
+            axis.yaxis.set_major_formatter(_Plain())
+            axis.yaxis.set_minor_formatter(_Plain())
+
+
+class _Plain(matplotlib.ticker.LogFormatterSciNotation):
+    """Labels the ticks that its base class would, as plain numbers: 2.3 for 2.3 × 10⁰."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""

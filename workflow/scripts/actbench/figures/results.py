@@ -1,6 +1,6 @@
 """Accuracy, learning curves, values by layer, the functions and the images, drawn from the study's tables."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -150,7 +150,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         if column in ACCURACIES:
             drawing.stretched(axes[row], history[column], marked=drawing.COARSE_TICKS)
         else:
-            _log_scale(axes[row], history[column])
+            drawing.log_scale(axes[row], history[column])
     style.legend(figure)
     return figure
 
@@ -160,7 +160,7 @@ def gradients(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, 
     part = table[(table["tensor"] == tensor) & (table["rms"] > 0)]
     words = {"weight": "weights", "preactivation": "pre-activations"}
     figure, axes = _by_checkpoint(part, depths, style, "rms", f"RMS gradient of the {words[tensor]}")
-    _log_scale(axes.flat, part["rms"])
+    drawing.log_scale(axes.flat, part["rms"])
     return figure
 
 
@@ -334,18 +334,3 @@ def _percent(axes: np.ndarray) -> None:
         top = max(0.1, axis.get_ylim()[1])
         axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
         axis.set_ylim(-0.03 * top, top)
-
-
-def _log_scale(axes: Iterable[Axes], values: pd.Series) -> None:
-    """A log scale, where there is anything to show on it."""
-    for axis in axes if (values > 0).any() else ():
-        axis.set_yscale("log")
-        if values[values > 0].max() < 10 * values[values > 0].min() < 1e4:
-            axis.yaxis.set_minor_formatter(_Plain())
-
-
-class _Plain(matplotlib.ticker.LogFormatterSciNotation):
-    """Labels the ticks that its base class would, as plain numbers: 2.3 for 2.3 × 10⁰."""
-
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        return f"{x:g}" if super().__call__(x, pos) else ""

@@ -23,6 +23,7 @@ from actbench.report.sections import (
     pairs,
     provenance,
     recipe,
+    why,
 )
 
 SECTIONS = (
@@ -31,6 +32,7 @@ SECTIONS = (
     comparison.SECTION,
     pairs.SECTION,
     recipe.SECTION,
+    why.SECTION,
     depths.SECTION,
     learning.SECTION,
     gradients.SECTION,

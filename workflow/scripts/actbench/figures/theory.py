@@ -1,0 +1,295 @@
+"""What mean field theory predicts of new networks, beside what was measured of them and of their training."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from actbench.figures import drawing, shown
+from actbench.figures.plotting import Axes, Figure, Line2D, plt
+
+ROWS = 3  # settings that have panels of their own
+NAMED = 60  # cells whose depth is written beside their marks
+MARKS = 8  # settings that are marked in the plane of weights and biases
+SETTING_MARKS = ("*", "P", "X", "D", "s", "p", "h", "d")
+INK, SOFT = "#222222", "#888888"
+FAINT = 0.4
+WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+APART = 0.034  # of the width: what lies closer is set apart
+LANE, TALLEST = 0.14, 7.0  # inches: between marks that are set apart, and the figure at most
+LABELLED = 12  # shares that are written at the axis
+
+
+def gradients(
+    measured: pd.DataFrame,
+    predictions: pd.DataFrame,
+    names: Sequence[str],
+    depths: Sequence[int],
+    style: drawing.Style,
+) -> Figure:
+    """Root mean square of dL/dz by layer of new networks, and the line that theory predicts.
+
+    A row of panels a setting, a column a depth. A point a network, or where they are many a bar from the
+    lowest to the highest, and a point for the mean.
+
+    Args:
+        measured, predictions: rows of the tables `gradients` and `predictions`.
+        names: settings in their order, of which the first `ROWS` are drawn.
+        depths, style: what is shown.
+    """
+    chosen = (measured["tensor"] == "preactivation") & (measured["checkpoint"] == "init")
+    points = measured[chosen & (measured["rms"] > 0)]
+    lines = predictions.assign(rms=10.0 ** predictions["log10_rms"].astype(float))
+    return _by_layer(
+        points, lines, ("rms", "rms"), names, depths, style, "RMS gradient of the pre-activations"
+    )
+
+
+def activations(
+    measured: pd.DataFrame,
+    predictions: pd.DataFrame,
+    names: Sequence[str],
+    depths: Sequence[int],
+    style: drawing.Style,
+) -> Figure:
+    """The standard deviation of each hidden layer's activations, as `gradients`.
+
+    Args:
+        measured: rows of the table `distributions`.
+        predictions, names, depths, style: see `gradients`.
+    """
+    chosen = (measured["signal"] == "activation") & (measured["checkpoint"] == "init")
+    points = measured[chosen & (measured["std"] > 0)]
+    lines = predictions[predictions["activation_std"] > 0]
+    columns = ("std", "activation_std")
+    return _by_layer(points, lines, columns, names, depths, style, "standard deviation of activations")
+
+
+def edge_of_chaos(
+    edges: pd.DataFrame, theory: pd.DataFrame, names: Sequence[str], style: drawing.Style
+) -> Figure:
+    """The plane of σ_b and σ_w: each activation's edge of chaos, faint where unstable, and the settings.
+
+    A homogeneous function has its edge at one point, a filled mark. A setting's mark is open: in black where
+    it is the same for all activations, else in the colour of each.
+
+    Args:
+        edges, theory: rows of the tables of these names.
+        names: settings in their order, of which the first `MARKS` are drawn.
+        style: what is shown.
+    """
+    figure, axis = plt.subplots(figsize=(5.9, 4.3))
+    for key, look in style.looks.items():
+        curve = edges[edges["activation"] == key].dropna(subset="weight_std").sort_values("bias_std")
+        if len(curve) == 1:
+            single = {"linestyle": "", "markersize": 6, "clip_on": False}
+            axis.plot(curve["bias_std"], curve["weight_std"], **single, **_mark(look))
+            continue
+        stable = curve["stable"].eq(True)
+        if not stable.all():
+            axis.plot(curve["bias_std"], curve["weight_std"], alpha=FAINT, linewidth=1.2, **style.line(key))
+        axis.plot(curve["bias_std"], curve["weight_std"].where(stable), linewidth=1.8, **style.line(key))
+    handles = {}
+    for name, marker in zip(names[:MARKS], SETTING_MARKS, strict=False):
+        open_mark = {
+            "marker": marker,
+            "markersize": 9,
+            "linestyle": "",
+            "markerfacecolor": "none",
+            "zorder": 4,
+        }
+        places = _places(theory[theory["setting"] == name], style)
+        for colour, x, y in places:
+            axis.plot(x, y, markeredgecolor=colour, markeredgewidth=1.4, clip_on=False, **open_mark)
+        text = f"setting {drawing.plain(name)}" if len(names) > 1 else "this study"
+        if places:
+            handles[text] = Line2D([], [], color=INK, **open_mark)
+    if edges["stable"].eq(False).any():
+        handles["unstable (faint)"] = Line2D([], [], color=INK, alpha=FAINT)
+    _plane(axis, edges, theory)
+    axis.set_xlabel("standard deviation of biases, $σ_b$")
+    axis.set_ylabel("standard deviation of weights × √inputs, $σ_w$")
+    style.legend(figure, handles)
+    return figure
+
+
+def decay_and_training(
+    expectations: pd.DataFrame, comparison: pd.DataFrame, limit: float, style: drawing.Style
+) -> Figure:
+    """Share of seeds that trained against the predicted log10 of first over last gradient, a mark a cell.
+
+    A cell is an activation, depth and setting; the number beside it is its depth. Each share that occurs is a
+    band; marks that would lie on each other are set apart in it.
+
+    Args:
+        expectations, comparison: the tables of these names, of all settings.
+        limit: above it a cell is expected to train.
+        style: what is shown.
+    """
+    keys = ["activation", "depth", "setting"]
+    cells = pd.merge(
+        expectations[[*keys, "log10_first_last"]].astype({"activation": str, "setting": str}),
+        comparison[[*keys, "n_seeds", "n_trained"]].astype({"activation": str, "setting": str}),
+        on=keys,
+    ).dropna(subset="log10_first_last")
+    cells = cells[cells["activation"].isin(list(style.labels))].assign(
+        x=lambda rows: rows["log10_first_last"].astype(float),
+        share=lambda rows: rows["n_trained"] / rows["n_seeds"],
+    )
+    low, high = (min(cells["x"].min(), limit), max(cells["x"].max(), limit)) if len(cells) else (limit, 0.0)
+    room = 0.05 * max(high - low, 1.0)
+    low, high = low - room, high + 1.6 * room
+    cells = cells.sort_values(["x", *keys], kind="stable").assign(y=0.0)
+    ticks, height = {}, 0.0
+    for share, rows in cells.groupby("share"):
+        lanes = _lanes(rows["x"].to_numpy(), APART * (high - low))
+        ticks[share] = height + 1 - lanes.min()
+        cells.loc[rows.index, "y"] = ticks[share] + lanes
+        height = ticks[share] + lanes.max() + 1
+    figure, axis = plt.subplots(figsize=(7.2, min(1.9 + LANE * height, TALLEST)))
+    for key, look in style.looks.items():
+        own = cells[cells["activation"] == key]
+        axis.plot(own["x"], own["y"], linestyle="", markersize=5.5, clip_on=False, **_mark(look))
+    for row in cells.itertuples() if len(cells) <= NAMED else ():
+        place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+        axis.annotate(str(row.depth), (row.x, row.y), fontsize=6.5, color="#555555", **place)
+    axis.axvline(limit, color=INK, linewidth=1)
+    axis.axvspan(limit, high, color="#009e73", alpha=0.06, linewidth=0)
+    words = {"fontsize": "small", "color": INK, "va": "bottom", "transform": axis.get_xaxis_transform()}
+    axis.text(limit, 1.01, "expected to train →", ha="left", **words)
+    axis.text(limit, 1.01, "← expected not to  ", ha="right", **words)
+    axis.set_xlim(low, high)
+    axis.set_ylim(0, max(height, 1))
+    written = shown.some(list(ticks), LABELLED)
+    axis.set_yticks([ticks[share] for share in written], [f"{100 * share:.3g} %" for share in written])
+    for top in cells.groupby("share")["y"].max()[:-1]:
+        axis.axhline(top + 1, color="#cccccc", linewidth=0.8)
+    axis.grid(visible=False, axis="y")
+    axis.set_xlabel("predicted log10 of the first layer's gradient over the last's, at initialisation")
+    axis.set_ylabel("seeds that trained")
+    style.legend(figure)
+    return figure
+
+
+def correlation_map(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> Figure:
+    """The correlation of two images' pre-activations in the next layer against that in this one.
+
+    A panel a setting. Below the diagonal images are driven apart, above it they become alike.
+
+    Args:
+        table: rows of the table `correlations`.
+        names: settings in their order, of which the first `ROWS` are drawn.
+        style: what is shown.
+    """
+    names = [name for name in names if name in set(table["setting"])][:ROWS] or list(names[:1])
+    figure, axes = drawing.panels(1, len(names), height=3.1, width=3.4, sharey="all", sharex="all")
+    for axis, name in zip(axes.flat, names, strict=True):
+        axis.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
+        part = table[table["setting"] == name]
+        for key in style.labels:
+            line = (
+                part[part["activation"] == key].dropna(subset="next_correlation").sort_values("correlation")
+            )
+            axis.plot(line["correlation"], line["next_correlation"], linewidth=1.6, **style.line(key))
+        axis.set_title(drawing.plain(name) if len(names) > 1 else "")
+        axis.set_aspect("equal")
+        axis.set_xlim(0, 1.02)
+        axis.set_ylim(0, 1.02)
+    figure.supxlabel("correlation of two images' pre-activations in layer l", fontsize="medium")
+    figure.supylabel("the same in layer l + 1", fontsize="medium")
+    style.legend(figure, {"no change": Line2D([], [], color=SOFT, linestyle=":")})
+    return figure
+
+
+def _by_layer(
+    points: pd.DataFrame,
+    lines: pd.DataFrame,
+    columns: tuple[str, str],
+    names: Sequence[str],
+    depths: Sequence[int],
+    style: drawing.Style,
+    label: str,
+) -> Figure:
+    """Panels of measured points and predicted lines, `columns` of each, on a log scale."""
+    measured, predicted = columns
+    names = list(names[:ROWS])
+    figure, axes = drawing.panels(len(names), len(depths), height=2.5)
+    for (row, name), (column, depth) in product(enumerate(names), enumerate(depths)):
+        axis = axes[row][column]
+        here = [table[(table["setting"] == name) & (table["depth"] == depth)] for table in (points, lines)]
+        for key, look in style.looks.items():
+            of_networks, of_theory = (table[table["activation"] == key] for table in here)
+            line = of_theory.dropna(subset=predicted).sort_values("layer")
+            axis.plot(line["layer"], line[predicted], linewidth=1.3, **style.line(key))
+            _points(axis, of_networks, measured, look, style.summarised)
+        axis.set_title(shown.layers(depth) if row == 0 else "")
+        axis.set_xlabel("layer" if row == len(names) - 1 else "")
+        axis.set_ylabel(drawing.plain(name) if column == 0 and len(names) > 1 else "")
+        drawing.whole_numbers(axis)
+    for row, name in enumerate(names):
+        own = points.loc[points["setting"] == name, measured]
+        drawing.log_scale(axes[row], own)
+    figure.supylabel(label, fontsize="medium")
+    plain_mark = {"marker": "o", "markersize": 3, "markeredgewidth": 0, "linestyle": ""}
+    measured_text = "measured (lowest to highest)" if style.summarised else "measured, a network"
+    handles = {
+        "predicted": Line2D([], [], color=INK, linewidth=1.3),
+        measured_text: Line2D([], [], color=INK, **plain_mark),
+    }
+    style.legend(figure, handles)
+    return figure
+
+
+def _points(axis: Axes, networks: pd.DataFrame, column: str, look: Mapping, summarised: bool) -> None:
+    """Those of one activation in one panel."""
+    mark = _mark(look) | {"linestyle": "", "zorder": 3}
+    if not summarised:
+        axis.plot(networks["layer"], networks[column], markersize=3, alpha=0.55, **mark)
+        return
+    by_layer = networks.groupby("layer")[column]
+    means = by_layer.mean()
+    axis.vlines(means.index, by_layer.min(), by_layer.max(), color=look["color"], linewidth=0.9)
+    axis.plot(means.index, means, markersize=3.5, **mark)
+
+
+def _mark(look: Mapping) -> dict:
+    """A filled mark in an activation's colour."""
+    return {"color": look["color"], "marker": look["marker"], "markeredgewidth": 0}
+
+
+def _places(theory: pd.DataFrame, style: drawing.Style) -> list[tuple]:
+    """Colour, σ_b and σ_w of a setting's marks: one in black where it is the same for all activations."""
+    known = theory.dropna(subset=["weight_std", "bias_std"])
+    found = {
+        row.activation: (round(row.bias_std, 6), round(row.weight_std, 6))
+        for row in known.itertuples()
+        if row.activation in style.looks
+    }
+    if len(set(found.values())) == 1:
+        return [(INK, *next(iter(found.values())))]
+    return [(style.looks[key]["color"], *place) for key, place in found.items()]
+
+
+def _plane(axis: Axes, edges: pd.DataFrame, theory: pd.DataFrame) -> None:
+    """From σ_b = 0 on, and σ_w on a log scale, to a little beyond what is marked."""
+    weights, biases = (pd.concat([edges[key], theory[key]]).dropna() for key in ("weight_std", "bias_std"))
+    weights = weights[weights > 0]
+    axis.set_yscale("log")
+    axis.set_yticks(WEIGHT_TICKS, [f"{tick:g}" for tick in WEIGHT_TICKS])
+    axis.set_yticks([], minor=True)
+    if len(weights):
+        axis.set_ylim(0.7 * weights.min(), 1.4 * weights.max())
+    axis.set_xlim(0, 1.05 * (biases.max() or 1.0) if len(biases) else 1.0)
+
+
+def _lanes(x: np.ndarray, apart: float) -> np.ndarray:
+    """For ascending x the lane of each, 0, 1, −1, 2, …: the first in which none lies closer than `apart`."""
+    ends: list[float] = []
+    found = []
+    for place in x:
+        lane = next((i for i, end in enumerate(ends) if place - end >= apart), len(ends))
+        ends[lane : lane + 1] = [place]
+        found.append(lane)
+    numbers = np.array(found)
+    return np.where(numbers % 2, (numbers + 1) // 2, -(numbers // 2))

@@ -1,0 +1,145 @@
+"""Why: from the derivative over what a layer does to signals and gradients to who trained."""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from actbench.analysis import statistics
+from actbench.report import recipe_sentences
+from actbench.report import theory_sentences as sentences
+from actbench.report.section import Section, Study
+from actbench.theory.expectation import LIMIT
+
+CELL = ["activation", "depth", "setting"]
+
+
+def context(study: Study) -> dict:
+    """See `Section`."""
+    every, labels = study.every, study.labels
+    rows, theory = cells(study), study.tables["theory"]
+    largest = largest_derivatives(study.tables["properties"])
+    words = partial(initialisation, study.config)
+    unit = "seed" if study.config["evaluation"]["folds"] else "network"
+    reference = next(iter(study.config["settings"]))
+    return {
+        "predicted": bool(rows["predicted"].notna().any()),
+        "limit": f"{LIMIT:g}".replace("-", "−"),
+        "derivatives": sentences.derivatives({key: largest.get(key) for key in labels}, labels),
+        "one_layer": sentences.one_layer(theory, labels, words(reference)),
+        "edge": sentences.edge(theory, labels),
+        "stories": sentences.stories(rows, every["theory"], largest, labels, words, unit),
+        "who_trains": sentences.who_trains(rows, labels, unit),
+        "gaps": said(
+            sentences.agreement(rows, labels),
+            sentences.signals(signal_gaps(every["distributions"], every["predictions"]), labels),
+            sentences.widths(every["predictions"]),
+            sentences.after_training(rows, labels),
+        ),
+        "not_predicted": sentences.not_predicted(rows, labels),
+        "theory_rows": [
+            {"key": key, "largest": largest.get(key), **row}
+            for key, row in theory.set_index("activation").to_dict("index").items()
+        ],
+        "xi": xi,
+        "downloads": {"theory": every["theory"]},
+    }
+
+
+def pointer(study: Study) -> str:
+    """For the first screen: how often theory was right about who trains; empty where nothing is predicted."""
+    return sentences.pointer(cells(study)) if "expectations" in study.every else ""
+
+
+def said(*texts: str) -> list[str]:
+    return [text for text in texts if text]
+
+
+def cells(study: Study) -> pd.DataFrame:
+    """What `theory_sentences` calls cells, of all settings in the order of the config."""
+    every = study.every
+    places = {"setting": list(study.config["settings"]), "activation": list(study.labels)}
+    rows = every["expectations"][[*CELL, "log10_first_last", "expected_to_train", "reason"]]
+    rows = _plain(rows).rename(columns={"log10_first_last": "predicted", "expected_to_train": "expected"})
+    trained = _plain(every["comparison"])[[*CELL, "n_seeds", "n_trained"]]
+    rows = rows.merge(trained, on=CELL, validate="one_to_one")
+    ratios = measured(every["gradients"])
+    new = ratios[ratios["checkpoint"] == "init"].drop(columns="checkpoint")
+    after = ratios.loc[ratios["checkpoint"] == "trained", [*CELL, "measured", "n"]]
+    after = after.rename(columns={"measured": "after", "n": "n_after"})
+    rows = rows.merge(new, on=CELL, how="left").merge(after, on=CELL, how="left")
+    return rows.sort_values(
+        ["setting", "activation", "depth"],
+        key=lambda column: column.map(places[column.name].index) if column.name in places else column,
+        ignore_index=True,
+    )
+
+
+def measured(gradients: pd.DataFrame) -> pd.DataFrame:
+    """Mean (also of one seed), std and n over seeds of log10 of first over last, by cell and checkpoint.
+
+    With cross-validation, a seed's is the mean over its folds.
+    """
+    ratios = statistics.decays(_plain(gradients[gradients["tensor"] == "preactivation"]))
+    of_seeds = ratios.groupby([*CELL, "checkpoint", "seed"])["log10_first_last"].mean()
+    found = of_seeds.groupby([*CELL, "checkpoint"]).agg(measured="mean", std="std", n="count")
+    return found.reset_index()
+
+
+def signal_gaps(distributions: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """By cell and hidden layer the measured standard deviation of new activations by the predicted one."""
+    chosen = (distributions["signal"] == "activation") & (distributions["checkpoint"] == "init")
+    place = [*CELL, "layer"]
+    found = _plain(distributions[chosen]).dropna(subset="std").groupby(place)["std"].agg(["mean", "count"])
+    rows = _plain(predictions).merge(found.reset_index(), on=place)
+    ratio = rows["mean"] / rows["activation_std"].astype(float)
+    return rows[place].assign(ratio=ratio, n=rows["count"])
+
+
+def largest_derivatives(properties: pd.DataFrame) -> dict[str, float | None]:
+    """The largest |f′| by activation: infinite where it has no bound, None where that is not known."""
+    found: dict[str, float | None] = {}
+    for row in properties.to_dict("records"):
+        bounded = [row[f"derivative_bounded_{side}"] for side in ("below", "above")]
+        ends = [row[f"derivative_{end}"] for end in ("low", "high")]
+        if False in bounded:
+            found[row["activation"]] = math.inf
+        elif any(pd.isna(value) for value in (*bounded, *ends)):
+            found[row["activation"]] = None
+        else:
+            found[row["activation"]] = max(map(abs, ends))
+    return found
+
+
+def initialisation(config: Mapping, setting: str) -> str:
+    """How a setting's networks are initialised, in words, with its name where there are several."""
+    kind = config["settings"][setting]["network"].get("initialisation")
+    words = recipe_sentences.INITIALISATIONS.get(kind, "this initialisation")
+    return f"{words} (“{setting}”)" if len(config["settings"]) > 1 else words
+
+
+def xi(length: float | None, factor: float | None) -> str:
+    """A number of layers, `∞`, or `grows` where a difference does; a dash where the factor is not known."""
+    if pd.isna(factor):
+        return "–"
+    if not pd.isna(length) and math.isfinite(length):
+        return f"{length:.2g}"
+    return "grows" if abs(factor) > 1 + sentences.LEVEL else "∞"
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Names as text, so that tables of different dictionaries can be merged and grouped."""
+    return table.astype({"activation": str, "setting": str})
+
+
+SECTION = Section(
+    id="why",
+    title="Why",
+    template="why.html",
+    tables=(
+        *("theory", "expectations", "predictions"),
+        *("gradients", "distributions", "comparison", "properties"),
+    ),
+    context=context,
+)

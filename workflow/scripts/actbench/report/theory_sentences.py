@@ -1,0 +1,393 @@
+"""Sentences on theory beside measurement: what is predicted of new networks, and where that fails.
+
+Cells are rows of a frame with activation, depth and setting; `predicted`, log10 of the first layer's gradient
+over the last's in a new network, `expected`, whether it is expected to train, and the `reason` why these are
+not known; `measured`, the same over `n` seeds, with its `std`, and `after`, after training, over `n_after`;
+`n_trained` of `n_seeds`. Null is not known.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from actbench.figures.shown import layers
+from actbench.report.numbers import NBSP, listed, sentence
+from actbench.theory.expectation import LIMIT
+
+CLOSE = 0.1  # of log10 of first over last
+LEVEL = 0.005  # of χ: so close to 1, gradients keep their size
+NAMED = 3  # that are named where there are more than one more
+
+
+def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) -> str:
+    """How steep each activation is at most.
+
+    Args:
+        largest: the largest |f′| by activation; infinite where it has no bound, None where not known.
+        labels: id to display text.
+    """
+    by_value: dict[float, list[str]] = {}
+    for key, value in largest.items():
+        if value is not None:
+            by_value.setdefault(float(f"{value:.3g}"), []).append(labels[key])
+    unbounded = by_value.pop(np.inf, [])
+    each = [f"{value:g} for {_some(by_value[value])}" for value in sorted(by_value)]
+    parts = []
+    if len(each) > NAMED + 1:
+        parts.append(f"is in size at most from {each[0]} to {each[-1]}")
+    elif each:
+        parts.append(f"is in size at most {listed(each)}")
+    if unbounded:
+        parts.append(f"has no bound for {_some(unbounded)}")
+    return f"The derivative f′ {' and '.join(parts)}." if parts else ""
+
+
+def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
+    """By which factor χ a layer changes gradients, and what that does to images.
+
+    Args:
+        theory: the rows of that table of one setting.
+        labels: id to display text.
+        words: names the setting's initialisation.
+    """
+    known = theory[theory["chi"].notna()].sort_values("chi", kind="stable")
+    if known.empty:
+        return ""
+    named = [f"{_factor(row.chi)} for {labels[row.activation]}" for row in known.itertuples()]
+    if len(named) > NAMED + 1:
+        named = [named[0], named[-1]]
+        what = f"from {' to '.join(named)}"
+    else:
+        what = listed(named)
+    text = f"With {words}, χ at the fixed point is {what}."
+    groups = (
+        (known["chi"] < 1 - LEVEL, "below 1", "gradients shrink towards the input and images become alike"),
+        ((known["chi"] - 1).abs() <= LEVEL, "1", "gradients keep their size"),
+        (known["chi"] > 1 + LEVEL, "above 1", "gradients grow towards the input and alike images part"),
+    )
+    parts = []
+    for chosen, where, does in groups:
+        if chosen.any():
+            names = [labels[key] for key in known.loc[chosen, "activation"]]
+            whose = f"all {len(names)} activations" if len(names) == len(known) > NAMED + 1 else _some(names)
+            parts.append(f"{where} for {whose}, so that {does}")
+    return f"{text} It is {'; it is '.join(parts)}."
+
+
+def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Whose edge of chaos is unstable, and who has none.
+
+    Args:
+        theory: the rows of that table of one setting.
+        labels: id to display text.
+    """
+    rows = theory.drop_duplicates("activation")
+    none = [labels[key] for key in rows.loc[rows["edge_weight_std"].isna(), "activation"]]
+    loose = [labels[key] for key in rows.loc[rows["edge_stable"].eq(False), "activation"]]
+    parts = []
+    if loose:
+        parts.append(
+            f"for {_some(loose)} the point is unstable: signals a little larger or smaller move away from it"
+        )
+    if none:
+        parts.append(f"{_some(none)} {'has' if len(none) == 1 else 'have'} no such point")
+    return f"{sentence('; '.join(parts))}." if parts else ""
+
+
+def story(
+    cell: Mapping,
+    label: str,
+    chi: float | None,
+    weight_std: float,
+    largest: float | None,
+    words: str,
+    unit: str,
+) -> str:
+    """From one activation's derivative to who trained, in one setting at one depth with a prediction.
+
+    Args:
+        cell: see the module.
+        label: the activation's.
+        chi, weight_std: its row of the table `theory`.
+        largest: see `derivatives`.
+        words: names the setting's initialisation.
+        unit: what is counted: `network`, or with folds `seed`.
+    """
+    text = f"With {words}"
+    if chi is not None and largest is not None and np.isfinite(largest):
+        most = _factor((weight_std * largest) ** 2)
+        text = (
+            f"{label}'s derivative is at most {largest:.3g} in size, so with {words} a layer multiplies a "
+            f"gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, at the fixed point by "
+            f"χ = {_factor(chi)}; with"
+        )
+    elif chi is not None:
+        text = (
+            f"With {words} a layer of {label} multiplies a gradient's mean square by χ = {_factor(chi)} at "
+            "the fixed point; with"
+        )
+    else:
+        text = f"For {label} with {words} and"
+    ratio = _power(cell["predicted"])
+    text += f" {layers(int(cell['depth']))} theory predicts a first gradient {ratio} times the last"
+    if pd.notna(cell["measured"]):
+        text += f", and {_power(cell['measured'])} was measured (n = {int(cell['n'])})"
+    return f"{sentence(text)}. {_outcome(cell, unit)}"
+
+
+def stories(
+    cells: pd.DataFrame,
+    theory: pd.DataFrame,
+    largest: Mapping[str, float | None],
+    labels: Mapping[str, str],
+    words: Callable[[str], str],
+    unit: str,
+) -> list[str]:
+    """Those of the deepest cells of the first setting with the smallest and the largest predicted ratio.
+
+    Where another setting changes the smallest by more than a factor of ten, also that.
+
+    Args:
+        cells: see the module, of all settings, the reference first.
+        theory: the table of that name, of all settings.
+        largest, labels, unit: see `derivatives` and `story`.
+        words: names a setting's initialisation.
+    """
+    known = cells[cells["predicted"].notna()]
+    first = known[known["setting"] == cells["setting"].iloc[0]] if len(cells) else known
+    if first.empty:
+        return []
+    deepest = first[first["depth"] == first["depth"].max()].sort_values("predicted", kind="stable")
+    ends = deepest.iloc[[0, -1]] if len(deepest) > 1 else deepest
+    rows = theory.set_index(["activation", "setting"])
+
+    def told(cell: Mapping) -> str:
+        row = rows.loc[(cell["activation"], cell["setting"])]
+        chi = None if pd.isna(row["chi"]) else float(row["chi"])
+        of = (chi, row["weight_std"], largest.get(cell["activation"]))
+        return story(cell, labels[cell["activation"]], *of, words(cell["setting"]), unit)
+
+    found = [told(cell) for cell in ends.to_dict("records")]
+    worst = deepest.iloc[0]
+    same = known[(known["activation"] == worst["activation"]) & (known["depth"] == worst["depth"])]
+    other = same.sort_values("predicted", kind="stable").iloc[-1]
+    if other["predicted"] > worst["predicted"] + 1:
+        measured = ""
+        if pd.notna(other["measured"]):
+            measured = f", measured {_power(other['measured'])}"
+        found.insert(
+            1,
+            f"With {words(other['setting'])} instead theory predicts {_power(other['predicted'])} for "
+            f"{labels[other['activation']]}{measured}. {_outcome(other, unit)}",
+        )
+    return found
+
+
+def agreement(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """How far measured gradients of new networks lie from the predicted ones: the largest gap, its cell."""
+    both = cells[cells["predicted"].notna() & cells["measured"].notna()]
+    if both.empty:
+        return ""
+    row, close = _farthest(both, "measured"), _close(both, "measured")
+    text = (
+        f"log10 of the first gradient over the last differs from its prediction by at most "
+        f"{_gap(row, 'measured')}, in {_name(row, labels, cells)}: predicted {_signed(row['predicted'])}, "
+        f"measured {_signed(row['measured'])}, n = {int(row['n'])}"
+    )
+    if len(both) == 1:
+        return f"Of new networks, {text.replace(' by at most ', ' by ')}."
+    text = f"Over {len(both)} cells of new networks, {text}; {close} of {len(both)} lie within {CLOSE:g}"
+    spread = both["std"].max()
+    if pd.notna(spread):
+        text += f". Single networks of a cell scatter with a standard deviation of up to {spread:.2f}"
+    return f"{text}."
+
+
+def after_training(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """How far the gradients of trained networks lie from what was predicted of new ones."""
+    both = cells[cells["predicted"].notna() & cells["after"].notna()]
+    if both.empty:
+        return ""
+    row, close = _farthest(both, "after"), _close(both, "after")
+    return (
+        f"Gradients after training are not predicted: there the same number lies up to {_gap(row, 'after')} "
+        f"from what was predicted of the new network ({_name(row, labels, cells)}: "
+        f"{_signed(row['predicted'])}, after training {_signed(row['after'])}, n = {int(row['n_after'])}), "
+        f"and within {CLOSE:g} in {close} of {_count(len(both), 'cell')}."
+    )
+
+
+def signals(gaps: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """How far the standard deviations of activations lie from the predicted ones.
+
+    Args:
+        gaps: a row a cell and hidden layer, with `ratio`, measured by predicted, and n.
+        labels: id to display text.
+    """
+    known = gaps[gaps["ratio"] > 0]
+    if known.empty:
+        return ""
+    logs = np.log(known["ratio"].to_numpy(dtype=float))
+    row = known.iloc[int(np.abs(logs).argmax())]
+    way = "above" if row["ratio"] > 1 else "below"
+    close = int((np.abs(known["ratio"] - 1) <= CLOSE).sum())
+    return (
+        f"The standard deviation of a hidden layer's activations is within {100 * CLOSE:g}{NBSP}% of its "
+        f"prediction in {close} of {_count(len(known), 'layer')}; it is farthest in layer "
+        f"{int(row['layer'])} of {_name(row, labels, gaps)}, {100 * abs(row['ratio'] - 1):.2g}{NBSP}% {way} it "
+        f"(n = {int(row['n'])})."
+    )
+
+
+def widths(predictions: pd.DataFrame) -> str:
+    """How wide the hidden layers are, of which theory takes the limit.
+
+    Args:
+        predictions: the table of that name.
+    """
+    hidden = predictions[predictions["layer"] < predictions["depth"]]
+    narrowest = hidden["width"].min()
+    if pd.isna(narrowest):
+        return ""
+    return (
+        f"Theory takes layers as infinitely wide; the narrowest hidden layer here has {int(narrowest):,} "
+        f"unit{'' if narrowest == 1 else 's'}. The narrower and deeper a network, the farther it may lie from it."
+    )
+
+
+def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str:
+    """Of how many cells it was rightly expected whether they train; which ones not; what no theory would say.
+
+    Args:
+        cells, labels: see the module.
+        unit: see `story`.
+    """
+    known = cells[cells["expected"].notna()]
+    if known.empty:
+        return ""
+    expected, trained, right = _judged(known)
+    one = (known["n_seeds"] == 1).all()
+    how = f"its {unit} did" if one else f"more than half of its {unit}s did"
+    text = (
+        f"A cell (an activation at one depth{', with one setting' if _several(cells) else ''}) is expected "
+        f"to train where the predicted log10 of first over last is above {_signed(LIMIT, 1)}; it trained if "
+        f"{how}. "
+        f"The expectation is right in {int(right.sum())} of {_count(len(known), 'cell')}"
+    )
+    classes = ((expected, "expected to train"), (~expected, "not expected to train"))
+    parts = [
+        f"{int((right & chosen).sum())} of {int(chosen.sum())} {what}"
+        for chosen, what in classes
+        if chosen.any()
+    ]
+    if len(parts) == 2:
+        text += f": {listed(parts)}. "
+    else:
+        every = "which was" if len(known) == 1 else "all"
+        text += f", {every} {'' if expected.all() else 'not '}expected to train. "
+    wrong = [
+        f"{_name(row, labels, cells)} ({int(row['n_trained'])} of {int(row['n_seeds'])} trained)"
+        for row in known[~right].to_dict("records")
+    ]
+    if wrong:
+        text += f"Wrong: {_some(wrong)}. "
+    mixed = int(((known["n_trained"] > 0) & (known["n_trained"] < known["n_seeds"])).sum())
+    if mixed:
+        text += f"In {_count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
+    base = max(int(trained.sum()), int((~trained).sum()))
+    return f"{text}Saying the same of every cell would be right in {base} of {len(known)}."
+
+
+def pointer(cells: pd.DataFrame) -> str:
+    """For the first screen: how often theory was right about who trains."""
+    known = cells[cells["expected"].notna()]
+    if known.empty:
+        return ""
+    _, trained, right = _judged(known)
+    base = max(int(trained.sum()), int((~trained).sum()))
+    return (
+        f"From initialisation alone, theory is right about who trains in {int(right.sum())} of "
+        f"{_count(len(known), 'cell')} (one answer for all: {base})."
+    )
+
+
+def not_predicted(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """What is not predicted, and why."""
+    lacking = cells[cells["predicted"].isna()]
+    if lacking.empty:
+        return ""
+    parts, several = [], _several(cells)
+    for (setting, why), rows in lacking.fillna({"reason": "no reason given"}).groupby(
+        ["setting", "reason"], observed=True, sort=False
+    ):
+        names = [labels[key] for key in labels if key in set(rows["activation"])]
+        whose = f"all {len(names)} activations" if len(names) == len(labels) > NAMED else _some(names)
+        parts.append(f"{whose}{f' with “{setting}”' if several else ''} ({why})")
+    if len(lacking) == len(cells):
+        return f"Nothing is predicted for this study: {'; '.join(parts)}."
+    return f"Not predicted are {len(lacking)} of {len(cells)} cells: {'; '.join(parts)}."
+
+
+def _judged(known: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Of cells with an expectation: whether they were expected to train, did, and whether these agree."""
+    expected = known["expected"].astype(bool)
+    trained = 2 * known["n_trained"] > known["n_seeds"]
+    return expected, trained, expected == trained
+
+
+def _outcome(cell: Mapping, unit: str) -> str:
+    """`None of its 5 networks trained.`"""
+    n, n_trained = int(cell["n_seeds"]), int(cell["n_trained"])
+    if n == 1:
+        return f"Its one {unit} {'trained' if n_trained else 'did not train'}."
+    if n_trained == n:
+        return f"{'Both' if n == 2 else f'All {n}'} {unit}s trained."
+    return f"{n_trained or 'None'} of its {n} {unit}s trained."
+
+
+def _farthest(both: pd.DataFrame, column: str) -> pd.Series:
+    return both.loc[(both[column] - both["predicted"]).abs().idxmax()]
+
+
+def _close(both: pd.DataFrame, column: str) -> int:
+    return int(((both[column] - both["predicted"]).abs() <= CLOSE).sum())
+
+
+def _gap(row: Mapping, column: str) -> str:
+    return f"{abs(row[column] - row['predicted']):.2f}"
+
+
+def _several(cells: pd.DataFrame) -> bool:
+    return cells["setting"].nunique() > 1
+
+
+def _name(row: Mapping, labels: Mapping[str, str], cells: pd.DataFrame) -> str:
+    """`sigmoid with 8 hidden layers`, where there are several settings `and “he”`."""
+    text = f"{labels[row['activation']]} with {layers(int(row['depth']))}"
+    return f"{text} and “{row['setting']}”" if _several(cells) else text
+
+
+def _some(names: Iterable[str]) -> str:
+    """All of them, or the first ones and how many more there are."""
+    names = list(names)
+    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else names)
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def _factor(value: float) -> str:
+    return f"{value:.2g}"
+
+
+def _signed(value: float, digits: int = 2) -> str:
+    """With a true minus, and none before a zero."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "" if float(text) == 0 else "−")
+
+
+def _power(value: float) -> str:
+    """`10^−6.9`."""
+    return f"10^{_signed(value, 1)}"
