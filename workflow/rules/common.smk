@@ -42,6 +42,7 @@ from actbench.runtime import (
     streams,
 )
 from actbench.storage import choices, files, records, yaml_files
+from actbench.theory import expectation
 from actbench.verification import published
 from actbench.errors import UserError
 

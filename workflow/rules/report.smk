@@ -6,6 +6,11 @@ FIGURE_TABLES = [
     "distributions",
     "dead_neurons",
     "activations",
+    "theory",
+    "edges",
+    "correlations",
+    "predictions",
+    "expectations",
 ]
 SEVERAL = len(config["settings"]) > 1
 if SEVERAL or TUNED:
@@ -33,6 +38,11 @@ DRAWN = {
     "dead_neurons": ("Units", "dead units by layer"),
     "saturation": ("Activations", "saturation by layer"),
     "functions": ("Functions", "functions and derivatives"),
+    "correlation_map": ("Theory", "correlation from layer to layer"),
+    "edge_of_chaos": ("Theory", "edge of chaos"),
+    "theory_gradients": ("Theory", "gradients by layer, predicted and measured"),
+    "theory_activations": ("Theory", "activations by layer, predicted and measured"),
+    "decay_and_training": ("Theory", "predicted decay and who trained"),
 }
 if TUNED:
     DRAWN["sensitivity"] = ("Recipe", "accuracy by learning rate")
@@ -56,6 +66,7 @@ FIGURES_PARAMS = dict(
     labels=shown_labels(),
     shown_depths=SHOWN_DEPTHS,
     summarised=shown.summarised(config),
+    limit=expectation.LIMIT,
     tables=FIGURE_TABLES,
 )
 HISTOGRAMS_PARAMS = dict(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from actbench.data import prepared
 from actbench.errors import DamagedError
-from actbench.figures import drawing, recipe, results
+from actbench.figures import drawing, recipe, results, theory
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records
 
@@ -14,7 +14,8 @@ OF_RECIPE = ("sensitivity", "performance_profile")  # which some configs have
 def run(job: object) -> None:
     """Draw a study's figures as the job of its rule: `job` is the script's `snakemake`.
 
-    They are of one setting, but for those of the recipe; of these, an earlier config's are removed.
+    They are of one setting, but for those of the recipe and of theory; of the first, an earlier config's are
+    removed.
 
     Raises:
         DamagedError: a table or the images are not those of the study.
@@ -43,6 +44,16 @@ def run(job: object) -> None:
         "saturation": results.saturation(tables["distributions"], shown, style),
         "functions": results.functions(tables["activations"], style),
         "images": results.images(data.images, data.labels, data.classes),
+    }
+    of_layers = every["predictions"], params.settings, shown, style
+    drawn |= {
+        "theory_gradients": theory.gradients(every["gradients"], *of_layers),
+        "theory_activations": theory.activations(every["distributions"], *of_layers),
+        "edge_of_chaos": theory.edge_of_chaos(every["edges"], every["theory"], params.settings, style),
+        "decay_and_training": theory.decay_and_training(
+            every["expectations"], every["comparison"], params.limit, style
+        ),
+        "correlation_map": theory.correlation_map(every["correlations"], params.settings, style),
     }
     if "tuning" in every:
         searched = every["tuning"], every["rates"]

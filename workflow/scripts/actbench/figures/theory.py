@@ -9,9 +9,6 @@ import pandas as pd
 from actbench.figures import drawing, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, plt
 
-ROWS = 3  # settings that have panels of their own
-NAMED = 60  # cells whose depth is written beside their marks
-MARKS = 8  # settings that are marked in the plane of weights and biases
 SETTING_MARKS = ("*", "P", "X", "D", "s", "p", "h", "d")
 INK, SOFT = "#222222", "#888888"
 FAINT = 0.4
@@ -35,7 +32,7 @@ def gradients(
 
     Args:
         measured, predictions: rows of the tables `gradients` and `predictions`.
-        names: settings in their order, of which the first `ROWS` are drawn.
+        names: settings in their order, of which the first `shown.THEORY_SETTINGS` are drawn.
         depths, style: what is shown.
     """
     chosen = (measured["tensor"] == "preactivation") & (measured["checkpoint"] == "init")
@@ -76,7 +73,7 @@ def edge_of_chaos(
 
     Args:
         edges, theory: rows of the tables of these names.
-        names: settings in their order, of which the first `MARKS` are drawn.
+        names: settings in their order, of which the first `shown.MARKED_SETTINGS` are drawn.
         style: what is shown.
     """
     figure, axis = plt.subplots(figsize=(5.9, 4.3))
@@ -86,12 +83,12 @@ def edge_of_chaos(
             single = {"linestyle": "", "markersize": 6, "clip_on": False}
             axis.plot(curve["bias_std"], curve["weight_std"], **single, **_mark(look))
             continue
-        stable = curve["stable"].eq(True)
+        stable = ~_unstable(curve)
         if not stable.all():
             axis.plot(curve["bias_std"], curve["weight_std"], alpha=FAINT, linewidth=1.2, **style.line(key))
         axis.plot(curve["bias_std"], curve["weight_std"].where(stable), linewidth=1.8, **style.line(key))
     handles = {}
-    for name, marker in zip(names[:MARKS], SETTING_MARKS, strict=False):
+    for name, marker in zip(names[: shown.MARKED_SETTINGS], SETTING_MARKS, strict=False):
         open_mark = {
             "marker": marker,
             "markersize": 9,
@@ -105,7 +102,7 @@ def edge_of_chaos(
         text = f"setting {drawing.plain(name)}" if len(names) > 1 else "this study"
         if places:
             handles[text] = Line2D([], [], color=INK, **open_mark)
-    if edges["stable"].eq(False).any():
+    if _unstable(edges).any():
         handles["unstable (faint)"] = Line2D([], [], color=INK, alpha=FAINT)
     _plane(axis, edges, theory)
     axis.set_xlabel("standard deviation of biases, $σ_b$")
@@ -151,7 +148,7 @@ def decay_and_training(
     for key, look in style.looks.items():
         own = cells[cells["activation"] == key]
         axis.plot(own["x"], own["y"], linestyle="", markersize=5.5, clip_on=False, **_mark(look))
-    for row in cells.itertuples() if len(cells) <= NAMED else ():
+    for row in cells.itertuples() if len(cells) <= shown.NUMBERED_CELLS else ():
         place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
         axis.annotate(str(row.depth), (row.x, row.y), fontsize=6.5, color="#555555", **place)
     axis.axvline(limit, color=INK, linewidth=1)
@@ -179,10 +176,12 @@ def correlation_map(table: pd.DataFrame, names: Sequence[str], style: drawing.St
 
     Args:
         table: rows of the table `correlations`.
-        names: settings in their order, of which the first `ROWS` are drawn.
+        names: settings in their order, of which the first `shown.THEORY_SETTINGS` are drawn.
         style: what is shown.
     """
-    names = [name for name in names if name in set(table["setting"])][:ROWS] or list(names[:1])
+    names = [name for name in names if name in set(table["setting"])][: shown.THEORY_SETTINGS] or list(
+        names[:1]
+    )
     figure, axes = drawing.panels(1, len(names), height=3.1, width=3.4, sharey="all", sharex="all")
     for axis, name in zip(axes.flat, names, strict=True):
         axis.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
@@ -213,7 +212,7 @@ def _by_layer(
 ) -> Figure:
     """Panels of measured points and predicted lines, `columns` of each, on a log scale."""
     measured, predicted = columns
-    names = list(names[:ROWS])
+    names = list(names[: shown.THEORY_SETTINGS])
     figure, axes = drawing.panels(len(names), len(depths), height=2.5)
     for (row, name), (column, depth) in product(enumerate(names), enumerate(depths)):
         axis = axes[row][column]
@@ -269,6 +268,11 @@ def _places(theory: pd.DataFrame, style: drawing.Style) -> list[tuple]:
     if len(set(found.values())) == 1:
         return [(INK, *next(iter(found.values())))]
     return [(style.looks[key]["color"], *place) for key, place in found.items()]
+
+
+def _unstable(edges: pd.DataFrame) -> pd.Series:
+    """Of points with a fixed point of their own, from which other mean squares move away."""
+    return edges["q"].notna() & edges["stable"].eq(False)
 
 
 def _plane(axis: Axes, edges: pd.DataFrame, theory: pd.DataFrame) -> None:

@@ -27,7 +27,8 @@ ACTIVATIONS: dict[str, tuple[str, ...]] = {
     "prelu": ("he2015",),
 }
 # Gradients by layer, dormant units, effective rank; the interval of the trained share, adjusted p values, the
-# comparison of trained shares and its interval, performance profiles, also those over seeds; mean field theory.
+# comparison of trained shares and its interval, performance profiles, also those over seeds; mean field
+# theory.
 METHOD = (
     *("glorot2010", "sokar2023", "roy2007"),
     *("clopper1934", "holm1979", "mcnemar1947", "newcombe1998", "dolan2002", "agarwal2021"),

@@ -84,7 +84,9 @@ def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """
     rows = theory.drop_duplicates("activation")
     none = [labels[key] for key in rows.loc[rows["edge_weight_std"].isna(), "activation"]]
-    loose = [labels[key] for key in rows.loc[rows["edge_stable"].eq(False), "activation"]]
+    loose = [
+        labels[key] for key in rows.loc[rows["edge_stable"].eq(False) & rows["edge_q"].notna(), "activation"]
+    ]
     parts = []
     if loose:
         parts.append(
@@ -118,8 +120,8 @@ def story(
     if chi is not None and largest is not None and np.isfinite(largest):
         most = _factor((weight_std * largest) ** 2)
         text = (
-            f"{label}'s derivative is at most {largest:.3g} in size, so with {words} a layer multiplies a "
-            f"gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, at the fixed point by "
+            f"The derivative of {label} is at most {largest:.3g} in size, so with {words} a layer multiplies "
+            f"a gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, at the fixed point by "
             f"χ = {_factor(chi)}; with"
         )
     elif chi is not None:
@@ -133,7 +135,7 @@ def story(
     text += f" {layers(int(cell['depth']))} theory predicts a first gradient {ratio} times the last"
     if pd.notna(cell["measured"]):
         text += f", and {_power(cell['measured'])} was measured (n = {int(cell['n'])})"
-    return f"{sentence(text)}. {_outcome(cell, unit)}"
+    return f"{text}. {_outcome(cell, unit)}"
 
 
 def stories(
@@ -235,8 +237,8 @@ def signals(gaps: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return (
         f"The standard deviation of a hidden layer's activations is within {100 * CLOSE:g}{NBSP}% of its "
         f"prediction in {close} of {_count(len(known), 'layer')}; it is farthest in layer "
-        f"{int(row['layer'])} of {_name(row, labels, gaps)}, {100 * abs(row['ratio'] - 1):.2g}{NBSP}% {way} it "
-        f"(n = {int(row['n'])})."
+        f"{int(row['layer'])} of {_name(row, labels, gaps)}, {100 * abs(row['ratio'] - 1):.2g}{NBSP}% {way} "
+        f"it (n = {int(row['n'])})."
     )
 
 
@@ -251,8 +253,8 @@ def widths(predictions: pd.DataFrame) -> str:
     if pd.isna(narrowest):
         return ""
     return (
-        f"Theory takes layers as infinitely wide; the narrowest hidden layer here has {int(narrowest):,} "
-        f"unit{'' if narrowest == 1 else 's'}. The narrower and deeper a network, the farther it may lie from it."
+        f"Theory takes layers as infinitely wide; the narrowest hidden layer here has "
+        f"{_count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off."
     )
 
 
@@ -295,6 +297,8 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
     mixed = int(((known["n_trained"] > 0) & (known["n_trained"] < known["n_seeds"])).sum())
     if mixed:
         text += f"In {_count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
+    if len(known) == 1:
+        return text.strip()
     base = max(int(trained.sum()), int((~trained).sum()))
     return f"{text}Saying the same of every cell would be right in {base} of {len(known)}."
 

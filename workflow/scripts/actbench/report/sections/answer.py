@@ -8,7 +8,7 @@ from actbench.analysis import trends
 from actbench.analysis.statistics import without_noise
 from actbench.report import sentences
 from actbench.report.section import Section, Study
-from actbench.report.sections import recipe
+from actbench.report.sections import recipe, why
 
 
 def context(study: Study) -> dict:
@@ -17,6 +17,7 @@ def context(study: Study) -> dict:
     return {
         "answer": answer(study.config, study.cells, study.tables, study.labels),
         "decides": recipe.decides(study),
+        "theory": why.pointer(study),
         "ranking": ranking(study.comparison, over_depths, study.shown_depths),
         "disagree": bool(study.comparison["runs_disagree"].any()),
         "mixture": sentences.mixture(study.lineage["mixed"]),
@@ -74,6 +75,6 @@ SECTION = Section(
     template="answer.html",
     tables=("runs", "comparison", "over_depths"),
     figures=("overview",),
-    optional=("attribution", "rates"),
+    optional=("attribution", "rates", *why.SECTION.tables),
     context=context,
 )

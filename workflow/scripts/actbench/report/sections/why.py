@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from actbench.analysis import statistics
+from actbench.figures import shown
 from actbench.report import recipe_sentences
 from actbench.report import theory_sentences as sentences
 from actbench.report.section import Section, Study
@@ -25,6 +26,8 @@ def context(study: Study) -> dict:
     reference = next(iter(study.config["settings"]))
     return {
         "predicted": bool(rows["predicted"].notna().any()),
+        "drawn": {"settings": shown.THEORY_SETTINGS, "marked": shown.MARKED_SETTINGS},
+        "numbered": len(rows) <= shown.NUMBERED_CELLS,
         "limit": f"{LIMIT:g}".replace("-", "−"),
         "derivatives": sentences.derivatives({key: largest.get(key) for key in labels}, labels),
         "one_layer": sentences.one_layer(theory, labels, words(reference)),
@@ -38,18 +41,13 @@ def context(study: Study) -> dict:
             sentences.after_training(rows, labels),
         ),
         "not_predicted": sentences.not_predicted(rows, labels),
-        "theory_rows": [
-            {"key": key, "largest": largest.get(key), **row}
-            for key, row in theory.set_index("activation").to_dict("index").items()
-        ],
-        "xi": xi,
-        "downloads": {"theory": every["theory"]},
+        "one_layer_rows": one_layer_rows(theory, largest, labels),
     }
 
 
 def pointer(study: Study) -> str:
     """For the first screen: how often theory was right about who trains; empty where nothing is predicted."""
-    return sentences.pointer(cells(study)) if "expectations" in study.every else ""
+    return sentences.pointer(cells(study)) if SECTION.is_shown(study) else ""
 
 
 def said(*texts: str) -> list[str]:
@@ -117,6 +115,36 @@ def initialisation(config: Mapping, setting: str) -> str:
     kind = config["settings"][setting]["network"].get("initialisation")
     words = recipe_sentences.INITIALISATIONS.get(kind, "this initialisation")
     return f"{words} (“{setting}”)" if len(config["settings"]) > 1 else words
+
+
+def one_layer_rows(
+    theory: pd.DataFrame, largest: Mapping[str, float | None], labels: Mapping[str, str]
+) -> list[dict]:
+    """A row an activation: the texts of max |f′|, σ_w, σ_b, q*, stable, χ, ξ_q, ξ_c, the edge's σ_w, σ_b."""
+    rows = _plain(theory).set_index("activation").to_dict("index")
+    yes, found = {True: "yes", False: "no"}, []
+    for key in (key for key in labels if key in rows):
+        row = rows[key]
+        loose = pd.notna(row["edge_q"]) and pd.notna(row["edge_stable"]) and not row["edge_stable"]
+        cells = [
+            *(number(value) for value in (largest.get(key), row["weight_std"], row["bias_std"])),
+            number(row["q"], 2),
+            "–" if pd.isna(row["stable"]) else yes[bool(row["stable"])],
+            number(row["chi"], 2),
+            xi(row["xi_q"], row["slope"]),
+            xi(row["xi_c"], row["chi"]),
+            f"{number(row['edge_weight_std'])}{', unstable' if loose else ''}",
+            number(row["edge_bias_std"]),
+        ]
+        found.append({"key": key, "cells": cells})
+    return found
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """With so many digits; `∞`, and a dash where there is none."""
+    if pd.isna(value):
+        return "–"
+    return "∞" if math.isinf(value) else f"{value:.{digits}g}"
 
 
 def xi(length: float | None, factor: float | None) -> str:

@@ -1,0 +1,289 @@
+"""Sentences on theory, each with data of which it must say something, and of which it must not."""
+
+import math
+
+import pandas as pd
+import pytest
+from actbench.report import theory_sentences as sentences
+
+pytestmark = pytest.mark.fault(
+    "sentences on theory",
+    "predictions of which a sentence would be false: none, of one cell, of networks without a measured gradient, one "
+    "seed, all of one class, an exact half that trained",
+    "it does not appear, or says what holds",
+)
+
+LABELS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "elu": "ELU", "swish": "swish"}
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def cell(activation="sigmoid", depth=8, predicted=-6.9, measured=-6.93, n_trained=0, **changes):
+    row = {
+        "activation": activation,
+        "depth": depth,
+        "setting": "default",
+        "predicted": predicted,
+        "expected": None if predicted is None else predicted > -3.5,
+        "reason": None,
+        "measured": measured,
+        "std": 0.02,
+        "n": 5,
+        "after": -1.0,
+        "n_after": 5,
+        "n_seeds": 5,
+        "n_trained": n_trained,
+    }
+    return row | changes
+
+
+def cells(*rows):
+    return pd.DataFrame(rows).astype({"predicted": float, "measured": float, "after": float})
+
+
+def theory(*rows):
+    names = ("activation", "chi", "weight_std", "edge_weight_std", "edge_q", "edge_stable")
+    table = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
+    return table.assign(setting="default").astype({"chi": float, "edge_weight_std": float, "edge_q": float})
+
+
+SIGMOID = ("sigmoid", 0.02, math.sqrt(1 / 3), 10.2, 56.0, True)
+TANH = ("tanh", 0.33, math.sqrt(1 / 3), 1.3, 0.6, True)
+
+
+@pytest.mark.parametrize(
+    ("largest", "words"),
+    [
+        ({"tanh": 1.0}, "The derivative f′ is in size at most 1 for tanh."),
+        (
+            {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "swish": 1.09984},
+            "The derivative f′ is in size at most 0.25 for sigmoid, 1 for tanh and ReLU and 1.1 for swish.",
+        ),
+        (
+            {"sigmoid": 0.25, "tanh": 1.0, "relu": 2.0, "elu": 3.0, "swish": 4.0},
+            "The derivative f′ is in size at most from 0.25 for sigmoid to 4 for swish.",
+        ),
+        (
+            {"tanh": 1.0, "elu": math.inf, "relu": None},
+            "The derivative f′ is in size at most 1 for tanh and has no bound for ELU.",
+        ),
+        ({"relu": None}, ""),
+    ],
+)
+def test_how_steep_activations_are(largest, words):
+    assert sentences.derivatives(largest, LABELS) == words
+
+
+def test_what_one_layer_does_is_said_by_chi():
+    rows = theory(TANH, SIGMOID, ("relu", 1.002, 1.4, 1.4, None, False), ("elu", 1.2, 1.5, 1.2, 1.0, True))
+    assert sentences.one_layer(rows, LABELS, "this") == (
+        "With this, χ at the fixed point is 0.02 for sigmoid, 0.33 for tanh, 1 for ReLU and 1.2 for ELU. It is below "
+        "1 for sigmoid and tanh, so that gradients shrink towards the input and images become alike; it is 1 for "
+        "ReLU, so that gradients keep their size; it is above 1 for ELU, so that gradients grow towards the input "
+        "and alike images part."
+    )
+
+
+def test_of_many_activations_the_ends_are_named_and_of_unknown_ones_nothing():
+    chis = zip(LABELS, (0.02, 0.3, 0.2, 0.1, 0.4), strict=True)
+    rows = theory(*((key, chi, 0.6, 1.0, 1.0, True) for key, chi in chis))
+    text = sentences.one_layer(rows, LABELS, "this")
+    assert "is from 0.02 for sigmoid to 0.4 for swish. It is below 1 for all 5 activations," in text
+    assert sentences.one_layer(rows.assign(chi=math.nan), LABELS, "this") == ""
+
+
+def test_unstable_points_and_missing_ones_are_said_and_homogeneous_ones_are_neither():
+    rows = theory(
+        TANH,
+        ("relu", 0.2, 0.6, 1.41, None, False),
+        ("swish", 0.1, 0.6, 1.68, 0.69, False),
+        ("elu", 0.1, 0.6, None, None, None),
+    )
+    assert sentences.edge(rows, LABELS) == (
+        "For swish the point is unstable: signals a little larger or smaller move away from it; ELU has no such "
+        "point."
+    )
+    assert sentences.edge(rows[:2], LABELS) == ""
+
+
+def story(row, chi=0.02, largest=0.25, unit="network"):
+    return sentences.story(row, "sigmoid", chi, math.sqrt(1 / 3), largest, "PyTorch's initialisation", unit)
+
+
+def test_one_chain_from_the_derivative_to_who_trained():
+    assert story(cell()) == (
+        "The derivative of sigmoid is at most 0.25 in size, so with PyTorch's initialisation a layer multiplies a "
+        "gradient's mean square by at most σ_w² · 0.25² = 0.021, at the fixed point by χ = 0.02; with 8 hidden "
+        "layers theory predicts a first gradient 10^−6.9 times the last, and 10^−6.9 was measured (n = 5). None of "
+        "its 5 networks trained."
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "given", "start", "end"),
+    [
+        (cell(n_trained=3), {"unit": "seed"}, "The derivative of", "3 of its 5 seeds trained."),
+        (cell(n_trained=1, n_seeds=1), {}, "The derivative of", "Its one network trained."),
+        (cell(n_seeds=1), {}, "The derivative of", "Its one network did not train."),
+        (cell(n_trained=2, n_seeds=2), {}, "The derivative of", "Both networks trained."),
+        (
+            cell(),
+            {"largest": math.inf},
+            "With PyTorch's initialisation a layer of sigmoid multiplies",
+            "trained.",
+        ),
+        (
+            cell(),
+            {"largest": None},
+            "With PyTorch's initialisation a layer of sigmoid multiplies",
+            "trained.",
+        ),
+        (
+            cell(depth=1, measured=None, predicted=0.04),
+            {"chi": None},
+            "For sigmoid with PyTorch's initialisation and 1 hidden layer theory predicts a first gradient 10^0.0 "
+            "times the last. None",
+            "trained.",
+        ),
+    ],
+)
+def test_a_story_says_only_what_is_known(row, given, start, end):
+    text = story(row, **given)
+    assert text.startswith(start) and text.endswith(end)
+
+
+def told(frame, rows=None):
+    rows = theory(SIGMOID, TANH) if rows is None else rows
+    return sentences.stories(frame, rows, {"sigmoid": 0.25, "tanh": 1.0}, LABELS, "“{}”".format, "network")
+
+
+def test_stories_are_those_of_the_deepest_cells_with_the_least_and_most_gradient():
+    tanh = cell("tanh", predicted=-2.4, measured=-2.4, n_trained=5)
+    first, second = told(cells(cell(depth=2, predicted=-9), tanh, cell()))
+    assert "10^−6.9 times" in first and "of sigmoid" in first
+    assert "10^−2.4 times" in second and second.endswith("All 5 networks trained.")
+    (only,) = told(cells(tanh))
+    assert only == second
+    assert told(cells(cell(predicted=None))) == []
+
+
+def test_another_setting_that_changes_the_worst_case_is_told():
+    other = cell(setting="critical", predicted=-0.4, measured=-0.42, n_trained=5)
+    rows = pd.concat([theory(SIGMOID), theory(SIGMOID).assign(setting="critical")])
+    _, change = told(cells(cell(), other), rows)
+    assert change == (
+        "With “critical” instead theory predicts 10^−0.4 for sigmoid, measured 10^−0.4. All 5 networks trained."
+    )
+    assert len(told(cells(cell(), other | {"predicted": -6.0}), rows)) == 1
+
+
+def test_the_largest_gap_has_its_cell_and_its_size():
+    frame = cells(cell(), cell("tanh", predicted=-2.4, measured=-2.1, std=0.3), cell("elu", predicted=None))
+    assert sentences.agreement(frame, LABELS) == (
+        "Over 2 cells of new networks, log10 of the first gradient over the last differs from its prediction by at "
+        "most 0.30, in tanh with 8 hidden layers: predicted −2.40, measured −2.10, n = 5; 1 of 2 lie within 0.1. "
+        "Single networks of a cell scatter with a standard deviation of up to 0.30."
+    )
+    assert sentences.agreement(cells(cell(std=None)), LABELS) == (
+        "Of new networks, log10 of the first gradient over the last differs from its prediction by 0.03, in sigmoid "
+        "with 8 hidden layers: predicted −6.90, measured −6.93, n = 5."
+    )
+    assert sentences.agreement(cells(cell(measured=None)), LABELS) == ""
+
+
+def test_after_training_nothing_is_predicted():
+    frame = cells(cell(), cell("tanh", predicted=-2.4, after=-2.35), cell("elu", after=None))
+    assert sentences.after_training(frame, LABELS) == (
+        "Gradients after training are not predicted: there the same number lies up to 5.90 from what was predicted "
+        "of the new network (sigmoid with 8 hidden layers: −6.90, after training −1.00, n = 5), and within 0.1 in 1 "
+        "of 2 cells."
+    )
+    assert sentences.after_training(frame[2:], LABELS) == ""
+
+
+def test_signals_are_compared_by_ratio():
+    keys = {"activation": "tanh", "depth": 2, "setting": "default", "n": 5}
+    gaps = pd.DataFrame([keys | {"layer": 0, "ratio": 1.2}, keys | {"layer": 1, "ratio": 0.75}])
+    assert sentences.signals(gaps, LABELS) == (
+        f"The standard deviation of a hidden layer's activations is within 10{NBSP}% of its prediction in 0 of 2 "
+        f"layers; it is farthest in layer 1 of tanh with 2 hidden layers, 25{NBSP}% below it (n = 5)."
+    )
+    assert sentences.signals(gaps.assign(ratio=math.nan), LABELS) == ""
+
+
+def test_the_narrowest_hidden_layer_is_named():
+    table = pd.DataFrame({"depth": [2, 2, 2], "layer": [0, 1, 2], "width": [64, 16, 10]})
+    assert "the narrowest hidden layer here has 16 units." in sentences.widths(table)
+    assert sentences.widths(table[2:]) == ""
+
+
+def test_hits_and_misses_are_counted_by_class_and_named():
+    frame = cells(
+        cell(n_trained=1),
+        cell("swish", predicted=-4.0, n_trained=3),
+        cell("tanh", predicted=-2.4, n_trained=5),
+        cell("relu", predicted=-3.4, n_trained=2),
+        cell("elu", predicted=None),
+    )
+    assert sentences.who_trains(frame, LABELS, "network") == (
+        "A cell (an activation at one depth) is expected to train where the predicted log10 of first over last is "
+        "above −3.5; it trained if more than half of its networks did. The expectation is right in 2 of 4 cells: 1 "
+        "of 2 expected to train and 1 of 2 not expected to train. Wrong: swish with 8 hidden layers (3 of 5 trained) "
+        "and ReLU with 8 hidden layers (2 of 5 trained). In 3 cells only some networks trained, which no such limit "
+        "can say. Saying the same of every cell would be right in 2 of 4."
+    )
+
+
+def test_an_exact_half_has_not_trained():
+    text = sentences.who_trains(cells(cell(n_seeds=4, n_trained=2), cell(n_seeds=4)), LABELS, "network")
+    assert "right in 2 of 2 cells, all not expected to train." in text
+
+
+def test_one_cell_of_one_seed():
+    text = sentences.who_trains(cells(cell("tanh", predicted=-1, n_seeds=1, n_trained=1)), LABELS, "network")
+    assert text.endswith(
+        "it trained if its network did. The expectation is right in 1 of 1 cell, which was expected to train."
+    )
+
+
+def test_cells_of_several_settings_name_theirs():
+    frame = cells(cell(n_trained=5), cell(setting="he", predicted=-1, measured=-1.5, n_trained=5))
+    text = sentences.who_trains(frame, LABELS, "seed")
+    assert "(an activation at one depth, with one setting)" in text and "half of its seeds did" in text
+    assert "Wrong: sigmoid with 8 hidden layers and “default” (5 of 5 trained)." in text
+    assert "in sigmoid with 8 hidden layers and “he”: predicted −1.00" in sentences.agreement(frame, LABELS)
+
+
+def test_many_misses_are_counted():
+    frame = cells(*(cell(key, predicted=-9, n_trained=5) for key in LABELS))
+    assert "ReLU with 8 hidden layers (5 of 5 trained) and 2 more." in sentences.who_trains(
+        frame, LABELS, "network"
+    )
+
+
+def test_without_expectations_nothing_is_said_of_who_trains():
+    frame = cells(cell(predicted=None))
+    assert sentences.who_trains(frame, LABELS, "network") == sentences.pointer(frame) == ""
+
+
+def test_the_first_screen_has_the_count_and_that_of_one_answer_for_all():
+    frame = cells(cell(), cell("tanh", predicted=-2.4, n_trained=5), cell("elu", predicted=-9, n_trained=5))
+    assert sentences.pointer(frame) == (
+        "From initialisation alone, theory is right about who trains in 2 of 3 cells (one answer for all: 2)."
+    )
+
+
+def test_what_is_not_predicted_has_its_reason():
+    lacking = [cell(key, setting="batch", predicted=None, reason="no recursion") for key in LABELS]
+    assert sentences.not_predicted(cells(cell(), *lacking), LABELS) == (
+        "Not predicted are 5 of 6 cells: all 5 activations with “batch” (no recursion)."
+    )
+    two = [
+        cell(key, depth=depth, predicted=None, reason="jumps") for key in ("tanh", "elu") for depth in (2, 4)
+    ]
+    assert sentences.not_predicted(cells(cell(), *two), LABELS) == (
+        "Not predicted are 4 of 5 cells: tanh and ELU (jumps)."
+    )
+    assert sentences.not_predicted(cells(*two), LABELS) == (
+        "Nothing is predicted for this study: tanh and ELU (jumps)."
+    )
+    assert sentences.not_predicted(cells(cell()), LABELS) == ""
