@@ -33,7 +33,8 @@ N_IMAGES = 300
 
 
 def config(settings=("default", "critical"), rate="tuned", depths=(2, 4, 8), n_seeds=5, keys=tuple(LABELS)):
-    """The resolved config, as far as the page needs it."""
+    """The resolved config, as far as the page needs it; settings are of `OVERRIDES`, or initialisations."""
+    overrides = {name: OVERRIDES.get(name, {"network": {"initialisation": name}}) for name in settings}
     recipe = {
         "network": {
             "family": "mlp",
@@ -47,9 +48,9 @@ def config(settings=("default", "critical"), rate="tuned", depths=(2, 4, 8), n_s
         "tuning": {"learning_rate": CANDIDATES, "seeds": 3, "max_epochs": 20},
     }
     resolved = {
-        name: {"label": name, "overrides": OVERRIDES[name]}
+        name: {"label": name, "overrides": overrides[name]}
         | {
-            section: values | OVERRIDES[name].get(section, {}) if isinstance(values, dict) else values
+            section: values | overrides[name].get(section, {}) if isinstance(values, dict) else values
             for section, values in recipe.items()
         }
         for name in settings

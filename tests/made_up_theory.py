@@ -54,7 +54,10 @@ def tables(config, seed=0):
             row
             | {"weight_std": np.sqrt(weight), "bias_std": np.sqrt(bias), "q": q if known else None}
             | {"slope": chi * 0.9, "stable": chi * 0.9 < 1, "chi": chi if known else None}
-            | {"xi_q": 1.0, "xi_c": (-1 / np.log(chi) if chi < 0.999 else np.inf) if known else None}
+            | {
+                "xi_q": 1.0,
+                "xi_c": (-1 / np.log(max(chi, 1e-9)) if chi < 0.999 else np.inf) if known else None,
+            }
             | {"n_fixed_points": 1, "edge_weight_std": at_edge[0], "edge_q": at_edge[1]}
             | {"edge_bias_std": 0.0 if at_edge[1] is None else 0.2, "edge_stable": at_edge[2]}
             | {"reason": None if known else REASON}

@@ -27,7 +27,7 @@ ROOMS = (
     "runtime",
     "storage",
 )
-MOST_ARROWS = 50
+MOST_ARROWS = 51
 
 
 def module(path: Path) -> str:

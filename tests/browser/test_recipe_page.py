@@ -3,17 +3,19 @@
 from itertools import product
 
 import made_up
+import made_up_theory
 import pandas as pd
 import pytest
 from actbench.analysis import trends
-from actbench.figures import drawing, recipe, results
+from actbench.analysis.tables import of_setting
+from actbench.figures import drawing, recipe, results, theory
 from actbench.report import contents, page
 from actbench.report.section import Study
-from actbench.report.sections import answer, comparison
+from actbench.report.sections import answer, comparison, why
 from actbench.report.sections import recipe as section
 from conftest import ROOT
 
-SECTIONS = (answer.SECTION, comparison.SECTION, section.SECTION)
+SECTIONS = (answer.SECTION, comparison.SECTION, section.SECTION, why.SECTION)
 
 
 def over_depths(runs, depths):
@@ -32,8 +34,11 @@ def report(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     config = made_up.config(request.param)
     every, depths, names = made_up.tables(config), config["depths"], list(config["settings"])
+    predicted = made_up_theory.tables(config)
+    every |= predicted
     own = ("comparison", "runs", "shares")
     tables = every | {name: every[name][every[name]["setting"] == names[0]] for name in own}
+    tables |= of_setting(predicted, names[0])
     tables["over_depths"] = over_depths(tables["runs"], depths)
     drawing.use_style()
     style = drawing.Style(made_up.LABELS)
@@ -42,6 +47,10 @@ def report(request, tmp_path_factory):
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, made_up.CHANCE),
         "sensitivity": recipe.sensitivity(every["tuning"], every["rates"], names, depths, style),
         "performance_profile": recipe.profile(every["profile"], names, style),
+        "theory_gradients": theory.gradients(every["gradients"], every["predictions"], names, depths, style),
+        "decay_and_training": theory.decay_and_training(
+            every["expectations"], every["comparison"], -3.5, style
+        ),
     }
     for name, figure in drawn.items():
         drawing.save(figure, folder / f"{name}.svg")
@@ -69,7 +78,7 @@ def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme)
     assert said == []
     opened.click("#recipe summary")
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
-    for name in ("sensitivity", "performance_profile"):
+    for name in ("sensitivity", "performance_profile", "theory_gradients", "decay_and_training"):
         assert opened.evaluate(f"document.querySelector('#figure-{name} img').naturalWidth") > 0
     found = Axe().run(opened).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []

@@ -97,6 +97,7 @@ def test_report_is_one_file_with_every_section(tiny):
     for section in (
         "answer",
         "comparison",
+        "why",
         "depth",
         "learning",
         "gradients",
@@ -109,7 +110,7 @@ def test_report_is_one_file_with_every_section(tiny):
         "downloads",
     ):
         assert f'id="{section}"' in page
-    assert page.count("<figure") == 8 + 3 * 2 + 1
+    assert page.count("<figure") == 13 + 3 * 2 + 1
     assert (
         "#cross-validation" not in page and "#pairs" not in page and "<mfrac>" not in page and "<math" in page
     )

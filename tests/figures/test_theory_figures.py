@@ -1,0 +1,225 @@
+"""Figures of theory: what stands in the tables is what is drawn, predicted or measured."""
+
+import made_up
+import made_up_theory
+import numpy as np
+import pandas as pd
+import pytest
+from actbench.figures import drawing, shown, theory
+from actbench.figures.plotting import plt
+from matplotlib.colors import to_rgb
+
+LIMIT = -3.5
+LABELS = {"sigmoid": "sigmoid", "relu": "ReLU", "swish": "_costs $5"}
+
+
+@pytest.fixture
+def style():
+    drawing.use_style()
+    yield drawing.Style(LABELS)
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """Two settings, and one of which nothing is predicted."""
+    config = made_up.config(("default", "he", "layer"), depths=(1, 3), n_seeds=2, keys=tuple(LABELS))
+    return made_up_theory.tables(config)
+
+
+def lines(axis):
+    return [line for line in axis.lines if line.get_linestyle() != "None" and len(line.get_xdata())]
+
+
+def points(axis):
+    return [line for line in axis.lines if line.get_linestyle() == "None" and len(line.get_xdata())]
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_predicted_gradients_are_lines_and_each_network_is_a_point(tables, style):
+    figure = theory.gradients(tables["gradients"], tables["predictions"], ["default", "he"], [1, 3], style)
+    titles = [(axis.get_title(), axis.get_ylabel()) for axis in figure.axes]
+    assert titles == [("1 hidden layer", "default"), ("3 hidden layers", ""), ("", "he"), ("", "")]
+    axis = figure.axes[1]
+    rows = tables["predictions"].query("activation == 'sigmoid' and depth == 3 and setting == 'default'")
+    (line, _, _), (own, _, _) = lines(axis), points(axis)
+    assert line.get_xdata().tolist() == [0, 1, 2, 3]
+    assert line.get_ydata() == pytest.approx(10 ** rows["log10_rms"].to_numpy())
+    assert len(own.get_xdata()) == 2 * 4 and axis.get_yscale() == "log"
+    measured = tables["gradients"].query(
+        "activation == 'sigmoid' and depth == 3 and setting == 'default' and checkpoint == 'init'"
+    )
+    assert sorted(own.get_ydata()) == sorted(measured["rms"])
+    assert legend(figure)[-2:] == ["predicted", "measured, a network"]
+
+
+def test_other_tensors_and_trained_networks_are_not_beside_theory(tables, style):
+    other = tables["gradients"].assign(tensor="weight")
+    both = pd.concat([tables["gradients"], other])
+    figures = [
+        theory.gradients(given, tables["predictions"], ["default"], [3], style)
+        for given in (both, tables["gradients"])
+    ]
+    first, second = ([len(line.get_xdata()) for line in points(figure.axes[0])] for figure in figures)
+    assert first == second == [8, 8, 8]
+
+
+def test_what_is_not_predicted_has_points_and_no_line(tables, style):
+    figure = theory.gradients(tables["gradients"], tables["predictions"], ["layer"], [3], style)
+    assert lines(figure.axes[0]) == [] and len(points(figure.axes[0])) == 3
+    assert figure.axes[0].get_ylabel() == ""
+
+
+def test_a_study_without_any_prediction_is_drawn(tables, style):
+    nothing = {name: tables[name][tables[name]["setting"] == "none"] for name in ("correlations", "theory")}
+    empty = tables["predictions"].assign(log10_rms=None, activation_std=None)
+    for figure in (
+        theory.gradients(tables["gradients"], empty, ["default"], [1], style),
+        theory.activations(tables["distributions"], empty, ["default"], [1], style),
+        theory.correlation_map(nothing["correlations"], ["default"], style),
+        theory.edge_of_chaos(tables["edges"][:0], nothing["theory"], ["default"], style),
+        theory.decay_and_training(tables["expectations"][:0], shares(tables["expectations"]), LIMIT, style),
+    ):
+        figure.canvas.draw()
+
+
+def test_activations_end_at_the_last_hidden_layer(tables, style):
+    figure = theory.activations(tables["distributions"], tables["predictions"], ["default"], [3], style)
+    (axis,) = figure.axes
+    assert [line.get_xdata().tolist() for line in lines(axis)] == [[0, 1, 2]] * 3
+    rows = tables["predictions"].query("activation == 'relu' and depth == 3 and setting == 'default'")
+    assert lines(axis)[1].get_ydata() == pytest.approx(rows["activation_std"].dropna().to_numpy(dtype=float))
+
+
+def test_many_networks_are_bars_from_the_lowest_to_the_highest(tables):
+    drawing.use_style()
+    style = drawing.Style(LABELS, summarised=True)
+    figure = theory.gradients(tables["gradients"], tables["predictions"], ["default"], [1], style)
+    ends = [segment[:, 1].tolist() for segment in figure.axes[0].collections[0].get_segments()]
+    own = tables["gradients"].query(
+        "activation == 'sigmoid' and depth == 1 and setting == 'default' and checkpoint == 'init'"
+    )
+    by_layer = own.groupby("layer")["rms"]
+    assert ends == [pytest.approx(pair) for pair in zip(by_layer.min(), by_layer.max(), strict=True)]
+    assert legend(figure)[-1] == "measured (lowest to highest)"
+
+
+def test_as_many_settings_as_are_readable_are_drawn(tables, style):
+    names = [f"s{number}" for number in range(20)]
+    given = [table.assign(setting="s0") for table in (tables["gradients"], tables["predictions"])]
+    assert len(theory.gradients(*given, names, [1], style).axes) == shown.THEORY_SETTINGS
+    marked = theory.edge_of_chaos(
+        tables["edges"], pd.concat([tables["theory"].assign(setting=name) for name in names]), names, style
+    )
+    assert sum(text.startswith("setting ") for text in legend(marked)) == shown.MARKED_SETTINGS
+    assert len(theory.SETTING_MARKS) >= shown.MARKED_SETTINGS
+
+
+@pytest.fixture
+def plane():
+    """sigmoid's curve is stable from σ_b = 0.5 on; ReLU's edge is a point; swish has none."""
+    edges = pd.DataFrame(
+        [
+            ("sigmoid", 0.1, 4.0, 1.0, False),
+            ("sigmoid", 0.5, 5.0, 1.0, True),
+            ("sigmoid", 1.0, 6.0, 1.0, True),
+            ("relu", 0.0, 1.41, None, False),
+            ("swish", None, None, None, None),
+        ],
+        columns=["activation", "bias_std", "weight_std", "q", "stable"],
+    ).astype({"stable": object})
+    rows = [("sigmoid", "same", 0.58, 0.07), ("relu", "same", 0.58, 0.07)]
+    rows += [("sigmoid", "own", 4.0, 0.1), ("relu", "own", 1.41, 0.0)]
+    return edges, pd.DataFrame(rows, columns=["activation", "setting", "weight_std", "bias_std"])
+
+
+def open_marks(axis):
+    found = [line for line in points(axis) if line.get_markerfacecolor() == "none"]
+    return [(to_rgb(line.get_markeredgecolor()), *map(float, line.get_xydata()[0])) for line in found]
+
+
+def test_the_edge_is_faint_where_it_is_unstable(plane, style):
+    figure = theory.edge_of_chaos(*plane, ["same", "own"], style)
+    faint, stable = lines(figure.axes[0])
+    assert faint.get_alpha() == theory.FAINT and len(faint.get_xdata()) == 3
+    assert np.isnan(stable.get_ydata()).tolist() == [True, False, False] and stable.get_alpha() is None
+    assert legend(figure)[-3:] == ["setting same", "setting own", "unstable (faint)"]
+    low, high = figure.axes[0].get_ylim()
+    assert low < 0.58 < 6 < high and figure.axes[0].get_xlim()[0] == 0
+
+
+def test_a_homogeneous_function_is_a_point_and_not_unstable(plane, style):
+    edges = plane[0][plane[0]["activation"] == "relu"]
+    figure = theory.edge_of_chaos(edges, plane[1], ["same"], style)
+    (point,) = [line for line in points(figure.axes[0]) if line.get_markerfacecolor() != "none"]
+    assert point.get_xydata().tolist() == [[0, 1.41]]
+    assert legend(figure)[-1] == "this study"
+
+
+def test_settings_are_marked_once_or_for_each_activation(plane, style):
+    axis = theory.edge_of_chaos(*plane, ["same", "own"], style).axes[0]
+    colours = {key: to_rgb(look["color"]) for key, look in style.looks.items()}
+    assert open_marks(axis) == [
+        (to_rgb(theory.INK), 0.07, 0.58),
+        (colours["sigmoid"], 0.1, 4.0),
+        (colours["relu"], 0.0, 1.41),
+    ]
+
+
+def shares(expectations, n_trained=2):
+    """A table `comparison` of four seeds a cell."""
+    return expectations[["activation", "depth", "setting"]].assign(n_seeds=4, n_trained=n_trained)
+
+
+def expected(*ratios, key="sigmoid"):
+    rows = {"activation": key, "depth": range(1, len(ratios) + 1), "setting": "default"}
+    return pd.DataFrame(rows | {"log10_first_last": ratios})
+
+
+def test_each_cell_has_its_mark_its_depth_and_its_band(style):
+    cells = pd.concat([expected(-6.0, -1.0), expected(-5.0, None, key="relu")])
+    table = shares(cells).assign(n_trained=[0, 4, 2, 4])
+    axis = theory.decay_and_training(cells, table, LIMIT, style).axes[0]
+    sigmoid, relu = points(axis)
+    assert sigmoid.get_xdata().tolist() == [-6.0, -1.0] and relu.get_xdata().tolist() == [-5.0]
+    ticks = dict(zip(axis.get_yticks(), (text.get_text() for text in axis.get_yticklabels()), strict=True))
+    assert [ticks[y] for y in sigmoid.get_ydata()] == ["0 %", "100 %"]
+    assert ticks[relu.get_ydata()[0]] == "50 %"
+    assert [text.get_text() for text in axis.texts if text.get_text().isdigit()] == ["1", "1", "2"]
+    limits = [line for line in lines(axis) if list(line.get_xdata()) == [LIMIT, LIMIT]]
+    assert len(limits) == 1 and axis.get_xlim()[0] < -6 < -1 < axis.get_xlim()[1]
+
+
+def test_marks_that_would_hide_each_other_are_set_apart_within_their_band(style):
+    cells = expected(-1.0, -1.0, -1.0, -6.0)
+    axis = theory.decay_and_training(cells, shares(cells).assign(n_trained=[4, 4, 4, 0]), LIMIT, style).axes[
+        0
+    ]
+    ((zero, *heights),) = [line.get_ydata().tolist() for line in points(axis)]
+    middle = axis.get_yticks()[1]
+    assert sorted(height - middle for height in heights) == [-1, 0, 1]
+    separator = next(line.get_ydata()[0] for line in lines(axis) if line.get_color() == "#cccccc")
+    assert zero < separator < min(heights)
+
+
+def test_lanes_are_reused_where_there_is_room():
+    assert theory._lanes(np.array([0.0, 0.1, 0.2, 5.0, 5.1]), 1.0).tolist() == [0, 1, -1, 0, 1]
+
+
+def test_many_cells_have_no_numbers(style):
+    cells = expected(*np.linspace(-8, 0, shown.NUMBERED_CELLS + 1))
+    axis = theory.decay_and_training(cells, shares(cells), LIMIT, style).axes[0]
+    assert not [text for text in axis.texts if text.get_text().isdigit()]
+
+
+def test_correlations_are_lines_beside_the_diagonal(tables, style):
+    figure = theory.correlation_map(tables["correlations"], ["default", "he", "layer"], style)
+    assert [axis.get_title() for axis in figure.axes] == ["default", "he"]
+    diagonal, sigmoid, *_ = lines(figure.axes[0])
+    assert diagonal.get_xydata().tolist() == [[0, 0], [1, 1]]
+    rows = tables["correlations"].query("activation == 'sigmoid' and setting == 'default'")
+    assert sigmoid.get_ydata() == pytest.approx(rows["next_correlation"].to_numpy())
+    assert legend(figure)[2:] == [r"_costs \$5", "no change"]
