@@ -170,11 +170,14 @@ def stretched(
         axis.set_yticks([], minor=True)
 
 
-def log_scale(axes: Iterable[Axes], values: pd.Series) -> None:
-    """A log scale, where there is anything to show on it."""
+def log_scale(axes: Iterable[Axes], values: pd.Series, plain: float = 10) -> None:
+    """A log scale, where there is anything to show on it.
+
+    Its numbers are plain where the largest value is less than `plain` times the smallest.
+    """
     for axis in axes if (values > 0).any() else ():
         axis.set_yscale("log")
-        if values[values > 0].max() < 10 * values[values > 0].min() < 1e4:
+        if values[values > 0].max() < plain * values[values > 0].min() < plain * 1e3:
             axis.yaxis.set_major_formatter(_Plain())
             axis.yaxis.set_minor_formatter(_Plain())
 

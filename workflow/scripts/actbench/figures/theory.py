@@ -196,7 +196,7 @@ def correlation_map(table: pd.DataFrame, names: Sequence[str], style: drawing.St
         axis.set_xlim(0, 1.02)
         axis.set_ylim(0, 1.02)
     figure.supxlabel("correlation of two images' pre-activations in layer l", fontsize="medium")
-    figure.supylabel("the same in layer l + 1", fontsize="medium")
+    axes[0][0].set_ylabel("the same in layer l + 1")
     style.legend(figure, {"no change": Line2D([], [], color=SOFT, linestyle=":")})
     return figure
 
@@ -228,7 +228,7 @@ def _by_layer(
         drawing.whole_numbers(axis)
     for row, name in enumerate(names):
         own = points.loc[points["setting"] == name, measured]
-        drawing.log_scale(axes[row], own)
+        drawing.log_scale(axes[row], own, plain=100)
     figure.supylabel(label, fontsize="medium")
     plain_mark = {"marker": "o", "markersize": 3, "markeredgewidth": 0, "linestyle": ""}
     measured_text = "measured (lowest to highest)" if style.summarised else "measured, a network"
