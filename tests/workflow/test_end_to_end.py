@@ -183,7 +183,7 @@ def test_snakemakes_archive_holds_figures_tables_and_captions(tiny, tmp_path):
     assert sorted(names) == sorted([path.name for path in shown] + ["report.html"])
     kinds = ("results", "categories", "workflow_desc")
     results, categories, about = (json.loads(re.search(rf"var {k} = ([{{\"].*);", page)[1]) for k in kinds)
-    sections = {"Activations", "Comparison", "Data", "Functions", "Gradients", "Learning", "Units"}
+    sections = {"Activations", "Comparison", "Data", "Functions", "Gradients", "Learning", "Theory", "Units"}
     assert categories.keys() == sections | {"Report", "Tables"}
     assert "how sure can one be?" in about and "system-message" not in about
     found = {Path(path).stem: result for path, result in results.items()}

@@ -64,7 +64,14 @@ def test_figures_of_the_first_setting_are_those_of_before(tiny, two):
     drawn = sorted(path.name for path in tiny.folder.glob("results/tiny/figures/*.svg"))
     both = {path.name for path in two.folder.glob("results/tiny/figures/*.svg")}
     assert both == {*drawn, "performance_profile.svg"}
-    for name in drawn:
+    of_all = {
+        "correlation_map",
+        "edge_of_chaos",
+        "decay_and_training",
+        "theory_gradients",
+        "theory_activations",
+    }
+    for name in (name for name in drawn if name.removesuffix(".svg") not in of_all):
         before, after = ((p.folder / "results/tiny/figures" / name).read_bytes() for p in (tiny, two))
         assert before == after, name
 
