@@ -100,6 +100,7 @@ KEYS = {
     # Of a study whose learning rate is given; of one that is tuned: test_tuned_study.py.
     **{key: (value, stages("report")) for key, (value, _) in every_key("tuning", "train").items()},
     "settings": ("settings={default: {}, adam: {training: {optimizer: adam}}}", ADDED),
+    "probe_epochs": ("probe_epochs=[1, 3]", TRAINING),
     **{key: line for rule in PROBES for key, line in every_key(rule, rule).items()},
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
     "report.pairs": ("report={pairs: all}", stages("aggregate")),
@@ -205,6 +206,7 @@ FILES = {
     f"{PACKAGE}/figures/histograms_job.py": stages("histogram_figures"),
     f"{PACKAGE}/figures/results.py": stages("figures"),
     f"{PACKAGE}/figures/recipe.py": stages("figures"),
+    f"{PACKAGE}/figures/while_training.py": stages("figures"),
     f"{PACKAGE}/storage/files.py": EVERY,
     f"{PACKAGE}/activations/description.py": stages("describe_activations"),
     f"{PACKAGE}/activations/trial.py": {},
@@ -285,6 +287,7 @@ FILES = {
     f"{PACKAGE}/training/trials.py": TRAINING,
     f"{PACKAGE}/training/tuning_job.py": {},
     f"{PACKAGE}/storage/choices.py": TRAINING,
+    f"{PACKAGE}/storage/snapshots.py": TRAINING,
     f"{PACKAGE}/study/tuning.py": {},
     f"{PACKAGE}/analysis/searches.py": stages("aggregate"),
     f"{PACKAGE}/activations/states.py": NUMBERS,

@@ -29,6 +29,8 @@ DRAWN = {
     "saturation": ("Activations", "saturation by layer"),
     "functions": ("Functions", "functions and derivatives"),
 }
+if config["probe_epochs"]:
+    DRAWN["while_training"] = ("Learning", "dead units and gradients by epoch")
 if TUNED:
     DRAWN["sensitivity"] = ("Recipe", "accuracy by learning rate")
 if SEVERAL or TUNED:
