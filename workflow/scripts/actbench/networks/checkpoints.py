@@ -52,9 +52,7 @@ def load(
     >>> network(torch.zeros(3, 64)).shape
     torch.Size([3, 10])
 
-    Of a study with `probe_epochs: [1, 5]`, the same network after its fifth epoch:
-
-    >>> early = load("results/digits/runs/relu/d1/default/seeds0-4", seed=1, checkpoint="epoch5")
+    Where a study has `probe_epochs: [1, 5]`, `load(…, checkpoint="epoch5")` gives it after its fifth epoch.
     """
     return Stored(folder, activation).network(seed, fold, checkpoint)
 

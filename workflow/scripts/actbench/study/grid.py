@@ -62,13 +62,13 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
     snapshots = {"probe_epochs": config["probe_epochs"]} if config["probe_epochs"] else {}
     return {
         **tuning,
-        **snapshots,
         "activation": spec,
         "dataset": config["dataset"],
         "evaluation": config["evaluation"],
         "hidden_sizes": sizes[depth],
         "network": {k: v for k, v in config["network"].items() if k not in ("width", "hidden_sizes")},
         "normalisation": config["normalisation"],
+        **snapshots,
         "seeds": seeds,
         "training": config["training"],
     }
