@@ -1,5 +1,7 @@
 """A study whose networks are measured after single epochs too, beside the same study without."""
 
+import zipfile
+
 import actbench
 import pandas as pd
 import pytest
@@ -68,3 +70,13 @@ def test_the_figure_is_there_and_in_the_report_only_where_epochs_are_probed(tiny
 
 def test_running_it_again_does_nothing(tiny, watched):
     assert not tiny.planned("--config", *GIVEN)
+
+
+def test_the_archive_has_the_figure_with_its_caption(tiny, watched, tmp_path):
+    archive = tmp_path / "archive.zip"
+    done = tiny.snakemake("--config", *GIVEN, "--report", str(archive))
+    assert done.returncode == 0, done.stdout
+    with zipfile.ZipFile(archive) as files:
+        (page,) = (name for name in files.namelist() if name.endswith("report.html"))
+        text = files.read(page).decode()
+    assert "dead units and gradients by epoch" in text and "after epochs 1, 2, at equal distances" in text

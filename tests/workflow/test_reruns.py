@@ -134,6 +134,7 @@ CHANGES = {
     "a norm": ("network={norm: layer}", TRAINING),
     "residual connections": ("network={residual: true}", TRAINING),
     "what is said anyway": ("training={momentum: 0.9}", {}),
+    "no epoch that is probed": ("probe_epochs=[]", {}),
     "a number in another form": ("training={learning_rate: 5.0e-2}", {}),
 }
 
