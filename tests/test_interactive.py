@@ -52,6 +52,19 @@ def test_an_example_of_each_public_name(tiny, tmp_path, monkeypatch, name):
     assert doctest.DocTestRunner().run(found).failed == 0
 
 
+def test_networks_of_single_epochs_come_with_the_trained_ones():
+    how = {"network": {"width": 8}, "training": {"batch_size": 64, "max_epochs": 2}, "probe_epochs": [1, 2]}
+    trained = actbench.train("relu", 1, [3], **how)
+    shorter = {"training": {"batch_size": 64, "max_epochs": 1}, "probe_epochs": [1]}
+    ended = actbench.train("relu", 1, [3], **how | shorter).states[3, 0]
+    assert torch.equal(trained.network(3, epoch=1).linears[0].weight, ended["linears.0.weight"])
+    assert not torch.equal(trained.network(3, epoch=2).linears[0].weight, ended["linears.0.weight"])
+    with pytest.raises(
+        UserError, match=r"^probe_epochs is \[1, 3\]; allowed: epochs up to training.max_epochs"
+    ):
+        actbench.train("relu", 1, [3], **how | {"probe_epochs": [1, 3]})
+
+
 def test_the_same_numbers_as_in_a_study(tiny):
     tables = actbench.read("tiny", tiny.folder)
     threads = torch.get_num_threads()

@@ -3,12 +3,13 @@
 import dataclasses
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from actbench.analysis import aggregation
 from actbench.errors import UserError
 from actbench.probes import registry
 from actbench.probes import tables as probe_tables
-from actbench.storage import files, histograms, manifest, parquet
+from actbench.storage import files, histograms, manifest, parquet, snapshots
 from actbench.training import cost, fitting
 
 PROBES = {name: {"setting": 7} for name in registry.specs()}
@@ -21,7 +22,7 @@ SIGNAL = dict.fromkeys(registry.specs()["distributions"].columns, 0.5)
 HISTOGRAM = {"low": 0.0, "high": 1.0, "counts": [1, 2]}
 
 
-def write_block(folder, activation, statuses=("ok", "ok")):
+def write_block(folder, activation, statuses=("ok", "ok"), params=PARAMS):
     """A block of depth 1 as the train and probe rules write it."""
     rows = {
         name: []
@@ -47,7 +48,7 @@ def write_block(folder, activation, statuses=("ok", "ok")):
         for epoch in (1, 2):
             values = dict.fromkeys(fitting.HISTORY.names[6:-1], 0.5)
             rows["history"].append(run | {"epoch": epoch, "is_best": epoch == 1} | values)
-        for checkpoint in ("init", "trained") if ok else ("init",):
+        for checkpoint in snapshots.of_run(rows["runs"][-1], params.get("probe_epochs", [])):
             place = run | {"checkpoint": checkpoint}
             for layer in (0, 1):
                 for tensor in ("weight", "bias", "preactivation"):
@@ -70,8 +71,8 @@ def write_block(folder, activation, statuses=("ok", "ok")):
     for name, schema in schemas.items():
         measured = record | {"params": PROBES[name]} if name in PROBES else None
         parquet.write(parquet.table(rows[name], schema, ["seed"]), folder / f"{name}.parquet", measured)
-    manifest.write(folder, PARAMS, [2, 2], "images", TRAINED_BY)
-    return aggregation.Block(folder, activation, 1, "default", PARAMS, PROBES)
+    manifest.write(folder, params, [2, 2], "images", TRAINED_BY)
+    return aggregation.Block(folder, activation, 1, "default", params, PROBES)
 
 
 @pytest.fixture
@@ -108,6 +109,38 @@ def test_stacked_tables_are_sorted_and_split(blocks):
     assert "counts" not in tables["gradients"].column_names
     sources = tables["histograms"]["source"].to_pylist()
     assert sources.count("gradient") == 2 * 2 * 2 * 6 and sources.count("distribution") == 2 * 2 * 2 * 3
+
+
+def test_weights_of_epochs_are_rows_of_tables_and_summaries_but_no_histograms(tmp_path):
+    params = PARAMS | {"probe_epochs": [1, 2]}
+    block = write_block(tmp_path / "relu", "relu", ("ok", "diverged"), params)
+    tables = aggregation.collect([block], CODE)
+    rows = tables["dead_neurons"].select(["seed", "checkpoint"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [
+        *((0, name) for name in ("epoch1", "epoch2", "init", "trained")),
+        *((1, name) for name in ("epoch1", "init")),
+    ]
+    assert set(tables["histograms"]["checkpoint"].to_pylist()) == {"init", "trained"}
+    summaries = summarise(tables)
+    for name in ("gradients_by_layer", "dead_neurons_by_layer", "decay"):
+        n = {row["checkpoint"]: row["n"] for row in summaries[name].to_pylist() if row["measure"] != "slope"}
+        assert n.keys() == {"init", "epoch1", "epoch2", "trained"}, name
+    assert [n[name] for name in ("init", "epoch1", "epoch2", "trained")] == [2, 2, 1, 1]
+    assert {row["measure"] for row in summaries["over_depths"].to_pylist()} == {"rank"}
+
+
+@pytest.mark.parametrize("epochs", [[1], [1, 2, 3]])
+def test_weights_of_other_epochs_than_planned_are_refused(tmp_path, epochs):
+    block = write_block(tmp_path / "relu", "relu", params=PARAMS | {"probe_epochs": [1, 2]})
+    planned = dataclasses.replace(block, params=PARAMS | {"probe_epochs": epochs})
+    refused([planned], "config.json was trained with probe_epochs")
+
+
+@pytest.mark.parametrize("checkpoint", ["epoch1", "trained"])
+def test_an_epoch_without_its_rows_is_named(tmp_path, checkpoint):
+    block = write_block(tmp_path / "relu", "relu", params=PARAMS | {"probe_epochs": [1]})
+    change(block, "dead_neurons", lambda table: table.filter(pc.field("checkpoint") != checkpoint))
+    refused([block], f"dead_neurons.parquet lacks row (relu, 1, default, 0, 0, {checkpoint}, 0)")
 
 
 def test_a_block_trained_with_another_choice_is_refused(blocks, tmp_path):

@@ -1,6 +1,7 @@
 import sys
 
 import pytest
+import safetensors
 import torch
 from actbench.errors import DamagedError, UserError
 from actbench.networks import checkpoints, modes
@@ -26,10 +27,10 @@ def folder(tmp_path, spec):
     return tmp_path
 
 
-def write(folder, states, spec, sizes=(4, 8, 3), said=None, params=None):
+def write(folder, states, spec, sizes=(4, 8, 3), said=None, params=None, of_epochs=None):
     """Write a block as training does; `said` are params that config.json gives instead of the true ones."""
     params = params or {"activation": spec, "network": NETWORK, "seeds": [3, 4]}
-    checkpoints.save(states, folder / "model.safetensors", params)
+    checkpoints.save(states, folder / "model.safetensors", params, of_epochs)
     for name in manifest.WRITTEN[1:]:
         files.write_text(name, folder / name)
     manifest.write(folder, said or params, list(sizes), "images", {})
@@ -134,6 +135,64 @@ def test_load_refuses_what_is_not_there(folder):
         checkpoints.load(folder, seed=7)
     with pytest.raises(KeyError, match="init, trained"):
         checkpoints.load(folder, seed=4, checkpoint="last")
+
+
+@pytest.fixture
+def with_epochs(tmp_path, spec):
+    """Two networks with batch norm, of which the second ended before its tenth epoch."""
+    settings = {"norm": "batch"}
+    params = {"activation": spec("relu"), "network": NETWORK | settings, "seeds": [3, 4]}
+    params["probe_epochs"] = [1, 10]
+    states = {}
+    for seed, epoch in ((3, 1), (3, 10), (3, None), (4, 1), (4, None)):
+        network = mlp.build(Recipe([4, 8, 3], spec("relu"), settings=settings), seeds.generator(7, "weights"))
+        network(torch.randn(6, 4) * (epoch or 100))
+        states[seed, 0, epoch] = network.state_dict()
+    kept = {run: state for (*run, epoch), state in states.items() if epoch is None for run in [tuple(run)]}
+    of_epochs = {place: state for place, state in states.items() if place[2]}
+    write(tmp_path, kept, spec("relu"), params=params, of_epochs=of_epochs)
+    return tmp_path, states
+
+
+def test_load_gives_back_the_weights_of_an_epoch(with_epochs):
+    """With the running statistics of that epoch."""
+    folder, states = with_epochs
+    for (seed, _, epoch), state in states.items():
+        network = checkpoints.load(folder, seed, checkpoint=f"epoch{epoch}" if epoch else "trained")
+        assert not network.training and network.state_dict().keys() == state.keys()
+        assert all(torch.equal(tensor, state[name]) for name, tensor in network.state_dict().items())
+    assert checkpoints.load(folder, 3, checkpoint="init").norms[0].num_batches_tracked == 0
+
+
+def test_an_epoch_that_is_not_there_is_said(with_epochs):
+    folder, _ = with_epochs
+    with pytest.raises(KeyError, match="allowed: init, epoch1, epoch10, trained"):
+        checkpoints.load(folder, 3, checkpoint="epoch2")
+    with pytest.raises(KeyError, match="no weights of seed 4, fold 0, epoch 10: the run ended before"):
+        checkpoints.load(folder, 4, checkpoint="epoch10")
+    with pytest.raises(KeyError, match="holds no run of seed 5"):
+        checkpoints.load(folder, 5, checkpoint="epoch1")
+
+
+@pytest.mark.parametrize("epochs", ["12", [1, "2"], [0], {"1": 2}, 3, [True]])
+def test_epochs_are_whole_numbers_or_the_folder_is_damaged(folder, spec, epochs):
+    params = files.read_json(folder / "config.json")["params"] | {"probe_epochs": epochs}
+    write(folder, states_of(folder), spec("prelu"), params=params)
+    with pytest.raises(DamagedError, match=r"config.json is damaged .its probe_epochs are"):
+        checkpoints.load(folder, 3)
+
+
+def test_weights_of_epochs_change_no_name_of_the_kept_ones(folder, with_epochs):
+    with safetensors.safe_open(with_epochs[0] / "model.safetensors", framework="pt") as stored:
+        names = set(stored.keys())
+    kept = {name for name in names if not name.startswith("epoch")}
+    assert {name.split("/")[0] for name in kept} == {"seed3", "seed4"}
+    assert {f"epoch1/{name}" for name in kept} < names
+    assert {"/".join(name.split("/")[:3]) for name in names - kept} == {
+        "epoch1/seed3/fold0",
+        "epoch1/seed4/fold0",
+        "epoch10/seed3/fold0",
+    }
 
 
 def test_same_states_give_the_same_bytes(folder):

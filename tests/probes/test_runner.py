@@ -15,9 +15,9 @@ from actbench.training import fitting
 from conftest import NETWORK
 
 
-def write(folder, params, rows, states):
+def write(folder, params, rows, states, of_epochs=None):
     """A block's files as training writes them."""
-    checkpoints.save(states, folder / "model.safetensors", params)
+    checkpoints.save(states, folder / "model.safetensors", params, of_epochs)
     parquet.write(parquet.table(rows, fitting.RUNS, ["seed", "fold"]), folder / "runs.parquet")
     for name in ("history.parquet", "histograms.parquet", "cost.parquet"):
         files.write_text(name, folder / name)
@@ -102,6 +102,22 @@ def test_both_checkpoints_of_good_runs_and_the_first_of_diverged_ones(block):
     assert [(row["seed"], row["checkpoint"]) for row in rows] == [(0, "init"), (0, "trained"), (1, "init")]
     assert rows[1]["bias"] == 7 and rows[0]["bias"] != 7
     assert {row["n"] for row in rows} == {1247}
+
+
+def test_weights_of_epochs_are_measured_between_the_two(block):
+    """A run that has ended before an epoch is not measured there."""
+    params = files.read_json(block / "config.json")["params"] | {"probe_epochs": [1, 2, 10]}
+    good, bad = parquet.read(block / "runs.parquet").to_pylist()
+    states = {(seed, 0): checkpoints.load(block, seed).state_dict() for seed in (0, 1)}
+    of_epochs = {}
+    for seed, epoch in ((0, 1), (0, 2), (1, 1)):
+        of_epochs[seed, 0, epoch] = {name: tensor + epoch for name, tensor in states[seed, 0].items()}
+    write(block, params, [good | {"epochs_run": 9}, bad | {"epochs_run": 2}], states, of_epochs)
+    rows, _ = run(block, first_bias)
+    found = {(row["seed"], row["checkpoint"]): row["bias"] for row in rows}
+    initial = {(seed, "init"): found[seed, "init"] for seed in (0, 1)}
+    after = {(0, "epoch1"): 8, (0, "epoch2"): 9, (0, "trained"): 7, (1, "epoch1"): 8}
+    assert len(rows) == len(found) and found == initial | after
 
 
 def test_the_table_says_what_it_was_measured_on_and_how(block):

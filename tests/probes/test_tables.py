@@ -48,6 +48,18 @@ def test_planned_rows(given, places):
     assert found == {(*key, *place) for key in keys for place in places}
 
 
+def test_planned_rows_after_epochs():
+    """As far as each run came."""
+    ended = {"ok": 5, "diverged": 2}
+    runs = [RUN | {"seed": n, "status": how, "epochs_run": ended[how]} for n, how in enumerate(ended)]
+    found = tables.planned(probe(), runs, depth=1, epochs=[1, 2, 5, 6])
+    places = sorted((key[3], key[5]) for key in found)
+    assert places == [
+        *((0, name) for name in ("epoch1", "epoch2", "epoch5", "init", "trained")),
+        *((1, name) for name in ("epoch1", "init")),
+    ]
+
+
 @pytest.mark.parametrize(("key", "value"), [("tensor", "weight"), ("unit", 7), ("", None)])
 def test_histograms_become_rows_of_the_table_of_histograms(key, value):
     drawn = probe(key=key, layers={"weight": "all"} if key == "tensor" else "all", histogram="size")

@@ -4,6 +4,7 @@ from itertools import product
 
 import pandas as pd
 import pytest
+from actbench.report import section
 from actbench.report.sections import (
     answer,
     comparison,
@@ -45,6 +46,25 @@ def test_unit_shares_are_means_over_runs():
     ]
     (row,) = dead_neurons.unit_shares(pd.DataFrame(rows), {"relu": "ReLU"})
     assert row["dead_init"] == pytest.approx(0.25) and row["n_init"] == 2 and "dead_trained" not in row
+
+
+def test_dead_units_are_told_of_initial_and_kept_weights_only():
+    """Units that were dead after some epoch only do not bring their activation into the tables by layer."""
+    row = {"activation": "relu", "depth": 1, "seed": 0, "fold": 0, "layer": 0, "n_neurons": 4}
+    row |= {"n_dead": 0, "n_dormant": 0, "n_saturated": 0}
+    rows = [row | {"checkpoint": "epoch1", "n_dead": 4}]
+    rows += [row | {"checkpoint": name} for name in ("init", "trained")]
+    over_depths = pd.DataFrame(columns=["activation", "measure", "mean", "ci_low", "ci_high"])
+    config = {"activations": [{"id": "relu", "label": "ReLU"}], "depths": [1]}
+    study = section.Study(
+        config, {"dead_neurons": pd.DataFrame(rows), "over_depths": over_depths}, {}, {}, {}
+    )
+    found = dead_neurons.context(study)
+    (shares,) = found["dead"]
+    assert (shares["dead_init"], shares["dead_trained"]) == (0, 0) and not any(
+        "epoch" in key for key in shares
+    )
+    assert found["dead_layers"] == {} and list(found["downloads"]) == ["dead_units"]
 
 
 def test_dead_units_by_layer_are_means_with_widths():

@@ -35,6 +35,14 @@ def test_one_rate_for_each_fold(path):
     assert choices.read(path, [choices.TRIALS, choices.COST])["seconds"] == 1.5
 
 
+def test_epochs_that_are_probed_are_not_of_a_search():
+    """Nothing is stored of its networks; so another list searches nothing again."""
+    params = {"seeds": [0], "tuning": {"max_epochs": 3}, "training": {"max_epochs": 9, "keep": "last"}}
+    searched = choices.search_params(params)
+    assert searched["training"]["max_epochs"] == 3 and "seeds" not in searched
+    assert choices.search_params(params | {"probe_epochs": [1, 2]}) == searched
+
+
 def test_other_params_are_refused(path):
     longer = PARAMS | {"tuning": {"learning_rate": [0.1, 1.0, 10.0], "seeds": 3}}
     with pytest.raises(

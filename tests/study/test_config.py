@@ -76,6 +76,28 @@ REFUSED = {
         dict(tuning=dict(learning_rate=[1, 0.1, 1.0])),
         "tuning.learning_rate is [1, 0.1, 1.0]: every entry is allowed once.",
     ),
+    "one epoch for a list": (
+        dict(probe_epochs=5),
+        "probe_epochs is 5; allowed: a list of whole numbers from 1, ascending.",
+    ),
+    "no epochs at all": (dict(probe_epochs=None), "probe_epochs is empty (null); allowed: a list of whole"),
+    "an epoch of 0": (dict(probe_epochs=[0, 1]), "probe_epochs[0] is 0; allowed: a whole number from 1."),
+    "an epoch that is text": (
+        dict(probe_epochs=["one"]),
+        "probe_epochs[0] is 'one' (text); allowed: a whole",
+    ),
+    "an epoch twice": (
+        dict(probe_epochs=[1, 2, 2]),
+        "probe_epochs is [1, 2, 2]; allowed: each epoch once, ascending.",
+    ),
+    "epochs in another order": (
+        dict(probe_epochs=[5, 1]),
+        "probe_epochs is [5, 1]; allowed: each epoch once, ascending.",
+    ),
+    "an epoch that no network takes": (
+        dict(probe_epochs=[1, 41]),
+        "probe_epochs is [1, 41]; allowed: epochs up to training.max_epochs, 40.",
+    ),
     "one number for candidates": (
         dict(tuning=dict(learning_rate=0.1)),
         "tuning.learning_rate is 0.1; allowed: a list of numbers above 0, or null.",

@@ -17,3 +17,12 @@ def test_training_params_leave_out_what_does_not_change_numbers():
     params = grid.training_params(resolved, resolved["activations"][0]["spec"], 2, [0, 1])
     assert "ReLU!" not in repr(params) and "/x" not in repr(params) and "cpu" not in repr(params)
     assert list(params) == sorted(params)
+
+
+def test_probe_epochs_are_params_of_a_block_only_where_there_are_any():
+    without, given = (
+        grid.training_params(resolved, resolved["activations"][0]["spec"], 2, [0])
+        for resolved in (resolve(probe_epochs=[]), resolve(probe_epochs=[1, 5]))
+    )
+    assert given == without | {"probe_epochs": [1, 5]} and "probe_epochs" not in without
+    assert list(given) == sorted(given)

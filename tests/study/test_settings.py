@@ -118,6 +118,10 @@ REFUSED = {
         "settings has the name 1000.0; allowed: letters, digits and . _ +, at most 40, the first a letter or "
         "digit (text: write it in quotes).",
     ),
+    "epochs that are probed": (
+        {"a": {"probe_epochs": [1]}},
+        "settings.a has the key 'probe_epochs' (text); allowed: a mapping with the keys network, training, normalisation",
+    ),
     "overrides that are no mapping": (
         {"a": 3},
         "settings.a is 3; allowed: a mapping with the keys network, training, normalisation, tuning.",
@@ -271,6 +275,7 @@ OWN = {"name": "mine", "import": "mine:Mine", "beta": 2, "label": "Mine"}
         {"depths": [2, 1], "settings": {"other": {"network": {"hidden_sizes": [[3], [2, 1]]}}}},
         {"evaluation": {"folds": 3}, "seeds": [2, 1], "training": {"batch_size": 32.0}},
         {"evaluation": {"training": 300}, "training": {"batch_size": 32}},
+        {"probe_epochs": [1, 5]},
         {"evaluation": {"training": 100}, "training": {"batch_size": 32}},
         {
             "training": {"learning_rate": "tuned"},
@@ -290,6 +295,17 @@ def test_a_resolved_config_can_be_run_again(given):
     again = settings.with_recipes(yaml_files.parse(text, "config.yaml"), SCHEMA)
     assert again == resolved and list(again["settings"]) == list(resolved["settings"])
     assert yaml_files.dump(settings.written(again)) == text
+
+
+def test_a_setting_whose_networks_take_fewer_epochs_than_are_probed_is_named():
+    given = GIVEN | {"probe_epochs": [1, 7]}
+    settings.resolve(given | {"settings": {"default": {}, "long": {"training": {"max_epochs": 9}}}}, SCHEMA)
+    with pytest.raises(UserError) as caught:
+        settings.resolve(
+            given | {"settings": {"default": {}, "short": {"training": {"max_epochs": 5}}}}, SCHEMA
+        )
+    words = "settings.short: probe_epochs is [1, 7]; allowed: epochs up to training.max_epochs, 5."
+    assert str(caught.value) == words
 
 
 def test_errors_of_the_config_itself_name_no_setting():

@@ -32,6 +32,7 @@ normalisation: per_pixel
 network: {width: 17, initialisation: he, gain: 2.0, bias_std: 0.5, norm: layer, residual: true}
 evaluation: {folds: 4, split_seed: 3, training: 5000}
 tuning: {learning_rate: [0.5], seeds: 7, max_epochs: 7}
+probe_epochs: [1]
 settings: {adam: {training: {optimizer: adam, weight_decay: 1}}}
 report: {baseline: mish, equivalence: 0.5, pairs: all}
 """

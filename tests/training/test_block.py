@@ -4,7 +4,7 @@ import pytest
 import torch
 from actbench.activations import registry
 from actbench.data import acquire, prepared
-from actbench.training import block
+from actbench.training import block, fitting
 from conftest import NETWORK
 from own_activations import Annealed, SquaredReLU, own
 from test_fitting import SETTINGS
@@ -26,6 +26,7 @@ def train(
     hidden=(8,),
     log=lambda line: None,
     network=(),
+    epochs=(),
     **training,
 ):
     params = {
@@ -34,6 +35,7 @@ def train(
         "hidden_sizes": list(hidden),
         "network": NETWORK | dict(network),
         "normalisation": "symmetric",
+        "probe_epochs": list(epochs),
         "seeds": list(seeds),
         "training": dataclasses.asdict(SETTINGS) | training,
     }
@@ -109,3 +111,30 @@ def test_an_own_activation_trains_in_a_normalised_network(digits):
     network = NETWORK | {"norm": "batch", "residual": True}
     done = train(digits, own(Annealed), [0], hidden=(8, 8), network=network, max_epochs=1)
     assert [run["status"] for run in done.runs] == ["ok", "ok"]
+
+
+def test_weights_of_epochs_are_kept_by_run_and_epoch(digits):
+    done = train(digits, registry.named("relu"), [3, 4], epochs=[1, 3], max_epochs=3, keep="last")
+    places = {(seed, fold, epoch) for seed in (3, 4) for fold in (0, 1) for epoch in (1, 3)}
+    assert done.snapshots.keys() == places
+    first, last, kept = done.network(4, 1, epoch=1), done.network(4, 1, epoch=3), done.network(4, 1)
+    assert torch.equal(last.linears[0].weight, kept.linears[0].weight)
+    assert not torch.equal(first.linears[0].weight, kept.linears[0].weight) and not first.training
+    with pytest.raises(KeyError):
+        done.network(4, 1, epoch=2)
+
+
+def test_a_run_that_its_scores_call_diverged_leaves_out_its_last_epoch(digits, monkeypatch):
+    """Its history is of finite losses only: what must be stored can be told from the table of runs."""
+
+    def overflowing(network, data, result):
+        result.status = "diverged"
+        return score(network, data, result)
+
+    score = fitting.score
+    monkeypatch.setattr(fitting, "score", overflowing)
+    how = {"folds": None, "validation": 250, "max_epochs": 3}
+    done = train(digits, registry.named("relu"), [0], epochs=[1, 2, 3], **how)
+    (run,) = done.runs
+    assert (run["status"], run["epochs_run"]) == ("diverged", 3)
+    assert done.snapshots.keys() == {(0, 0, 1), (0, 0, 2)}

@@ -102,6 +102,7 @@ KEYS = {
     # Of a study whose learning rate is given; of one that is tuned: test_tuned_study.py.
     **{key: (value, stages("report")) for key, (value, _) in every_key("tuning", "train").items()},
     "settings": ("settings={default: {}, adam: {training: {optimizer: adam}}}", ADDED),
+    "probe_epochs": ("probe_epochs=[1, 3]", TRAINING),
     **{key: line for rule in PROBES for key, line in every_key(rule, rule).items()},
     "probe_gradients.images": ("probe_gradients={images: 7}", stages("probe_gradients", "theory")),
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
@@ -136,6 +137,7 @@ CHANGES = {
     "a norm": ("network={norm: layer}", UNTRAINED),
     "residual connections": ("network={residual: true}", UNTRAINED),
     "what is said anyway": ("training={momentum: 0.9}", {}),
+    "no epoch that is probed": ("probe_epochs=[]", {}),
     "a number in another form": ("training={learning_rate: 5.0e-2}", {}),
 }
 
@@ -213,6 +215,7 @@ FILES = {
     f"{PACKAGE}/figures/prediction.py": {},
     f"{PACKAGE}/figures/recipe.py": stages("figures"),
     f"{PACKAGE}/figures/theory.py": stages("figures"),
+    f"{PACKAGE}/figures/while_training.py": stages("figures"),
     f"{PACKAGE}/storage/files.py": EVERY,
     f"{PACKAGE}/activations/description.py": stages("describe_activations"),
     f"{PACKAGE}/activations/trial.py": {},
@@ -300,6 +303,7 @@ FILES = {
     f"{PACKAGE}/training/trials.py": TRAINING,
     f"{PACKAGE}/training/tuning_job.py": {},
     f"{PACKAGE}/storage/choices.py": TRAINING,
+    f"{PACKAGE}/storage/snapshots.py": TRAINING,
     f"{PACKAGE}/study/tuning.py": {},
     f"{PACKAGE}/analysis/searches.py": stages("aggregate"),
     f"{PACKAGE}/activations/states.py": NUMBERS,

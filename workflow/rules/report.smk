@@ -44,6 +44,8 @@ DRAWN = {
     "theory_activations": ("Theory", "activations by layer, predicted and measured"),
     "decay_and_training": ("Theory", "predicted decay and who trained"),
 }
+if config["probe_epochs"]:
+    DRAWN["while_training"] = ("Learning", "dead units and gradients by epoch")
 if TUNED:
     DRAWN["sensitivity"] = ("Recipe", "accuracy by learning rate")
 if SEVERAL or TUNED:

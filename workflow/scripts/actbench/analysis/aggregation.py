@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from actbench.analysis import attribution, comparisons, endings, profile, shares, statistics, trends
 from actbench.errors import DamagedError, UserError
 from actbench.probes import registry
 from actbench.probes import tables as measured
 from actbench.probes.probe import Probe
-from actbench.storage import files, histograms, manifest, parquet
+from actbench.storage import files, histograms, manifest, parquet, snapshots
 from actbench.storage.parquet import RUN
 from actbench.storage.records import Plan
 from actbench.training import theory_tables
@@ -78,6 +79,8 @@ class Block:
 def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Table]:
     """Read every planned file and stack its rows: the tables of `ORDER`, and `histograms`.
 
+    Histograms that probes took after `probe_epochs` stay in the blocks' tables.
+
     Args:
         blocks: all that are planned.
         code: digests of all code that they must have been made by, see `provenance.named`.
@@ -105,7 +108,8 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
     refuse(problems)
     stacked = {name: parquet.concat(parts[name], ORDER[name]) for name in ORDER}
     drawn = [probe for probe in PROBES.values() if probe.histogram]
-    rows = (measured.histogram_rows(probe, stacked[probe.name]) for probe in drawn)
+    kept = pc.field("checkpoint").isin(snapshots.names())
+    rows = (measured.histogram_rows(probe, stacked[probe.name].filter(kept)) for probe in drawn)
     stacked["histograms"] = parquet.concat([*parts["histograms"], *rows], histograms.ORDER)
     for probe in drawn:
         stacked[probe.name] = stacked[probe.name].drop_columns([c.name for c in histograms.COLUMNS])
@@ -257,7 +261,8 @@ def check_rows(block: Block, tables: Mapping[str, pa.Table]) -> list[str]:
         (*(run[key] for key in RUN), epoch) for run in runs for epoch in range(1, run["epochs_run"] + 1)
     }
     expected = {"runs": block.keys(), "cost": block.keys(), "history": epochs}
-    expected |= {name: measured.planned(probe, runs, block.depth) for name, probe in PROBES.items()}
+    measuring = runs, block.depth, block.params.get("probe_epochs", [])
+    expected |= {name: measured.planned(probe, *measuring) for name, probe in PROBES.items()}
     problems = []
     for name, order in ORDER.items():
         path = block.folder / f"{name}.parquet"

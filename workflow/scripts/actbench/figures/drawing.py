@@ -14,6 +14,7 @@ from actbench.storage import files
 
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 COLUMNS = 6
+SPREAD = (0.05, 0.95)
 NARROWEST = 5.75  # inches: a page stretches what is narrower
 DASHES = [
     "-",
@@ -187,3 +188,26 @@ class _Plain(matplotlib.ticker.LogFormatterSciNotation):
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         return f"{x:g}" if super().__call__(x, pos) else ""
+
+
+def lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool) -> None:
+    """A thin line a run or, of many, a band of 90 % of them; the median thick."""
+    table = table.dropna(subset=y)
+    by_x = table.groupby(x)[y]
+    median = by_x.median()
+    if summarised:
+        low, high = (by_x.quantile(share) for share in SPREAD)
+        axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
+    else:
+        thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
+        for _, run in table.groupby(["seed", "fold"]):
+            axis.plot(run[x], run[y], **thin)
+    axis.plot(median.index, median, linewidth=1.5, **look)
+
+
+def percent(axes: Iterable[Axes]) -> None:
+    """Shares as percentages, from just below 0 to at least 10 %."""
+    for axis in axes:
+        top = max(0.1, axis.get_ylim()[1])
+        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axis.set_ylim(-0.03 * top, top)

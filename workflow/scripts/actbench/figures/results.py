@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.figures import drawing, shown
-from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt
+from actbench.figures.plotting import Axes, Figure, Line2D, plt
 
 WIDEST = 13.5
 ACCURACIES = {
@@ -18,7 +18,6 @@ ACCURACIES = {
 }
 LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
 SHAPE_BINS = 40
-SPREAD = (0.05, 0.95)
 LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
 
 
@@ -141,7 +140,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
     for (row, column), (number, depth) in product(enumerate(rows), enumerate(depths)):
         axis = axes[row][number]
         for key, part in _by_activation(history[history["depth"] == depth], style):
-            _lines(axis, part, "epoch", column, style.line(key), style.summarised)
+            drawing.lines(axis, part, "epoch", column, style.line(key), style.summarised)
         axis.set_title(shown.layers(depth) if row == 0 else "")
         axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
         axis.set_ylabel("" if number else (ACCURACIES | LOSSES)[column])
@@ -157,6 +156,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
 
 def gradients(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, tensor: str) -> Figure:
     """Root mean square of one tensor's gradient by layer, on a log scale, before and after training."""
+    table = table[table["checkpoint"].isin(drawing.CHECKPOINTS)]
     part = table[(table["tensor"] == tensor) & (table["rms"] > 0)]
     words = {"weight": "weights", "preactivation": "pre-activations"}
     figure, axes = _by_checkpoint(part, depths, style, "rms", f"RMS gradient of the {words[tensor]}")
@@ -168,7 +168,7 @@ def dead_neurons(table: pd.DataFrame, depths: Sequence[int], style: drawing.Styl
     """Share of units whose output is exactly 0 for every training image, by layer."""
     part = table.assign(share=table["n_dead"] / table["n_neurons"])
     figure, axes = _by_checkpoint(part, depths, style, "share", "dead units")
-    _percent(axes)
+    drawing.percent(axes.flat)
     return figure
 
 
@@ -176,7 +176,7 @@ def saturation(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style)
     """Share of pre-activations at which the activation is saturated, by layer."""
     part = table[table["signal"] == "preactivation"].dropna(subset="saturated_fraction")
     figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated pre-activations")
-    _percent(axes)
+    drawing.percent(axes.flat)
     return figure
 
 
@@ -231,7 +231,9 @@ def _by_checkpoint(
         axis = axes[row][number]
         part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
         for key, lines in _by_activation(part, style):
-            _lines(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
+            drawing.lines(
+                axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised
+            )
         axis.set_title(shown.layers(depth) if row == 0 else "")
         axis.set_xlabel("layer" if row else "")
         axis.set_ylabel(words if number == 0 else "")
@@ -263,20 +265,6 @@ def _mark(
     axis.plot([place, place], ends, color=colour, linewidth=linewidth, linestyle=":" if runs else "-")
     mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": "white" if hollow else colour}
     axis.plot(place, level, color=colour, linestyle="", **mark)
-
-
-def _lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool) -> None:
-    table = table.dropna(subset=y)
-    by_x = table.groupby(x)[y]
-    median = by_x.median()
-    if summarised:
-        low, high = (by_x.quantile(share) for share in SPREAD)
-        axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
-    else:
-        thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
-        for _, run in table.groupby(["seed", "fold"]):
-            axis.plot(run[x], run[y], **thin)
-    axis.plot(median.index, median, linewidth=1.5, **look)
 
 
 def _accuracy_column(
@@ -326,11 +314,3 @@ def _accuracy_shape(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping
         axis.fill_betweenx(
             drawing.unstretch(edges), position - half, position + half, where=half > 0, **drawn
         )
-
-
-def _percent(axes: np.ndarray) -> None:
-    """Shares as percentages, from just below 0 to at least 10 %."""
-    for axis in axes.flat:
-        top = max(0.1, axis.get_ylim()[1])
-        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
-        axis.set_ylim(-0.03 * top, top)

@@ -4,17 +4,17 @@ from pathlib import Path
 
 from actbench.data import prepared
 from actbench.errors import DamagedError
-from actbench.figures import drawing, recipe, results, theory
+from actbench.figures import drawing, recipe, results, theory, while_training
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records
 
-OF_RECIPE = ("sensitivity", "performance_profile")  # which some configs have
+OF_SOME = ("sensitivity", "performance_profile", "while_training")  # which some configs have
 
 
 def run(job: object) -> None:
     """Draw a study's figures as the job of its rule: `job` is the script's `snakemake`.
 
-    They are of one setting, but for those of the recipe and of theory; of the first, an earlier config's are
+    They are of one setting, but for those of the recipe and of theory; of `OF_SOME`, an earlier config's are
     removed.
 
     Raises:
@@ -60,10 +60,13 @@ def run(job: object) -> None:
         drawn["sensitivity"] = recipe.sensitivity(*searched, params.settings, shown, style)
     if "profile" in every:
         drawn["performance_profile"] = recipe.profile(every["profile"], params.settings, style)
+    if "while_training" in output.keys():  # noqa: SIM118, names of outputs
+        measured = tables["gradients"], tables["dead_neurons"]
+        drawn["while_training"] = while_training.figure(*measured, shown, style)
     for name, figure in drawn.items():
         path = Path(output[name])
         drawing.save(figure, path, path.with_suffix(".pdf"))
-    files.remove_others(Path(output.images).parent, [f"{name}.*" for name in OF_RECIPE], output)
+    files.remove_others(Path(output.images).parent, [f"{name}.*" for name in OF_SOME], output)
     plan, described = records.Plan(**params.plan), provenance.describe(params.code, "cpu")
     inputs = [job.input.made_by, job.input.data]
     records.write(output.made_by, plan, inputs, output, described, provenance.seconds())

@@ -1,4 +1,4 @@
-"""Networks as files: the trained ones are stored, those at initialisation drawn again from their seeds."""
+"""Networks as files: trained ones, and those of some epochs, are stored; initial ones are drawn again."""
 
 import math
 from collections.abc import Mapping
@@ -11,18 +11,24 @@ from actbench.activations import registry
 from actbench.errors import DamagedError, UserError
 from actbench.networks import family, initialisation
 from actbench.runtime import seeds
-from actbench.storage import files, manifest, tensors
-
-CHECKPOINTS = ("init", "trained")
+from actbench.storage import files, manifest, snapshots, tensors
 
 
 def save(
-    states: Mapping[tuple[int, int], Mapping[str, Tensor]], path: str | Path, params: Mapping | None = None
+    states: Mapping[tuple[int, int], Mapping[str, Tensor]],
+    path: str | Path,
+    params: Mapping | None = None,
+    of_epochs: Mapping[tuple[int, int, int], Mapping[str, Tensor]] | None = None,
 ) -> None:
-    """Write the state dicts of runs, keyed (seed, fold), and a digest of what they were trained with."""
+    """Write the state dicts of runs, keyed (seed, fold), and a digest of what they were trained with.
+
+    `of_epochs` are those of single epochs, keyed (seed, fold, epoch).
+    """
+    every = {_prefix(*run): state for run, state in states.items()}
+    every |= {_prefix(*run, epoch): state for (*run, epoch), state in (of_epochs or {}).items()}
     weights = {
-        f"seed{seed}/fold{fold}/{name}": tensor.cpu().contiguous()
-        for (seed, fold), state in states.items()
+        f"{prefix}{name}": tensor.cpu().contiguous()
+        for prefix, state in every.items()
         for name, tensor in state.items()
     }
     content = safetensors.torch.save(weights, {"params": files.digest_of(params)})
@@ -45,6 +51,8 @@ def load(
     >>> network = load("results/digits/runs/relu/d1/default/seeds0-4", seed=1)
     >>> network(torch.zeros(3, 64)).shape
     torch.Size([3, 10])
+
+    Where a study has `probe_epochs: [1, 5]`, `load(…, checkpoint="epoch5")` gives it after its fifth epoch.
     """
     return Stored(folder, activation).network(seed, fold, checkpoint)
 
@@ -103,23 +111,37 @@ class Stored:
 
         Args:
             seed, fold: the run.
-            checkpoint: `trained` (the weights that were scored) or `init` (rebuilt from the seed).
+            checkpoint: `trained` (the weights that were scored), `init` (rebuilt from the seed), or, such as
+                `epoch5`, those after one of the study's `probe_epochs`.
 
         Raises:
-            KeyError: there is no such run, or `checkpoint` is unknown.
+            KeyError: there is no such run, `checkpoint` is unknown, or the run ended before.
             DamagedError: the weights do not fit the network.
         """
-        if checkpoint not in CHECKPOINTS:
-            raise KeyError(f"checkpoint is {checkpoint!r}; allowed: {', '.join(CHECKPOINTS)}")
-        state = self._state(f"seed{seed}/fold{fold}/")
+        known = snapshots.names(self._epochs())
+        if checkpoint not in known:
+            raise KeyError(f"checkpoint is {checkpoint!r}; allowed: {', '.join(known)}")
+        state, run = self._state(_prefix(seed, fold)), f"seed {seed}, fold {fold}"
         if not state:
-            raise KeyError(f"{self.path.parent} holds no run of seed {seed}, fold {fold}")
+            raise KeyError(f"{self.path.parent} holds no run of {run}")
+        epoch = snapshots.epoch(checkpoint)
+        if epoch:
+            state, run = self._state(_prefix(seed, fold, epoch)), f"{run}, epoch {epoch}"
+            if not state:
+                raise KeyError(f"{self.path.parent} holds no weights of {run}: the run ended before")
         params = self.config["params"] | {"activation": self.spec}
         recipe = family.Recipe.of(self._sizes(), params, self._initial(fold))
         network = family.build(recipe, seeds.generator(seed, "weights"))
-        if checkpoint == "trained":
-            self._fill(network, state, f"seed {seed}, fold {fold}")
+        if checkpoint != snapshots.INIT:
+            self._fill(network, state, run)
         return network.eval()
+
+    def _epochs(self) -> list[int]:
+        """Those after which weights are stored as well."""
+        epochs = self.config["params"].get("probe_epochs", [])
+        if not isinstance(epochs, list) or not all(type(epoch) is int and epoch > 0 for epoch in epochs):
+            raise DamagedError(self.path.with_name(manifest.NAME), f"its probe_epochs are {epochs!r}")
+        return epochs
 
     def _sizes(self) -> list[int]:
         sizes = self.config["sizes"]
@@ -152,3 +174,9 @@ class Stored:
         with tensors.opened(self.path, "pt") as stored:
             names = [name for name in stored.keys() if name.startswith(prefix)]  # noqa: SIM118
             return {name.removeprefix(prefix): stored.get_tensor(name) for name in names}
+
+
+def _prefix(seed: int, fold: int, epoch: int | None = None) -> str:
+    """What the names of a run's tensors begin with; of the kept weights, without an epoch."""
+    run = f"seed{seed}/fold{fold}/"
+    return run if epoch is None else f"epoch{epoch}/{run}"

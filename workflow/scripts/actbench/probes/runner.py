@@ -11,7 +11,7 @@ from actbench.networks import checkpoints, modes
 from actbench.probes import tables
 from actbench.probes.probe import Probe
 from actbench.runtime import provenance
-from actbench.storage import manifest, parquet
+from actbench.storage import manifest, parquet, snapshots
 
 
 def run_job(probe: Probe, job: object) -> None:
@@ -38,9 +38,9 @@ def run(
     activation: Mapping,
     code: Mapping[str, str],
 ) -> None:
-    """Measure every network of a block at both checkpoints and write the rows.
+    """Measure every network of a block at all of its checkpoints and write the rows.
 
-    A diverged run is measured at initialisation only: it has no weights worth a number.
+    Of a diverged run the last weights are not worth a number: see `snapshots.of_run`.
 
     Args:
         probe: what is measured.
@@ -60,6 +60,7 @@ def run(
     stored = checkpoints.Stored(folder, activation)
     config = manifest.read(folder, ["runs.parquet"])
     trained_with = config["params"]
+    epochs = trained_with.get("probe_epochs", [])
     runs = parquet.read(Path(folder) / "runs.parquet").to_pylist()
     images = prepared.read(data)
     if images.digest != config["data"]:
@@ -71,7 +72,7 @@ def run(
         split = splits.split(images, trained_with["evaluation"], trained_with["normalisation"], fold)
         for run in (run for run in runs if run["fold"] == fold):
             keys = {key: run[key] for key in parquet.RUN}
-            for checkpoint in checkpoints.CHECKPOINTS if run["status"] == "ok" else ("init",):
+            for checkpoint in snapshots.of_run(run, epochs):
                 network = stored.network(run["seed"], fold, checkpoint)
                 with modes.drawing(network):
                     rows += [

@@ -1,11 +1,11 @@
 """The tables of a probe: columns, order, planned rows, histograms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
 from actbench.probes.probe import Probe
-from actbench.storage import histograms, parquet
+from actbench.storage import histograms, parquet, snapshots
 
 
 def schema(probe: Probe) -> pa.Schema:
@@ -22,20 +22,21 @@ def order(probe: Probe) -> list[str]:
     return [*parquet.RUN, *probe.keys]
 
 
-def planned(probe: Probe, runs: Iterable[Mapping], depth: int) -> set[tuple]:
+def planned(probe: Probe, runs: Iterable[Mapping], depth: int, epochs: Sequence[int] = ()) -> set[tuple]:
     """What must be there of a block, in the columns of `order`, less `key` where the probe numbers rows.
 
-    A run that diverged is measured at initialisation only.
+    A run is measured at the checkpoints of `snapshots.of_run`.
 
     Args:
         runs: rows of the block's table `runs`.
         depth: hidden layers.
+        epochs: the config's `probe_epochs`.
     """
     places = probe.planned(depth)
     return {
         (*(run[key] for key in parquet.RUN), checkpoint, *place)
         for run in runs
-        for checkpoint in (("init", "trained") if run["status"] == "ok" else ("init",))
+        for checkpoint in snapshots.of_run(run, epochs)
         for place in places
     }
 

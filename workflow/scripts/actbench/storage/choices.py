@@ -17,13 +17,14 @@ RATE = {"at_edge", "epochs_spent", "fold", "learning_rate", "n_trained", "n_tria
 def search_params(params: Mapping) -> dict:
     """All that the numbers of a search depend on: the params of a block that it is for, less the seeds.
 
-    Its networks train for the epochs of `tuning`, and nothing is stored of them but their scores.
+    Its networks train for the epochs of `tuning`, and nothing is stored of them but their scores, so that
+    `probe_epochs` count for none.
 
     Args:
         params: see `grid.training_params`.
     """
     searched = {"max_epochs": params["tuning"]["max_epochs"], **SEARCHED}
-    found = {key: value for key, value in params.items() if key != "seeds"}
+    found = {key: value for key, value in params.items() if key not in ("seeds", "probe_epochs")}
     return found | {"training": params["training"] | searched}
 
 

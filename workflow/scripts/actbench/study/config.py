@@ -1,5 +1,6 @@
 """From what the user wrote to a checked, complete configuration; nothing here imports torch."""
 
+import itertools
 import math
 import unicodedata
 from collections.abc import Mapping
@@ -53,6 +54,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     resolved["evaluation"] = evaluation.resolve(resolved["evaluation"], resolved["dataset"])
     evaluation.check_unvalidated(resolved["evaluation"], resolved["training"])
     _check_warmup(resolved["training"])
+    _check_probe_epochs(resolved["probe_epochs"], resolved["training"]["max_epochs"])
     resolved["tuning"] = tuning.resolve(resolved)
     for name, section in _probes(resolved).items():
         if "images" in section and config.get(name, {}).get("images") is None:
@@ -123,7 +125,7 @@ def _hidden_sizes(config: Mapping) -> list[list[int]]:
 
 def _probes(config: Mapping) -> dict[str, dict]:
     """The sections of probes."""
-    return {key: section for key, section in config.items() if key.startswith("probe_")}
+    return {k: part for k, part in config.items() if k.startswith("probe_") and k != "probe_epochs"}
 
 
 def _baseline(config: Mapping) -> str:
@@ -163,6 +165,17 @@ def _check_warmup(training: Mapping) -> None:
         raise UserError(
             f"training.warmup_epochs is {training['warmup_epochs']}; allowed: fewer than "
             f"training.max_epochs, {training['max_epochs']}."
+        )
+
+
+def _check_probe_epochs(epochs: list[int], max_epochs: int) -> None:
+    """Rows and figures follow their order, and a network must be able to reach each of them."""
+    if any(one >= after for one, after in itertools.pairwise(epochs)):
+        raise UserError(f"probe_epochs is {messages.shown(epochs)}; allowed: each epoch once, ascending.")
+    if epochs and epochs[-1] > max_epochs:
+        raise UserError(
+            f"probe_epochs is {messages.shown(epochs)}; allowed: epochs up to training.max_epochs, "
+            f"{max_epochs}."
         )
 
 

@@ -51,19 +51,24 @@ def is_named(config: Mapping) -> bool:
 def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
     """All that the numbers of one block depend on: the params of the rule that trains it.
 
+    `probe_epochs` is there only where it names any.
+
     Args:
         config: the resolved one, with the recipe of the block's setting.
         spec, depth, seeds: of the block.
     """
     sizes = dict(zip(config["depths"], config["network"]["hidden_sizes"], strict=True))
     tuning = {"tuning": config["tuning"]} if tuned(config) else {}
-    return tuning | {
+    snapshots = {"probe_epochs": config["probe_epochs"]} if config["probe_epochs"] else {}
+    return {
+        **tuning,
         "activation": spec,
         "dataset": config["dataset"],
         "evaluation": config["evaluation"],
         "hidden_sizes": sizes[depth],
         "network": {k: v for k, v in config["network"].items() if k not in ("width", "hidden_sizes")},
         "normalisation": config["normalisation"],
+        **snapshots,
         "seeds": seeds,
         "training": config["training"],
     }

@@ -25,7 +25,7 @@ def check(config: Mapping) -> None:
 
 def _check_batches(config: Mapping) -> None:
     """Training takes whole mini-batches, in every fold; probes take theirs at initialisation."""
-    probes = [section for section in config if section.startswith("probe_")]
+    probes = [section for section in config if section.startswith("probe_") and section != "probe_epochs"]
     for section, key in [("training", "batch_size"), *((section, "images") for section in probes)]:
         if config[section].get(key) == 1:
             raise UserError(

@@ -12,7 +12,7 @@ from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data
 from actbench.networks import family, modes
 from actbench.runtime import seeds
-from actbench.storage import parquet
+from actbench.storage import parquet, snapshots
 from actbench.training import cost, fitting
 from actbench.training import recipe as recipes
 
@@ -24,7 +24,8 @@ class Trained:
     """What a job leaves: rows of `fitting.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
 
     `recipe` is what the networks of the last fold were built from, `initial` what each fold added to it, if
-    anything; `states` are keyed (seed, fold); `data` is the split of the first fold.
+    anything; `states` are keyed (seed, fold) and `snapshots` (seed, fold, epoch); `data` is the split of the
+    first fold.
     """
 
     recipe: family.Recipe | None = None
@@ -33,16 +34,21 @@ class Trained:
     histograms: list[dict] = field(default_factory=list)
     cost: list[dict] = field(default_factory=list)
     states: dict[tuple[int, int], dict[str, Tensor]] = field(default_factory=dict)
+    snapshots: dict[tuple[int, int, int], dict[str, Tensor]] = field(default_factory=dict)
     data: Data | None = None
     initial: list[Mapping[str, float]] = field(default_factory=list)
 
-    def network(self, seed: int, fold: int = 0) -> family.Network:
-        """One trained network with the weights that were scored, on the CPU, in evaluation mode.
+    def network(self, seed: int, fold: int = 0, epoch: int | None = None) -> family.Network:
+        """One trained network, on the CPU, in evaluation mode.
+
+        Args:
+            seed, fold: the run.
+            epoch: one of `probe_epochs`, after which the weights are taken; None for those that were scored.
 
         Raises:
-            KeyError: there is no such run.
+            KeyError: there is no such run, or it has no weights of this epoch.
         """
-        state = self.states[seed, fold]
+        state = self.states[seed, fold] if epoch is None else self.snapshots[seed, fold, epoch]
         network = family.build(self.recipe, seeds.generator(seed, "weights"))
         network.load_state_dict(state)
         return network.eval()
@@ -72,6 +78,7 @@ def train(
             chaos where one is needed.
     """
     settings, done, before = fitting.Settings(**params["training"]), Trained(), None
+    epochs = params.get("probe_epochs", [])
     together = device != "cpu" or registry.pure(params["activation"])
     groups = [params["seeds"]] if together else [[seed] for seed in params["seeds"]]
     for fold in range(params["evaluation"]["folds"] or 1):
@@ -89,7 +96,7 @@ def train(
             if not members[0].pure and before is None:
                 first = (done.recipe, params, data)
                 before = _logits(*first)
-            fits = fitting.fit(members, data, settings, batches, log)
+            fits = fitting.fit(members, data, settings, batches, log, epochs=epochs)
             for seed, network, fit in zip(group, members, fits, strict=True):
                 place = (activation, len(params["hidden_sizes"]), setting, seed, fold)
                 keys = dict(zip(parquet.RUN, place, strict=True))
@@ -102,6 +109,8 @@ def train(
                 done.histograms += [keys | row for row in fit.histograms]
                 done.cost.append(keys | cost.of_run(network.flops, data, settings, fit))
                 done.states[seed, fold] = fit.state
+                for epoch in snapshots.reached(epochs, fit.status, len(fit.history)):
+                    done.snapshots[seed, fold, epoch] = fit.snapshots[epoch]
     if before is not None and not entries.same(before, _logits(*first)):
         raise fitting.not_stored(params["activation"], members[0], data.train.x)
     return done

@@ -5,7 +5,7 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -82,7 +82,8 @@ class Settings:
 class Fit:
     """What training leaves: the kept weights, a row an epoch, histograms when asked, and how it ended.
 
-    `seconds` is the time of the epochs, validation included; networks that train together share each equally.
+    `snapshots` are the weights after each of the epochs asked for that it reached. `seconds` is the time of
+    the epochs, validation included; networks that train together share each equally.
     """
 
     state: dict[str, Tensor]
@@ -90,6 +91,7 @@ class Fit:
     best_epoch: int | None = None
     history: list[dict] = field(default_factory=list)
     histograms: list[dict] = field(default_factory=list)
+    snapshots: dict[int, dict[str, Tensor]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -119,6 +121,7 @@ def fit(
     batches: Sequence[torch.Generator],
     log: Callable[[str], None] = lambda line: None,
     rates: Sequence[float] | None = None,
+    epochs: Collection[int] = (),
 ) -> list[Fit]:
     """Train networks in place, each until `max_epochs`, its own early stop or its own divergence.
 
@@ -134,6 +137,7 @@ def fit(
         batches: each run's own generator of permutations.
         log: is called with a line an epoch and network.
         rates: the learning rate of each network, where they differ; one call updates neighbours of one rate.
+        epochs: those after which a network's weights are copied, whatever is kept, if its losses are finite.
 
     Returns:
         S times a `Fit` with status `ok`, or `diverged` when a loss is not finite. The kept weights are those
@@ -143,12 +147,12 @@ def fit(
     rates = [settings.learning_rate] * len(members) if rates is None else list(rates)
     side_by_side = all(network.pure and network.stackable for network in members)
     if side_by_side and _together(members, data, settings, log, rates):
-        return _fit(members, data, settings, batches, log, rates)
+        return _fit(members, data, settings, batches, log, rates, epochs)
     fits = []
     for i, (network, own, rate) in enumerate(zip(members, batches, rates, strict=True)):
         with modes.drawing(network):
             named = lambda line, i=i: log(_prefix(i, members) + line)  # noqa: E731
-            fits += _fit([network], data, settings, [own], named, [rate])
+            fits += _fit([network], data, settings, [own], named, [rate], epochs)
     return fits
 
 
@@ -177,6 +181,7 @@ def _fit(
     batches: Sequence[torch.Generator],
     log: Callable[[str], None],
     rates: Sequence[float],
+    epochs: Collection[int],
 ) -> list[Fit]:
     before = time.perf_counter()
     results = [Fit(_copy(network)) for network in members]
@@ -189,7 +194,9 @@ def _fit(
         for i in running:
             log(_prefix(i, members) + _epoch_line(rows[i]))
         unfinished = [
-            i for i in running if _update_early_stopping(results[i], members[i], rows[i], settings, data)
+            i
+            for i in running
+            if _update_early_stopping(results[i], members[i], rows[i], settings, data, epochs)
         ]
         now = time.perf_counter()
         for i in running:
@@ -383,7 +390,7 @@ def _history_rows(
 
 
 def _update_early_stopping(
-    result: Fit, network: nn.Module, row: dict, settings: Settings, data: Data
+    result: Fit, network: nn.Module, row: dict, settings: Settings, data: Data, epochs: Collection[int]
 ) -> bool:
     """Add an epoch's row to a network's result; whether the network needs another epoch."""
     best = result.best
@@ -391,6 +398,8 @@ def _update_early_stopping(
     if not _finite(row[key] for key in LOSSES):
         result.status = "diverged"
         return False
+    if row["epoch"] in epochs:
+        result.snapshots[row["epoch"]] = _copy(network)
     if settings.histograms:
         result.histograms += _epoch_histograms(network, data.train.x[:1], row["epoch"])
     better = row["val_accuracy"] is not None and row["val_accuracy"] > best

@@ -30,7 +30,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
     parquet.write(parquet.table(done.history, fitting.HISTORY, [*parquet.RUN, "epoch"]), output.history)
     parquet.write(parquet.table(done.histograms, histograms.SCHEMA, HISTOGRAMS), output.histograms)
     parquet.write(parquet.table(done.cost, cost.SCHEMA, parquet.RUN), output.cost)
-    checkpoints.save(done.states, output.model, params)
+    checkpoints.save(done.states, output.model, params, done.snapshots)
     evaluated = splits.evaluated(images, params["evaluation"])
     written = (params, done.recipe.sizes, images.digest, described, evaluated, provenance.seconds())
     digest = files.digest(chosen) if chosen else None

@@ -6,11 +6,13 @@ import pandas as pd
 
 from actbench.report import sentences
 from actbench.report.section import Section, Study
+from actbench.storage import snapshots
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
     dead, labels = study.tables["dead_neurons"], study.labels
+    dead = dead[dead["checkpoint"].isin(snapshots.names())]
     shares, layers = unit_shares(dead, labels), dead_by_layer(dead, labels)
     effect = sentences.depth_effect(study.tables["over_depths"], labels, sorted(study.config["depths"]))
     by_layer = {f"dead_by_layer_d{depth}": pd.DataFrame(rows) for depth, rows in layers.items()}

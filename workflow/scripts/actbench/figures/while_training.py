@@ -1,0 +1,85 @@
+"""What changes while networks train: dead units and gradients after some epochs."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from actbench.figures import drawing, shown
+from actbench.figures.plotting import Axes, Figure
+from actbench.storage import snapshots
+
+KEYS = ["activation", "depth", "seed", "fold", "checkpoint"]
+TICKS = 6  # epochs that are written out
+DODGE = 0.28  # from the first to the middle activation, in steps between epochs
+
+
+def figure(
+    gradients: pd.DataFrame, dead: pd.DataFrame, depths: Sequence[int], style: drawing.Style
+) -> Figure:
+    """Dead units and decay of gradients by epoch, from initialisation on, and of the kept weights.
+
+    A column a depth. Epochs stand at equal distances, and the kept weights apart, since their epoch is each
+    run's own. Lines as in `results.learning_curves`; of kept weights the median, on a bar over all runs.
+
+    Args:
+        gradients, dead: rows of the tables `gradients` and `dead_neurons`.
+        depths, style: what is shown.
+    """
+    measured = {
+        "dead units": dead_share(dead[dead["depth"].isin(depths)]),
+        "log₁₀ (first / last gradient)": first_over_last(gradients[gradients["depth"].isin(depths)]),
+    }
+    epochs = sorted({snapshots.epoch(name) for name in dead["checkpoint"].unique()} - {None})
+    drawn, axes = drawing.panels(len(measured), len(depths), height=2.2)
+    for (row, (words, table)), (number, depth) in product(enumerate(measured.items()), enumerate(depths)):
+        axis = axes[row][number]
+        _panel(axis, table[table["depth"] == depth], epochs, style)
+        axis.set_title(shown.layers(depth) if row == 0 else "")
+        axis.set_xlabel("epoch" if row == len(measured) - 1 else "")
+        axis.set_ylabel("" if number else words)
+    drawing.percent(axes[0])
+    style.legend(drawn)
+    return drawn
+
+
+def dead_share(dead: pd.DataFrame) -> pd.DataFrame:
+    """A row a run and checkpoint: the share of dead units, mean over hidden layers, as `value`."""
+    share = dead.assign(value=dead["n_dead"] / dead["n_neurons"])
+    return share.groupby(KEYS, observed=True)["value"].mean().reset_index()
+
+
+def first_over_last(gradients: pd.DataFrame) -> pd.DataFrame:
+    """The same of log10 of the first layer's rms of dL/dz over the last one's.
+
+    NaN where that of a layer is 0 or not finite, as in `statistics.decay`.
+    """
+    part = gradients[gradients["tensor"] == "preactivation"].sort_values("layer")
+    part = part.assign(value=np.log10(part["rms"].where(part["rms"] > 0)))
+    by_run = part.groupby(KEYS, observed=True)["value"]
+    ratio = by_run.first() - by_run.last()
+    return ratio.where(by_run.count() == by_run.size()).reset_index()
+
+
+def _panel(axis: Axes, table: pd.DataFrame, epochs: Sequence[int], style: drawing.Style) -> None:
+    kept = len(epochs)
+    places = {
+        name: kept if (epoch := snapshots.epoch(name)) is None else epochs.index(epoch)
+        for name in table["checkpoint"].unique()
+    }
+    table = table.assign(place=table["checkpoint"].map(places)).sort_values("place", kind="stable")
+    for key, shift in zip(style.labels, np.linspace(-DODGE, DODGE, len(style.labels)), strict=True):
+        part, look = table[table["activation"] == key], style.looks[key] | {"markersize": 3}
+        drawing.lines(axis, part[part["place"] < kept], "place", "value", look, style.summarised)
+        _kept(axis, kept + shift, part.loc[part["place"] == kept, "value"].dropna(), look)
+    axis.axvline(kept - 0.5, color="#888888", linewidth=0.8, linestyle=":")
+    axis.set_xlim(-0.3, kept + 0.5)
+    ticks = shown.some(range(kept), TICKS)
+    axis.set_xticks([*ticks, kept], [*(epochs[tick] for tick in ticks), "kept"])
+
+
+def _kept(axis: Axes, place: float, values: pd.Series, look: Mapping) -> None:
+    if len(values):
+        axis.plot([place] * 2, [values.min(), values.max()], color=look["color"], linewidth=0.8)
+        axis.plot(place, values.median(), **look | {"linestyle": ""})
