@@ -56,7 +56,14 @@ def write_block(folder, activation, statuses=("ok", "ok")):
                 for signal in ("preactivation", "activation")[: 2 - layer]:
                     row = place | {"layer": layer, "signal": signal}
                     rows["distributions"].append(row | SIGNAL | HISTOGRAM)
-            counts = {"n_neurons": 4, "n_dead": 1, "n_zero_gradient": 1, "n_dormant": 2, "n_saturated": 0}
+            counts = {
+                "n_neurons": 4,
+                "n_dead": 1,
+                "n_zero_gradient": 1,
+                "n_dormant": 2,
+                "n_dormant_centred": 3,
+            }
+            counts["n_saturated"] = 0
             rows["dead_neurons"].append(place | {"layer": 0} | counts)
     schemas = {
         "runs": fitting.RUNS,
