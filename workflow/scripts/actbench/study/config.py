@@ -38,7 +38,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     Returns:
         A plain dict: sections and keys as in the schema, numbers of the schema's type, seeds and
         hidden layers sorted, each activation as `{"id", "label", "spec"}` where `spec` is what
-        `registry.create` takes.
+        `registry.create` takes. Sections of optional probes are there where they are enabled.
 
     Raises:
         UserError: one sentence that names the key, the value and what is allowed.
@@ -54,6 +54,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     evaluation.check_unvalidated(resolved["evaluation"], resolved["training"])
     _check_warmup(resolved["training"])
     resolved["tuning"] = tuning.resolve(resolved)
+    _leave_out_disabled(resolved)
     for name, section in _probes(resolved).items():
         if "images" in section and config.get(name, {}).get("images") is None:
             at_most = section["images"] or PROBED_IMAGES
@@ -124,6 +125,13 @@ def _hidden_sizes(config: Mapping) -> list[list[int]]:
 def _probes(config: Mapping) -> dict[str, dict]:
     """The sections of probes."""
     return {key: section for key, section in config.items() if key.startswith("probe_")}
+
+
+def _leave_out_disabled(config: dict) -> None:
+    """Take away the sections of optional probes that the study does not measure with."""
+    for key, section in _probes(config).items():
+        if section.get("enabled") is False:
+            del config[key]
 
 
 def _baseline(config: Mapping) -> str:
