@@ -283,6 +283,7 @@ FILES = {
     f"{PACKAGE}/report/sections/recipe.py": stages("report"),
     f"{PACKAGE}/report/recipe_sentences.py": stages("report"),
     f"{PACKAGE}/report/share_sentences.py": stages("report"),
+    f"{PACKAGE}/report/collapse_sentences.py": stages("report"),
     f"{PACKAGE}/activations/sampling.py": FUNCTIONS,
     f"{PACKAGE}/activations/saturation.py": stages("probe_distributions", "probe_dead_neurons"),
     f"{PACKAGE}/runtime/seeds.py": NUMBERS,
