@@ -91,6 +91,7 @@ rule report:
 """
 N_OTHER_JOBS = 7  # images, functions, their time, tables, two of figures, report
 MEASURED = ("gradients", "distributions", "dead_neurons")
+ORDER = aggregation.order(MEASURED)
 
 
 class Study:
@@ -159,7 +160,7 @@ def template(resolved: dict, depth: int, data) -> dict[str, pa.Table]:
     probes = (measured.schema(registry.specs()[name]) for name in MEASURED)
     schemas = (fitting.RUNS, fitting.HISTORY, *probes)
     tables = {
-        name: parquet.table(rows[name], schema, aggregation.ORDER[name])
+        name: parquet.table(rows[name], schema, ORDER[name])
         for name, schema in zip(rows, schemas, strict=True)
     }
     spent = {"seconds": 2.0, "n_images": 25_000, "flops": 10**9}
@@ -174,7 +175,7 @@ def write(folder: Path, activation: str, params: dict, resolved: dict, templates
     files.write_text(str(folder), folder / manifest.MODEL)
     for name, table in templates.items():
         block = pa.concat_tables([_of_seed(table, activation, seed, generator) for seed in params["seeds"]])
-        block = parquet.ordered(block, aggregation.ORDER.get(name, parquet.RUN))
+        block = parquet.ordered(block, ORDER.get(name, parquet.RUN))
         record = {
             "model": files.digest(folder / manifest.MODEL),
             "provenance": described(f"probe_{name}" if name in MEASURED else "train"),

@@ -86,6 +86,7 @@ def test_the_same_numbers_as_in_a_study(tiny):
         both = measured[name].merge(rows, on=columns, suffixes=("", "_of_study"), how="outer")
         value = "rms" if name == "gradients" else "mean"
         assert len(both) == len(rows) and (both[value] == both[f"{value}_of_study"]).all()
+    assert measured.keys() == {"gradients", "distributions", "dead_neurons"}
     units = tables["dead_neurons"].query(
         "activation == 'tanh' and seed == 1 and depth == 2 and checkpoint == 'trained'"
     )

@@ -12,7 +12,8 @@ from actbench.probes import tables as probe_tables
 from actbench.storage import files, histograms, manifest, parquet, snapshots
 from actbench.training import cost, fitting
 
-PROBES = {name: {"setting": 7} for name in registry.specs()}
+PROBES = {name: {"setting": 7} for name in registry.enabled({})}
+WITH_OPTIONAL = PROBES | {"jacobian": {"enabled": True}}
 PARAMS = {"seeds": [0, 1], "evaluation": {"folds": None}, "training": {"learning_rate": 0.1}}
 CODE = {"train.py": "a", "actbench/storage/files.py": "b", "probe.py": "c"}
 TRAINED_BY = {"code": {"train.py": "a", "actbench/storage/files.py": "b"}}
@@ -22,12 +23,9 @@ SIGNAL = dict.fromkeys(registry.specs()["distributions"].columns, 0.5)
 HISTOGRAM = {"low": 0.0, "high": 1.0, "counts": [1, 2]}
 
 
-def write_block(folder, activation, statuses=("ok", "ok"), params=PARAMS):
+def write_block(folder, activation, statuses=("ok", "ok"), params=PARAMS, probes=PROBES):
     """A block of depth 1 as the train and probe rules write it."""
-    rows = {
-        name: []
-        for name in ("runs", "cost", "history", "gradients", "distributions", "dead_neurons", "histograms")
-    }
+    rows = {name: [] for name in ("runs", "cost", "history", *WITH_OPTIONAL, "histograms")}
     for seed, status in enumerate(statuses):
         run = {"activation": activation, "depth": 1, "setting": "default", "seed": seed, "fold": 0}
         ok = status == "ok"
@@ -57,22 +55,33 @@ def write_block(folder, activation, statuses=("ok", "ok"), params=PARAMS):
                 for signal in ("preactivation", "activation")[: 2 - layer]:
                     row = place | {"layer": layer, "signal": signal}
                     rows["distributions"].append(row | SIGNAL | HISTOGRAM)
-            counts = {"n_neurons": 4, "n_dead": 1, "n_zero_gradient": 1, "n_dormant": 2, "n_saturated": 0}
+            counts = {
+                "n_neurons": 4,
+                "n_dead": 1,
+                "n_zero_gradient": 1,
+                "n_dormant": 2,
+                "n_dormant_centred": 3,
+            }
+            counts["n_saturated"] = 0
             rows["dead_neurons"].append(place | {"layer": 0} | counts)
+            for image in (0, 1, 2):
+                values = {"mean_square": image + seed, "spread": 1.0, "largest": 2.0}
+                condition = {"condition": None if image == seed == 1 else 5.0}
+                rows["jacobian"].append(place | {"image": image} | values | condition)
     schemas = {
         "runs": fitting.RUNS,
         "cost": cost.SCHEMA,
         "history": fitting.HISTORY,
-        **{name: probe_tables.schema(probe) for name, probe in registry.specs().items()},
+        **{name: probe_tables.schema(registry.specs()[name]) for name in probes},
         "histograms": histograms.SCHEMA,
     }
     files.write_text(f"weights of {activation}", folder / manifest.MODEL)
     record = {"model": files.digest(folder / manifest.MODEL), "provenance": MEASURED_BY}
     for name, schema in schemas.items():
-        measured = record | {"params": PROBES[name]} if name in PROBES else None
+        measured = record | {"params": probes[name]} if name in probes else None
         parquet.write(parquet.table(rows[name], schema, ["seed"]), folder / f"{name}.parquet", measured)
     manifest.write(folder, params, [2, 2], "images", TRAINED_BY)
-    return aggregation.Block(folder, activation, 1, "default", params, PROBES)
+    return aggregation.Block(folder, activation, 1, "default", params, probes)
 
 
 @pytest.fixture
@@ -83,7 +92,7 @@ def blocks(tmp_path):
 def change(block, name, edit=lambda table: table, **params):
     """Rewrite one of a block's tables, and all that vouches for it, as a faulty program would."""
     path = block.folder / f"{name}.parquet"
-    record = parquet.record(path) if name in PROBES else None
+    record = parquet.record(path) if name in block.probes else None
     if params:
         record["params"] = params
     parquet.write(edit(parquet.read(path)), path, record)
@@ -173,6 +182,26 @@ def test_summaries_have_their_n(blocks):
     assert dead["dead_fraction"]["mean"] == 0.25 and dead["dead_fraction"]["n"] == 2
     for name in ("gradients_by_layer", "distributions_by_layer", "decay"):
         assert set(summaries[name]["n"].to_pylist()) <= {0, 2}, name
+
+
+def test_an_optional_probe_has_tables_where_it_is_enabled(tmp_path, blocks):
+    """Of rows that belong to networks, a network's is the mean of them, null where one is."""
+    enabled = [write_block(tmp_path / "with" / name, name, probes=WITH_OPTIONAL) for name in ("tanh", "relu")]
+    tables, without = aggregation.collect(enabled, CODE), aggregation.collect(blocks, CODE)
+    assert {*tables} - {*without} == {"jacobian"} and all(
+        tables[name].equals(without[name]) for name in without
+    )
+    assert "layer" not in tables["jacobian"].column_names
+    summaries, fewer = summarise(tables), summarise(without)
+    assert {*summaries} - {*fewer} == {"jacobian_over_seeds"}
+    rows = summaries["jacobian_over_seeds"].to_pylist()
+    found = {
+        row["measure"]: row for row in rows if (row["activation"], row["checkpoint"]) == ("tanh", "init")
+    }
+    assert (found["mean_square"]["mean"], found["mean_square"]["n"]) == (1.5, 2)
+    assert found["condition"]["n"] == 1 and len(rows) == 2 * 2 * 4
+    change(enabled[0], "jacobian", lambda table: table.filter(pa.compute.field("seed") == 0))
+    refused(enabled, "tanh/jacobian.parquet lacks row (tanh, 1, default, 1, 0, init)")
 
 
 def test_a_diverged_run_is_counted_and_has_no_trained_checkpoint(tmp_path):

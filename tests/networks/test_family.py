@@ -200,8 +200,11 @@ def test_without_dropout_it_is_an_mlp():
 def test_probes_measure_in_evaluation_mode():
     done = trained([0])
     network, same = done.network(0).train(), done.network(0)
-    for name, table in actbench.probe(network, done.data).items():
-        assert table.equals(actbench.probe(same, done.data)[name])
+    everything = {"probe_jacobian": {"enabled": True}}
+    expected = actbench.probe(same, done.data, **everything)
+    assert expected["jacobian"].shape == (8, 5)
+    for name, table in actbench.probe(network, done.data, **everything).items():
+        assert table.equals(expected[name])
     assert network.training
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from actbench.networks.families import mlp
@@ -20,6 +21,14 @@ def counts(network, x=None, threshold=0.025):
     return dead_neurons.measure(network, torch.randn(50, 3) if x is None else x, threshold)[0]
 
 
+def see(counter, *batches):
+    """Both passes over the batches of z."""
+    for z in batches:
+        counter.update(z)
+    for z in batches:
+        counter.update_deviation(counter.activation(z).detach())
+
+
 def test_dead_relu_units_are_counted(spec):
     row = counts(network_with(spec, "relu", [-1.0, -0.5, 0.0, 2.0]))
     assert row == {
@@ -28,6 +37,7 @@ def test_dead_relu_units_are_counted(spec):
         "n_dead": 3,
         "n_zero_gradient": 3,
         "n_dormant": 3,
+        "n_dormant_centred": 4,
         "n_saturated": 3,
     }
 
@@ -77,8 +87,8 @@ def test_permuting_neurons_permutes_the_flags_and_keeps_the_counts(spec):
         network.linears[0].bias[7:12] = -1.2
     counter, permuted = (dead_neurons.LayerCounter(network.activations[0]) for _ in "ab")
     z = network.linears[0](x).detach()
-    counter.update(z)
-    permuted.update(z[:, order])
+    see(counter, z)
+    see(permuted, z[:, order])
     for flag in ("dead", "zero_gradient", "saturated"):
         assert torch.equal(getattr(permuted, flag), getattr(counter, flag)[order])
     assert torch.equal(permuted.size, counter.size[order])
@@ -100,7 +110,9 @@ def test_a_dead_layer_is_entirely_dead(spec):
     rows = dead_neurons.measure(network, torch.randn(20, 4), 0.025)
     assert rows[1] == {
         "layer": 1,
-        **dict.fromkeys(["n_neurons", "n_dead", "n_zero_gradient", "n_dormant", "n_saturated"], 20),
+        **dict.fromkeys(
+            ["n_neurons", "n_dead", "n_zero_gradient", "n_dormant", "n_dormant_centred", "n_saturated"], 20
+        ),
     }
     assert rows[0]["n_dead"] < 30
 
@@ -119,15 +131,14 @@ def test_batches_are_not_of_one_image_alone(spec, monkeypatch, n):
     sizes, trace = [], network.trace
     monkeypatch.setattr(network, "trace", lambda batch: sizes.append(len(batch)) or trace(batch))
     assert counts(network, x)["n_neurons"] == 30
-    assert sum(sizes) == n and max(sizes) <= 8 and (1 not in sizes or n == 1)
+    assert sum(sizes) == 2 * n and max(sizes) <= 8 and (1 not in sizes or n == 1)
 
 
 def test_dormancy_is_of_the_mean_over_all_batches(spec):
     """|h| is 2 for one unit and 0, then 4 for another: both means are 2, whatever the batches."""
     activation = mlp.MLP([1, 2, 2], spec("identity")).activations[0]
     counter = dead_neurons.LayerCounter(activation)
-    counter.update(torch.tensor([[2.0, 0.0]]))
-    counter.update(torch.tensor([[-2.0, -4.0]]))
+    see(counter, torch.tensor([[2.0, 0.0]]), torch.tensor([[-2.0, -4.0]]))
     assert counter.size.tolist() == [4.0, 4.0]
     assert counter.counts(0.99)["n_dormant"] == 0 and counter.counts(1.0)["n_dormant"] == 2
 
@@ -136,7 +147,51 @@ def test_dormancy_is_of_the_mean_over_all_batches(spec):
 def test_a_layer_that_overflows_has_no_count_of_dormant_units(value):
     """Units have no size to be compared with; dead ones are still those that are 0 for every image."""
     counter = dead_neurons.LayerCounter(torch.nn.Identity())
-    counter.update(torch.tensor([[0.0, 1.0, value], [0.0, 2.0, 1.0]]))
+    see(counter, torch.tensor([[0.0, 1.0, value], [0.0, 2.0, 1.0]]))
     counts = counter.counts(0.025)
-    assert counts["n_dormant"] is None
+    assert counts["n_dormant"] is None and counts["n_dormant_centred"] is None
     assert (counts["n_neurons"], counts["n_dead"]) == (3, 1)
+
+
+def centred(h, threshold=0.025):
+    counter = dead_neurons.LayerCounter(torch.nn.Identity())
+    see(counter, *h.split(7))
+    return counter.counts(threshold)
+
+
+@pytest.mark.parametrize("size", [0.1, 1e6])
+def test_a_constant_unit_is_dormant_once_centred_however_large(size):
+    """One unit always gives `size`, one 0; two vary around 3, by 1 and by 0.02 of that."""
+    sign = torch.tensor([1.0, -1.0]).repeat(20)
+    h = torch.stack([torch.full_like(sign, size), torch.zeros(40), 3 + sign, 3 + 0.02 * sign], dim=1)
+    assert centred(h)["n_dormant_centred"] == 2  # 0.02 is more than 0.025 of the mean, (1 + 0.02)/4
+    assert centred(h, threshold=0.08)["n_dormant_centred"] == 3  # 0.0204
+    assert centred(h[:, [0, 2]])["n_dormant"] == (0 if size == 0.1 else 1)
+
+
+def test_a_constant_layer_is_all_dormant_once_centred():
+    """Exactly, whatever the mean rounds to, and though no unit is dormant by its size."""
+    counts = centred(torch.tensor([[0.1, 0.3, 0.7]]).repeat(1247, 1))
+    assert (counts["n_dormant_centred"], counts["n_dormant"], counts["n_dead"]) == (3, 0, 0)
+
+
+def test_centred_dormancy_is_that_of_deviations_from_the_mean():
+    h = torch.randn(500, 30, generator=torch.Generator().manual_seed(0)) * torch.logspace(-3, 0, 30) + 5
+    deviation = np.abs(h.double().numpy() - h.double().numpy().mean(axis=0)).mean(axis=0)
+    for threshold in (0.01, 0.1, 1.0):
+        expected = (deviation <= threshold * deviation.mean()).sum()
+        assert 0 < centred(h, threshold)["n_dormant_centred"] == expected < 30
+
+
+def test_only_the_mean_is_taken_away(spec):
+    """Adding a constant to each unit of a linear layer changes sizes, not deviations."""
+    network = mlp.build(Recipe([4, 30, 3], spec("identity")), torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.linears[0].weight[:9] *= 1e-3
+        network.linears[0].bias.zero_()
+        x = torch.randn(200, 4, generator=torch.Generator().manual_seed(2))
+        before = counts(network, x)
+        network.linears[0].bias.fill_(50.0)
+    after = counts(network, x)
+    assert before["n_dormant_centred"] == after["n_dormant_centred"] == before["n_dormant"] == 9
+    assert after["n_dormant"] == 0

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from actbench.networks.families import mlp
@@ -197,3 +198,59 @@ def test_numbers_whose_squares_overflow_in_float32_have_moments(size):
     row = distributions.describe(h, 5)
     assert row["std"] == pytest.approx(size, rel=1e-6) and row["excess_kurtosis"] == pytest.approx(-2)
     assert distributions.effective_rank(h) == pytest.approx(1)
+
+
+def test_mean_cosine_of_known_vectors():
+    """Identical images 1, orthogonal ones 0, opposite ones −1; two of three alike: (1 + 0 + 0)/3."""
+    assert distributions.mean_cosine(torch.tensor([[0.1, 0.7, -0.3]]).repeat(300, 1)) == pytest.approx(
+        1, abs=1e-15
+    )
+    assert distributions.mean_cosine(3 * torch.eye(7)) == pytest.approx(0, abs=1e-15)
+    assert distributions.mean_cosine(torch.tensor([[1.0, 2.0], [-2.0, -4.0]])) == pytest.approx(-1)
+    assert distributions.mean_cosine(torch.tensor([[2.0, 0.0], [5.0, 0.0], [0.0, 1.0]])) == pytest.approx(
+        1 / 3
+    )
+
+
+def test_mean_cosine_is_that_over_all_pairs_of_the_first_256():
+    h = torch.randn(300, 5, generator=torch.Generator().manual_seed(0)).exp()
+    cosines = np.corrcoef(np.hstack([h[:256], -h[:256]]).astype(float))  # of mean 0 with the negative beside
+    expected = cosines[np.triu_indices(256, 1)].mean()
+    assert distributions.mean_cosine(h) == pytest.approx(expected, rel=1e-10)
+    assert (
+        distributions.mean_cosine(h) == distributions.mean_cosine(h[:256]) != distributions.mean_cosine(h[1:])
+    )
+
+
+@pytest.mark.parametrize("bad", [0.0, float("inf"), float("nan")])
+def test_mean_cosine_is_null_where_a_vector_has_no_direction(bad):
+    h = torch.ones(4, 3)
+    h[2] = bad
+    assert distributions.mean_cosine(h) is None
+    assert distributions.mean_cosine(torch.ones(1, 3)) is None
+
+
+def test_within_unit_std_agrees_with_numpy():
+    h = torch.randn(500, 7, generator=torch.Generator().manual_seed(0)) * torch.arange(7) + 100
+    expected = h.double().numpy().std(axis=0).mean()
+    assert distributions.within_unit_std(h) == pytest.approx(expected, rel=1e-12)
+    assert distributions.within_unit_std(torch.tensor([[0.1, 0.7, 0.0]]).repeat(99, 1)) == 0
+    assert distributions.within_unit_std(torch.tensor([[1.0], [float("inf")]])) is None
+
+
+def test_a_collapsed_layer_is_seen_by_cosine_and_spread(spec):
+    """A sigmoid network whose layer answers the same to every image has no dead and no saturated unit."""
+    network = mlp.build(Recipe([4, 6, 3], spec("sigmoid")), torch.Generator().manual_seed(1))
+    x = torch.randn(40, 4, generator=torch.Generator().manual_seed(2))
+    assert signals(network, x)[0, "activation"]["mean_cosine"] < 0.99
+    with torch.no_grad():
+        network.linears[0].weight.zero_()
+    row = signals(network, x)[0, "activation"]
+    assert (row["mean_cosine"], row["within_unit_std"]) == (pytest.approx(1), pytest.approx(0, abs=1e-7))
+    assert row["std"] > 0 and row["zero_fraction"] == 0
+
+
+def test_only_activations_have_cosine_and_spread(spec):
+    for (_, signal), row in signals(mlp.MLP([4, 6, 3], spec("tanh")), torch.randn(32, 4)).items():
+        for name in ("mean_cosine", "within_unit_std"):
+            assert (row[name] is None) == (signal == "preactivation")

@@ -99,6 +99,23 @@ def test_a_spec_that_cannot_be_read_is_refused(tmp_path, text, words):
         registry.specs(tmp_path)
 
 
+OPTIONAL = {name for name, probe in registry.specs().items() if probe.optional}
+
+
+def test_optional_probes_are_off_until_they_are_enabled():
+    assert "jacobian" in OPTIONAL
+    assert registry.enabled({}).keys() == set(NAMES) - OPTIONAL
+    assert registry.enabled({"probe_jacobian": {"enabled": False}}).keys() == set(NAMES) - OPTIONAL
+    assert registry.enabled({"probe_jacobian": {"enabled": True}})["jacobian"] == registry.specs()["jacobian"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_optional_probes_have_the_key_enabled_and_others_have_not(name):
+    keys = SCHEMA["properties"][f"probe_{name}"]["properties"]
+    assert ("enabled" in keys) == (name in OPTIONAL)
+    assert name not in OPTIONAL or (keys["enabled"]["type"], keys["enabled"]["default"]) == ("boolean", False)
+
+
 def test_copies_of_editors_are_no_probes(tmp_path):
     (tmp_path / "._bias.py").write_bytes(b"\x00\x05")
     (tmp_path / ".#bias.py").write_text("PROBE = (")

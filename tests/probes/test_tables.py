@@ -24,6 +24,15 @@ def test_columns_are_keys_then_the_probes_own_then_histograms():
     assert tables.schema(probe(key="unit")).field("unit").type == pa.int32()
 
 
+def test_rows_of_the_network_as_a_whole_have_no_layer():
+    by_image = probe(layers="network", key="image")
+    assert tables.schema(by_image).names == [*RUN, "checkpoint", "image", "n", "size"]
+    assert tables.schema(by_image).field("image").type == pa.int32()
+    assert tables.order(by_image) == [*RUN, "checkpoint", "image"] and by_image.summary_keys == []
+    assert (by_image.summary, probe().summary) == ("size_over_seeds", "size_by_layer")
+    assert tables.order(probe(layers="network")) == [*RUN, "checkpoint"]
+
+
 def test_null_is_allowed_where_the_type_says_so():
     schema = tables.schema(probe(columns={"n": "int32?", "m": "int32"}))
     assert schema.field("n").nullable and not schema.field("m").nullable
@@ -35,6 +44,8 @@ def test_null_is_allowed_where_the_type_says_so():
         ({}, {(0,), (1,)}),
         ({"layers": "all"}, {(0,), (1,), (2,)}),
         ({"key": "unit"}, {(0,), (1,)}),
+        ({"layers": "network"}, {()}),
+        ({"layers": "network", "key": "image"}, {()}),
         (
             {"key": "signal", "layers": {"z": "all", "h": "hidden"}},
             {(0, "z"), (1, "z"), (2, "z"), (0, "h"), (1, "h")},

@@ -194,6 +194,21 @@ def test_the_sample_of_the_distributions_fits_the_training_images():
     assert resolve(evaluation=dict(folds=3))["probe_distributions"]["images"] == 958
 
 
+def test_an_optional_probe_has_a_section_where_it_is_enabled():
+    """Whatever else was said of it; what is wrong is refused all the same."""
+    assert "probe_jacobian" not in resolve()
+    assert resolve(probe_jacobian=dict(images=9)) == resolve(probe_jacobian=dict(enabled=False)) == resolve()
+    enabled = resolve(probe_jacobian=dict(enabled=True))
+    assert enabled.pop("probe_jacobian") == {"enabled": True, "images": 8} and enabled == resolve()
+    few = dict(evaluation=dict(training=40), probe_distributions=dict(images=40))
+    given = few | dict(probe_jacobian=dict(enabled=True, images=41))
+    with pytest.raises(UserError, match=r"probe_jacobian\.images is 41; allowed: at most 40"):
+        resolve(**given)
+    for wrong, words in (({"images": 65}, "images is 65"), ({"enabled": "yes"}, "enabled is 'yes'")):
+        with pytest.raises(UserError, match=f"probe_jacobian.{words}"):
+            resolve(probe_jacobian=wrong)
+
+
 def test_numbers_take_the_schemas_type():
     resolved = resolve(depths=[2.0], training=dict(learning_rate=1))
     assert repr(resolved["depths"]) == "[2]" and repr(resolved["training"]["learning_rate"]) == "1.0"

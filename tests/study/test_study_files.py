@@ -37,7 +37,8 @@ settings: {adam: {training: {optimizer: adam, weight_decay: 1}}}
 report: {baseline: mish, equivalence: 0.5, pairs: all}
 """
 for section in ("training", *(probe.rule for probe in registry.specs().values())):
-    OTHERS += f"{section}: {json.dumps({key: another(section, key, DEFAULTS[section][key]) for key in DEFAULTS[section]})}\n"
+    now = DEFAULTS.get(section, {"enabled": False})
+    OTHERS += f"{section}: {json.dumps({key: another(section, key, now[key]) for key in now})}\n"
 PLACES = "data_dir: elsewhere\ndevice: cpu\nverify: full\nstudies: [a, b]\n"
 
 

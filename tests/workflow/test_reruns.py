@@ -18,7 +18,8 @@ from actbench.runtime import sources
 from actbench.storage import yaml_files
 from conftest import ROOT, SCHEMA, Project, Server, another
 
-PROBES = tuple(probe.rule for probe in registry.specs().values())
+EVERY_PROBE = tuple(probe.rule for probe in registry.specs().values())
+PROBES = tuple(probe.rule for probe in registry.enabled({}).values())
 COUNTS = {
     "prepare_data": 1,
     "train": 4,
@@ -59,11 +60,15 @@ TINY = yaml_files.read(ROOT / "studies" / "tiny.yaml")
 
 
 def every_key(section: str, first: str) -> dict[str, tuple[str, dict[str, int]]]:
-    """A line for each key of a section that changes what a stage and those after it compute."""
+    """A line for each key of a section that changes what a stage and those after it compute.
+
+    What is said of a probe that is not enabled changes nothing.
+    """
     found, now = {}, TINY.get(section, {})
     for key, part in SCHEMA["properties"][section]["properties"].items():
         value = json.dumps(another(section, key, now.get(key, part["default"])))
-        found[f"{section}.{key}"] = (f"{section}={{{key}: {value}}}", stages(first))
+        expected = stages(first) if first in COUNTS else {}
+        found[f"{section}.{key}"] = (f"{section}={{{key}: {value}}}", expected)
     return found
 
 
@@ -103,8 +108,13 @@ KEYS = {
     **{key: (value, stages("report")) for key, (value, _) in every_key("tuning", "train").items()},
     "settings": ("settings={default: {}, adam: {training: {optimizer: adam}}}", ADDED),
     "probe_epochs": ("probe_epochs=[1, 3]", TRAINING),
-    **{key: line for rule in PROBES for key, line in every_key(rule, rule).items()},
+    **{key: line for rule in EVERY_PROBE for key, line in every_key(rule, rule).items()},
     "probe_gradients.images": ("probe_gradients={images: 7}", stages("probe_gradients", "theory")),
+    **{
+        f"{rule}.enabled": (f"{rule}={{enabled: true}}", {rule: 4, **stages("aggregate")})
+        for rule in EVERY_PROBE
+        if rule not in PROBES
+    },
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
     "report.pairs": ("report={pairs: all}", stages("aggregate")),
     "report.equivalence": ("report={equivalence: 0.5}", stages("aggregate")),
@@ -246,7 +256,10 @@ FILES = {
     f"{PACKAGE}/activations/places.py": NUMBERS,
     f"{PACKAGE}/figures/plotting.py": LAST,
     f"{PACKAGE}/data/prepared.py": stages("prepare_data"),
-    **{f"{PACKAGE}/probes/{name}.py": stages(probe.rule) for name, probe in registry.specs().items()},
+    **{
+        f"{PACKAGE}/probes/{name}.py": {} if probe.optional else stages(probe.rule)
+        for name, probe in registry.specs().items()
+    },
     f"{PACKAGE}/probes/probe.py": stages(*PROBES),
     f"{PACKAGE}/probes/registry.py": stages("aggregate"),
     f"{PACKAGE}/probes/runner.py": stages(*PROBES),
@@ -287,6 +300,7 @@ FILES = {
     f"{PACKAGE}/report/sections/why.py": stages("report"),
     f"{PACKAGE}/report/theory_sentences.py": stages("report"),
     f"{PACKAGE}/report/share_sentences.py": stages("report"),
+    f"{PACKAGE}/report/collapse_sentences.py": stages("report"),
     f"{PACKAGE}/activations/sampling.py": FUNCTIONS,
     f"{PACKAGE}/activations/saturation.py": stages("probe_distributions", "probe_dead_neurons"),
     f"{PACKAGE}/runtime/seeds.py": NUMBERS,
@@ -323,7 +337,7 @@ FILES = {
     f"{PACKAGE}/study/messages.py": {},
     f"{PACKAGE}/storage/yaml_files.py": stages("report"),
     "workflow/scripts/aggregate.py": stages("aggregate"),
-    **{f"workflow/scripts/{rule}.py": stages(rule) for rule in PROBES},
+    **{f"workflow/scripts/{rule}.py": stages(rule) if rule in PROBES else {} for rule in EVERY_PROBE},
     "workflow/scripts/check_activations.py": {},
     "workflow/scripts/check_device.py": {},
     "workflow/scripts/compare.py": {},

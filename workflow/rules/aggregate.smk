@@ -4,7 +4,7 @@ SUMMARIES = [
     "over_depths",
     "shares",
     "profile",
-    *[f"{name}_by_layer" for name in PROBES],
+    *[probe.summary for probe in PROBES.values()],
     "decay",
     "properties",
     *THEORY_TABLES,

@@ -59,12 +59,11 @@ cluster.name_user()
 # A module's `prefix:` for a path; Snakemake puts it before those of rules by itself.
 placed = workflow.modifier.path_modifier.replace_prefix
 try:
-    PROBES = registry.specs()
+    SCHEMA = registry.with_sections(
+        yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    )
 except UserError as error:
     sys.exit(f"Error: {error}")
-SCHEMA = registry.with_sections(
-    yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")
-)
 PROJECT = Path("config.yaml")
 if PROJECT.is_file() and not AS_MODULE:
     # No `configfile:` in the Snakefile, for Snakemake would merge the file into every study of --configfile.
@@ -106,6 +105,8 @@ except UserError as error:
     sys.exit(f"Error: {error}")
 
 STUDY = config["study"]
+# Those that this study measures with.
+PROBES = registry.enabled(config)
 # The recipe that figures and most of the report show.
 REFERENCE = config["settings"][grid.reference(config)]
 LABELS = {key: entry["label"] for key, entry in ACTIVATIONS.items()}
@@ -224,7 +225,8 @@ NUMBERS = {
     **{
         key: config[key]
         for key in SCHEMA["properties"]
-        if key not in (*configuration.PLACES, "study", "activations")
+        if key in config
+        and key not in (*configuration.PLACES, "study", "activations")
         and (TUNED or key != "tuning")
     },
     "activations": SPECS,

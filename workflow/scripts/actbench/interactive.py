@@ -85,7 +85,7 @@ def probe(network: family.Network, data: Data, **sections: Mapping) -> dict[str,
 
     Returns:
         A table a probe by name, `gradients`, `distributions` and `dead_neurons`: a row a layer and tensor or
-        signal.
+        signal. Optional probes, such as `jacobian`, have one where their section says `enabled`.
 
     Raises:
         UserError: a key or value of a section is wrong; the sentence names it.

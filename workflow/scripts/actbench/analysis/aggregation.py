@@ -1,7 +1,7 @@
 """From the planned blocks' files to the study's tables; anything that does not fit the plan is refused."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -20,21 +20,18 @@ from actbench.storage.parquet import RUN
 from actbench.storage.records import Plan
 from actbench.training import theory_tables
 
-PROBES = registry.specs()
-ORDER = {
-    "runs": RUN,
-    "cost": RUN,
-    "history": [*RUN, "epoch"],
-    **{name: measured.order(probe) for name, probe in PROBES.items()},
-}
+PROBES = registry.specs()  # all that there are; a study has those that are enabled
+TRAINED = {"runs": RUN, "cost": RUN, "history": [*RUN, "epoch"]}
 SHOWN_PROBLEMS = 10
 # All that a study's folder of tables may hold of ours, whatever its config.
 NAMES = (
-    *(name for name in ORDER if name != "cost"),
+    "runs",
+    "history",
+    *PROBES,
     "histograms",
     "comparison",
     "over_depths",
-    *(f"{name}_by_layer" for name in PROBES),
+    *(probe.summary for probe in PROBES.values()),
     "decay",
     "properties",
     "activations",
@@ -59,7 +56,7 @@ class Block:
         folder: its folder.
         activation, depth, setting: its place in the grid.
         params: what its networks must have been trained with.
-        probes: what each probe must have measured with, by the name of its table.
+        probes: what each enabled probe must have measured with, by the name of its table.
         chosen: the chosen.json that its learning rates must have been read from, None where they were given.
     """
 
@@ -76,13 +73,22 @@ class Block:
         return set(product([self.activation], [self.depth], [self.setting], self.params["seeds"], folds))
 
 
+def order(probes: Iterable[str]) -> dict[str, list[str]]:
+    """The columns that tell the rows of each of a block's tables apart, by which they are sorted.
+
+    Args:
+        probes: the names of those that measured it.
+    """
+    return TRAINED | {name: measured.order(PROBES[name]) for name in probes}
+
+
 def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Table]:
-    """Read every planned file and stack its rows: the tables of `ORDER`, and `histograms`.
+    """Read every planned file and stack its rows: the tables of `order`, and `histograms`.
 
     Histograms that probes took after `probe_epochs` stay in the blocks' tables.
 
     Args:
-        blocks: all that are planned.
+        blocks: all that are planned, at least one, measured by the same probes.
         code: digests of all code that they must have been made by, see `provenance.named`.
 
     Raises:
@@ -90,7 +96,8 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
             other weights or images than its neighbours, or its rows are not exactly those of the plan;
             the sentence lists file and key.
     """
-    problems, parts, images = [], {name: [] for name in (*ORDER, "histograms")}, {}
+    sorted_by = order(blocks[0].probes)
+    problems, parts, images = [], {name: [] for name in (*sorted_by, "histograms")}, {}
     for block in blocks:
         try:
             written, tables, records = check_files(block)
@@ -106,8 +113,8 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
         folders = " and ".join(str(folder) for folder in images.values())
         problems.append(f"{folders} were trained on different images")
     refuse(problems)
-    stacked = {name: parquet.concat(parts[name], ORDER[name]) for name in ORDER}
-    drawn = [probe for probe in PROBES.values() if probe.histogram]
+    stacked = {name: parquet.concat(parts[name], columns) for name, columns in sorted_by.items()}
+    drawn = [PROBES[name] for name in blocks[0].probes if PROBES[name].histogram]
     kept = pc.field("checkpoint").isin(snapshots.names())
     rows = (measured.histogram_rows(probe, stacked[probe.name].filter(kept)) for probe in drawn)
     stacked["histograms"] = parquet.concat([*parts["histograms"], *rows], histograms.ORDER)
@@ -160,7 +167,7 @@ def summarise(
     chance: float,
     n_judged: int,
 ) -> dict[str, pa.Table]:
-    """The tables over seeds: comparison, shares, profile, over depths, decay, each probe's by layer.
+    """The tables over seeds: comparison, shares, profile, over depths, decay, each probe's summary.
 
     With cross-validation also the table of its scores, with several settings `attribution`, and `pairs` if
     all pairs are to be compared.
@@ -173,7 +180,8 @@ def summarise(
         reference: the first setting.
         max_epochs, chance, n_judged: see `endings.counts`.
     """
-    frames = {name: tables[name].to_pandas() for name in ("runs", "history", *PROBES)}
+    probes = {name: probe for name, probe in PROBES.items() if name in tables}
+    frames = {name: tables[name].to_pandas() for name in ("runs", "history", *probes)}
     compared = comparisons.comparison(frames["runs"], baseline, margin, n_images)
     ended = endings.counts(frames["runs"], frames["history"], max_epochs, chance, n_judged)
     compared = [row | ended[tuple(row[key] for key in parquet.CELL)] for row in compared]
@@ -193,8 +201,8 @@ def summarise(
     if all_pairs:
         rows = comparisons.pairs(frames["runs"], margin, n_images)
         summaries["pairs"] = parquet.table(rows, comparisons.PAIRS, [*parquet.CELL, "other"])
-    for name, probe in PROBES.items():
-        summaries[f"{name}_by_layer"] = by_layer(probe, frames[name])
+    for name, probe in probes.items():
+        summaries[probe.summary] = over_seeds(probe, frames[name])
     summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])
     n_folds = frames["runs"]["fold"].max() + 1
     if n_folds > 1:
@@ -212,7 +220,7 @@ def check_files(block: Block) -> tuple[dict, dict[str, pa.Table], dict[str, dict
     """
     own = [name for name in manifest.WRITTEN if name != manifest.MODEL]  # the probes have checked the weights
     written = manifest.read(block.folder, own)
-    paths = {name: block.folder / f"{name}.parquet" for name in (*ORDER, "histograms")}
+    paths = {name: block.folder / f"{name}.parquet" for name in (*order(block.probes), "histograms")}
     read = {name: parquet.read_with_record(path) for name, path in paths.items()}
     for name in block.probes:
         if read[name][1] is None:
@@ -262,16 +270,16 @@ def check_rows(block: Block, tables: Mapping[str, pa.Table]) -> list[str]:
     }
     expected = {"runs": block.keys(), "cost": block.keys(), "history": epochs}
     measuring = runs, block.depth, block.params.get("probe_epochs", [])
-    expected |= {name: measured.planned(probe, *measuring) for name, probe in PROBES.items()}
+    expected |= {name: measured.planned(PROBES[name], *measuring) for name in block.probes}
     problems = []
-    for name, order in ORDER.items():
+    for name, columns in order(block.probes).items():
         path = block.folder / f"{name}.parquet"
-        lacking = set(order) - set(tables[name].column_names)
+        lacking = set(columns) - set(tables[name].column_names)
         if lacking:
             problems.append(f"{path} lacks the column {sorted(lacking)[0]}")
             continue
-        rows = tables[name].select(order).to_pylist()
-        found = [tuple(row[key] for key in order) for row in rows]
+        rows = tables[name].select(columns).to_pylist()
+        found = [tuple(row[key] for key in columns) for row in rows]
         problems += _difference(path, found, expected[name])
     return problems
 
@@ -306,8 +314,8 @@ def _difference(path: Path, found: Sequence[tuple], expected: set[tuple]) -> lis
     return problems
 
 
-def by_layer(probe: Probe, frame: pd.DataFrame) -> pa.Table:
-    """What a probe measured by layer, over seeds; columns as in `statistics.by_layer_schema`.
+def over_seeds(probe: Probe, frame: pd.DataFrame) -> pa.Table:
+    """What a probe measured, by layer if it has any, over seeds; columns as in `statistics.by_layer_schema`.
 
     Args:
         probe: its spec.
@@ -318,8 +326,8 @@ def by_layer(probe: Probe, frame: pd.DataFrame) -> pa.Table:
         shares = {f"{name.removeprefix('n_')}_fraction": frame[name] / frame[probe.total] for name in names}
         frame, names = frame.assign(**shares), [*names, *shares]
     if probe.numbered:
-        places = [*RUN, "checkpoint", "layer"]
-        frame = frame.groupby(places, observed=True)[names].mean().reset_index()
+        places = [*RUN, "checkpoint", *probe.summary_keys]
+        frame = frame.groupby(places, observed=True)[names].mean(skipna=False).reset_index()
     return _layer_table(statistics.over_seeds(frame, probe.summary_keys, names), probe.summary_keys)
 
 

@@ -1,6 +1,6 @@
 """The job of aggregation: from the planned blocks to the study's tables, and the record of what made them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +21,8 @@ def run(job: object) -> None:
     """
     config, output, plan = job.config, job.output, records.Plan(**job.params.plan)
     specs = {entry["id"]: entry["spec"] for entry in config["activations"]}
-    _check_specs(plan.code)
+    probes = registry.enabled(config)
+    _check_specs(probes, plan.code)
     blocks = [_block(Path(path).parent, config, specs) for path in job.input.blocks]
     tables = aggregation.collect(blocks, plan.code)
     tables |= aggregation.summarise(tables, **job.params.section)
@@ -47,8 +48,7 @@ def run(job: object) -> None:
     files.remove_others(Path(output.runs).parent, aggregation.TABLES, output)
     folders = [block.folder for block in blocks]
     measured = {
-        probe.rule: [folder / f"{name}.parquet" for folder in folders]
-        for name, probe in registry.specs().items()
+        probe.rule: [folder / f"{name}.parquet" for folder in folders] for name, probe in probes.items()
     }
     measured |= {"describe_activations": [job.input.properties], "theory": [job.input.theory]}
     done = lineage.of_jobs(folders, measured, [one.chosen for one in searched])
@@ -57,9 +57,9 @@ def run(job: object) -> None:
     records.write(output.made_by, plan, inputs, output, described, provenance.seconds(), jobs=done)
 
 
-def _check_specs(code: Mapping[str, str]) -> None:
+def _check_specs(probes: Iterable[str], code: Mapping[str, str]) -> None:
     """Compare the modules that the specs of probes are read from with those that were planned."""
-    for name in registry.specs():
+    for name in probes:
         path = registry.HERE / f"{name}.py"
         if provenance.file_version(path) != code.get(f"actbench/probes/{name}.py"):
             raise UserError(

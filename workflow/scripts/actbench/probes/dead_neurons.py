@@ -1,6 +1,6 @@
-"""Units that have stopped working, over the whole training set in one pass."""
+"""Units that have stopped working, over the whole training set."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from torch import Tensor, nn
 
@@ -14,23 +14,37 @@ BATCH = 2048
 
 
 class LayerCounter:
-    """Running statistics of the units of one layer: never more than one batch is held."""
+    """Running statistics of the units of one layer: never more than one batch is held.
+
+    Two passes over all inputs: `update` with every batch, then `update_deviation` with every batch.
+    """
 
     def __init__(self, activation: nn.Module):
         self.activation = activation
         self.saturation = saturation.of(activation)
-        self.size = None
+        self.n, self.dead, self.zero_gradient, self.saturated = 0, True, True, True
+        self.size, self.shift, self.deviation = 0.0, 0.0, 0.0
 
     def update(self, z: Tensor) -> None:
         """Take in the pre-activations [N, n_l] of one batch."""
         h, derivative = sampling.evaluate(self.activation, z)
-        dead, zero_gradient = (h == 0).all(dim=0), (derivative == 0).all(dim=0)
-        saturated = self.saturation(z, derivative).all(dim=0)
-        size = h.double().abs().sum(dim=0)
-        if self.size is not None:
-            dead, zero_gradient = dead & self.dead, zero_gradient & self.zero_gradient
-            saturated, size = saturated & self.saturated, size + self.size
-        self.dead, self.zero_gradient, self.saturated, self.size = dead, zero_gradient, saturated, size
+        self.dead = (h == 0).all(dim=0) & self.dead
+        self.zero_gradient = (derivative == 0).all(dim=0) & self.zero_gradient
+        self.saturated = self.saturation(z, derivative).all(dim=0) & self.saturated
+        h = h.double()
+        if not self.n:
+            self.first = h[0]
+        self.n += len(h)
+        self.size = self.size + h.abs().sum(dim=0)
+        self.shift = self.shift + (h - self.first).sum(dim=0)
+
+    def update_deviation(self, h: Tensor) -> None:
+        """Take in the activations [N, n_l] of one batch of the second pass.
+
+        All are taken less those of the first image, so that a constant unit deviates by exactly 0.
+        """
+        deviation = h.double() - self.first - self.shift / self.n
+        self.deviation = self.deviation + deviation.abs().sum(dim=0)
 
     def counts(self, dormant_threshold: float) -> dict:
         """The columns of `PROBE` after `layer`."""
@@ -38,13 +52,10 @@ class LayerCounter:
             "n_neurons": len(self.size),
             "n_dead": int(self.dead.sum()),
             "n_zero_gradient": int(self.zero_gradient.sum()),
-            "n_dormant": self._n_dormant(dormant_threshold),
+            "n_dormant": n_dormant(self.size, dormant_threshold),
+            "n_dormant_centred": n_dormant(self.deviation, dormant_threshold),
             "n_saturated": int(self.saturated.sum()),
         }
-
-    def _n_dormant(self, threshold: float) -> int | None:
-        """Null where a unit's output overflows: it has no size to be compared with."""
-        return int(dormant(self.size, threshold).sum()) if self.size.isfinite().all() else None
 
 
 def measure(network: Network, x: Tensor, dormant_threshold: float) -> list[dict]:
@@ -52,7 +63,7 @@ def measure(network: Network, x: Tensor, dormant_threshold: float) -> list[dict]
 
     A unit is dead if h = 0 exactly for every input, zero-gradient if f′(z) = 0 exactly for every
     input, saturated if it is known to be so for every input (`saturation.of`), dormant as
-    `dormant` says.
+    `dormant` says, of h or (`n_dormant_centred`) of h less the unit's mean over all inputs.
 
     Args:
         network: of any family.
@@ -60,19 +71,33 @@ def measure(network: Network, x: Tensor, dormant_threshold: float) -> list[dict]
         dormant_threshold: 0.025 in the paper.
     """
     counters: list[LayerCounter] = []
+    batches = x.split(BATCH - (len(x) % BATCH == 1))  # one image alone has no batch statistics
     with modes.frozen(network):
-        for batch in x.split(BATCH - (len(x) % BATCH == 1)):  # one image alone has no batch statistics
-            _update(counters, (layer for layer in network.trace(batch) if layer.activation is not None))
+        for batch in batches:
+            _update(counters, _hidden(network, batch))
+        for batch in batches:
+            for counter, layer in zip(counters, _hidden(network, batch), strict=True):
+                counter.update_deviation(layer.h)
     return [{"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)]
 
 
 def dormant(size: Tensor, threshold: float) -> Tensor:
     """Which units are dormant: E|h_i| over the layer's mean of it is at most `threshold`.
 
-    `size` is E|h_i| or, since only ratios count, the sum of |h_i| over any number of inputs. A silent
-    layer is all dormant. Sokar, Agarwal, Castro & Evci (2023), arXiv:2302.12902, eq. 1.
+    `size` is E|h_i| or, since only ratios count, the sum of |h_i| over any number of inputs, or the same of
+    h_i − E h_i, by which a constant unit is dormant however large it is. A silent layer is all dormant.
+    Sokar, Agarwal, Castro & Evci (2023), arXiv:2302.12902, eq. 1.
     """
     return size <= threshold * size.mean()
+
+
+def n_dormant(size: Tensor, threshold: float) -> int | None:
+    """How many units are `dormant`; null where a unit's output overflows: it has no size to compare with."""
+    return int(dormant(size, threshold).sum()) if size.isfinite().all() else None
+
+
+def _hidden(network: Network, x: Tensor) -> Iterator[Layer]:
+    return (layer for layer in network.trace(x) if layer.activation is not None)
 
 
 def _update(counters: list[LayerCounter], hidden: Iterable[Layer]) -> None:
@@ -106,9 +131,10 @@ PROBE = Probe(
         "n_dead": "int32",
         "n_zero_gradient": "int32",
         "n_dormant": "int32?",
+        "n_dormant_centred": "int32?",
         "n_saturated": "int32",
     },
-    summarised=["n_dead", "n_zero_gradient", "n_dormant", "n_saturated"],
+    summarised=["n_dead", "n_zero_gradient", "n_dormant", "n_dormant_centred", "n_saturated"],
     total="n_neurons",
     measure=_of_run,
 )

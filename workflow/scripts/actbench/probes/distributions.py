@@ -13,12 +13,14 @@ from actbench.networks.family import Network
 from actbench.probes.probe import Probe
 from actbench.storage.histograms import histogram
 
+PAIRED = 256  # images of which any two are compared
+
 
 def measure(network: Network, x: Tensor, bins: int) -> list[dict]:
     """One row a layer and signal with the columns of `PROBE` after `checkpoint`.
 
-    The last layer has a pre-activation (the logits) and no activation. `saturated_fraction` belongs
-    to z of hidden layers, `effective_rank` to h; they are null elsewhere.
+    The last layer has a pre-activation (the logits) and no activation. `saturated_fraction` belongs to z of
+    hidden layers, `effective_rank`, `mean_cosine` and `within_unit_std` to h; they are null elsewhere.
 
     Args:
         network: of any family.
@@ -34,7 +36,7 @@ def measure(network: Network, x: Tensor, bins: int) -> list[dict]:
             rows.append(row)
             if layer.h is not None:
                 row = {"layer": number, "signal": "activation"} | describe(layer.h, bins)
-                rows.append(row | {"effective_rank": effective_rank(layer.h)})
+                rows.append(row | collapse(layer.h))
     return rows
 
 
@@ -58,6 +60,8 @@ def describe(values: Tensor, bins: int) -> dict:
         "zero_fraction": (values == 0).double().mean().item(),
         "saturated_fraction": None,
         "effective_rank": None,
+        "mean_cosine": None,
+        "within_unit_std": None,
     } | histogram(values, bins)
 
 
@@ -68,6 +72,15 @@ def saturated_fraction(activation: nn.Module, z: Tensor) -> float | None:
     """
     _, derivative = sampling.evaluate(activation, z)
     return saturation.of(activation).share(z, derivative)
+
+
+def collapse(h: Tensor) -> dict:
+    """How differently a layer answers to different images, of its activations h [N, n]."""
+    return {
+        "effective_rank": effective_rank(h),
+        "mean_cosine": mean_cosine(h),
+        "within_unit_std": within_unit_std(h),
+    }
 
 
 def effective_rank(h: Tensor) -> float | None:
@@ -84,6 +97,32 @@ def effective_rank(h: Tensor) -> float | None:
     singular = torch.linalg.svdvals(h[:, varies] - h[:, varies].mean(dim=0))
     share = singular / singular.sum()
     return torch.special.entr(share).sum().exp().item()
+
+
+def mean_cosine(h: Tensor) -> float | None:
+    """Mean over pairs of the first `PAIRED` images of the cosine between their activations h [N, n].
+
+    With unit vectors u it is (|Σ u|² − N) / (N (N − 1)). None where a vector is 0 or not finite, and of one
+    image.
+    """
+    h = h[:PAIRED].detach().double()
+    n, size = len(h), torch.linalg.vector_norm(h, dim=1, keepdim=True)
+    if n < 2 or not (size.isfinite() & (size > 0)).all():
+        return None
+    cosine = ((h / size).sum(dim=0).square().sum().item() - n) / (n * (n - 1))
+    return min(cosine, 1.0)
+
+
+def within_unit_std(h: Tensor) -> float | None:
+    """Mean over units of the standard deviation over images, dividing by n, of activations h [N, n].
+
+    Deviations are from the first image, so that a unit that answers the same to every input has exactly 0.
+    None where h is not finite everywhere.
+    """
+    h = h.detach().double()
+    h = h - h[0]
+    std = (h - h.mean(dim=0)).square().mean(dim=0).sqrt().mean().item()
+    return std if math.isfinite(std) else None
 
 
 def _of_run(network: Network, data: Data, section: Mapping) -> list[dict]:
@@ -122,8 +161,18 @@ PROBE = Probe(
         "zero_fraction": "float64",
         "saturated_fraction": "float64",
         "effective_rank": "float64",
+        "mean_cosine": "float64",
+        "within_unit_std": "float64",
     },
     histogram="distribution",
-    summarised=["mean", "std", "zero_fraction", "saturated_fraction", "effective_rank"],
+    summarised=[
+        "mean",
+        "std",
+        "zero_fraction",
+        "saturated_fraction",
+        "effective_rank",
+        "mean_cosine",
+        "within_unit_std",
+    ],
     measure=_of_run,
 )

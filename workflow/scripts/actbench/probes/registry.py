@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from actbench.errors import UserError
-from actbench.probes.probe import SECTION, Probe
+from actbench.probes.probe import Probe
 from actbench.runtime import parsing
 
 HERE = Path(__file__).parent
@@ -44,17 +44,27 @@ def with_sections(schema: Mapping) -> dict:
     return {**schema, "properties": properties}
 
 
+def enabled(config: Mapping) -> dict[str, Probe]:
+    """The spec of every probe of a config's study by name: all but optional ones that are not enabled."""
+    return {
+        name: probe
+        for name, probe in specs().items()
+        if not probe.optional or config.get(probe.rule, {}).get("enabled")
+    }
+
+
 def of_config(config: Mapping) -> dict[str, Mapping]:
-    """Each probe's section of a resolved config, by the probe's name."""
-    return {name: config[f"{SECTION}{name}"] for name in specs()}
+    """The section of each enabled probe in a resolved config, by the probe's name."""
+    return {name: config[probe.rule] for name, probe in enabled(config).items()}
 
 
 def _section(probe: Probe) -> dict:
+    switch = {"type": "boolean", "default": False, "description": "whether the study measures it"}
     return {
         "type": "object",
         "additionalProperties": False,
         "description": probe.description,
-        "properties": dict(probe.section),
+        "properties": ({"enabled": switch} if probe.optional else {}) | dict(probe.section),
     }
 
 

@@ -10,9 +10,8 @@ from actbench.storage import histograms, parquet, snapshots
 
 def schema(probe: Probe) -> pa.Schema:
     """Columns of the table that the probe's job writes."""
-    keys = {"checkpoint": "string", "layer": "int16"}
-    if probe.key:
-        keys[probe.key] = "int32" if probe.numbered else "string"
+    types = {"layer": "int16", probe.key: "int32" if probe.numbered else "string"}
+    keys = {key: types.get(key, "string") for key in probe.keys}
     drawn = histograms.COLUMNS if probe.histogram else []
     return pa.schema([*parquet.KEYS, *parquet.fields(keys | dict(probe.columns)), *drawn])
 

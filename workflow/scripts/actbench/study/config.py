@@ -39,7 +39,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     Returns:
         A plain dict: sections and keys as in the schema, numbers of the schema's type, seeds and
         hidden layers sorted, each activation as `{"id", "label", "spec"}` where `spec` is what
-        `registry.create` takes.
+        `registry.create` takes. Sections of optional probes are there where they are enabled.
 
     Raises:
         UserError: one sentence that names the key, the value and what is allowed.
@@ -56,6 +56,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     _check_warmup(resolved["training"])
     _check_probe_epochs(resolved["probe_epochs"], resolved["training"]["max_epochs"])
     resolved["tuning"] = tuning.resolve(resolved)
+    _leave_out_disabled(resolved)
     for name, section in _probes(resolved).items():
         if "images" in section and config.get(name, {}).get("images") is None:
             at_most = section["images"] or PROBED_IMAGES
@@ -126,6 +127,13 @@ def _hidden_sizes(config: Mapping) -> list[list[int]]:
 def _probes(config: Mapping) -> dict[str, dict]:
     """The sections of probes."""
     return {k: part for k, part in config.items() if k.startswith("probe_") and k != "probe_epochs"}
+
+
+def _leave_out_disabled(config: dict) -> None:
+    """Take away the sections of optional probes that the study does not measure with."""
+    for key, section in _probes(config).items():
+        if section.get("enabled") is False:
+            del config[key]
 
 
 def _baseline(config: Mapping) -> str:

@@ -1,12 +1,16 @@
 """Distributions of activations by layer, and their saturation."""
 
-from actbench.report import sentences
+from actbench.report import collapse_sentences, sentences
 from actbench.report.section import Section, Study
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    return {"overflows": sentences.overflows(study.tables["distributions"], study.labels)}
+    distributions = study.tables["distributions"]
+    return {
+        "overflows": sentences.overflows(distributions, study.labels),
+        "collapsed": collapse_sentences.collapsed(distributions, study.labels),
+    }
 
 
 SECTION = Section(
