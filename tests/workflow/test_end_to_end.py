@@ -28,6 +28,11 @@ TABLES = {
     "shares": 2,
     "properties": 2,
     "activations": 2 * 401,
+    "theory": 2,
+    "edges": 1 + 40,
+    "correlations": 2 * 41,
+    "predictions": 2 * (2 + 3),
+    "expectations": 2 * 2,
 }
 
 
@@ -41,6 +46,18 @@ def test_tables_have_a_row_for_everything_planned(tiny, name):
     frame = pd.read_parquet(path)
     assert len(frame) == TABLES[name]
     assert duckdb.sql(f"select count(*) from '{path}'").fetchall() == [(len(frame),)]
+
+
+def test_predictions_stand_beside_what_was_measured(tiny):
+    """At initialisation; measured networks are 16 units wide."""
+    decay = pd.read_parquet(table(tiny, "decay")).dropna(subset="predicted")
+    assert len(decay) == 2 * 2 * 2 and set(decay["checkpoint"]) == {"init"}
+    assert (decay["mean"] - decay["predicted"]).abs().max() < 0.15
+    gradients = pd.read_parquet(table(tiny, "gradients_by_layer")).dropna(subset="predicted")
+    assert len(gradients) == 2 * (2 + 3) and set(gradients["measure"]) == {"rms"}
+    assert (gradients["mean"] / gradients["predicted"]).between(0.7, 1.4).all()
+    signals = pd.read_parquet(table(tiny, "distributions_by_layer")).dropna(subset="predicted")
+    assert {"std", "mean"} <= set(signals["measure"]) and len(signals) >= 2 * (2 + 3 + 2 * 3)
 
 
 def test_keys_have_the_types_of_the_plan(tiny):
@@ -313,6 +330,7 @@ def test_provenance_names_code_versions_hardware_data_and_config(tiny):
         "train": 4,
         **probes,
         "describe_activations": 1,
+        "theory": 1,
         "time_activations": 1,
         "aggregate": 1,
         "figures": 1,
