@@ -21,6 +21,7 @@ GROUPS = {
     "training": ("train",),
     "probing": ("probe_gradients", "probe_distributions", "probe_dead_neurons"),
     "describing and timing activations": ("describe_activations", "time_activations"),
+    "theory": ("theory",),
     "preparing data": ("prepare_data",),
     "aggregation": ("aggregate",),
     "figures": ("figures", "histogram_figures"),

@@ -118,7 +118,7 @@ class Study:
 
     def make_up(self) -> None:
         """Write what training and probing would, and let Snakemake take it for its own."""
-        self.snakemake("--quiet", "all", "--until", "prepare_data", "describe_activations")
+        self.snakemake("--quiet", "all", "--until", "prepare_data", "describe_activations", "theory")
         images = prepared.read("results/data/digits.safetensors")
         data = splits.split(images, self.config["evaluation"], self.config["normalisation"])
         blocks = grid.blocks(self.config["seeds"], self.config["seeds_per_job"])

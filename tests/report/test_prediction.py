@@ -84,7 +84,7 @@ def test_where_nothing_is_predicted_the_answer_is_why():
         ({"stable": False}, "Less sure: the images begin at 2 times its fixed point, q = 0.6, which is unstable"),
         ({"stable": None, "first_q": 0.6}, "Mean squares keep whatever size they have"),
         ({"stable": None}, "Less sure: the images begin at 2 times its fixed point, q = 0.6, where"),
-        ({"q": None, "stable": None, "reason": "none is there"}, "Less sure, since none is there."),
+        ({"q": None, "stable": None, "reason": "none is there"}, "There is no fixed point to tell how sure that is: none is there."),
         ({"error": 2e-6}, "Averages are known to a relative 2e-06 only."),
         ({}, "Edge of chaos: gain 1.3, biases of standard deviation 0.2, stable."),
         ({"edge_gain": None}, "There is no edge of chaos."),

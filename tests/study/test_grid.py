@@ -26,3 +26,34 @@ def test_probe_epochs_are_params_of_a_block_only_where_there_are_any():
     )
     assert given == without | {"probe_epochs": [1, 5]} and "probe_epochs" not in without
     assert list(given) == sorted(given)
+
+
+def test_theory_depends_on_networks_before_they_train_and_on_nothing_else():
+    network = {"family": "mlp", "width": 8, "hidden_sizes": [[8], [8, 8]], "initialisation": "he"}
+    recipe = {"network": network, "normalisation": "standard", "training": {"learning_rate": 0.1}}
+    config = {
+        "activations": [{"id": key, "label": key, "spec": {"name": key}} for key in ("tanh", "relu")],
+        "dataset": "digits",
+        "evaluation": {"folds": None},
+        "probe_gradients": {"images": 64, "bins": 7},
+        "seeds": [0],
+        "settings": {"wide": recipe, "adam": recipe},
+    }
+    found = grid.theory_params(config)
+    assert found["activations"] == {"relu": {"name": "relu"}, "tanh": {"name": "tanh"}}
+    assert list(found["activations"]) == ["relu", "tanh"] and list(found["settings"]) == ["adam", "wide"]
+    own = {key: value for key, value in network.items() if key != "width"}
+    assert found["settings"]["wide"] == {"network": own, "normalisation": "standard"}
+    assert found | {"settings": {}, "activations": {}} == {
+        "activations": {},
+        "dataset": "digits",
+        "evaluation": {"folds": None},
+        "images": 64,
+        "settings": {},
+    }
+    kinds = grid.initialisations(config, {"initialisation": {"enum": ["default", "he"]}})
+    assert {name: part["network"]["initialisation"] for name, part in kinds.items()} == {
+        "default": "default",
+        "he": "he",
+    }
+    assert grid.initialisations(config, {}) == {"default": recipe}

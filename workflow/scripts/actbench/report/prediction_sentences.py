@@ -88,7 +88,7 @@ def _with_advice(recommended: Sequence[Mapping], labels: Mapping[str, str]) -> l
 def _sureness(row: Mapping) -> str:
     """Whether mean squares of pre-activations come back to their fixed point, and how far off they begin."""
     if row["q"] is None:
-        return f"Less sure, since {row['reason']}."
+        return f"There is no fixed point to tell how sure that is: {row['reason']}."
     apart = row["first_q"] / row["q"]
     there = abs(apart - 1) <= CLOSE
     if row["stable"] is None and there:
