@@ -131,7 +131,6 @@ class Study:
                     params = grid.training_params(self.config, entry["spec"], depth, own)
                     write(folder, entry["id"], params, self.config, templates, images.digest)
                     written += [str(path) for path in folder.iterdir()]
-                    written += timings(f"{entry['id']}-d{depth}-default-seeds{name}")
         for start in range(0, len(written), 5000):
             self.snakemake("--quiet", "all", "--touch", "--force", "--", *written[start : start + 5000])
 
@@ -184,18 +183,6 @@ def write(folder: Path, activation: str, params: dict, resolved: dict, templates
         measured = record | {"params": resolved[f"probe_{name}"]} if name in MEASURED else None
         parquet.write(block, folder / f"{name}.parquet", measured)
     manifest.write(folder, params, [64, 10], images, described("train"), "tested", 10.0)
-
-
-def timings(job: str) -> list[str]:
-    """Write Snakemake's benchmark files of the jobs of a block."""
-    benchmark = "s\th:m:s\tmax_rss\n10.0\t0:00:10\t500\n"
-    paths = [
-        Path(f"results/scale/timings/{stage}/{job}.tsv")
-        for stage in ("train", *(f"probe_{name}" for name in MEASURED))
-    ]
-    for path in paths:
-        files.write_text(benchmark, path)
-    return list(map(str, paths))
 
 
 @functools.cache

@@ -113,3 +113,32 @@ def test_nothing_heavy_comes_in_by_the_back_door(script):
         check=True,
     )
     assert set(done.stdout.split()) & HEAVY == EXPECTED[script]
+
+
+WORK = """
+import sys
+import torch
+from actbench.networks.families.mlp import MLP
+from actbench.probes import gradients
+from actbench.storage import parquet
+from actbench.training.stack import Stack
+
+networks = [MLP([6, 4, 4, 3], "tanh") for _ in range(2)]
+x, y = torch.randn(2, 8, 6), torch.zeros(2, 8, dtype=torch.long)
+Stack(networks).gradients(x, y)
+gradients.measure(networks[0], x[0], y[0], bins=3)
+parquet.table([{"n": 2}, {"n": 1}], parquet.pa.schema({"n": parquet.pa.int32()}.items()), ["n"])
+print(*sys.modules)
+"""
+
+
+def test_training_probing_and_writing_import_neither_sympy_nor_more_of_arrow():
+    """Which torch and pyarrow would load on the way: together half a second of each short job."""
+    done = subprocess.run(
+        [sys.executable, "-c", WORK],
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not {"sympy", "pyarrow.compute"} & set(done.stdout.split())

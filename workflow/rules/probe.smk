@@ -9,8 +9,6 @@ for probe in PROBES.values():
             f"{BLOCK}/{probe.name}.parquet",
         log:
             f"{RESULTS}/logs/{probe.rule}/{JOB}.log",
-        benchmark:
-            f"{RESULTS}/timings/{probe.rule}/{JOB}.tsv"
         conda:
             "../../environment.yml"
         threads: 1

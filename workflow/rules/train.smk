@@ -14,8 +14,6 @@ rule train:
         cost=f"{RUNS}/cost.parquet",
     log:
         f"results/{{study}}/logs/train/{JOB}.log",
-    benchmark:
-        f"results/{{study}}/timings/train/{JOB}.tsv"
     conda:
         "../../environment.yml"
     threads: max(recipe["training"]["threads"] for recipe in RECIPES)

@@ -9,8 +9,6 @@ rule tune:
         chosen=f"{TUNING}/chosen.json",
     log:
         "results/{study}/logs/tune/{activation}-d{depth}-{setting}.log",
-    benchmark:
-        "results/{study}/timings/tune/{activation}-d{depth}-{setting}.tsv"
     conda:
         "../../environment.yml"
     threads: max(recipe["training"]["threads"] for recipe in RECIPES)

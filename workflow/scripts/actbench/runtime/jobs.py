@@ -10,6 +10,7 @@ there, so there is nothing to tidy up. A job also ends with its Snakemake, see `
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -82,18 +83,27 @@ def finish() -> None:
     """End a job that has done its work, as the last statement of its script.
 
     Python would take its modules apart first. All files are closed by then, and the operating system
-    frees the rest. The log's last line says where the job's CPU time went.
+    frees the rest. The log's last line says where the job's CPU time went, and how much memory it had at
+    most. Snakemake's benchmark files have that too, but looking every half second took 6 % of the default
+    study's time (n = 1): jobs of single cells have none.
 
     Raises:
         UserError: own code that was not planned was imported, see `imports.check`.
     """
     imports.check()
     importing, total = _imported_at[0], time.process_time()
-    logging.getLogger(streams.OURS).info("CPU seconds: imports %.2f, work %.2f", importing, total - importing)
+    spent = f"CPU seconds: imports {importing:.2f}, work {total - importing:.2f}"
+    logging.getLogger(streams.OURS).info("%s; at most %d MiB of memory", spent, _peak_memory())
     logging.shutdown()
     streams.standard("stdout").flush()
     streams.standard("stderr").flush()
     os._exit(0)
+
+
+def _peak_memory() -> int:
+    """The most that this process had in memory, in MiB."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes on macOS, else KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
 def _check_script(code: Mapping[str, str]) -> None:
