@@ -5,6 +5,7 @@ import pytest
 import torch
 from actbench.activations import registry
 from actbench.activations.sampling import evaluate
+from actbench.theory import gaussian as of_normal
 from actbench.theory.gaussian import Gaussian
 from own_activations import AlwaysNoisy, HandTanh, Of
 from scipy import integrate, stats
@@ -101,3 +102,23 @@ def test_what_is_infinite_or_random_is_not_known():
 def test_jumps_are_known():
     assert Gaussian(nn.Hardtanh()).continuous
     assert not Gaussian(Of(lambda x: torch.where(x > 0.3, x, -x))).continuous
+
+
+def test_of_many_q_at_once_and_of_each():
+    """E sin² = (1 − e^(−2q))/2 and E cos² = (1 + e^(−2q))/2."""
+    gaussian = Gaussian(Of(torch.sin))
+    q = torch.logspace(-6, 3, 28, dtype=torch.float64)
+    assert gaussian.f_squared(q).tolist() == pytest.approx((-torch.expm1(-2 * q) / 2).tolist(), rel=1e-9)
+    slopes = [gaussian(one).derivative_squared for one in q.tolist()]
+    assert slopes == pytest.approx(((1 + torch.exp(-2 * q)) / 2).tolist(), rel=1e-9)
+
+
+def test_only_nodes_with_a_density_count():
+    """However many there are: those beyond have the density 0 in float64."""
+    x, weight, values = Gaussian(Of(torch.sin)).rules[1]
+    for q in (1e-6, 0.7, 1e3):
+        density = weight * torch.exp(-(x**2) / (2 * q))
+        assert not density[x.abs() > of_normal.REACH * math.sqrt(q)].any()
+        assert of_normal._mean_squares(
+            torch.tensor([q], dtype=torch.float64), x, weight, values
+        ).item() == pytest.approx((values[1] * density).sum().item() / math.sqrt(2 * math.pi * q), rel=1e-12)

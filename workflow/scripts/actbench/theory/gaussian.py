@@ -15,6 +15,7 @@ ERROR = 1e-8  # relative; an average that is not that sure is NaN
 SMOOTH = 1e-10  # relative; panels whose integrals are less sure are halved
 HALVINGS = 40
 MOST_PANELS = 2_000
+REACH = 39  # standard deviations; beyond, densities are 0 in float64
 NODES = (12, 20)  # a panel: the second gives the averages, the first how sure they are
 
 
@@ -71,17 +72,28 @@ class Gaussian:
 
 def _averages(q: float, x: Tensor, weight: Tensor, values: Tensor) -> Tensor:
     """Those of `values` [3, N] at x, and the derivative with respect to q of the second."""
-    density = weight * torch.exp(-(x**2) / (2 * q)) / math.sqrt(2 * math.pi * q)
-    reached = density > 0
-    x, density, values = x[reached], density[reached], values[:, reached]
+    x, density, values = _reached(q, x, weight, values)
     growth = (density * values[1] * (x**2 / q - 1)).sum() / (2 * q)
     return torch.cat([values @ density, growth[None]])
 
 
 def _mean_squares(q: Tensor, x: Tensor, weight: Tensor, values: Tensor) -> Tensor:
     """Of f for each of the q."""
-    density = weight * torch.exp(-(x**2) / (2 * q[:, None])) / (2 * math.pi * q[:, None]).sqrt()
-    return torch.where(density > 0, values[1] * density, 0.0).sum(1)
+    found = []
+    for one in q.tolist():
+        _, density, squares = _reached(one, x, weight, values[1:2])
+        found.append((squares[0] * density).sum())
+    return torch.stack(found)
+
+
+def _reached(q: float, x: Tensor, weight: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The ascending nodes x that have a density, it times their weights, and `values` [n, N] at them."""
+    reach = REACH * math.sqrt(q)
+    low, high = torch.searchsorted(x, x.new_tensor([-reach, reach])).tolist()
+    x, weight, values = x[low:high], weight[low:high], values[:, low:high]
+    density = weight * torch.exp(-(x**2) / (2 * q)) / math.sqrt(2 * math.pi * q)
+    reached = density > 0
+    return x[reached], density[reached], values[:, reached]
 
 
 def _panels(function: Function, tolerance: float) -> tuple[Tensor, Tensor]:
