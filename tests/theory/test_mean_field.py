@@ -164,3 +164,7 @@ def test_it_is_fast():
     start = time.process_time()
     MeanField(nn.Tanh()).fixed_points(1.7, 0.04)
     assert time.process_time() - start < 1
+
+
+def test_without_a_mean_square_there_is_no_limit():
+    assert MeanField(nn.Tanh()).limit(0.0, 2.0, 0.0) is None

@@ -73,6 +73,7 @@ class MeanField:
         activation: any module that works entry by entry.
 
     Attributes:
+        homogeneous: whether f(ax) = a f(x) for a > 0, where V′ and χ do not depend on q.
         gaussian: its averages.
 
     >>> theory = MeanField(torch.nn.Tanh())
@@ -83,6 +84,7 @@ class MeanField:
     def __init__(self, activation: nn.Module):
         self.gaussian = Gaussian(activation)
         self._sides = homogeneous(activation)
+        self.homogeneous = self._sides is not None
         self._averages, self._correlations, self._found = {}, {}, {}
         self._f_squared = None
 
@@ -131,23 +133,26 @@ class MeanField:
 
         None where each q is one, as of homogeneous f at its edge of chaos.
         """
-        return [self._point(q, weight_variance) for q in self._search(weight_variance, bias_variance)[0]]
+        return [self.point(q, weight_variance) for q in self._search(weight_variance, bias_variance)[0]]
 
     def limit(self, q: float, weight_variance: float, bias_variance: float) -> FixedPoint | None:
         """The fixed point that mean squares go to from q, layer by layer; None where there is none.
 
         V is followed up or down to the next one; q itself where it is one, to 10⁻⁶ of it.
         """
+        if not q > 0:
+            return None
         change = self.variance(q, weight_variance, bias_variance) / q - 1
         if abs(change) <= ONE:
-            return self._point(q, weight_variance)
+            return self.point(q, weight_variance)
         points, flat = self._search(weight_variance, bias_variance)
         ahead = [other for other in (*points, *flat) if (other - q) * change > 0]
         if not ahead:
             return None
-        return self._point(min(ahead, key=lambda other: abs(other - q)), weight_variance)
+        return self.point(min(ahead, key=lambda other: abs(other - q)), weight_variance)
 
-    def _point(self, q: float, weight_variance: float) -> FixedPoint:
+    def point(self, q: float, weight_variance: float) -> FixedPoint:
+        """V′ and χ at q, whether it is a fixed point or not."""
         slope = weight_variance * self.averages(q).growth
         return FixedPoint(q, slope, self.chi(q, weight_variance))
 

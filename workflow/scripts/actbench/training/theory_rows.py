@@ -28,7 +28,6 @@ PAIRED = 256  # images of which every two are compared
 QUANTILES = 256  # that stand for the cosines of all pairs
 CORRELATIONS = torch.linspace(0, 1, 41, dtype=torch.float64)
 NO_LAYER = "no hidden layer comes after another one"
-NO_MAP = "with normalisation or residual connections mean squares have another map"
 NO_POINT = "the images' mean square goes to no fixed point from 1e-6 to 1e6"
 
 
@@ -127,7 +126,7 @@ def of_images(x: Tensor) -> Images:
     if len(cosines) > QUANTILES:
         middles = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
         cosines = torch.quantile(cosines, middles)
-    return Images(recipe.mean_square(x), x.double().mean().item(), cosines.tolist())
+    return Images(recipe.mean_square(x), x.mean(dtype=torch.float64).item(), cosines.tolist())
 
 
 def of_setting(function: Function, setting: Setting) -> dict[str, list[dict]]:
@@ -138,7 +137,8 @@ def of_setting(function: Function, setting: Setting) -> dict[str, list[dict]]:
         predicted += [place | row for row in rows]
         found = predictions.decay(rows)
         trains = expectation.expected(found["log10_first_last"])
-        expected.append(place | found | {"expected_to_train": trains, "reason": rows[0]["reason"]})
+        reason = rows[0]["reason"] or expectation.unknown(found["log10_first_last"])
+        expected.append(place | found | {"expected_to_train": trains, "reason": reason})
     described, next_correlations = of_map(function, setting)
     values = zip(CORRELATIONS.tolist(), next_correlations, strict=True)
     return {
@@ -200,13 +200,25 @@ def of_map(function: Function, setting: Setting) -> tuple[dict, list[float | Non
     both = found[-2].weight_variance, found[-2].bias_variance
     row |= {"weight_std": math.sqrt(both[0]), "bias_std": math.sqrt(both[1])}
     if network["norm"] != "none" or network["residual"]:
-        return row | {"reason": NO_MAP}, nowhere
+        return row | {"reason": theory_tables.NO_MAP}, nowhere
     first = found[0].weight_variance * setting.images.mean_square + found[0].bias_variance
-    row["n_fixed_points"] = len(function.field.fixed_points(*both))
-    limit = function.field.limit(first, *both)
-    if limit is None:
+    field = function.field
+    if math.isnan(field.variance(first, *both)):
+        return row | {"reason": predictions.unknown(field, first, "the first layer")}, nowhere
+    row["n_fixed_points"] = len(field.fixed_points(*both))
+    point = field.limit(first, *both)
+    if point is not None:
+        told = not math.isnan(point.slope) and not math.isinf(point.xi_q or 0)
+        row |= {"q": point.q, "stable": point.stable if told else None}
+    elif field.homogeneous:
+        row["reason"], point = NO_POINT, field.point(first, both[0])
+    else:
         return row | {"reason": NO_POINT}, nowhere
-    row |= {name: getattr(limit, name) for name in ("q", "slope", "stable", "chi", "xi_q", "xi_c")}
-    if math.isinf(limit.xi_q or 0):
-        row["stable"] = None
-    return row, function.field.correlation(CORRELATIONS, limit.q, *both).tolist()
+    row |= {"slope": _known(point.slope), "chi": _known(point.chi), "xi_q": point.xi_q, "xi_c": point.xi_c}
+    if row["chi"] is None:
+        row["reason"] = predictions.unknown(field, point.q, "the fixed point")
+    return row, field.correlation(CORRELATIONS, point.q, *both).tolist()
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

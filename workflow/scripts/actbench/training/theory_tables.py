@@ -4,13 +4,16 @@
   fixed point q that the images' pre-activations go to, with V′(q), χ, ξ_q and ξ_c (null where infinite, and
   where it grows); `stable` is V′(q) < 1, null at 1, where other mean squares stay as they are; `error` is the
   relative error of the averages. Its edge of chaos is that with network.bias_std; of homogeneous functions
-  each q is one, and null.
-- `edges`: points of the edge of chaos; a row of nulls where there is none.
-- `correlations`: that of two images' pre-activations, and one layer on, at the q of `theory`.
+  each q is one, and null. `n_fixed_points` is 0 where there is none, and where each q is one. Homogeneous
+  functions whose mean squares go to no fixed point have `slope`, `chi` and their ξ all the same: these do not
+  depend on q.
+- `edges`: points of the edge of chaos; a row of nulls where none is known.
+- `correlations`: that of two images' pre-activations, and one layer on, at the q of `theory`, or, of
+  homogeneous functions without one, at that of the first layer.
 - `predictions`: of each layer q, the mean square of z, and log10_rms, of dL/dz, L being the mean loss of
   probe_gradients.images images; chi is that to the next layer. What is of h is null in the output layer.
 - `expectations`: the decay of dL/dz as the table `decay` has it, and whether such a network is expected to
-  train.
+  train, null where that is not known, see `theory.expectation`.
 
 Null is not predicted or not known, and `reason` says why. With cross-validation the images are those that
 train in the first fold. Formulas: docs/theory.md.
@@ -20,6 +23,7 @@ import pyarrow as pa
 
 from actbench.storage import parquet
 
+NO_MAP = "with normalisation or residual connections mean squares have another map"  # a `reason` in `theory`
 ACTIVATION, DEPTH, SETTING = parquet.CELL_KEYS
 THEORY = pa.schema(
     [
