@@ -71,6 +71,7 @@ def test_what_a_setting_overrides_is_checked_too():
     [
         dict(network=dict(norm="layer"), training=dict(batch_size=1)),
         dict(network=dict(norm="batch"), training=dict(batch_size=2)),
+        dict(network=dict(norm="batch"), probe_jacobian=dict(enabled=True, images=1)),
         dict(depths=[1], network=dict(residual=True)),  # 64 pixels, 64 units
         dict(dataset="mnist", depths=[1, 2], network=dict(residual=True)),
     ],

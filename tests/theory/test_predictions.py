@@ -121,6 +121,20 @@ def test_layer_normalisation():
     assert large[2]["q"] == pytest.approx(30 * square, rel=1e-3)
 
 
+def test_layer_normalisation_of_any_size():
+    """1/(q + ε) is that of before the norm, also where q/(q + ε) is 1 in float64."""
+    found = [predict(nn.Tanh(), layers([64, 50, 40, 10], size), IMAGES, 1, "layer") for size in (1e3, 1e15)]
+    ratios = [rows[0]["log10_rms"] - rows[1]["log10_rms"] for rows in found]
+    assert ratios[0] == pytest.approx(ratios[1], abs=1e-6) and found[1][0]["reason"] is None
+
+
+def test_numbers_beyond_float64_have_a_reason():
+    rows = predict(nn.ReLU(), layers([64, 50, 10], 1e200), Images(1e200, 0.0, [0.5]), 1)
+    assert rows[0]["q"] is None and all(row["reason"] for row in rows)
+    rows = predict(nn.ReLU(), layers([64, 50, 10], 1e200), Images(1.0, 0.0, [0.5]), 1)
+    assert rows[1]["q"] is None and rows[0]["reason"] == predictions.OVERFLOW
+
+
 def test_gradients_through_layer_normalisation():
     """(n − 2)/((n − 3) q) of their mean square, within five standard errors."""
     n, q, generator = 40, 2.0, torch.Generator().manual_seed(0)
@@ -187,3 +201,9 @@ def test_decay():
 def test_who_is_expected_to_train():
     assert expectation.expected(expectation.LIMIT) is False
     assert expectation.expected(expectation.LIMIT + 1e-9) is True and expectation.expected(None) is None
+
+
+def test_of_gradients_that_grow_nothing_is_expected():
+    assert expectation.expected(expectation.GROWS) is True and expectation.unknown(expectation.GROWS) is None
+    assert expectation.expected(14.0) is None and expectation.unknown(14.0) == expectation.GROWN
+    assert expectation.unknown(None) is None

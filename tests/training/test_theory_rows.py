@@ -10,6 +10,7 @@ from actbench.data import prepared
 from actbench.networks import family
 from actbench.runtime import seeds
 from actbench.storage import parquet
+from actbench.theory import expectation
 from actbench.training import theory_rows, theory_tables
 from conftest import NETWORK
 from own_activations import own
@@ -91,6 +92,11 @@ class Breaking(torch.nn.Module):
         raise RuntimeError("not today")
 
 
+class Sign(torch.nn.Module):
+    def forward(self, x):
+        return torch.sign(x)
+
+
 REASONS = [
     ("softplus", {"initialisation": "critical"}, "no edge of chaos with network.bias_std 0.2"),
     (
@@ -121,8 +127,8 @@ def test_what_is_not_predicted_has_rows_with_a_reason(spec, network, words):
     ("network", "words"),
     [
         ({"hidden": [(20,)]}, theory_rows.NO_LAYER),
-        ({"norm": "layer"}, theory_rows.NO_MAP),
-        ({"initialisation": "lecun"}, theory_rows.NO_POINT),
+        ({"norm": "layer"}, theory_tables.NO_MAP),
+        ({"residual": True}, theory_tables.NO_MAP),
     ],
 )
 def test_a_map_without_a_fixed_point_says_why(network, words):
@@ -131,6 +137,44 @@ def test_a_map_without_a_fixed_point_says_why(network, words):
     assert found["theory"][0]["reason"] == words and found["theory"][0]["q"] is None
     assert found["expectations"][0]["log10_first_last"] is not None
     assert {row["next_correlation"] for row in found["correlations"]} == {None}
+
+
+def test_homogeneous_functions_need_no_fixed_point():
+    """ReLU, lecun: each layer halves mean squares and gradients, and correlations are those of any q."""
+    found, he = rows("relu", initialisation="lecun"), rows("relu", initialisation="he")
+    (row,) = found["theory"]
+    assert (row["q"], row["stable"], row["reason"]) == (None, None, theory_rows.NO_POINT)
+    assert (row["slope"], row["chi"]) == pytest.approx((0.5, 0.5))
+    assert (row["xi_q"], row["xi_c"]) == pytest.approx([1 / math.log(2)] * 2)
+    after, expected = ([row["next_correlation"] for row in one["correlations"]] for one in (found, he))
+    assert after == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("spec", "images", "network", "known", "words"),
+    [
+        ({"import": f"{__name__}:Sign", "name": "mine", "parameters": {}}, IMAGES, {}, True, "the function has jumps"),
+        (own(own_activations.AlwaysNoisy), IMAGES, {}, False, "the function draws at random"),
+        ("tanh", theory_rows.Images(0.0, 0.0, []), {"initialisation": "he"}, False, "the first layer, where pre-activations have the mean square 0, which is outside of 1e-06 to 1e+06"),
+        ("relu", theory_rows.Images(0.0, 0.0, []), {"initialisation": "he"}, False, "the mean square 0, which is outside of"),
+        (own(own_activations.Exp), theory_rows.Images(400.0, 0.0, [0.5]), {"initialisation": "he"}, False, "mean square 800: E f² is 0, infinite or not known to 8 digits"),
+    ],
+    ids=["jumps", "random", "no image", "no image, homogeneous", "infinite"],
+)  # fmt: skip
+def test_a_map_that_is_not_known_says_what_is_not(spec, images, network, known, words):
+    (row,) = rows(spec, images=images, **network)["theory"]
+    assert words in row["reason"] and row["chi"] is None and row["xi_c"] is None
+    assert (row["q"] is not None) == known == (row["slope"] is not None)
+    assert not any(isinstance(value, float) and math.isnan(value) for value in row.values())
+
+
+def test_of_gradients_that_grow_nothing_is_expected():
+    """Tanh with a gain of 4, 20 layers."""
+    found = rows("tanh", initialisation="orthogonal", gain=4.0, hidden=[(64,) * 4, (64,) * 20])
+    (row,) = [row for row in found["expectations"] if row["depth"] == 20]
+    assert row["log10_first_last"] > 2 and row["expected_to_train"] is None
+    assert row["reason"] == expectation.GROWN
+    assert {row["reason"] for row in found["predictions"]} == {None}
 
 
 def test_images_have_their_mean_square_mean_and_cosines():

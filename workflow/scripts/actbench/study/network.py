@@ -24,8 +24,12 @@ def check(config: Mapping) -> None:
 
 
 def _check_batches(config: Mapping) -> None:
-    """Training takes whole mini-batches, in every fold; probes take theirs at initialisation."""
-    probes = [section for section in config if section.startswith("probe_") and section != "probe_epochs"]
+    """Training takes whole mini-batches, in every fold; probes take theirs at initialisation.
+
+    The Jacobian's are not of `probe_jacobian.images`, however few these are.
+    """
+    others = ("probe_epochs", "probe_jacobian")
+    probes = [section for section in config if section.startswith("probe_") and section not in others]
     for section, key in [("training", "batch_size"), *((section, "images") for section in probes)]:
         if config[section].get(key) == 1:
             raise UserError(

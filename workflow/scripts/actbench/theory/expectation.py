@@ -2,11 +2,23 @@
 
 LIMIT = -3.5  # of log10 of the first layer's gradient over the last's
 
+GROWS = 1.0  # above, nothing is expected: `LIMIT` was made of networks whose gradients shrink
+GROWN = (
+    "the first layer's gradient is predicted to be over 10 times the last's; the limit says nothing of this"
+)
+
 
 def expected(log10_first_last: float | None) -> bool | None:
-    """Whether a network is expected to train; None where its decay is not predicted.
+    """Whether a network is expected to train; None where that is not known.
 
-    >>> expected(-1.2), expected(-4.1)
-    (True, False)
+    >>> expected(-1.2), expected(-4.1), expected(3.3)
+    (True, False, None)
     """
-    return None if log10_first_last is None else log10_first_last > LIMIT
+    if log10_first_last is None or log10_first_last > GROWS:
+        return None
+    return log10_first_last > LIMIT
+
+
+def unknown(log10_first_last: float | None) -> str | None:
+    """Why `expected` is not known of a decay that is."""
+    return GROWN if log10_first_last is not None and log10_first_last > GROWS else None

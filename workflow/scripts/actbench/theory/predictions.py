@@ -23,6 +23,7 @@ OF_ALL = ("q", "preactivation_std", "log10_rms")
 BATCH = "batch normalisation: what becomes of an image depends on the others of its batch"
 JUMPS = "the function has jumps, and no derivative there"
 RANDOM = "the function draws at random"
+OVERFLOW = "its numbers leave the range of float64"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ def predict(
     rows = [_row(number, layer) for number, layer in enumerate(layers)]
     if norm == "batch":
         return [row | {"reason": BATCH} for row in rows]
-    averages = _forward(theory, rows, layers, images, norm)
-    _backward(rows, layers, averages, n_batch, norm)
+    _backward(rows, layers, _forward(theory, rows, layers, images, norm), n_batch, norm)
     reason = _reason(theory, rows)
     for row in rows:
         keys = OF_ALL if row is rows[-1] else (*OF_ALL, *OF_HIDDEN)
@@ -109,8 +109,8 @@ def _row(number: int, layer: Linear) -> dict:
 
 def _forward(
     theory: MeanField, rows: list[dict], layers: Sequence[Linear], images: Images, norm: str
-) -> list[Averages]:
-    """Fill in all but the gradients; give back the averages of the hidden layers.
+) -> list[tuple[Averages, float]]:
+    """Fill in all but the gradients; give back of the hidden layers the averages, and q before the norm.
 
     A block's input x, of mean square s and mean μ, and its f are independent but for that: x + f has the mean
     square s + 2 μ E f + E f², products of pairs of images likewise.
@@ -120,6 +120,7 @@ def _forward(
     for row, layer in zip(rows, layers, strict=True):
         q = layer.weight_variance * square + layer.bias_variance
         correlations = (layer.weight_variance * products + layer.bias_variance) / q
+        before = q
         if norm == "layer" and row is not rows[-1]:
             q /= q + EPS
         row |= {"q": q, "preactivation_std": math.sqrt(q)}
@@ -138,12 +139,16 @@ def _forward(
         square = kept * square + both + averages.f_squared
         products = kept * products + both + averages.f_squared * cosines
         mean = kept * mean + averages.f
-        found.append(averages)
+        found.append((averages, before))
     return found
 
 
 def _backward(
-    rows: list[dict], layers: Sequence[Linear], averages: Sequence[Averages], n_batch: int, norm: str
+    rows: list[dict],
+    layers: Sequence[Linear],
+    hidden: Sequence[tuple[Averages, float]],
+    n_batch: int,
+    norm: str,
 ) -> None:
     """Fill in the gradients of the mean cross-entropy, from the output layer back.
 
@@ -156,12 +161,12 @@ def _backward(
     log = math.log10((1 - 2 / n_classes + n_classes * squared) / n_classes) - 2 * math.log10(n_batch)
     rows[-1]["log10_rms"] = log / 2
     log += _log10(_widened(layers[-1]))
-    for row, layer, found in reversed(list(zip(rows, layers, averages, strict=False))):
-        derivative = found.derivative_squared
+    for row, layer, (averages, before) in reversed(list(zip(rows, layers, hidden, strict=False))):
+        derivative = averages.derivative_squared
         row["log10_rms"] = (log + _log10(derivative)) / 2
         factor = _widened(layer) * derivative
         if norm == "layer":
-            factor *= _normed(layer.n_out) * (1 - row["q"]) / EPS  # 1/(q + ε) of before the norm
+            factor *= _normed(layer.n_out) / (before + EPS)
         log += _log10(layer.shortcut + factor)
 
 
@@ -182,22 +187,27 @@ def _log10(value: float) -> float:
     return math.log10(value) if value else -math.inf
 
 
-def _reason(theory: MeanField, rows: Sequence[dict]) -> str | None:
-    """Why something of a network is not known: the first cause, going forward."""
+def unknown(theory: MeanField, q: float, place: str) -> str | None:
+    """Why E f² or E f′² of pre-activations of mean square q is not known, None where both are.
+
+    Args:
+        place: which pre-activations these are.
+    """
     if theory.gaussian.function.random:
         return RANDOM
-    for row in rows[:-1]:
-        q, place = (
-            row["q"],
-            f"layer {row['layer']}, where pre-activations have the mean square {row['q']:.3g}",
-        )
-        averages = theory.averages(q)
-        if math.isnan(averages.f_squared) and not SMALLEST <= q <= LARGEST:
-            return f"{place}, which is outside of {SMALLEST:g} to {LARGEST:g}"
-        if not averages.f_squared > 0:
-            return f"{place}: E f² is 0, infinite or not known to 8 digits"
-        if not theory.gaussian.continuous:
-            return JUMPS
-        if not averages.derivative_squared > 0:
-            return f"{place}: E f′² is 0, infinite or not known to 8 digits"
+    averages, here = theory.averages(q), f"{place}, where pre-activations have the mean square {q:.3g}"
+    if math.isnan(averages.f_squared) and not SMALLEST <= q <= LARGEST:
+        return f"{here}, which is outside of {SMALLEST:g} to {LARGEST:g}"
+    if not averages.f_squared > 0:
+        return f"{here}: E f² is 0, infinite or not known to 8 digits"
+    if not theory.gaussian.continuous:
+        return JUMPS
+    if not averages.derivative_squared > 0:
+        return f"{here}: E f′² is 0, infinite or not known to 8 digits"
     return None
+
+
+def _reason(theory: MeanField, rows: Sequence[dict]) -> str:
+    """Why something of a network is not known: the first cause, going forward."""
+    causes = (unknown(theory, row["q"], f"layer {row['layer']}") for row in rows[:-1])
+    return next(filter(None, causes), OVERFLOW)
