@@ -72,3 +72,25 @@ def test_without_a_prediction_there_is_a_reason():
     maps = frame.assign(**dict.fromkeys(columns))
     (row,) = recommendation.table({"expectations": frame, "theory": maps, "predictions": frame}, ["step"])
     assert (row["initialisation"], row["reason"], row["edge_gain"]) == (None, "it jumps", None)
+
+
+@pytest.mark.parametrize(
+    ("decays", "expected"),
+    [({"he": 1.5, "default": -2.0}, "default"), ({"he": 1.5, "default": 4.0}, "he"), ({"he": None}, None)],
+)
+def test_what_is_not_known_is_recommended_only_where_all_is(decays, expected):
+    place = {"activation": "mine", "depth": 2, "layer": 0, "q": None, "reason": None}
+    rows = [
+        place | {"setting": kind, "log10_first_last": decay, "expected_to_train": known(decay)}
+        for kind, decay in decays.items()
+    ]
+    frame = pd.DataFrame(rows)
+    columns = ("weight_std", "bias_std", "stable", "error", "edge_weight_std", "edge_bias_std", "edge_stable")
+    maps = frame.assign(**dict.fromkeys(columns))
+    (row,) = recommendation.table({"expectations": frame, "theory": maps, "predictions": frame}, ["mine"])
+    assert row["initialisation"] == expected and row["expected_to_train"] in (True, None)
+    assert row["reason"] == (recommendation.UNKNOWN if expected is None else None)
+
+
+def known(decay):
+    return None if decay is None or decay > 1 else True

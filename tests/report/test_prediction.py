@@ -32,7 +32,7 @@ def expectations(decays=DECAYS):
             "depth": depth,
             "setting": kind,
             "log10_first_last": decay,
-            "expected_to_train": None if decay is None else decay > -3.5,
+            "expected_to_train": None if decay is None or decay > 1 else decay > -3.5,
             "reason": "it jumps" if decay is None else None,
         }
         for (activation, kind), both in decays.items()
@@ -48,6 +48,7 @@ def row(**changes):
     return dict.fromkeys(recommendation.SCHEMA.names) | found | {"error": 1e-8} | changes
 
 
+MLP = {"family": "mlp", "initialisation": "default", "norm": "none", "residual": False, "bias_std": 0.2}
 NOTHING = row(
     activation="mine", initialisation=None, expected_to_train=None, reason="it jumps", edge_gain=None
 )
@@ -58,42 +59,99 @@ def test_the_answer_says_who_trains_and_with_what():
     assert sentences.answer(expectations(), [FAILING, row(), NOTHING], LABELS, "default") == [
         "With PyTorch’s default initialisation, theory expects 3 of 4 networks to train: not sigmoid at 8 hidden layers.",
         "With PyTorch’s default initialisation, theory predicts nothing of <mine>: it jumps.",
-        "At 8 hidden layers, gradients stay closest to the same in all layers with “he” for sigmoid and Tanh; even so, "
-        "sigmoid is not expected to train there.",
+        "At 8 hidden layers, the first layer’s gradient is closest in size to the last’s with “he” for sigmoid and Tanh; "
+        "even so, sigmoid is not expected to train.",
     ]  # fmt: skip
     known = {key: both for key, both in DECAYS.items() if key[0] == "tanh"}
     assert sentences.answer(expectations(known), [row()], LABELS, "he") == [
         "With “he”, theory expects all 2 networks to train.",
-        "At 8 hidden layers, gradients stay closest to the same in all layers with “he” for Tanh; so set, each is "
-        "expected to train there.",
+        "At 8 hidden layers, the first layer’s gradient is closest in size to the last’s with “he” for Tanh; so "
+        "initialised, it is expected to train.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("decays", "words"),
+    [
+        ([-1.0], "expects the one network to train."),
+        ([-4.0], "does not expect the one network to train."),
+        ([-1.0, -4.0], "expects 1 of 2 networks to train: not Tanh at 1 hidden layer."),
+        ([-4.0, -5.0], "expects 0 of 2 networks to train: not sigmoid at 1 and Tanh at 1 hidden layer."),
+    ],
+)
+def test_one_network_and_one_layer(decays, words):
+    frame = expectations({(key, "he"): (decay, 0) for key, decay in zip(LABELS, decays, strict=False)})
+    shallow = frame[frame["depth"] == 2].assign(depth=1)
+    assert sentences.answer(shallow, [], LABELS, "he") == [f"With “he”, theory {words}"]
+
+
+def test_several_are():
+    failing = [FAILING, row(expected_to_train=False)]
+    assert sentences.answer(expectations(), failing, LABELS, "he")[-1].endswith(
+        "even so, sigmoid and Tanh are not expected to train."
+    )
+    both = [row(), row(activation="sigmoid")]
+    assert sentences.answer(expectations(), both, LABELS, "he")[-1].endswith("all are expected to train.")
+
+
+def test_of_gradients_that_grow_nothing_is_expected():
+    grown = DECAYS | {("tanh", "he"): (0.9, 3.3), ("sigmoid", "he"): (-1.5, 14.0)}
+    frame = expectations(grown)
+    said = sentences.growing(frame, LABELS)
+    assert said == [
+        "With “he”, the first layer’s gradient is predicted to be up to 10^14 times the last’s (sigmoid at 8 and Tanh at "
+        "8 hidden layers); the limit was made of networks whose gradients shrink, and says nothing of these."
+    ]
+    told = sentences.answer(frame, [row(expected_to_train=None), NOTHING], LABELS, "he")
+    assert told == [
+        "With “he”, theory expects all 2 networks to train.",
+        "With “he”, theory predicts nothing of <mine>: it jumps.",
+        *said,
+    ]
+    assert "gradient" not in " ".join(sentences.answer(frame, [], LABELS, "default"))
+    (one,) = sentences.growing(frame[frame["activation"] == "tanh"], LABELS)
+    assert "predicted to be 2,000 times the last’s (Tanh at 8 hidden layers)" in one
+    assert sentences.growing(expectations(), LABELS) == []
 
 
 def test_where_nothing_is_predicted_the_answer_is_why():
     nothing = {key: both for key, both in DECAYS.items() if key[0] == "mine"}
     (said,) = sentences.answer(expectations(nothing), [NOTHING], LABELS, "he")
     assert said == "With “he”, theory predicts nothing of <mine>: it jumps."
-    assert sentences.advice(NOTHING) == ["Not predicted: it jumps."]
+    assert sentences.advice(NOTHING, MLP) == ["Not predicted: it jumps."]
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "Surer: the images begin at 2 times its fixed point, q = 0.6, which is stable"),
-        ({"first_q": 0.61}, "Surer: the images begin at its fixed point, q = 0.6, which is stable"),
-        ({"stable": False}, "Less sure: the images begin at 2 times its fixed point, q = 0.6, which is unstable"),
+        ({}, "Surer: the images’ first mean square is 2 times the fixed point, q = 0.6, which is stable"),
+        ({"first_q": 0.61}, "Surer: the images’ first mean square is at the fixed point, q = 0.6, which is stable"),
+        ({"stable": False}, "Less sure: the images’ first mean square is 2 times the fixed point, q = 0.6, which is unstable"),
         ({"stable": None, "first_q": 0.6}, "Mean squares keep whatever size they have"),
-        ({"stable": None}, "Less sure: the images begin at 2 times its fixed point, q = 0.6, where"),
+        ({"stable": None}, "Less sure: the images’ first mean square is 2 times the fixed point, q = 0.6, where"),
         ({"q": None, "stable": None, "reason": "none is there"}, "There is no fixed point to tell how sure that is: none is there."),
         ({"error": 2e-6}, "Averages are known to a relative 2e-06 only."),
         ({}, "Edge of chaos: gain 1.3, biases of standard deviation 0.2, stable."),
-        ({"edge_gain": None}, "There is no edge of chaos."),
-        ({}, "Use “he” (gain 1.41, biases 0): −0.40 decades at 8 hidden layers, which is expected to train."),
-        ({"gain": None, "expected_to_train": False}, "Use “he”: −0.40 decades at 8 hidden layers, which even so is not"),
+        ({"edge_gain": None}, "No edge of chaos is known with biases of standard deviation 0.2."),
+        ({}, "Use “he” (gain 1.41, biases 0): −0.40 decades at 8 hidden layers; such a network is expected to train."),
+        ({"gain": None, "expected_to_train": False}, "Use “he”: −0.40 decades at 8 hidden layers; even so, such a network is not expected"),
+        ({"log10_first_last": 2.0, "expected_to_train": None}, "+2.00 decades at 8 hidden layers; the limit says nothing of such"),
     ],
 )  # fmt: skip
 def test_advice_says_how_sure_one_can_be(changes, words):
-    assert words in " ".join(sentences.advice(row(**changes)))
+    assert words in " ".join(sentences.advice(row(**changes), MLP))
+
+
+@pytest.mark.parametrize("network", [{"norm": "layer"}, {"norm": "batch"}, {"residual": True}])
+def test_the_edge_is_not_that_of_other_maps(network):
+    for changes in ({}, {"edge_gain": None}):
+        said = " ".join(sentences.advice(row(**changes), MLP | network))
+        assert "Use “he”" in said and "dge of chaos" not in said
+
+
+def test_every_initialisation_has_its_column():
+    known = {("tanh", kind): (-1.0, -2.0) for kind in ("mine", "critical", "default", "another", "he")}
+    assert prediction.names(expectations(known)) == ["default", "he", "critical", "another", "mine"]
 
 
 def test_reasons_name_the_initialisations_they_hold_for():
@@ -104,10 +162,9 @@ def test_reasons_name_the_initialisations_they_hold_for():
 @pytest.fixture
 def written(tmp_path):
     """The page and its figure, from made-up tables."""
-    network = {"family": "mlp", "initialisation": "default", "norm": "none", "residual": False}
     evaluation = {"folds": None, "validation": 250, "training": None}
     config = {"study": "made-up", "dataset": "digits", "depths": [2, 8], "evaluation": evaluation}
-    config |= {"settings": {"default": {"network": network}}, "report": {"baseline": "tanh"}}
+    config |= {"settings": {"default": {"network": MLP}}, "report": {"baseline": "tanh"}}
     config["activations"] = [{"id": key, "label": label} for key, label in LABELS.items()]
     found = prediction.context(config, LABELS, expectations(), [FAILING, row(), NOTHING], MADE)
     found["figure"] = prediction.drawn(config, LABELS, expectations(), MADE["limit"])

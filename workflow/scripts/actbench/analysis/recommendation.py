@@ -2,7 +2,8 @@
 
 The table `recommended` has of the initialisation that is recommended gain (σ_w, relative to lecun's 1) and
 σ_b of the deepest network's last hidden layer, the decay predicted of that network, the fixed point q, and
-that of the images' first layer. The edge of chaos beside it is what `critical` uses.
+that of the images' first layer. Of decays whose training is expected or not, the closest to 0 is chosen; only
+where there is none, of those that grow too much to tell. The edge of chaos beside it is what `critical` uses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ import pyarrow as pa
 from actbench.storage import parquet
 
 SIMPLEST = ("he", "lecun", "xavier", "orthogonal", "critical", "default")  # first
+UNKNOWN = "its numbers are not known"
 TIE = 0.1  # of log10 of the first layer's gradient over the last's
 SCHEMA = pa.schema(
     [
@@ -73,9 +75,10 @@ def _row(
     row = dict.fromkeys(SCHEMA.names) | {"activation": activation, "depth": depth}
     edges = maps[["edge_weight_std", "edge_bias_std", "edge_stable"]].iloc[0]
     row |= dict(zip(("edge_gain", "edge_bias_std", "edge_stable"), map(_plain, edges), strict=True))
-    chosen = of(expected["log10_first_last"].to_dict())
+    known = expected[expected["expected_to_train"].notna()]
+    chosen = of(known["log10_first_last"].to_dict()) or of(expected["log10_first_last"].to_dict())
     if chosen is None:
-        return row | {"reason": expected["reason"].mode().iloc[0]}
+        return row | {"reason": next(iter(expected["reason"].mode()), UNKNOWN)}
     row |= {name: _plain(expected.loc[chosen, name]) for name in ("log10_first_last", "expected_to_train")}
     row |= {name: _plain(maps.loc[chosen, name]) for name in ("bias_std", "q", "stable", "error", "reason")}
     gain, first_q = _plain(maps.loc[chosen, "weight_std"]), _plain(first.loc[chosen, "q"])

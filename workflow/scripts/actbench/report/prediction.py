@@ -69,8 +69,9 @@ def context(
         "labels": labels,
         "cells": expectations.set_index(["activation", "depth", "setting"]).to_dict("index"),
         "answer": sentences.answer(expectations, recommended, labels, own),
-        "advice": [(labels[row["activation"]], sentences.advice(row)) for row in recommended],
+        "advice": [(labels[row["activation"]], sentences.advice(row, network)) for row in recommended],
         "reasons": sentences.reasons(expectations, labels),
+        "growing": sentences.growing(expectations, labels),
         "limit": made["limit"],
         "made": made["provenance"],
         "digest": made["data"],
@@ -78,9 +79,10 @@ def context(
 
 
 def names(expectations: pd.DataFrame) -> list[str]:
-    """The initialisations: PyTorch's default, then from the simplest on."""
+    """The initialisations: PyTorch's default, then from the simplest on, and any others by name."""
     found = set(expectations["setting"])
-    return [name for name in (grid.DEFAULT, *recommendation.SIMPLEST[:-1]) if name in found]
+    known = dict.fromkeys((grid.DEFAULT, *recommendation.SIMPLEST))
+    return [*(name for name in known if name in found), *sorted(found - known.keys())]
 
 
 def drawn(config: Mapping, labels: Mapping[str, str], expectations: pd.DataFrame, limit: float) -> str:

@@ -9,6 +9,11 @@ from actbench.report import numbers
 
 CLOSE = 0.05  # share by which mean squares may differ and count as the same
 EXACT = 1.1e-8  # relative error of averages that needs no word
+EXPECTED = {
+    True: "such a network is expected to train",
+    False: "even so, such a network is not expected to train",
+    None: "the limit says nothing of such a network",
+}
 
 
 def answer(
@@ -27,24 +32,35 @@ def answer(
     found = []
     if len(known):
         failing = known[~known["expected_to_train"].astype(bool)]
-        n, total = len(known) - len(failing), len(known)
-        counted = f"all {total} networks" if n == total else f"{n} of {total} networks"
-        lacking = f": not {_cells(failing, labels)}" if len(failing) else ""
-        found.append(f"With {_worded(own)}, theory expects {counted} to train{lacking}.")
-    if len(ours) > len(known):
-        missing = ours[ours["expected_to_train"].isna()]
+        found.append(f"With {_worded(own)}, theory {_counted(len(known), failing, labels)}.")
+    missing = ours[ours["log10_first_last"].isna()]
+    if len(missing):
         keys = [label for key, label in labels.items() if (missing["activation"] == key).any()]
         said = f"With {_worded(own)}, theory predicts nothing of {numbers.listed(keys)}"
         why = set(missing["reason"])
         found.append(f"{said}: {why.pop()}." if len(why) == 1 else f"{said}; why stands below Table 1.")
-    return [*found, *_with_advice(recommended, labels)]
+    return [*found, *growing(ours, labels), *_with_advice(recommended, labels)]
 
 
-def advice(row: Mapping) -> list[str]:
+def growing(expectations: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """A sentence an initialisation: in which networks gradients grow so much that nothing is expected."""
+    grown, found = expectations[_grown(expectations)], []
+    for kind, part in grown.groupby("setting", sort=False):
+        times = ("" if len(part) == 1 else "up to ") + _times(part["log10_first_last"].max())
+        found.append(
+            f"With {_worded(kind)}, the first layer’s gradient is predicted to be {times} times the last’s "
+            f"({_cells(part, labels)}); the limit was made of networks whose gradients shrink, and says "
+            "nothing of these."
+        )
+    return found
+
+
+def advice(row: Mapping, network: Mapping) -> list[str]:
     """What to use for an activation and how sure one can be, a sentence each.
 
     Args:
         row: of `recommendation.SCHEMA`.
+        network: the section of the config.
     """
     if row["initialisation"] is None:
         return [f"Not predicted: {row['reason']}."]
@@ -52,10 +68,9 @@ def advice(row: Mapping) -> list[str]:
     if row["gain"] is not None:
         used += f" (gain {_number(row['gain'])}, {_biases(row['bias_std'])})"
     decay = f"{row['log10_first_last']:+.2f}".replace("-", "−")
-    trains = "is" if row["expected_to_train"] else "even so is not"
-    used += f": {decay} decades at {shown.layers(row['depth'])}, which {trains} expected to train."
+    used += f": {decay} decades at {shown.layers(row['depth'])}; {EXPECTED[row['expected_to_train']]}."
     rough = [f"Averages are known to a relative {row['error']:.0e} only."] if row["error"] > EXACT else []
-    return [used, _sureness(row), *rough, _edge(row)]
+    return [used, _sureness(row), *rough, *_edge(row, network)]
 
 
 def reasons(expectations: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
@@ -70,19 +85,45 @@ def reasons(expectations: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
 
 
 def _with_advice(recommended: Sequence[Mapping], labels: Mapping[str, str]) -> list[str]:
-    """Which initialisation keeps the gradients of which activations closest to the same in all layers."""
+    """With which initialisation first and last gradients are closest in size, and who trains so.
+
+    Those of which that is not known are left out.
+    """
     by_kind: dict[str, list[str]] = {}
-    for row in recommended:
-        if row["initialisation"] is not None:
-            by_kind.setdefault(row["initialisation"], []).append(labels[row["activation"]])
+    known = [row for row in recommended if row["expected_to_train"] is not None]
+    for row in known:
+        by_kind.setdefault(row["initialisation"], []).append(labels[row["activation"]])
     if not by_kind:
         return []
     parts = [f"{_worded(kind)} for {numbers.listed(keys)}" for kind, keys in by_kind.items()]
-    failing = [labels[row["activation"]] for row in recommended if row["expected_to_train"] is False]
-    expected = f"even so, {numbers.listed(failing)} is not" if failing else "so set, each is"
-    depth = shown.layers(recommended[0]["depth"])
-    said = f"At {depth}, gradients stay closest to the same in all layers with {numbers.listed(parts)}"
-    return [f"{said}; {expected} expected to train there."]
+    failing = [labels[row["activation"]] for row in known if row["expected_to_train"] is False]
+    if failing:
+        expected = f"even so, {numbers.listed(failing)} {'is' if len(failing) == 1 else 'are'} not"
+    else:
+        expected = "so initialised, " + ("it is" if len(known) == 1 else "all are")
+    said = (
+        f"At {shown.layers(known[0]['depth'])}, the first layer’s gradient is closest in size to the last’s"
+    )
+    return [f"{said} with {numbers.listed(parts)}; {expected} expected to train."]
+
+
+def _counted(total: int, failing: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """`expects 3 of 4 networks to train: not swish at 8 hidden layers`."""
+    n = total - len(failing)
+    if total == 1:
+        return f"{'expects' if n else 'does not expect'} the one network to train"
+    counted = f"all {total} networks" if n == total else f"{n} of {total} networks"
+    return f"expects {counted} to train" + (f": not {_cells(failing, labels)}" if len(failing) else "")
+
+
+def _grown(expectations: pd.DataFrame) -> pd.Series:
+    """The rows with a decay of which nothing is expected."""
+    return expectations["log10_first_last"].notna() & expectations["expected_to_train"].isna()
+
+
+def _times(decay: float) -> str:
+    """`2,000`; `10^12` from a million on."""
+    return f"10^{decay:.0f}" if decay >= 6 else f"{float(f'{10**decay:.2g}'):,.0f}"
 
 
 def _sureness(row: Mapping) -> str:
@@ -93,8 +134,8 @@ def _sureness(row: Mapping) -> str:
     there = abs(apart - 1) <= CLOSE
     if row["stable"] is None and there:
         return "Mean squares keep whatever size they have: deviations neither grow nor fade."
-    times = "" if there else f"{_number(apart)} times "
-    begin = f"the images begin at {times}its fixed point, q = {_number(row['q'])}"
+    times = "at" if there else f"{_number(apart)} times"
+    begin = f"the images’ first mean square is {times} the fixed point, q = {_number(row['q'])}"
     if row["stable"] is None:
         return f"Less sure: {begin}, where deviations neither grow nor fade."
     if row["stable"]:
@@ -102,12 +143,14 @@ def _sureness(row: Mapping) -> str:
     return f"Less sure: {begin}, which is unstable: deviations grow."
 
 
-def _edge(row: Mapping) -> str:
-    """What `critical` uses."""
+def _edge(row: Mapping, network: Mapping) -> list[str]:
+    """What `critical` uses; nothing of networks whose mean squares and gradients have another map."""
+    if network.get("norm", "none") != "none" or network.get("residual") or "bias_std" not in network:
+        return []
     if row["edge_gain"] is None:
-        return "There is no edge of chaos."
+        return [f"No edge of chaos is known with {_biases(network['bias_std'])}."]
     stable = {True: ", stable", False: ", unstable", None: ""}[row["edge_stable"]]
-    return f"Edge of chaos: gain {_number(row['edge_gain'])}, {_biases(row['edge_bias_std'])}{stable}."
+    return [f"Edge of chaos: gain {_number(row['edge_gain'])}, {_biases(row['edge_bias_std'])}{stable}."]
 
 
 def _cells(failing: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -117,7 +160,8 @@ def _cells(failing: pd.DataFrame, labels: Mapping[str, str]) -> str:
         depths = sorted(failing.loc[failing["activation"] == key, "depth"])
         if depths:
             parts.append(f"{label} at {numbers.listed(list(map(str, depths)))}")
-    return f"{numbers.listed(parts)} hidden layers"
+    only_one = (failing["depth"] == 1).all()
+    return f"{numbers.listed(parts)} hidden layer{'' if only_one else 's'}"
 
 
 def _worded(kind: str) -> str:
