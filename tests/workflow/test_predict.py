@@ -42,6 +42,21 @@ def test_nothing_trains(predicted):
     assert other == Counter(["prediction", "predict"])
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "scripts/actbench/analysis/recommendation.py",
+        "scripts/actbench/report/prediction.py",
+        "scripts/actbench/report/prediction_sentences.py",
+        "scripts/actbench/figures/prediction.py",
+        "report/prediction.html",
+    ],
+)
+def test_what_the_page_is_made_with_makes_it_again(predicted, path):
+    with predicted.edited(f"workflow/{path}"):
+        assert predicted.planned("--config", ACTIVATIONS, *PREDICT) == Counter(["predict"])
+
+
 def test_every_initialisation_is_predicted_of_each_that_can_be(predicted):
     found = table(predicted, "expectations").set_index(["activation", "depth", "setting"])
     assert len(found) == 4 * 2 * 6
