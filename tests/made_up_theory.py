@@ -12,6 +12,7 @@ from actbench.theory.gaussian import Gaussian
 WIDTH, CLASSES = 64, 10
 REASON = "made up: no recursion is known"
 UNPREDICTED = ("layer",)
+LABELS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "elu": "ELU", "swish": "swish"}
 
 
 @cache
@@ -125,3 +126,27 @@ def layers(key, depth, weight, bias):
             level += 0.5 * np.log10(row["chi"] * narrow)
         row |= {"log10_rms": level, "reason": None}
     return rows
+
+
+def cell(activation="sigmoid", depth=8, predicted=-6.9, measured=-6.93, n_trained=0, **changes):
+    """What sentences on theory are of, see `report.theory_sentences`."""
+    row = {
+        "activation": activation,
+        "depth": depth,
+        "setting": "default",
+        "predicted": predicted,
+        "expected": None if predicted is None else predicted > -3.5,
+        "reason": None,
+        "measured": measured,
+        "std": 0.02,
+        "n": 5,
+        "after": -1.0,
+        "n_after": 5,
+        "n_seeds": 5,
+        "n_trained": n_trained,
+    }
+    return row | changes
+
+
+def cells(*rows):
+    return pd.DataFrame(rows).astype({"predicted": float, "measured": float, "after": float})

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from actbench.analysis.tables import of_setting
 from actbench.report import contents
+from actbench.report.numbers import NBSP
 from actbench.report.section import Study
 from actbench.report.sections import why
 from conftest import ROOT
@@ -46,7 +47,8 @@ def test_it_is_one_chain_from_the_derivative_to_who_trained():
     ]
     assert parts(text) == ["table-theory", *(f"figure-{name}" for name in FIGURES)]
     assert "The derivative f′ is in size at most 0.25 for sigmoid and 1 for ReLU." in text
-    assert "with 8 hidden layers theory predicts a first gradient 10^−7.2 times the last" in text
+    small = f"6.2{NBSP}×{NBSP}10⁻⁸"
+    assert f"with 8 hidden layers theory predicts a first gradient {small} times the last" in text
     assert "None of its 5 networks trained." in text
     assert "Theory takes layers as infinitely wide; the narrowest hidden layer here has 64 units." in text
 

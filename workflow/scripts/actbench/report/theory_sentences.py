@@ -6,18 +6,16 @@ not known; `measured`, the same over `n` seeds, with its `std`, and `after`, aft
 `n_trained` of `n_seeds`. Null is not known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, listed, sentence
+from actbench.report.numbers import NAMED, count, listed, of_log10, sentence, signed, some
 from actbench.theory.expectation import LIMIT
 
-CLOSE = 0.1  # of log10 of first over last
 LEVEL = 0.005  # of χ: so close to 1, gradients keep their size
-NAMED = 3  # that are named where there are more than one more
 
 
 def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) -> str:
@@ -32,14 +30,14 @@ def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) 
         if value is not None:
             by_value.setdefault(float(f"{value:.3g}"), []).append(labels[key])
     unbounded = by_value.pop(np.inf, [])
-    each = [f"{value:g} for {_some(by_value[value])}" for value in sorted(by_value)]
+    each = [f"{value:g} for {some(by_value[value])}" for value in sorted(by_value)]
     parts = []
     if len(each) > NAMED + 1:
         parts.append(f"is in size at most from {each[0]} to {each[-1]}")
     elif each:
         parts.append(f"is in size at most {listed(each)}")
     if unbounded:
-        parts.append(f"has no bound for {_some(unbounded)}")
+        parts.append(f"has no bound for {some(unbounded)}")
     return f"The derivative f′ {' and '.join(parts)}." if parts else ""
 
 
@@ -70,7 +68,7 @@ def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> st
     for chosen, where, does in groups:
         if chosen.any():
             names = [labels[key] for key in known.loc[chosen, "activation"]]
-            whose = f"all {len(names)} activations" if len(names) == len(known) > NAMED + 1 else _some(names)
+            whose = f"all {len(names)} activations" if len(names) == len(known) > NAMED + 1 else some(names)
             parts.append(f"{where} for {whose}, so that {does}")
     return f"{text} It is {'; it is '.join(parts)}."
 
@@ -90,10 +88,10 @@ def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = []
     if loose:
         parts.append(
-            f"for {_some(loose)} the point is unstable: signals a little larger or smaller move away from it"
+            f"for {some(loose)} the point is unstable: signals a little larger or smaller move away from it"
         )
     if none:
-        parts.append(f"{_some(none)} {'has' if len(none) == 1 else 'have'} no such point")
+        parts.append(f"{some(none)} {'has' if len(none) == 1 else 'have'} no such point")
     return f"{sentence('; '.join(parts))}." if parts else ""
 
 
@@ -131,10 +129,10 @@ def story(
         )
     else:
         text = f"For {label} with {words} and"
-    ratio = _power(cell["predicted"])
+    ratio = of_log10(cell["predicted"])
     text += f" {layers(int(cell['depth']))} theory predicts a first gradient {ratio} times the last"
     if pd.notna(cell["measured"]):
-        text += f", and {_power(cell['measured'])} was measured (n = {int(cell['n'])})"
+        text += f", and {of_log10(cell['measured'])} was measured (n = {int(cell['n'])})"
     return f"{text}. {_outcome(cell, unit)}"
 
 
@@ -177,85 +175,13 @@ def stories(
     if other["predicted"] > worst["predicted"] + 1:
         measured = ""
         if pd.notna(other["measured"]):
-            measured = f", measured {_power(other['measured'])}"
+            measured = f", and {of_log10(other['measured'])} was measured (n = {int(other['n'])})"
         found.insert(
             1,
-            f"With {words(other['setting'])} instead theory predicts {_power(other['predicted'])} for "
-            f"{labels[other['activation']]}{measured}. {_outcome(other, unit)}",
+            f"With {words(other['setting'])} instead theory predicts {of_log10(other['predicted'])} times "
+            f"for {labels[other['activation']]}{measured}. {_outcome(other, unit)}",
         )
     return found
-
-
-def agreement(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How far measured gradients of new networks lie from the predicted ones: the largest gap, its cell."""
-    both = cells[cells["predicted"].notna() & cells["measured"].notna()]
-    if both.empty:
-        return ""
-    row, close = _farthest(both, "measured"), _close(both, "measured")
-    text = (
-        f"log10 of the first gradient over the last differs from its prediction by at most "
-        f"{_gap(row, 'measured')}, in {_name(row, labels, cells)}: predicted {_signed(row['predicted'])}, "
-        f"measured {_signed(row['measured'])}, n = {int(row['n'])}"
-    )
-    if len(both) == 1:
-        return f"Of new networks, {text.replace(' by at most ', ' by ')}."
-    text = f"Over {len(both)} cells of new networks, {text}; {close} of {len(both)} lie within {CLOSE:g}"
-    spread = both["std"].max()
-    if pd.notna(spread):
-        text += f". Single networks of a cell scatter with a standard deviation of up to {spread:.2f}"
-    return f"{text}."
-
-
-def after_training(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How far the gradients of trained networks lie from what was predicted of new ones."""
-    both = cells[cells["predicted"].notna() & cells["after"].notna()]
-    if both.empty:
-        return ""
-    row, close = _farthest(both, "after"), _close(both, "after")
-    return (
-        f"Gradients after training are not predicted: there the same number lies up to {_gap(row, 'after')} "
-        f"from what was predicted of the new network ({_name(row, labels, cells)}: "
-        f"{_signed(row['predicted'])}, after training {_signed(row['after'])}, n = {int(row['n_after'])}), "
-        f"and within {CLOSE:g} in {close} of {_count(len(both), 'cell')}."
-    )
-
-
-def signals(gaps: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How far the standard deviations of activations lie from the predicted ones.
-
-    Args:
-        gaps: a row a cell and hidden layer, with `ratio`, measured by predicted, and n.
-        labels: id to display text.
-    """
-    known = gaps[gaps["ratio"] > 0]
-    if known.empty:
-        return ""
-    logs = np.log(known["ratio"].to_numpy(dtype=float))
-    row = known.iloc[int(np.abs(logs).argmax())]
-    way = "above" if row["ratio"] > 1 else "below"
-    close = int((np.abs(known["ratio"] - 1) <= CLOSE).sum())
-    return (
-        f"The standard deviation of a hidden layer's activations is within {100 * CLOSE:g}{NBSP}% of its "
-        f"prediction in {close} of {_count(len(known), 'layer')}; it is farthest in layer "
-        f"{int(row['layer'])} of {_name(row, labels, gaps)}, {100 * abs(row['ratio'] - 1):.2g}{NBSP}% {way} "
-        f"it (n = {int(row['n'])})."
-    )
-
-
-def widths(predictions: pd.DataFrame) -> str:
-    """How wide the hidden layers are, of which theory takes the limit.
-
-    Args:
-        predictions: the table of that name.
-    """
-    hidden = predictions[predictions["layer"] < predictions["depth"]]
-    narrowest = hidden["width"].min()
-    if pd.isna(narrowest):
-        return ""
-    return (
-        f"Theory takes layers as infinitely wide; the narrowest hidden layer here has "
-        f"{_count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off."
-    )
 
 
 def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str:
@@ -273,9 +199,9 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
     how = f"its {unit} did" if one else f"more than half of its {unit}s did"
     text = (
         f"A cell (an activation at one depth{', with one setting' if _several(cells) else ''}) is expected "
-        f"to train where the predicted log10 of first over last is above {_signed(LIMIT, 1)}; it trained if "
+        f"to train where the predicted log10 of first over last is above {signed(LIMIT, 1)}; it trained if "
         f"{how}. "
-        f"The expectation is right in {int(right.sum())} of {_count(len(known), 'cell')}"
+        f"The expectation is right in {int(right.sum())} of {count(len(known), 'cell')}"
     )
     classes = ((expected, "expected to train"), (~expected, "not expected to train"))
     parts = [
@@ -289,14 +215,14 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
         every = "which was" if len(known) == 1 else "all"
         text += f", {every} {'' if expected.all() else 'not '}expected to train. "
     wrong = [
-        f"{_name(row, labels, cells)} ({int(row['n_trained'])} of {int(row['n_seeds'])} trained)"
+        f"{cell_name(row, labels, cells)} ({int(row['n_trained'])} of {int(row['n_seeds'])} trained)"
         for row in known[~right].to_dict("records")
     ]
     if wrong:
-        text += f"Wrong: {_some(wrong)}. "
+        text += f"Wrong: {some(wrong)}. "
     mixed = int(((known["n_trained"] > 0) & (known["n_trained"] < known["n_seeds"])).sum())
     if mixed:
-        text += f"In {_count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
+        text += f"In {count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
     if len(known) == 1:
         return text.strip()
     base = max(int(trained.sum()), int((~trained).sum()))
@@ -312,7 +238,7 @@ def pointer(cells: pd.DataFrame) -> str:
     base = max(int(trained.sum()), int((~trained).sum()))
     return (
         f"From initialisation alone, theory is right about who trains in {int(right.sum())} of "
-        f"{_count(len(known), 'cell')} (one answer for all: {base})."
+        f"{count(len(known), 'cell')} (one answer for all: {base})."
     )
 
 
@@ -326,7 +252,7 @@ def not_predicted(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         ["setting", "reason"], observed=True, sort=False
     ):
         names = [labels[key] for key in labels if key in set(rows["activation"])]
-        whose = f"all {len(names)} activations" if len(names) == len(labels) > NAMED else _some(names)
+        whose = f"all {len(names)} activations" if len(names) == len(labels) > NAMED else some(names)
         parts.append(f"{whose}{f' with “{setting}”' if several else ''} ({why})")
     if len(lacking) == len(cells):
         return f"Nothing is predicted for this study: {'; '.join(parts)}."
@@ -350,48 +276,15 @@ def _outcome(cell: Mapping, unit: str) -> str:
     return f"{n_trained or 'None'} of its {n} {unit}s trained."
 
 
-def _farthest(both: pd.DataFrame, column: str) -> pd.Series:
-    return both.loc[(both[column] - both["predicted"]).abs().idxmax()]
-
-
-def _close(both: pd.DataFrame, column: str) -> int:
-    return int(((both[column] - both["predicted"]).abs() <= CLOSE).sum())
-
-
-def _gap(row: Mapping, column: str) -> str:
-    return f"{abs(row[column] - row['predicted']):.2f}"
-
-
 def _several(cells: pd.DataFrame) -> bool:
     return cells["setting"].nunique() > 1
 
 
-def _name(row: Mapping, labels: Mapping[str, str], cells: pd.DataFrame) -> str:
+def cell_name(row: Mapping, labels: Mapping[str, str], cells: pd.DataFrame) -> str:
     """`sigmoid with 8 hidden layers`, where there are several settings `and “he”`."""
     text = f"{labels[row['activation']]} with {layers(int(row['depth']))}"
     return f"{text} and “{row['setting']}”" if _several(cells) else text
 
 
-def _some(names: Iterable[str]) -> str:
-    """All of them, or the first ones and how many more there are."""
-    names = list(names)
-    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else names)
-
-
-def _count(n: int, word: str) -> str:
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
-
-
 def _factor(value: float) -> str:
     return f"{value:.2g}"
-
-
-def _signed(value: float, digits: int = 2) -> str:
-    """With a true minus, and none before a zero."""
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "" if float(text) == 0 else "−")
-
-
-def _power(value: float) -> str:
-    """`10^−6.9`."""
-    return f"10^{_signed(value, 1)}"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from actbench.analysis import statistics
 from actbench.figures import shown
-from actbench.report import recipe_sentences
+from actbench.report import gap_sentences, recipe_sentences
 from actbench.report import theory_sentences as sentences
 from actbench.report.section import Section, Study
 from actbench.theory.expectation import LIMIT
@@ -35,10 +35,10 @@ def context(study: Study) -> dict:
         "stories": sentences.stories(rows, every["theory"], largest, labels, words, unit),
         "who_trains": sentences.who_trains(rows, labels, unit),
         "gaps": said(
-            sentences.agreement(rows, labels),
-            sentences.signals(signal_gaps(every["distributions"], every["predictions"]), labels),
-            sentences.widths(every["predictions"]),
-            sentences.after_training(rows, labels),
+            gap_sentences.agreement(rows, labels),
+            gap_sentences.signals(signal_gaps(every["distributions"], every["predictions"]), labels),
+            gap_sentences.widths(every["predictions"]),
+            gap_sentences.after_training(rows, labels),
         ),
         "not_predicted": sentences.not_predicted(rows, labels),
         "one_layer_rows": one_layer_rows(theory, largest, labels),
