@@ -63,10 +63,9 @@ def tables(config, seed=0):
             | {"edge_bias_std": 0.0 if at_edge[1] is None else 0.2, "edge_stable": at_edge[2]}
             | {"reason": None if known else REASON}
         )
-        for c in np.linspace(0, 1, 41) if known else ():
-            found["correlations"].append(
-                row | {"correlation": c, "next_correlation": 1 - min(chi, 1) * (1 - c)}
-            )
+        for c in np.linspace(0, 1, 41):
+            after = 1 - min(chi, 1) * (1 - c) if known else None
+            found["correlations"].append(row | {"correlation": c, "next_correlation": after})
         for depth in config["depths"]:
             place = {"activation": key, "depth": depth, "setting": setting}
             chain = layers(key, depth, weight, bias)
@@ -87,6 +86,11 @@ def tables(config, seed=0):
                     if line["activation_std"]:
                         std = line["activation_std"] * np.exp(generator.normal(0, 0.03))
                         measured["distributions"].append(when | {"signal": "activation", "std": std})
+                        share = {
+                            "signal": "preactivation",
+                            "saturated_fraction": 0.5 if key == "relu" else 0.0,
+                        }
+                        measured["distributions"].append(when | share)
     found["edges"] = [
         {"activation": key, "bias_std": 0.0 if at[1] is None else std, "weight_std": at[0], "q": at[1]}
         | {"stable": at[2]}
