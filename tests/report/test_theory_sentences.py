@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from actbench.report import theory_sentences as sentences
 from actbench.report.numbers import NBSP
+from actbench.training import theory_rows
 from made_up_theory import LABELS, cell, cells
 
 pytestmark = pytest.mark.fault(
@@ -19,7 +20,9 @@ pytestmark = pytest.mark.fault(
 def theory(*rows):
     names = ("activation", "chi", "weight_std", "edge_weight_std", "edge_q", "edge_stable")
     table = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
-    return table.assign(setting="default").astype({"chi": float, "edge_weight_std": float, "edge_q": float})
+    return table.assign(setting="default", q=0.5, reason=None).astype(
+        {"chi": float, "edge_weight_std": float, "edge_q": float}
+    )
 
 
 SIGMOID = ("sigmoid", 0.02, math.sqrt(1 / 3), 10.2, 56.0, True)
@@ -29,19 +32,20 @@ TANH = ("tanh", 0.33, math.sqrt(1 / 3), 1.3, 0.6, True)
 @pytest.mark.parametrize(
     ("largest", "words"),
     [
-        ({"tanh": 1.0}, "The derivative f′ is in size at most 1 for tanh."),
+        ({"tanh": 1.0}, "The largest |f′| is 1 for tanh."),
         (
             {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "swish": 1.09984},
-            "The derivative f′ is in size at most 0.25 for sigmoid, 1 for tanh and ReLU and 1.1 for swish.",
+            "The largest |f′| is 0.25 for sigmoid, 1 for tanh and ReLU and 1.1 for swish.",
         ),
         (
             {"sigmoid": 0.25, "tanh": 1.0, "relu": 2.0, "elu": 3.0, "swish": 4.0},
-            "The derivative f′ is in size at most from 0.25 for sigmoid to 4 for swish.",
+            "The largest |f′| lies between 0.25 (sigmoid) and 4 (swish).",
         ),
         (
             {"tanh": 1.0, "elu": math.inf, "relu": None},
-            "The derivative f′ is in size at most 1 for tanh and has no bound for ELU.",
+            "The largest |f′| is 1 for tanh; |f′| has no bound for ELU.",
         ),
+        ({"elu": math.inf}, "|f′| has no bound for ELU."),
         ({"relu": None}, ""),
     ],
 )
@@ -63,8 +67,45 @@ def test_of_many_activations_the_ends_are_named_and_of_unknown_ones_nothing():
     chis = zip(LABELS, (0.02, 0.3, 0.2, 0.1, 0.4), strict=True)
     rows = theory(*((key, chi, 0.6, 1.0, 1.0, True) for key, chi in chis))
     text = sentences.one_layer(rows, LABELS, "this")
-    assert "is from 0.02 for sigmoid to 0.4 for swish. It is below 1 for all 5 activations," in text
+    assert "is between 0.02 (sigmoid) and 0.4 (swish). It is below 1 for all 5 activations," in text
+    more = LABELS | {"softplus": "softplus"}
+    assert "below 1 for all 5 for which it is known," in sentences.one_layer(rows, more, "this")
     assert sentences.one_layer(rows.assign(chi=math.nan), LABELS, "this") == ""
+
+
+def test_factors_that_read_alike_are_one():
+    rows = theory(*((key, 1 + 1e-9, 1.4, 1.4, 1.0, True) for key in LABELS))
+    assert sentences.one_layer(rows, LABELS, "this") == (
+        "With this, χ at the fixed point is 1 for all 5 activations. It is 1 for all 5 activations, so that gradients "
+        "keep their size."
+    )
+
+
+def test_where_mean_squares_never_rest_that_is_said():
+    rows = theory(("relu", 0.5, 1, 1.4, None, None), TANH, ("swish", None, 1, 1.7, 0.7, False))
+    rows = rows.assign(reason=["", "", theory_rows.NO_POINT])
+    end = " Mean squares of swish come to rest nowhere from 10⁻⁶ to 10⁶."
+    assert sentences.one_layer(rows, LABELS, "this").endswith("become alike." + end)
+    assert sentences.one_layer(rows[2:], LABELS, "this") == end.strip()
+    rows = rows.assign(reason=theory_rows.NO_POINT, q=[None, 0.5, None])
+    assert sentences.one_layer(rows, LABELS, "this").startswith(
+        "With this, χ at the fixed point is 0.33 for tanh and 0.5 for ReLU; ReLU has it at every mean square. It is "
+        "below 1 for"
+    )
+    assert sentences.one_layer(rows[:1], LABELS, "this") == (
+        "With this, χ is 0.5 for ReLU. It is below 1 for ReLU, so that gradients shrink towards the input and images "
+        "become alike. Mean squares of ReLU come to rest nowhere from 10⁻⁶ to 10⁶."
+    )
+
+
+def test_normalised_and_residual_networks_have_another_map():
+    rest = (
+        " are normalised or residual: the map, χ and the edge below are those of plain layers; the predictions by "
+        "layer take both into account."
+    )
+    assert sentences.not_plain(["a"], several=False) == f"These networks{rest}"
+    assert sentences.not_plain(["a", "b"], several=True) == f"Networks with “a” and “b”{rest}"
+    assert sentences.not_plain([], several=True) == ""
 
 
 def test_unstable_points_and_missing_ones_are_said_and_homogeneous_ones_are_neither():
@@ -75,14 +116,15 @@ def test_unstable_points_and_missing_ones_are_said_and_homogeneous_ones_are_neit
         ("elu", 0.1, 0.6, None, None, None),
     )
     assert sentences.edge(rows, LABELS) == (
-        "For swish the point is unstable: signals a little larger or smaller move away from it; ELU has no such "
-        "point."
+        "For swish the point is unstable: signals a little larger or smaller move away from it; no such point is "
+        "known for ELU."
     )
     assert sentences.edge(rows[:2], LABELS) == ""
 
 
-def story(row, chi=0.02, largest=0.25, unit="network"):
-    text = sentences.story(row, "sigmoid", chi, math.sqrt(1 / 3), largest, "PyTorch's initialisation", unit)
+def story(row, chi=0.02, q=0.09, largest=0.25, unit="network"):
+    of_layer = {"chi": chi, "q": q, "weight_std": math.sqrt(1 / 3)}
+    text = sentences.story(row, "sigmoid", of_layer, largest, "PyTorch's initialisation", unit)
     return text.replace(NBSP, " ")
 
 
@@ -115,6 +157,13 @@ def test_one_chain_from_the_derivative_to_who_trained():
             "trained.",
         ),
         (
+            cell(),
+            {"largest": None, "q": None},
+            "With PyTorch's initialisation a layer of sigmoid multiplies a gradient's mean square by χ = 0.02 at "
+            "every mean square; with 8",
+            "trained.",
+        ),
+        (
             cell(depth=1, measured=None, predicted=0.04),
             {"chi": None},
             "For sigmoid with PyTorch's initialisation and 1 hidden layer theory predicts a first gradient 1.1 "
@@ -142,6 +191,11 @@ def test_stories_are_those_of_the_deepest_cells_with_the_least_and_most_gradient
     (only,) = told(cells(tanh))
     assert only == second
     assert told(cells(cell(predicted=None))) == []
+
+
+def test_stories_are_those_of_the_first_setting_that_is_predicted():
+    batch = cell(setting="batch", predicted=None)
+    assert told(cells(batch, cell())) == told(cells(cell()))
 
 
 def test_another_setting_that_changes_the_worst_case_is_told():
@@ -202,10 +256,27 @@ def test_without_expectations_nothing_is_said_of_who_trains():
     assert sentences.who_trains(frame, LABELS, "network") == sentences.pointer(frame) == ""
 
 
+GROWN = "the gradient is predicted to grow"
+
+
+def test_of_growing_gradients_nothing_is_expected():
+    grown = {"expected": None, "reason": GROWN}
+    frame = cells(cell(), cell("swish", predicted=3.0, **grown), cell("elu", predicted=1.2, **grown))
+    said = (
+        f"Nothing is expected of 2 cells: swish with 8 hidden layers and ELU with 8 hidden layers ({GROWN})."
+    )
+    text = sentences.who_trains(frame, LABELS, "network")
+    assert "right in 1 of 1 cell, which was not expected to train." in text and text.endswith(said)
+    assert sentences.who_trains(frame[1:], LABELS, "network") == said
+    assert "in 1 of 1 cell (" in sentences.pointer(frame) and sentences.pointer(frame[1:]) == ""
+    assert sentences.not_predicted(frame, LABELS) == ""
+
+
 def test_the_first_screen_has_the_count_and_that_of_one_answer_for_all():
     frame = cells(cell(), cell("tanh", predicted=-2.4, n_trained=5), cell("elu", predicted=-9, n_trained=5))
     assert sentences.pointer(frame) == (
-        "From initialisation alone, theory is right about who trains in 2 of 3 cells (one answer for all: 2)."
+        "A limit on the gradient that theory predicts before training, chosen on the default study, tells who trained "
+        "in 2 of 3 cells (one answer for all: 2)."
     )
 
 
@@ -224,3 +295,26 @@ def test_what_is_not_predicted_has_its_reason():
         "Nothing is predicted for this study: tanh and ELU (jumps)."
     )
     assert sentences.not_predicted(cells(cell()), LABELS) == ""
+
+
+def test_reasons_that_differ_by_a_layer_or_a_number_are_one():
+    place = "layer {}, where pre-activations have the mean square {}"
+    whys = [
+        place.format(2, "2.62e+06") + ", which is outside of 1e-06 to 1e+06",
+        place.format(31, "inf") + ", which is outside of 1e-06 to 1e+06",
+        place.format(0, "3.1") + ": E f² is 0, infinite or not known to 8 digits",
+        None,
+    ]
+    lacking = [cell(key, predicted=None, reason=why) for key, why in zip(LABELS, whys, strict=False)]
+    assert sentences.not_predicted(cells(*lacking), LABELS) == (
+        "Nothing is predicted for this study: sigmoid and tanh (mean squares outside of 1e-06 to 1e+06); ReLU (E f² is "
+        "0, infinite or not known to 8 digits); ELU (no reason given)."
+    )
+
+
+def test_of_many_settings_and_reasons_a_few_are_said():
+    lacking = [cell(setting=f"s{number}", predicted=None, reason="jumps") for number in range(6)]
+    assert sentences.not_predicted(cells(cell(), *lacking), LABELS) == (
+        "Not predicted are 6 of 7 cells: sigmoid with “s0” (jumps); sigmoid with “s1” (jumps); sigmoid with “s2” "
+        "(jumps); 3 more cases in the table `expectations`."
+    )

@@ -8,14 +8,21 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from actbench.figures.shown import layers
 from actbench.report.numbers import NBSP, count, signed
 from actbench.report.theory_sentences import cell_name
 
 CLOSE = 0.1  # of log10 of first over last, and of a ratio
+SATURATED = 0.05  # share of the pre-activations of hidden layers: of such cells something is said
 
 
-def agreement(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How far measured gradients of new networks lie from the predicted ones: the largest gap, its cell."""
+def agreement(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str:
+    """How far measured gradients of new networks lie from the predicted ones: the largest gap, its cell.
+
+    Args:
+        cells, labels: see the module.
+        unit: what a cell has several of: `network`, or with folds `seed`.
+    """
     both = cells[cells["predicted"].notna() & cells["measured"].notna()]
     if both.empty:
         return ""
@@ -30,7 +37,8 @@ def agreement(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     text = f"Over {len(both)} cells of new networks, {text}; {close} of {len(both)} lie within {CLOSE:g}"
     spread = both["std"].max()
     if pd.notna(spread):
-        text += f". Single networks of a cell scatter with a standard deviation of up to {spread:.2f}"
+        what = "The networks" if unit == "network" else f"The {unit}s (means over folds)"
+        text += f". {what} of a cell scatter with a standard deviation of up to {spread:.2f}"
     return f"{text}."
 
 
@@ -70,8 +78,36 @@ def signals(gaps: pd.DataFrame, labels: Mapping[str, str]) -> str:
     )
 
 
+def saturated(cells: pd.DataFrame, shares: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """How far theory lies off where pre-activations of new networks are saturated most.
+
+    Args:
+        cells, labels: see the module.
+        shares: the mean saturated `share` of a cell's hidden layers, by activation, depth and setting.
+    """
+    rows = cells.merge(shares, on=["activation", "depth", "setting"])
+    rows = rows[(rows["share"] > SATURATED) & rows["predicted"].notna() & rows["measured"].notna()]
+    if rows.empty:
+        return ""
+    most = rows.loc[rows["share"].idxmax()]
+    of_most = (
+        f"predicted {signed(most['predicted'])}, measured {signed(most['measured'])}, n = {int(most['n'])}"
+    )
+    many = f"more than {100 * SATURATED:g}{NBSP}% of pre-activations are saturated at initialisation"
+    named = f"{cell_name(most, labels, cells)}, {100 * most['share']:.2g}{NBSP}%"
+    if len(rows) == 1:
+        return f"Only in one cell {many}: {named}; {of_most}."
+    return (
+        f"In the {len(rows)} cells in which {many}, the gap is at most "
+        f"{_gap(_farthest(rows, 'measured'), 'measured')}; most are in {named}: {of_most}."
+    )
+
+
 def widths(predictions: pd.DataFrame) -> str:
-    """How wide the hidden layers are, of which theory takes the limit.
+    """How wide the hidden layers are, of which theory takes the limit, and what it knows of their scatter.
+
+    Of a bias-free ReLU network with He's weights, ln of the squared norm of the last activations has a
+    variance of about 5 Σ 1/n over its hidden layers.
 
     Args:
         predictions: the table of that name.
@@ -80,9 +116,16 @@ def widths(predictions: pd.DataFrame) -> str:
     narrowest = hidden["width"].min()
     if pd.isna(narrowest):
         return ""
+    place = ["depth", "activation", "setting"]
+    inverse = hidden.assign(inverse=1 / hidden["width"]).groupby(place, observed=True)["inverse"].sum()
+    scatter, depth = np.sqrt(5 * inverse.max()), int(inverse.idxmax()[0])
     return (
-        f"Theory takes layers as infinitely wide; the narrowest hidden layer here has "
-        f"{count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off."
+        "Theory takes layers as infinitely wide; the narrowest hidden layer here has "
+        f"{count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off: "
+        f"with {layers(depth)} as wide as here, ReLU, He's initialisation and no biases, ln of the squared "
+        f"norm of the last activations scatters from network to network with a standard deviation of about "
+        f"√(5 Σ 1/n) = {scatter:.2f}: activations are commonly {np.exp(scatter / 2):.2g} times larger or "
+        "smaller than predicted."
     )
 
 

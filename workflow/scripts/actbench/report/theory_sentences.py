@@ -6,7 +6,8 @@ not known; `measured`, the same over `n` seeds, with its `std`, and `after`, aft
 `n_trained` of `n_seeds`. Null is not known.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from actbench.report.numbers import NAMED, count, listed, of_log10, sentence, si
 from actbench.theory.expectation import LIMIT
 
 LEVEL = 0.005  # of χ: so close to 1, gradients keep their size
+PLACE = re.compile(r"^(the )?[a-z0-9 ]+, where pre-activations have the mean square [^,:]*(: |, )")
+NO_POINT = "the images' mean square goes to no fixed point"  # begins the reason of such rows of `theory`
 
 
 def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) -> str:
@@ -30,35 +33,57 @@ def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) 
         if value is not None:
             by_value.setdefault(float(f"{value:.3g}"), []).append(labels[key])
     unbounded = by_value.pop(np.inf, [])
-    each = [f"{value:g} for {some(by_value[value])}" for value in sorted(by_value)]
-    parts = []
-    if len(each) > NAMED + 1:
-        parts.append(f"is in size at most from {each[0]} to {each[-1]}")
-    elif each:
-        parts.append(f"is in size at most {listed(each)}")
+    values, parts = sorted(by_value), []
+    if len(values) > NAMED + 1:
+        low, high = (f"{value:g} ({some(by_value[value])})" for value in (values[0], values[-1]))
+        parts.append(f"the largest |f′| lies between {low} and {high}")
+    elif values:
+        each = [f"{value:g} for {some(by_value[value])}" for value in values]
+        parts.append(f"the largest |f′| is {listed(each)}")
     if unbounded:
-        parts.append(f"has no bound for {some(unbounded)}")
-    return f"The derivative f′ {' and '.join(parts)}." if parts else ""
+        parts.append(f"|f′| has no bound for {some(unbounded)}")
+    return f"{sentence('; '.join(parts))}." if parts else ""
 
 
 def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
-    """By which factor χ a layer changes gradients, and what that does to images.
+    """By which factor χ a layer changes gradients and alike images; whose mean squares have no fixed point.
 
     Args:
-        theory: the rows of that table of one setting.
+        theory: the rows of that table of one setting; one with a χ and no q has that χ at every q.
         labels: id to display text.
         words: names the setting's initialisation.
     """
+    restless = theory["reason"].astype(str).str.startswith(NO_POINT)
+    names = [labels[key] for key in theory.loc[restless, "activation"]]
+    rest = f"Mean squares of {some(names)} come to rest nowhere from 10⁻⁶ to 10⁶." if names else ""
     known = theory[theory["chi"].notna()].sort_values("chi", kind="stable")
+    return " ".join(text for text in (_factors(known, labels, words), rest) if text)
+
+
+def _factors(known: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
+    """What `one_layer` says of χ, of rows in ascending order of it."""
     if known.empty:
         return ""
-    named = [f"{_factor(row.chi)} for {labels[row.activation]}" for row in known.itertuples()]
-    if len(named) > NAMED + 1:
-        named = [named[0], named[-1]]
-        what = f"from {' to '.join(named)}"
+
+    def every(names: Sequence[str]) -> str:
+        """All, as far as there are more than are named; the names else."""
+        if not len(names) == len(known) > NAMED + 1:
+            return some(names)
+        return f"all {len(names)} {'activations' if len(known) == len(labels) else 'for which it is known'}"
+
+    texts = known["chi"].map(_factor).tolist()
+    names = [labels[key] for key in known["activation"]]
+    if len(names) <= NAMED + 1:
+        what = listed([f"{text} for {name}" for text, name in zip(texts, names, strict=True)])
+    elif texts[0] == texts[-1]:
+        what = f"{texts[0]} for {every(names)}"
     else:
-        what = listed(named)
-    text = f"With {words}, χ at the fixed point is {what}."
+        what = f"between {texts[0]} ({names[0]}) and {texts[-1]} ({names[-1]})"
+    where = "" if known["q"].isna().all() else " at the fixed point"
+    text = f"With {words}, χ{where} is {what}."
+    scaled = [labels[key] for key in known.loc[known["q"].isna(), "activation"]]
+    if scaled and where:
+        text = f"{text[:-1]}; {some(scaled)} {_have(scaled)} it at every mean square."
     groups = (
         (known["chi"] < 1 - LEVEL, "below 1", "gradients shrink towards the input and images become alike"),
         ((known["chi"] - 1).abs() <= LEVEL, "1", "gradients keep their size"),
@@ -68,13 +93,23 @@ def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> st
     for chosen, where, does in groups:
         if chosen.any():
             names = [labels[key] for key in known.loc[chosen, "activation"]]
-            whose = f"all {len(names)} activations" if len(names) == len(known) > NAMED + 1 else some(names)
-            parts.append(f"{where} for {whose}, so that {does}")
+            parts.append(f"{where} for {every(names)}, so that {does}")
     return f"{text} It is {'; it is '.join(parts)}."
 
 
+def not_plain(names: Sequence[str], several: bool) -> str:
+    """That the map is not that of networks of these settings; `several`: the study has more than one."""
+    if not names:
+        return ""
+    whose = f"Networks with {some([f'“{name}”' for name in names])}" if several else "These networks"
+    return (
+        f"{whose} are normalised or residual: the map, χ and the edge below are those of plain layers; the "
+        "predictions by layer take both into account."
+    )
+
+
 def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Whose edge of chaos is unstable, and who has none.
+    """Whose edge of chaos is unstable, and of whom none is known.
 
     Args:
         theory: the rows of that table of one setting.
@@ -91,15 +126,14 @@ def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
             f"for {some(loose)} the point is unstable: signals a little larger or smaller move away from it"
         )
     if none:
-        parts.append(f"{some(none)} {'has' if len(none) == 1 else 'have'} no such point")
+        parts.append(f"no such point is known for {some(none)}")
     return f"{sentence('; '.join(parts))}." if parts else ""
 
 
 def story(
     cell: Mapping,
     label: str,
-    chi: float | None,
-    weight_std: float,
+    row: Mapping,
     largest: float | None,
     words: str,
     unit: str,
@@ -109,23 +143,23 @@ def story(
     Args:
         cell: see the module.
         label: the activation's.
-        chi, weight_std: its row of the table `theory`.
+        row: its of the table `theory`.
         largest: see `derivatives`.
         words: names the setting's initialisation.
         unit: what is counted: `network`, or with folds `seed`.
     """
-    text = f"With {words}"
-    if chi is not None and largest is not None and np.isfinite(largest):
-        most = _factor((weight_std * largest) ** 2)
+    chi = row["chi"]
+    factor = "" if pd.isna(chi) else f"χ = {_factor(chi)}"
+    where = "at every mean square" if pd.isna(row["q"]) else "at the fixed point"
+    if factor and largest is not None and np.isfinite(largest):
+        most = _factor((row["weight_std"] * largest) ** 2)
         text = (
             f"The derivative of {label} is at most {largest:.3g} in size, so with {words} a layer multiplies "
-            f"a gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, at the fixed point by "
-            f"χ = {_factor(chi)}; with"
+            f"a gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, {where} by {factor}; with"
         )
-    elif chi is not None:
+    elif factor:
         text = (
-            f"With {words} a layer of {label} multiplies a gradient's mean square by χ = {_factor(chi)} at "
-            "the fixed point; with"
+            f"With {words} a layer of {label} multiplies a gradient's mean square by {factor} {where}; with"
         )
     else:
         text = f"For {label} with {words} and"
@@ -144,7 +178,7 @@ def stories(
     words: Callable[[str], str],
     unit: str,
 ) -> list[str]:
-    """Those of the deepest cells of the first setting with the smallest and the largest predicted ratio.
+    """Those of the deepest cells of the first predicted setting with the smallest and the largest ratio.
 
     Where another setting changes the smallest by more than a factor of ten, also that.
 
@@ -155,18 +189,16 @@ def stories(
         words: names a setting's initialisation.
     """
     known = cells[cells["predicted"].notna()]
-    first = known[known["setting"] == cells["setting"].iloc[0]] if len(cells) else known
-    if first.empty:
+    if known.empty:
         return []
+    first = known[known["setting"] == known["setting"].iloc[0]]
     deepest = first[first["depth"] == first["depth"].max()].sort_values("predicted", kind="stable")
     ends = deepest.iloc[[0, -1]] if len(deepest) > 1 else deepest
     rows = theory.set_index(["activation", "setting"])
 
     def told(cell: Mapping) -> str:
-        row = rows.loc[(cell["activation"], cell["setting"])]
-        chi = None if pd.isna(row["chi"]) else float(row["chi"])
-        of = (chi, row["weight_std"], largest.get(cell["activation"]))
-        return story(cell, labels[cell["activation"]], *of, words(cell["setting"]), unit)
+        key, setting = cell["activation"], cell["setting"]
+        return story(cell, labels[key], rows.loc[(key, setting)], largest.get(key), words(setting), unit)
 
     found = [told(cell) for cell in ends.to_dict("records")]
     worst = deepest.iloc[0]
@@ -193,7 +225,7 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
     """
     known = cells[cells["expected"].notna()]
     if known.empty:
-        return ""
+        return no_expectation(cells, labels)
     expected, trained, right = _judged(known)
     one = (known["n_seeds"] == 1).all()
     how = f"its {unit} did" if one else f"more than half of its {unit}s did"
@@ -223,22 +255,34 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
     mixed = int(((known["n_trained"] > 0) & (known["n_trained"] < known["n_seeds"])).sum())
     if mixed:
         text += f"In {count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
-    if len(known) == 1:
-        return text.strip()
-    base = max(int(trained.sum()), int((~trained).sum()))
-    return f"{text}Saying the same of every cell would be right in {base} of {len(known)}."
+    if len(known) > 1:
+        base = max(int(trained.sum()), int((~trained).sum()))
+        text += f"Saying the same of every cell would be right in {base} of {len(known)}. "
+    return f"{text}{no_expectation(cells, labels)}".strip()
+
+
+def no_expectation(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Of which cells whose gradient is predicted nothing is expected, and why."""
+    lacking = cells[cells["predicted"].notna() & cells["expected"].isna()]
+    if lacking.empty:
+        return ""
+    parts = [
+        f"{some([cell_name(row, labels, cells) for row in rows.to_dict('records')])} ({why})"
+        for why, rows in lacking.assign(why=_whys(lacking)).groupby("why", sort=False)
+    ]
+    return f"Nothing is expected of {count(len(lacking), 'cell')}: {_few(parts, 'reason')}."
 
 
 def pointer(cells: pd.DataFrame) -> str:
-    """For the first screen: how often theory was right about who trains."""
+    """For the first screen: how often a limit on the predicted gradient was right about who trains."""
     known = cells[cells["expected"].notna()]
     if known.empty:
         return ""
     _, trained, right = _judged(known)
     base = max(int(trained.sum()), int((~trained).sum()))
     return (
-        f"From initialisation alone, theory is right about who trains in {int(right.sum())} of "
-        f"{count(len(known), 'cell')} (one answer for all: {base})."
+        "A limit on the gradient that theory predicts before training, chosen on the default study, tells "
+        f"who trained in {int(right.sum())} of {count(len(known), 'cell')} (one answer for all: {base})."
     )
 
 
@@ -248,15 +292,28 @@ def not_predicted(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if lacking.empty:
         return ""
     parts, several = [], _several(cells)
-    for (setting, why), rows in lacking.fillna({"reason": "no reason given"}).groupby(
-        ["setting", "reason"], observed=True, sort=False
-    ):
+    lacking = lacking.assign(why=_whys(lacking))
+    for (setting, why), rows in lacking.groupby(["setting", "why"], observed=True, sort=False):
         names = [labels[key] for key in labels if key in set(rows["activation"])]
         whose = f"all {len(names)} activations" if len(names) == len(labels) > NAMED else some(names)
         parts.append(f"{whose}{f' with “{setting}”' if several else ''} ({why})")
     if len(lacking) == len(cells):
-        return f"Nothing is predicted for this study: {'; '.join(parts)}."
-    return f"Not predicted are {len(lacking)} of {len(cells)} cells: {'; '.join(parts)}."
+        return f"Nothing is predicted for this study: {_few(parts, 'case')}."
+    return f"Not predicted are {len(lacking)} of {len(cells)} cells: {_few(parts, 'case')}."
+
+
+def _whys(lacking: pd.DataFrame) -> pd.Series:
+    """Their reasons without the layer and the mean square at which each came up."""
+    found = ["no reason given" if pd.isna(why) else PLACE.sub("", why) for why in lacking["reason"]]
+    return pd.Series(found, lacking.index).str.replace("^which is", "mean squares", regex=True)
+
+
+def _few(parts: Sequence[str], word: str) -> str:
+    """The first of them, and how many more there are; those are in the table."""
+    rest = len(parts) - NAMED
+    if rest <= 1:
+        return "; ".join(parts)
+    return f"{'; '.join(parts[:NAMED])}; {rest} more {word}s in the table `expectations`"
 
 
 def _judged(known: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
@@ -284,6 +341,10 @@ def cell_name(row: Mapping, labels: Mapping[str, str], cells: pd.DataFrame) -> s
     """`sigmoid with 8 hidden layers`, where there are several settings `and “he”`."""
     text = f"{labels[row['activation']]} with {layers(int(row['depth']))}"
     return f"{text} and “{row['setting']}”" if _several(cells) else text
+
+
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"
 
 
 def _factor(value: float) -> str:
