@@ -58,7 +58,7 @@ def test_the_narrowest_hidden_layer_is_named_and_the_scatter_of_the_deepest_netw
         "Theory takes layers as infinitely wide; the narrowest hidden layer here has 16 units. The narrower and deeper "
         "a network, the farther it may lie off: with 2 hidden layers as wide as here, ReLU, He's initialisation and no "
         "biases, ln of the squared norm of the last activations scatters from network to network with a standard "
-        "deviation of about √(5 Σ 1/n) = 0.62: activations are commonly 1.4 times larger or smaller than predicted."
+        "deviation of about √(5 Σ 1/n) = 0.62: in one such network activations are commonly 1.4 times larger or smaller than predicted."
     )
     assert "with 2 hidden layers as wide" in sentences.widths(table.astype({"activation": "category"}))
     assert sentences.widths(deep[2:]) == ""
@@ -73,11 +73,11 @@ def test_the_gap_is_said_where_most_is_saturated():
     frame = cells(cell(), cell("tanh", predicted=-2.4, measured=-2.1), cell("elu", predicted=None))
     assert saturated(frame, 0.52, 0.06, 0.9) == (
         "In the 2 cells in which more than 5 % of pre-activations are saturated at initialisation, the gap is at most "
-        "0.30; most are in sigmoid with 8 hidden layers, 52 %: predicted −6.90, measured −6.93, n = 5."
+        "0.30; most are, 52 %, in sigmoid with 8 hidden layers: predicted −6.90, measured −6.93, n = 5."
     )
     assert saturated(frame, 0.0, 0.06, 0.9) == (
-        "Only in one cell more than 5 % of pre-activations are saturated at initialisation: tanh with 8 hidden layers, "
-        "6 %; predicted −2.40, measured −2.10, n = 5."
+        "In one cell more than 5 % of pre-activations are saturated at initialisation, in tanh with 8 hidden layers "
+        "(6 %): predicted −2.40, measured −2.10, n = 5."
     )
     assert saturated(frame, 0.05, math.nan, 0.9) == ""
 

@@ -203,7 +203,7 @@ def test_another_setting_that_changes_the_worst_case_is_told():
     rows = pd.concat([theory(SIGMOID), theory(SIGMOID).assign(setting="critical")])
     _, change = told(cells(cell(), other), rows)
     assert change == (
-        "With “critical” instead theory predicts 0.40 times for sigmoid, and 0.38 was measured (n = 5). All 5 networks trained."
+        "With “critical” instead theory predicts 0.40 times the last gradient for sigmoid, and 0.38 was measured (n = 5). All 5 networks trained."
     )
     assert len(told(cells(cell(), other | {"predicted": -6.0}), rows)) == 1
 

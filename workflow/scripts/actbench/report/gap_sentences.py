@@ -94,12 +94,12 @@ def saturated(cells: pd.DataFrame, shares: pd.DataFrame, labels: Mapping[str, st
         f"predicted {signed(most['predicted'])}, measured {signed(most['measured'])}, n = {int(most['n'])}"
     )
     many = f"more than {100 * SATURATED:g}{NBSP}% of pre-activations are saturated at initialisation"
-    named = f"{cell_name(most, labels, cells)}, {100 * most['share']:.2g}{NBSP}%"
+    share, named = f"{100 * most['share']:.2g}{NBSP}%", cell_name(most, labels, cells)
     if len(rows) == 1:
-        return f"Only in one cell {many}: {named}; {of_most}."
+        return f"In one cell {many}, in {named} ({share}): {of_most}."
     return (
         f"In the {len(rows)} cells in which {many}, the gap is at most "
-        f"{_gap(_farthest(rows, 'measured'), 'measured')}; most are in {named}: {of_most}."
+        f"{_gap(_farthest(rows, 'measured'), 'measured')}; most are, {share}, in {named}: {of_most}."
     )
 
 
@@ -124,8 +124,8 @@ def widths(predictions: pd.DataFrame) -> str:
         f"{count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off: "
         f"with {layers(depth)} as wide as here, ReLU, He's initialisation and no biases, ln of the squared "
         f"norm of the last activations scatters from network to network with a standard deviation of about "
-        f"√(5 Σ 1/n) = {scatter:.2f}: activations are commonly {np.exp(scatter / 2):.2g} times larger or "
-        "smaller than predicted."
+        f"√(5 Σ 1/n) = {scatter:.2f}: in one such network activations are commonly {np.exp(scatter / 2):.2g} "
+        "times larger or smaller than predicted."
     )
 
 

@@ -211,7 +211,7 @@ def stories(
         found.insert(
             1,
             f"With {words(other['setting'])} instead theory predicts {of_log10(other['predicted'])} times "
-            f"for {labels[other['activation']]}{measured}. {_outcome(other, unit)}",
+            f"the last gradient for {labels[other['activation']]}{measured}. {_outcome(other, unit)}",
         )
     return found
 
