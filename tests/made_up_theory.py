@@ -12,6 +12,7 @@ from actbench.theory.gaussian import Gaussian
 WIDTH, CLASSES = 64, 10
 REASON = "made up: no recursion is known"
 UNPREDICTED = ("layer",)
+LABELS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "elu": "ELU", "swish": "swish"}
 
 
 @cache
@@ -62,10 +63,9 @@ def tables(config, seed=0):
             | {"edge_bias_std": 0.0 if at_edge[1] is None else 0.2, "edge_stable": at_edge[2]}
             | {"reason": None if known else REASON}
         )
-        for c in np.linspace(0, 1, 41) if known else ():
-            found["correlations"].append(
-                row | {"correlation": c, "next_correlation": 1 - min(chi, 1) * (1 - c)}
-            )
+        for c in np.linspace(0, 1, 41):
+            after = 1 - min(chi, 1) * (1 - c) if known else None
+            found["correlations"].append(row | {"correlation": c, "next_correlation": after})
         for depth in config["depths"]:
             place = {"activation": key, "depth": depth, "setting": setting}
             chain = layers(key, depth, weight, bias)
@@ -86,6 +86,11 @@ def tables(config, seed=0):
                     if line["activation_std"]:
                         std = line["activation_std"] * np.exp(generator.normal(0, 0.03))
                         measured["distributions"].append(when | {"signal": "activation", "std": std})
+                        share = {
+                            "signal": "preactivation",
+                            "saturated_fraction": 0.5 if key == "relu" else 0.0,
+                        }
+                        measured["distributions"].append(when | share)
     found["edges"] = [
         {"activation": key, "bias_std": 0.0 if at[1] is None else std, "weight_std": at[0], "q": at[1]}
         | {"stable": at[2]}
@@ -125,3 +130,27 @@ def layers(key, depth, weight, bias):
             level += 0.5 * np.log10(row["chi"] * narrow)
         row |= {"log10_rms": level, "reason": None}
     return rows
+
+
+def cell(activation="sigmoid", depth=8, predicted=-6.9, measured=-6.93, n_trained=0, **changes):
+    """What sentences on theory are of, see `report.theory_sentences`."""
+    row = {
+        "activation": activation,
+        "depth": depth,
+        "setting": "default",
+        "predicted": predicted,
+        "expected": None if predicted is None else predicted > -3.5,
+        "reason": None,
+        "measured": measured,
+        "std": 0.02,
+        "n": 5,
+        "after": -1.0,
+        "n_after": 5,
+        "n_seeds": 5,
+        "n_trained": n_trained,
+    }
+    return row | changes
+
+
+def cells(*rows):
+    return pd.DataFrame(rows).astype({"predicted": float, "measured": float, "after": float})

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from actbench.figures import drawing, shown, theory
 from actbench.figures.plotting import plt
+from actbench.training import theory_rows
 from matplotlib.colors import to_rgb
 
 LIMIT = -3.5
@@ -133,7 +134,8 @@ def plane():
     ).astype({"stable": object})
     rows = [("sigmoid", "same", 0.58, 0.07), ("relu", "same", 0.58, 0.07)]
     rows += [("sigmoid", "own", 4.0, 0.1), ("relu", "own", 1.41, 0.0)]
-    return edges, pd.DataFrame(rows, columns=["activation", "setting", "weight_std", "bias_std"])
+    theory = pd.DataFrame(rows, columns=["activation", "setting", "weight_std", "bias_std"])
+    return edges, theory.assign(reason=None)
 
 
 def open_marks(axis):
@@ -169,6 +171,13 @@ def test_settings_are_marked_once_or_for_each_activation(plane, style):
     ]
 
 
+def test_networks_with_another_map_have_no_mark(plane, style):
+    edges, rows = plane
+    rows = rows.assign(reason=[theory_rows.NO_MAP] * 2 + [theory_rows.NO_POINT, None])
+    figure = theory.edge_of_chaos(edges, rows, ["same", "own"], style)
+    assert len(open_marks(figure.axes[0])) == 2 and "setting same" not in legend(figure)
+
+
 def shares(expectations, n_trained=2):
     """A table `comparison` of four seeds a cell."""
     return expectations[["activation", "depth", "setting"]].assign(n_seeds=4, n_trained=n_trained)
@@ -176,7 +185,8 @@ def shares(expectations, n_trained=2):
 
 def expected(*ratios, key="sigmoid"):
     rows = {"activation": key, "depth": range(1, len(ratios) + 1), "setting": "default"}
-    return pd.DataFrame(rows | {"log10_first_last": ratios})
+    trains = [None if ratio is None or ratio > 1 else ratio > LIMIT for ratio in ratios]
+    return pd.DataFrame(rows | {"log10_first_last": ratios, "expected_to_train": trains})
 
 
 def test_each_cell_has_its_mark_its_depth_and_its_band(style):
@@ -209,6 +219,18 @@ def test_lanes_are_reused_where_there_is_room():
     assert theory._lanes(np.array([0.0, 0.1, 0.2, 5.0, 5.1]), 1.0).tolist() == [0, 1, -1, 0, 1]
 
 
+def test_growing_gradients_are_open_marks_outside_of_what_is_expected_to_train(style):
+    cells = expected(-6.0, 0.5, 2.0, 4.0)
+    figure = theory.decay_and_training(cells, shares(cells), LIMIT, style)
+    axis = figure.axes[0]
+    known, grown = points(axis)
+    assert known.get_xdata().tolist() == [-6, 0.5] and grown.get_xdata().tolist() == [2, 4]
+    assert grown.get_markerfacecolor() == "none" and known.get_markerfacecolor() != "none"
+    (area,) = axis.patches
+    assert area.get_x() == LIMIT and area.get_x() + area.get_width() == 2
+    assert legend(figure)[-1] == "nothing expected"
+
+
 def test_many_cells_have_no_numbers(style):
     cells = expected(*np.linspace(-8, 0, shown.NUMBERED_CELLS + 1))
     axis = theory.decay_and_training(cells, shares(cells), LIMIT, style).axes[0]
@@ -216,7 +238,9 @@ def test_many_cells_have_no_numbers(style):
 
 
 def test_correlations_are_lines_beside_the_diagonal(tables, style):
-    figure = theory.correlation_map(tables["correlations"], ["default", "he", "layer"], style)
+    nothing = tables["correlations"].assign(setting="layer", next_correlation=None)
+    both = pd.concat([nothing, tables["correlations"]])
+    figure = theory.correlation_map(both, ["layer", "default", "he"], style)
     assert [axis.get_title() for axis in figure.axes] == ["default", "he"]
     diagonal, sigmoid, *_ = lines(figure.axes[0])
     assert diagonal.get_xydata().tolist() == [[0, 0], [1, 1]]

@@ -61,3 +61,17 @@ def test_runs_without_a_cosine_are_not_counted():
 )
 def test_a_cosine_is_never_rounded_up_to_1(value, shown):
     assert f"mean cosine of {shown} with tanh" in collapsed(table(("tanh", 2, "init", [value])), LABELS)
+
+
+def test_of_many_activations_and_depths_a_few_are_said():
+    labels = {f"a{number}": f"A{number}" for number in range(9)}
+    rows = [
+        (key, depth, "init", [0.9991 + 0.0001 * i]) for depth in range(2, 7) for i, key in enumerate(labels)
+    ]
+    assert collapsed(table(*rows), labels) == (
+        "At depth 6 the activations of two images have a mean cosine of 0.9991 with A0 to 0.9999 with A8, 7 more "
+        "between, at initialisation (last hidden layer, n = 1 run; 1 is the same direction for every image). "
+        "Activations have such a cosine at 4 other depths too."
+    )
+    same = [(key, 2, "init", [0.9995]) for key in labels]
+    assert "0.9995 with A0, A1, A2 and 6 more at initialisation" in collapsed(table(*same), labels)

@@ -70,3 +70,29 @@ def test_what_cannot_be_compared_is_not_inconclusive(verdict, n_pairs, text):
 
 def test_a_sentence_starts_with_a_capital_and_is_otherwise_left_alone():
     assert numbers.sentence("thin lines: n = 5") == "Thin lines: n = 5" and numbers.sentence("") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-7.2166, "6.1 × 10⁻⁸"),
+        (-2.0001, "0.010"),
+        (-2.1, "7.9 × 10⁻³"),
+        (-1.41, "0.039"),
+        (-0.4, "0.40"),
+        (0.04, "1.1"),
+        (0.9999, "10"),
+        (1.99, "98"),
+        (1.999, "1.0 × 10²"),
+        (12.3, "2.0 × 10¹²"),
+        (-400.0, "1.0 × 10⁻⁴⁰⁰"),
+    ],
+)
+def test_powers_of_ten_as_text(value, text):
+    assert numbers.of_log10(value) == text.replace(" ", numbers.NBSP)
+
+
+def test_of_many_names_a_few_are_said_and_the_rest_counted():
+    assert numbers.some("abcd") == "a, b, c and d" and numbers.some("abcde") == "a, b, c and 2 more"
+    assert numbers.count(1, "cell") == "1 cell" and numbers.count(1200, "cell") == "1,200 cells"
+    assert numbers.signed(-0.004) == "0.00" and numbers.signed(-0.26, 1) == "−0.3"

@@ -5,6 +5,9 @@ import math
 import pandas as pd
 import pytest
 from actbench.report import theory_sentences as sentences
+from actbench.report.numbers import NBSP
+from actbench.training import theory_rows
+from made_up_theory import LABELS, cell, cells
 
 pytestmark = pytest.mark.fault(
     "sentences on theory",
@@ -13,37 +16,13 @@ pytestmark = pytest.mark.fault(
     "it does not appear, or says what holds",
 )
 
-LABELS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "elu": "ELU", "swish": "swish"}
-NBSP = "\N{NO-BREAK SPACE}"
-
-
-def cell(activation="sigmoid", depth=8, predicted=-6.9, measured=-6.93, n_trained=0, **changes):
-    row = {
-        "activation": activation,
-        "depth": depth,
-        "setting": "default",
-        "predicted": predicted,
-        "expected": None if predicted is None else predicted > -3.5,
-        "reason": None,
-        "measured": measured,
-        "std": 0.02,
-        "n": 5,
-        "after": -1.0,
-        "n_after": 5,
-        "n_seeds": 5,
-        "n_trained": n_trained,
-    }
-    return row | changes
-
-
-def cells(*rows):
-    return pd.DataFrame(rows).astype({"predicted": float, "measured": float, "after": float})
-
 
 def theory(*rows):
     names = ("activation", "chi", "weight_std", "edge_weight_std", "edge_q", "edge_stable")
     table = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
-    return table.assign(setting="default").astype({"chi": float, "edge_weight_std": float, "edge_q": float})
+    return table.assign(setting="default", q=0.5, reason=None).astype(
+        {"chi": float, "edge_weight_std": float, "edge_q": float}
+    )
 
 
 SIGMOID = ("sigmoid", 0.02, math.sqrt(1 / 3), 10.2, 56.0, True)
@@ -53,19 +32,20 @@ TANH = ("tanh", 0.33, math.sqrt(1 / 3), 1.3, 0.6, True)
 @pytest.mark.parametrize(
     ("largest", "words"),
     [
-        ({"tanh": 1.0}, "The derivative f′ is in size at most 1 for tanh."),
+        ({"tanh": 1.0}, "The largest |f′| is 1 for tanh."),
         (
             {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "swish": 1.09984},
-            "The derivative f′ is in size at most 0.25 for sigmoid, 1 for tanh and ReLU and 1.1 for swish.",
+            "The largest |f′| is 0.25 for sigmoid, 1 for tanh and ReLU and 1.1 for swish.",
         ),
         (
             {"sigmoid": 0.25, "tanh": 1.0, "relu": 2.0, "elu": 3.0, "swish": 4.0},
-            "The derivative f′ is in size at most from 0.25 for sigmoid to 4 for swish.",
+            "The largest |f′| lies between 0.25 (sigmoid) and 4 (swish).",
         ),
         (
             {"tanh": 1.0, "elu": math.inf, "relu": None},
-            "The derivative f′ is in size at most 1 for tanh and has no bound for ELU.",
+            "The largest |f′| is 1 for tanh; |f′| has no bound for ELU.",
         ),
+        ({"elu": math.inf}, "|f′| has no bound for ELU."),
         ({"relu": None}, ""),
     ],
 )
@@ -87,8 +67,45 @@ def test_of_many_activations_the_ends_are_named_and_of_unknown_ones_nothing():
     chis = zip(LABELS, (0.02, 0.3, 0.2, 0.1, 0.4), strict=True)
     rows = theory(*((key, chi, 0.6, 1.0, 1.0, True) for key, chi in chis))
     text = sentences.one_layer(rows, LABELS, "this")
-    assert "is from 0.02 for sigmoid to 0.4 for swish. It is below 1 for all 5 activations," in text
+    assert "is between 0.02 (sigmoid) and 0.4 (swish). It is below 1 for all 5 activations," in text
+    more = LABELS | {"softplus": "softplus"}
+    assert "below 1 for all 5 for which it is known," in sentences.one_layer(rows, more, "this")
     assert sentences.one_layer(rows.assign(chi=math.nan), LABELS, "this") == ""
+
+
+def test_factors_that_read_alike_are_one():
+    rows = theory(*((key, 1 + 1e-9, 1.4, 1.4, 1.0, True) for key in LABELS))
+    assert sentences.one_layer(rows, LABELS, "this") == (
+        "With this, χ at the fixed point is 1 for all 5 activations. It is 1 for all 5 activations, so that gradients "
+        "keep their size."
+    )
+
+
+def test_where_mean_squares_never_rest_that_is_said():
+    rows = theory(("relu", 0.5, 1, 1.4, None, None), TANH, ("swish", None, 1, 1.7, 0.7, False))
+    rows = rows.assign(reason=["", "", theory_rows.NO_POINT])
+    end = " Mean squares of swish come to rest nowhere from 10⁻⁶ to 10⁶."
+    assert sentences.one_layer(rows, LABELS, "this").endswith("become alike." + end)
+    assert sentences.one_layer(rows[2:], LABELS, "this") == end.strip()
+    rows = rows.assign(reason=theory_rows.NO_POINT, q=[None, 0.5, None])
+    assert sentences.one_layer(rows, LABELS, "this").startswith(
+        "With this, χ at the fixed point is 0.33 for tanh and 0.5 for ReLU; ReLU has it at every mean square. It is "
+        "below 1 for"
+    )
+    assert sentences.one_layer(rows[:1], LABELS, "this") == (
+        "With this, χ is 0.5 for ReLU. It is below 1 for ReLU, so that gradients shrink towards the input and images "
+        "become alike. Mean squares of ReLU come to rest nowhere from 10⁻⁶ to 10⁶."
+    )
+
+
+def test_normalised_and_residual_networks_have_another_map():
+    rest = (
+        " are normalised or residual: the map, χ and the edge below are those of plain layers; the predictions by "
+        "layer take both into account."
+    )
+    assert sentences.not_plain(["a"], several=False) == f"These networks{rest}"
+    assert sentences.not_plain(["a", "b"], several=True) == f"Networks with “a” and “b”{rest}"
+    assert sentences.not_plain([], several=True) == ""
 
 
 def test_unstable_points_and_missing_ones_are_said_and_homogeneous_ones_are_neither():
@@ -99,21 +116,23 @@ def test_unstable_points_and_missing_ones_are_said_and_homogeneous_ones_are_neit
         ("elu", 0.1, 0.6, None, None, None),
     )
     assert sentences.edge(rows, LABELS) == (
-        "For swish the point is unstable: signals a little larger or smaller move away from it; ELU has no such "
-        "point."
+        "For swish the point is unstable: signals a little larger or smaller move away from it; no such point is "
+        "known for ELU."
     )
     assert sentences.edge(rows[:2], LABELS) == ""
 
 
-def story(row, chi=0.02, largest=0.25, unit="network"):
-    return sentences.story(row, "sigmoid", chi, math.sqrt(1 / 3), largest, "PyTorch's initialisation", unit)
+def story(row, chi=0.02, q=0.09, largest=0.25, unit="network"):
+    of_layer = {"chi": chi, "q": q, "weight_std": math.sqrt(1 / 3)}
+    text = sentences.story(row, "sigmoid", of_layer, largest, "PyTorch's initialisation", unit)
+    return text.replace(NBSP, " ")
 
 
 def test_one_chain_from_the_derivative_to_who_trained():
     assert story(cell()) == (
         "The derivative of sigmoid is at most 0.25 in size, so with PyTorch's initialisation a layer multiplies a "
         "gradient's mean square by at most σ_w² · 0.25² = 0.021, at the fixed point by χ = 0.02; with 8 hidden "
-        "layers theory predicts a first gradient 10^−6.9 times the last, and 10^−6.9 was measured (n = 5). None of "
+        "layers theory predicts a first gradient 1.3 × 10⁻⁷ times the last, and 1.2 × 10⁻⁷ was measured (n = 5). None of "
         "its 5 networks trained."
     )
 
@@ -138,9 +157,16 @@ def test_one_chain_from_the_derivative_to_who_trained():
             "trained.",
         ),
         (
+            cell(),
+            {"largest": None, "q": None},
+            "With PyTorch's initialisation a layer of sigmoid multiplies a gradient's mean square by χ = 0.02 at "
+            "every mean square; with 8",
+            "trained.",
+        ),
+        (
             cell(depth=1, measured=None, predicted=0.04),
             {"chi": None},
-            "For sigmoid with PyTorch's initialisation and 1 hidden layer theory predicts a first gradient 10^0.0 "
+            "For sigmoid with PyTorch's initialisation and 1 hidden layer theory predicts a first gradient 1.1 "
             "times the last. None",
             "trained.",
         ),
@@ -153,17 +179,23 @@ def test_a_story_says_only_what_is_known(row, given, start, end):
 
 def told(frame, rows=None):
     rows = theory(SIGMOID, TANH) if rows is None else rows
-    return sentences.stories(frame, rows, {"sigmoid": 0.25, "tanh": 1.0}, LABELS, "“{}”".format, "network")
+    found = sentences.stories(frame, rows, {"sigmoid": 0.25, "tanh": 1.0}, LABELS, "“{}”".format, "network")
+    return [text.replace(NBSP, " ") for text in found]
 
 
 def test_stories_are_those_of_the_deepest_cells_with_the_least_and_most_gradient():
     tanh = cell("tanh", predicted=-2.4, measured=-2.4, n_trained=5)
     first, second = told(cells(cell(depth=2, predicted=-9), tanh, cell()))
-    assert "10^−6.9 times" in first and "of sigmoid" in first
-    assert "10^−2.4 times" in second and second.endswith("All 5 networks trained.")
+    assert "1.3 × 10⁻⁷ times" in first and "of sigmoid" in first
+    assert "4.0 × 10⁻³ times" in second and second.endswith("All 5 networks trained.")
     (only,) = told(cells(tanh))
     assert only == second
     assert told(cells(cell(predicted=None))) == []
+
+
+def test_stories_are_those_of_the_first_setting_that_is_predicted():
+    batch = cell(setting="batch", predicted=None)
+    assert told(cells(batch, cell())) == told(cells(cell()))
 
 
 def test_another_setting_that_changes_the_worst_case_is_told():
@@ -171,49 +203,9 @@ def test_another_setting_that_changes_the_worst_case_is_told():
     rows = pd.concat([theory(SIGMOID), theory(SIGMOID).assign(setting="critical")])
     _, change = told(cells(cell(), other), rows)
     assert change == (
-        "With “critical” instead theory predicts 10^−0.4 for sigmoid, measured 10^−0.4. All 5 networks trained."
+        "With “critical” instead theory predicts 0.40 times the last gradient for sigmoid, and 0.38 was measured (n = 5). All 5 networks trained."
     )
     assert len(told(cells(cell(), other | {"predicted": -6.0}), rows)) == 1
-
-
-def test_the_largest_gap_has_its_cell_and_its_size():
-    frame = cells(cell(), cell("tanh", predicted=-2.4, measured=-2.1, std=0.3), cell("elu", predicted=None))
-    assert sentences.agreement(frame, LABELS) == (
-        "Over 2 cells of new networks, log10 of the first gradient over the last differs from its prediction by at "
-        "most 0.30, in tanh with 8 hidden layers: predicted −2.40, measured −2.10, n = 5; 1 of 2 lie within 0.1. "
-        "Single networks of a cell scatter with a standard deviation of up to 0.30."
-    )
-    assert sentences.agreement(cells(cell(std=None)), LABELS) == (
-        "Of new networks, log10 of the first gradient over the last differs from its prediction by 0.03, in sigmoid "
-        "with 8 hidden layers: predicted −6.90, measured −6.93, n = 5."
-    )
-    assert sentences.agreement(cells(cell(measured=None)), LABELS) == ""
-
-
-def test_after_training_nothing_is_predicted():
-    frame = cells(cell(), cell("tanh", predicted=-2.4, after=-2.35), cell("elu", after=None))
-    assert sentences.after_training(frame, LABELS) == (
-        "Gradients after training are not predicted: there the same number lies up to 5.90 from what was predicted "
-        "of the new network (sigmoid with 8 hidden layers: −6.90, after training −1.00, n = 5), and within 0.1 in 1 "
-        "of 2 cells."
-    )
-    assert sentences.after_training(frame[2:], LABELS) == ""
-
-
-def test_signals_are_compared_by_ratio():
-    keys = {"activation": "tanh", "depth": 2, "setting": "default", "n": 5}
-    gaps = pd.DataFrame([keys | {"layer": 0, "ratio": 1.2}, keys | {"layer": 1, "ratio": 0.75}])
-    assert sentences.signals(gaps, LABELS) == (
-        f"The standard deviation of a hidden layer's activations is within 10{NBSP}% of its prediction in 0 of 2 "
-        f"layers; it is farthest in layer 1 of tanh with 2 hidden layers, 25{NBSP}% below it (n = 5)."
-    )
-    assert sentences.signals(gaps.assign(ratio=math.nan), LABELS) == ""
-
-
-def test_the_narrowest_hidden_layer_is_named():
-    table = pd.DataFrame({"depth": [2, 2, 2], "layer": [0, 1, 2], "width": [64, 16, 10]})
-    assert "the narrowest hidden layer here has 16 units." in sentences.widths(table)
-    assert sentences.widths(table[2:]) == ""
 
 
 def test_hits_and_misses_are_counted_by_class_and_named():
@@ -250,7 +242,6 @@ def test_cells_of_several_settings_name_theirs():
     text = sentences.who_trains(frame, LABELS, "seed")
     assert "(an activation at one depth, with one setting)" in text and "half of its seeds did" in text
     assert "Wrong: sigmoid with 8 hidden layers and “default” (5 of 5 trained)." in text
-    assert "in sigmoid with 8 hidden layers and “he”: predicted −1.00" in sentences.agreement(frame, LABELS)
 
 
 def test_many_misses_are_counted():
@@ -265,10 +256,27 @@ def test_without_expectations_nothing_is_said_of_who_trains():
     assert sentences.who_trains(frame, LABELS, "network") == sentences.pointer(frame) == ""
 
 
+GROWN = "the gradient is predicted to grow"
+
+
+def test_of_growing_gradients_nothing_is_expected():
+    grown = {"expected": None, "reason": GROWN}
+    frame = cells(cell(), cell("swish", predicted=3.0, **grown), cell("elu", predicted=1.2, **grown))
+    said = (
+        f"Nothing is expected of 2 cells: swish with 8 hidden layers and ELU with 8 hidden layers ({GROWN})."
+    )
+    text = sentences.who_trains(frame, LABELS, "network")
+    assert "right in 1 of 1 cell, which was not expected to train." in text and text.endswith(said)
+    assert sentences.who_trains(frame[1:], LABELS, "network") == said
+    assert "in 1 of 1 cell (" in sentences.pointer(frame) and sentences.pointer(frame[1:]) == ""
+    assert sentences.not_predicted(frame, LABELS) == ""
+
+
 def test_the_first_screen_has_the_count_and_that_of_one_answer_for_all():
     frame = cells(cell(), cell("tanh", predicted=-2.4, n_trained=5), cell("elu", predicted=-9, n_trained=5))
     assert sentences.pointer(frame) == (
-        "From initialisation alone, theory is right about who trains in 2 of 3 cells (one answer for all: 2)."
+        "A limit on the gradient that theory predicts before training, chosen on the default study, tells who trained "
+        "in 2 of 3 cells (one answer for all: 2)."
     )
 
 
@@ -287,3 +295,26 @@ def test_what_is_not_predicted_has_its_reason():
         "Nothing is predicted for this study: tanh and ELU (jumps)."
     )
     assert sentences.not_predicted(cells(cell()), LABELS) == ""
+
+
+def test_reasons_that_differ_by_a_layer_or_a_number_are_one():
+    place = "layer {}, where pre-activations have the mean square {}"
+    whys = [
+        place.format(2, "2.62e+06") + ", which is outside of 1e-06 to 1e+06",
+        place.format(31, "inf") + ", which is outside of 1e-06 to 1e+06",
+        place.format(0, "3.1") + ": E f² is 0, infinite or not known to 8 digits",
+        None,
+    ]
+    lacking = [cell(key, predicted=None, reason=why) for key, why in zip(LABELS, whys, strict=False)]
+    assert sentences.not_predicted(cells(*lacking), LABELS) == (
+        "Nothing is predicted for this study: sigmoid and tanh (mean squares outside of 1e-06 to 1e+06); ReLU (E f² is "
+        "0, infinite or not known to 8 digits); ELU (no reason given)."
+    )
+
+
+def test_of_many_settings_and_reasons_a_few_are_said():
+    lacking = [cell(setting=f"s{number}", predicted=None, reason="jumps") for number in range(6)]
+    assert sentences.not_predicted(cells(cell(), *lacking), LABELS) == (
+        "Not predicted are 6 of 7 cells: sigmoid with “s0” (jumps); sigmoid with “s1” (jumps); sigmoid with “s2” "
+        "(jumps); 3 more cases in the table `expectations`."
+    )

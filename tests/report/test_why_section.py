@@ -45,8 +45,8 @@ def test_it_is_one_chain_from_the_derivative_to_who_trained():
         "Where theory and measurement part",
     ]
     assert parts(text) == ["table-theory", *(f"figure-{name}" for name in FIGURES)]
-    assert "The derivative f′ is in size at most 0.25 for sigmoid and 1 for ReLU." in text
-    assert "with 8 hidden layers theory predicts a first gradient 10^−7.2 times the last" in text
+    assert "The largest |f′| is 0.25 for sigmoid and 1 for ReLU." in text
+    assert "with 8 hidden layers theory predicts a first gradient 6.2 × 10⁻⁸ times the last" in text
     assert "None of its 5 networks trained." in text
     assert "Theory takes layers as infinitely wide; the narrowest hidden layer here has 64 units." in text
 
@@ -77,6 +77,61 @@ def test_other_settings_are_named_and_what_is_not_predicted_of_them():
     assert "Drawn for the first 3 of the 4 settings." in page(study("default", "he", "layer", "adam"))
 
 
+def test_the_first_setting_that_is_predicted_is_told():
+    text = page(study("layer", "default"))
+    assert "What one layer does, with “default”; the other settings are in the download." in text
+    assert "s default initialisation (“default”), χ at the fixed point is" in text
+    assert "s default initialisation (“default”) a layer multiplies" in text
+    rows = re.findall("<td>(.*?)</td>", text[text.index('id="table-theory"') :])
+    assert rows[1] == "0.577" and rows[5] != "–"
+
+
+def test_normalised_and_residual_settings_are_named():
+    assert "“layer” are normalised or residual:" in page(study("default", "layer"))
+    text = page(study("default", "residual"))
+    assert "Networks with “residual” are normalised or residual: the map," in text
+    assert "start, but for those that are normalised or residual." in text
+    only = page(study("residual"))
+    assert "These networks are normalised or residual: the map," in only and "Open marks" not in only
+    assert "normalised or residual" not in page(study("default"))
+
+
+def test_growing_gradients_have_open_marks_and_no_expectation():
+    made = study()
+    rows = made.every["expectations"]
+    grown = rows["depth"].eq(8) & rows["activation"].eq("relu")
+    assert "Open marks: nothing is expected" not in page(made)
+    rows = rows.astype({"expected_to_train": object})
+    rows.loc[grown, ["log10_first_last", "expected_to_train", "reason"]] = [1.5, None, "grows"]
+    every = made.every | {"expectations": rows}
+    text = page(Study(made.config, made.tables, made.figures, {}, {}, every))
+    assert "Nothing is expected of 1 cell: ReLU with 8 hidden layers (grows)." in text
+    assert "Open marks: nothing is expected, for gradients are predicted to grow." in text
+
+
+def test_cells_are_made_once_for_the_section_and_the_first_screen(monkeypatch):
+    made, calls = study(), []
+    measured = why.measured
+    monkeypatch.setattr(why, "measured", lambda table: calls.append(1) or measured(table))
+    page(made)
+    assert "tells who trained in" in why.pointer(made) and len(calls) == 1
+
+
+def test_shares_of_saturated_pre_activations_are_means_over_hidden_layers_of_new_networks():
+    row = {
+        "activation": "relu",
+        "depth": 2,
+        "setting": "default",
+        "signal": "preactivation",
+        "checkpoint": "init",
+    }
+    rows = [row | {"saturated_fraction": share} for share in (0.2, 0.6, None)]
+    rows += [row | {"checkpoint": "trained", "saturated_fraction": 0.9}]
+    rows += [row | {"signal": "activation", "saturated_fraction": None}]
+    (found,) = why.saturated_shares(pd.DataFrame(rows)).to_dict("records")
+    assert found["share"] == pytest.approx(0.4)
+
+
 def test_one_seed_at_depth_1_of_one_activation():
     text = page(study(n_seeds=1, depths=(1,), keys=("relu",)))
     assert (
@@ -84,7 +139,7 @@ def test_one_seed_at_depth_1_of_one_activation():
         and "was measured (n = 1). Its one network trained." in text
     )
     assert "points: measured, n = 1 network a cell." in text
-    assert "Single networks" not in text and "nan" not in text
+    assert "of a cell scatter" not in text and "nan" not in text
 
 
 def test_cells_are_of_all_settings_in_the_order_of_the_config():
@@ -156,6 +211,8 @@ def test_the_largest_derivative(low, high, below, above, expected):
         (math.inf, 1.0, "∞"),
         (None, 1.0, "∞"),
         (None, 1.2, "grows"),
+        (None, 1.003, "grows"),
+        (None, 1 + 1e-7, "∞"),
         (None, -1.2, "grows"),
         (None, None, "–"),
         (math.nan, math.nan, "–"),

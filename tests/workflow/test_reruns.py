@@ -300,6 +300,7 @@ FILES = {
     f"{PACKAGE}/report/sections/why.py": stages("report"),
     f"{PACKAGE}/report/theory_sentences.py": stages("report"),
     f"{PACKAGE}/report/share_sentences.py": stages("report"),
+    f"{PACKAGE}/report/gap_sentences.py": stages("report"),
     f"{PACKAGE}/report/collapse_sentences.py": stages("report"),
     f"{PACKAGE}/activations/sampling.py": FUNCTIONS,
     f"{PACKAGE}/activations/saturation.py": stages("probe_distributions", "probe_dead_neurons"),

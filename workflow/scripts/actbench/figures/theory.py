@@ -16,6 +16,7 @@ WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
 LANE, TALLEST = 0.14, 7.0  # inches: between marks that are set apart, and the figure at most
 LABELLED = 12  # shares that are written at the axis
+NO_MAP = "with normalisation or residual connections"  # begins the reason of such rows of `theory`
 
 
 def gradients(
@@ -69,7 +70,8 @@ def edge_of_chaos(
     """The plane of σ_b and σ_w: each activation's edge of chaos, faint where unstable, and the settings.
 
     A homogeneous function has its edge at one point, a filled mark. A setting's mark is open: in black where
-    it is the same for all activations, else in the colour of each.
+    it is the same for all activations, else in the colour of each. Networks that are normalised or residual
+    have another map, and no mark.
 
     Args:
         edges, theory: rows of the tables of these names.
@@ -77,6 +79,7 @@ def edge_of_chaos(
         style: what is shown.
     """
     figure, axis = plt.subplots(figsize=(5.9, 4.3))
+    theory = theory[~theory["reason"].astype(str).str.startswith(NO_MAP)]
     for key, look in style.looks.items():
         curve = edges[edges["activation"] == key].dropna(subset="weight_std").sort_values("bias_std")
         if len(curve) == 1:
@@ -117,22 +120,24 @@ def decay_and_training(
     """Share of seeds that trained against the predicted log10 of first over last gradient, a mark a cell.
 
     A cell is an activation, depth and setting; the number beside it is its depth. Each share that occurs is a
-    band; marks that would lie on each other are set apart in it.
+    band; marks that would lie on each other are set apart in it. Cells of which nothing is expected, for
+    their gradients grow, have open marks.
 
     Args:
         expectations, comparison: the tables of these names, of all settings.
         limit: above it a cell is expected to train.
         style: what is shown.
     """
-    keys = ["activation", "depth", "setting"]
+    keys, plain = ["activation", "depth", "setting"], {"activation": str, "setting": str}
     cells = pd.merge(
-        expectations[[*keys, "log10_first_last"]].astype({"activation": str, "setting": str}),
-        comparison[[*keys, "n_seeds", "n_trained"]].astype({"activation": str, "setting": str}),
+        expectations[[*keys, "log10_first_last", "expected_to_train"]].astype(plain),
+        comparison[[*keys, "n_seeds", "n_trained"]].astype(plain),
         on=keys,
     ).dropna(subset="log10_first_last")
     cells = cells[cells["activation"].isin(list(style.labels))].assign(
         x=lambda rows: rows["log10_first_last"].astype(float),
         share=lambda rows: rows["n_trained"] / rows["n_seeds"],
+        open=lambda rows: rows["expected_to_train"].isna(),
     )
     low, high = (min(cells["x"].min(), limit), max(cells["x"].max(), limit)) if len(cells) else (limit, 0.0)
     room = 0.05 * max(high - low, 1.0)
@@ -147,12 +152,15 @@ def decay_and_training(
     figure, axis = plt.subplots(figsize=(7.2, min(1.9 + LANE * height, TALLEST)))
     for key, look in style.looks.items():
         own = cells[cells["activation"] == key]
-        axis.plot(own["x"], own["y"], linestyle="", markersize=5.5, clip_on=False, **_mark(look))
+        for rows, face in ((own[~own["open"]], look["color"]), (own[own["open"]], "none")):
+            faced = _mark(look) | {"markerfacecolor": face, "markeredgewidth": 0 if face != "none" else 1.2}
+            axis.plot(rows["x"], rows["y"], linestyle="", markersize=5.5, clip_on=False, **faced)
     for row in cells.itertuples() if len(cells) <= shown.NUMBERED_CELLS else ():
         place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
         axis.annotate(str(row.depth), (row.x, row.y), fontsize=6.5, color="#555555", **place)
     axis.axvline(limit, color=INK, linewidth=1)
-    axis.axvspan(limit, high, color="#009e73", alpha=0.06, linewidth=0)
+    grown = cells.loc[cells["open"], "x"].min()
+    axis.axvspan(limit, high if np.isnan(grown) else grown, color="#009e73", alpha=0.06, linewidth=0)
     words = {"fontsize": "small", "color": INK, "va": "bottom", "transform": axis.get_xaxis_transform()}
     axis.text(limit, 1.01, "expected to train →", ha="left", **words)
     axis.text(limit, 1.01, "← expected not to  ", ha="right", **words)
@@ -165,7 +173,9 @@ def decay_and_training(
     axis.grid(visible=False, axis="y")
     axis.set_xlabel("predicted log10 of the first layer's gradient over the last's, at initialisation")
     axis.set_ylabel("seeds that trained")
-    style.legend(figure)
+    mark = {"linestyle": "", "marker": "o", "markerfacecolor": "none"}
+    handles = {"nothing expected": Line2D([], [], color=INK, **mark)} if cells["open"].any() else {}
+    style.legend(figure, handles)
     return figure
 
 
@@ -176,12 +186,11 @@ def correlation_map(table: pd.DataFrame, names: Sequence[str], style: drawing.St
 
     Args:
         table: rows of the table `correlations`.
-        names: settings in their order, of which the first `shown.THEORY_SETTINGS` are drawn.
+        names: settings in their order, of which the first `shown.THEORY_SETTINGS` with a map are drawn.
         style: what is shown.
     """
-    names = [name for name in names if name in set(table["setting"])][: shown.THEORY_SETTINGS] or list(
-        names[:1]
-    )
+    known = set(table.loc[table["next_correlation"].notna(), "setting"])
+    names = [name for name in names if name in known][: shown.THEORY_SETTINGS] or list(names[:1])
     figure, axes = drawing.panels(1, len(names), height=3.1, width=3.4, sharey="all", sharex="all")
     for axis, name in zip(axes.flat, names, strict=True):
         axis.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import listed
+from actbench.report.numbers import NAMED, count, listed, some
 
 LIMIT = 0.999
 WHEN = {"init": "at initialisation", "trained": "after training"}
@@ -13,8 +13,8 @@ WHEN = {"init": "at initialisation", "trained": "after training"}
 def collapsed(distributions: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """A sentence for each depth at which activations of two images have a mean cosine above `LIMIT`.
 
-    It is that of the last hidden layer, the mean over the runs that have one, at initialisation or after
-    training.
+    Where these are many, for the deepest, and how many others there are. The cosine is that of the last
+    hidden layer, the mean over the runs that have one, at initialisation or after training.
 
     Args:
         distributions: the table of that name, of one setting.
@@ -24,19 +24,40 @@ def collapsed(distributions: pd.DataFrame, labels: Mapping[str, str]) -> str:
     rows = rows[(rows["signal"] == "activation") & (rows["layer"] == rows["depth"] - 1)]
     keys = ["depth", "checkpoint", "activation"]
     cells = rows.groupby(keys, observed=True)["mean_cosine"].agg(["mean", "size"]).reset_index()
-    found = []
-    for depth, high in cells[cells["mean"] > LIMIT].groupby("depth"):
-        named: dict[tuple[str, str], list[str]] = {}
-        for checkpoint, key in ((checkpoint, key) for checkpoint in WHEN for key in labels):
-            here = high[(high["checkpoint"] == checkpoint) & (high["activation"] == key)]
-            for mean in here["mean"]:
-                named.setdefault((checkpoint, _near_one(mean)), []).append(labels[key])
-        parts = [f"{value} with {listed(names)} {WHEN[when]}" for (when, value), names in named.items()]
-        found.append(
-            f"At depth {depth} the activations of two images have a mean cosine of {listed(parts)} (last "
-            f"hidden layer, {_runs(high['size'])}; 1 is the same direction for every image)."
-        )
-    return " ".join(found)
+    found = dict(iter(cells[cells["mean"] > LIMIT].groupby("depth")))
+    if not found:
+        return ""
+    told = sorted(found) if len(found) <= NAMED else [max(found)]
+    texts = [_at(depth, found[depth], labels) for depth in told]
+    if len(found) > len(told):
+        texts.append(f"Activations have such a cosine at {count(len(found) - 1, 'other depth')} too.")
+    return " ".join(texts)
+
+
+def _at(depth: int, high: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Of the cells of one depth above the limit."""
+    parts = [
+        _alike(rows, labels) + f" {WHEN[when]}"
+        for when in WHEN
+        if len(rows := high[high["checkpoint"] == when])
+    ]
+    return (
+        f"At depth {depth} the activations of two images have a mean cosine of {listed(parts)} (last hidden "
+        f"layer, {_runs(high['size'])}; 1 is the same direction for every image)."
+    )
+
+
+def _alike(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Cosines of the activations at one depth and checkpoint; of many values the ends."""
+    of_keys = dict(zip(rows["activation"], rows["mean"], strict=True))
+    named: dict[str, list[str]] = {}
+    for key in (key for key in labels if key in of_keys):
+        named.setdefault(_near_one(of_keys[key]), []).append(labels[key])
+    each = {value: f"{value} with {some(names)}" for value, names in named.items()}
+    if len(each) <= NAMED:
+        return listed(list(each.values()))
+    low, *between, high = sorted(each, key=lambda value: value.removeprefix("more than "))
+    return f"{each[low]} to {each[high]}, {sum(len(named[value]) for value in between)} more between,"
 
 
 def _near_one(value: float) -> str:

@@ -1,10 +1,13 @@
 """Numbers, intervals, verdicts and lists of names as text."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 NBSP = "\N{NO-BREAK SPACE}"
+NAMED = 3  # that are named where there are more than one more
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -56,3 +59,31 @@ def listed(names: Sequence[str]) -> str:
 def sentence(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def some(names: Iterable[str]) -> str:
+    """All of them, or the first ones and how many more there are."""
+    names = list(names)
+    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else names)
+
+
+def count(n: int, word: str) -> str:
+    """`1 cell`, `1,200 cells`."""
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """With a true minus, and none before a zero."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "" if float(text) == 0 else "−")
+
+
+def of_log10(value: float) -> str:
+    """The number of which this is log10, to two digits: `6.1 × 10⁻⁸`, from 0.01 to 99 plain."""
+    exponent = math.floor(value)
+    mantissa = f"{10 ** (value - exponent):.1f}"
+    if mantissa == "10.0":
+        mantissa, exponent = "1.0", exponent + 1
+    if -2 <= exponent <= 1:
+        return f"{float(f'{mantissa}e{exponent}'):.{1 - exponent}f}"
+    return f"{mantissa}{NBSP}×{NBSP}10{str(exponent).translate(RAISED)}"

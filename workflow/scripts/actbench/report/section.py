@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import pandas as pd
 
 from actbench.data import catalogue
 from actbench.figures import shown
 from actbench.study import grid
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,13 @@ class Study:
     lineage: Mapping
     every: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     written: Mapping = field(default_factory=dict)
+    _made: dict = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, function: Callable[["Study"], T]) -> T:
+        """What the function makes of this study, which it does only once."""
+        if function not in self._made:
+            self._made[function] = function(self)
+        return self._made[function]
 
     @cached_property
     def labels(self) -> dict[str, str]:

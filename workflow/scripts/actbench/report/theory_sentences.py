@@ -6,18 +6,19 @@ not known; `measured`, the same over `n` seeds, with its `std`, and `after`, aft
 `n_trained` of `n_seeds`. Null is not known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, listed, sentence
+from actbench.report.numbers import NAMED, count, listed, of_log10, sentence, signed, some
 from actbench.theory.expectation import LIMIT
 
-CLOSE = 0.1  # of log10 of first over last
 LEVEL = 0.005  # of χ: so close to 1, gradients keep their size
-NAMED = 3  # that are named where there are more than one more
+PLACE = re.compile(r"^(the )?[a-z0-9 ]+, where pre-activations have the mean square [^,:]*(: |, )")
+NO_POINT = "the images' mean square goes to no fixed point"  # begins the reason of such rows of `theory`
 
 
 def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) -> str:
@@ -32,35 +33,57 @@ def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) 
         if value is not None:
             by_value.setdefault(float(f"{value:.3g}"), []).append(labels[key])
     unbounded = by_value.pop(np.inf, [])
-    each = [f"{value:g} for {_some(by_value[value])}" for value in sorted(by_value)]
-    parts = []
-    if len(each) > NAMED + 1:
-        parts.append(f"is in size at most from {each[0]} to {each[-1]}")
-    elif each:
-        parts.append(f"is in size at most {listed(each)}")
+    values, parts = sorted(by_value), []
+    if len(values) > NAMED + 1:
+        low, high = (f"{value:g} ({some(by_value[value])})" for value in (values[0], values[-1]))
+        parts.append(f"the largest |f′| lies between {low} and {high}")
+    elif values:
+        each = [f"{value:g} for {some(by_value[value])}" for value in values]
+        parts.append(f"the largest |f′| is {listed(each)}")
     if unbounded:
-        parts.append(f"has no bound for {_some(unbounded)}")
-    return f"The derivative f′ {' and '.join(parts)}." if parts else ""
+        parts.append(f"|f′| has no bound for {some(unbounded)}")
+    return f"{sentence('; '.join(parts))}." if parts else ""
 
 
 def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
-    """By which factor χ a layer changes gradients, and what that does to images.
+    """By which factor χ a layer changes gradients and alike images; whose mean squares have no fixed point.
 
     Args:
-        theory: the rows of that table of one setting.
+        theory: the rows of that table of one setting; one with a χ and no q has that χ at every q.
         labels: id to display text.
         words: names the setting's initialisation.
     """
+    restless = theory["reason"].astype(str).str.startswith(NO_POINT)
+    names = [labels[key] for key in theory.loc[restless, "activation"]]
+    rest = f"Mean squares of {some(names)} come to rest nowhere from 10⁻⁶ to 10⁶." if names else ""
     known = theory[theory["chi"].notna()].sort_values("chi", kind="stable")
+    return " ".join(text for text in (_factors(known, labels, words), rest) if text)
+
+
+def _factors(known: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
+    """What `one_layer` says of χ, of rows in ascending order of it."""
     if known.empty:
         return ""
-    named = [f"{_factor(row.chi)} for {labels[row.activation]}" for row in known.itertuples()]
-    if len(named) > NAMED + 1:
-        named = [named[0], named[-1]]
-        what = f"from {' to '.join(named)}"
+
+    def every(names: Sequence[str]) -> str:
+        """All, as far as there are more than are named; the names else."""
+        if not len(names) == len(known) > NAMED + 1:
+            return some(names)
+        return f"all {len(names)} {'activations' if len(known) == len(labels) else 'for which it is known'}"
+
+    texts = known["chi"].map(_factor).tolist()
+    names = [labels[key] for key in known["activation"]]
+    if len(names) <= NAMED + 1:
+        what = listed([f"{text} for {name}" for text, name in zip(texts, names, strict=True)])
+    elif texts[0] == texts[-1]:
+        what = f"{texts[0]} for {every(names)}"
     else:
-        what = listed(named)
-    text = f"With {words}, χ at the fixed point is {what}."
+        what = f"between {texts[0]} ({names[0]}) and {texts[-1]} ({names[-1]})"
+    where = "" if known["q"].isna().all() else " at the fixed point"
+    text = f"With {words}, χ{where} is {what}."
+    scaled = [labels[key] for key in known.loc[known["q"].isna(), "activation"]]
+    if scaled and where:
+        text = f"{text[:-1]}; {some(scaled)} {_have(scaled)} it at every mean square."
     groups = (
         (known["chi"] < 1 - LEVEL, "below 1", "gradients shrink towards the input and images become alike"),
         ((known["chi"] - 1).abs() <= LEVEL, "1", "gradients keep their size"),
@@ -70,13 +93,23 @@ def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> st
     for chosen, where, does in groups:
         if chosen.any():
             names = [labels[key] for key in known.loc[chosen, "activation"]]
-            whose = f"all {len(names)} activations" if len(names) == len(known) > NAMED + 1 else _some(names)
-            parts.append(f"{where} for {whose}, so that {does}")
+            parts.append(f"{where} for {every(names)}, so that {does}")
     return f"{text} It is {'; it is '.join(parts)}."
 
 
+def not_plain(names: Sequence[str], several: bool) -> str:
+    """That the map is not that of networks of these settings; `several`: the study has more than one."""
+    if not names:
+        return ""
+    whose = f"Networks with {some([f'“{name}”' for name in names])}" if several else "These networks"
+    return (
+        f"{whose} are normalised or residual: the map, χ and the edge below are those of plain layers; the "
+        "predictions by layer take both into account."
+    )
+
+
 def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Whose edge of chaos is unstable, and who has none.
+    """Whose edge of chaos is unstable, and of whom none is known.
 
     Args:
         theory: the rows of that table of one setting.
@@ -90,18 +123,17 @@ def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = []
     if loose:
         parts.append(
-            f"for {_some(loose)} the point is unstable: signals a little larger or smaller move away from it"
+            f"for {some(loose)} the point is unstable: signals a little larger or smaller move away from it"
         )
     if none:
-        parts.append(f"{_some(none)} {'has' if len(none) == 1 else 'have'} no such point")
+        parts.append(f"no such point is known for {some(none)}")
     return f"{sentence('; '.join(parts))}." if parts else ""
 
 
 def story(
     cell: Mapping,
     label: str,
-    chi: float | None,
-    weight_std: float,
+    row: Mapping,
     largest: float | None,
     words: str,
     unit: str,
@@ -111,30 +143,30 @@ def story(
     Args:
         cell: see the module.
         label: the activation's.
-        chi, weight_std: its row of the table `theory`.
+        row: its of the table `theory`.
         largest: see `derivatives`.
         words: names the setting's initialisation.
         unit: what is counted: `network`, or with folds `seed`.
     """
-    text = f"With {words}"
-    if chi is not None and largest is not None and np.isfinite(largest):
-        most = _factor((weight_std * largest) ** 2)
+    chi = row["chi"]
+    factor = "" if pd.isna(chi) else f"χ = {_factor(chi)}"
+    where = "at every mean square" if pd.isna(row["q"]) else "at the fixed point"
+    if factor and largest is not None and np.isfinite(largest):
+        most = _factor((row["weight_std"] * largest) ** 2)
         text = (
             f"The derivative of {label} is at most {largest:.3g} in size, so with {words} a layer multiplies "
-            f"a gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, at the fixed point by "
-            f"χ = {_factor(chi)}; with"
+            f"a gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, {where} by {factor}; with"
         )
-    elif chi is not None:
+    elif factor:
         text = (
-            f"With {words} a layer of {label} multiplies a gradient's mean square by χ = {_factor(chi)} at "
-            "the fixed point; with"
+            f"With {words} a layer of {label} multiplies a gradient's mean square by {factor} {where}; with"
         )
     else:
         text = f"For {label} with {words} and"
-    ratio = _power(cell["predicted"])
+    ratio = of_log10(cell["predicted"])
     text += f" {layers(int(cell['depth']))} theory predicts a first gradient {ratio} times the last"
     if pd.notna(cell["measured"]):
-        text += f", and {_power(cell['measured'])} was measured (n = {int(cell['n'])})"
+        text += f", and {of_log10(cell['measured'])} was measured (n = {int(cell['n'])})"
     return f"{text}. {_outcome(cell, unit)}"
 
 
@@ -146,7 +178,7 @@ def stories(
     words: Callable[[str], str],
     unit: str,
 ) -> list[str]:
-    """Those of the deepest cells of the first setting with the smallest and the largest predicted ratio.
+    """Those of the deepest cells of the first predicted setting with the smallest and the largest ratio.
 
     Where another setting changes the smallest by more than a factor of ten, also that.
 
@@ -157,18 +189,16 @@ def stories(
         words: names a setting's initialisation.
     """
     known = cells[cells["predicted"].notna()]
-    first = known[known["setting"] == cells["setting"].iloc[0]] if len(cells) else known
-    if first.empty:
+    if known.empty:
         return []
+    first = known[known["setting"] == known["setting"].iloc[0]]
     deepest = first[first["depth"] == first["depth"].max()].sort_values("predicted", kind="stable")
     ends = deepest.iloc[[0, -1]] if len(deepest) > 1 else deepest
     rows = theory.set_index(["activation", "setting"])
 
     def told(cell: Mapping) -> str:
-        row = rows.loc[(cell["activation"], cell["setting"])]
-        chi = None if pd.isna(row["chi"]) else float(row["chi"])
-        of = (chi, row["weight_std"], largest.get(cell["activation"]))
-        return story(cell, labels[cell["activation"]], *of, words(cell["setting"]), unit)
+        key, setting = cell["activation"], cell["setting"]
+        return story(cell, labels[key], rows.loc[(key, setting)], largest.get(key), words(setting), unit)
 
     found = [told(cell) for cell in ends.to_dict("records")]
     worst = deepest.iloc[0]
@@ -177,85 +207,13 @@ def stories(
     if other["predicted"] > worst["predicted"] + 1:
         measured = ""
         if pd.notna(other["measured"]):
-            measured = f", measured {_power(other['measured'])}"
+            measured = f", and {of_log10(other['measured'])} was measured (n = {int(other['n'])})"
         found.insert(
             1,
-            f"With {words(other['setting'])} instead theory predicts {_power(other['predicted'])} for "
-            f"{labels[other['activation']]}{measured}. {_outcome(other, unit)}",
+            f"With {words(other['setting'])} instead theory predicts {of_log10(other['predicted'])} times "
+            f"the last gradient for {labels[other['activation']]}{measured}. {_outcome(other, unit)}",
         )
     return found
-
-
-def agreement(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How far measured gradients of new networks lie from the predicted ones: the largest gap, its cell."""
-    both = cells[cells["predicted"].notna() & cells["measured"].notna()]
-    if both.empty:
-        return ""
-    row, close = _farthest(both, "measured"), _close(both, "measured")
-    text = (
-        f"log10 of the first gradient over the last differs from its prediction by at most "
-        f"{_gap(row, 'measured')}, in {_name(row, labels, cells)}: predicted {_signed(row['predicted'])}, "
-        f"measured {_signed(row['measured'])}, n = {int(row['n'])}"
-    )
-    if len(both) == 1:
-        return f"Of new networks, {text.replace(' by at most ', ' by ')}."
-    text = f"Over {len(both)} cells of new networks, {text}; {close} of {len(both)} lie within {CLOSE:g}"
-    spread = both["std"].max()
-    if pd.notna(spread):
-        text += f". Single networks of a cell scatter with a standard deviation of up to {spread:.2f}"
-    return f"{text}."
-
-
-def after_training(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How far the gradients of trained networks lie from what was predicted of new ones."""
-    both = cells[cells["predicted"].notna() & cells["after"].notna()]
-    if both.empty:
-        return ""
-    row, close = _farthest(both, "after"), _close(both, "after")
-    return (
-        f"Gradients after training are not predicted: there the same number lies up to {_gap(row, 'after')} "
-        f"from what was predicted of the new network ({_name(row, labels, cells)}: "
-        f"{_signed(row['predicted'])}, after training {_signed(row['after'])}, n = {int(row['n_after'])}), "
-        f"and within {CLOSE:g} in {close} of {_count(len(both), 'cell')}."
-    )
-
-
-def signals(gaps: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How far the standard deviations of activations lie from the predicted ones.
-
-    Args:
-        gaps: a row a cell and hidden layer, with `ratio`, measured by predicted, and n.
-        labels: id to display text.
-    """
-    known = gaps[gaps["ratio"] > 0]
-    if known.empty:
-        return ""
-    logs = np.log(known["ratio"].to_numpy(dtype=float))
-    row = known.iloc[int(np.abs(logs).argmax())]
-    way = "above" if row["ratio"] > 1 else "below"
-    close = int((np.abs(known["ratio"] - 1) <= CLOSE).sum())
-    return (
-        f"The standard deviation of a hidden layer's activations is within {100 * CLOSE:g}{NBSP}% of its "
-        f"prediction in {close} of {_count(len(known), 'layer')}; it is farthest in layer "
-        f"{int(row['layer'])} of {_name(row, labels, gaps)}, {100 * abs(row['ratio'] - 1):.2g}{NBSP}% {way} "
-        f"it (n = {int(row['n'])})."
-    )
-
-
-def widths(predictions: pd.DataFrame) -> str:
-    """How wide the hidden layers are, of which theory takes the limit.
-
-    Args:
-        predictions: the table of that name.
-    """
-    hidden = predictions[predictions["layer"] < predictions["depth"]]
-    narrowest = hidden["width"].min()
-    if pd.isna(narrowest):
-        return ""
-    return (
-        f"Theory takes layers as infinitely wide; the narrowest hidden layer here has "
-        f"{_count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off."
-    )
 
 
 def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str:
@@ -267,15 +225,15 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
     """
     known = cells[cells["expected"].notna()]
     if known.empty:
-        return ""
+        return no_expectation(cells, labels)
     expected, trained, right = _judged(known)
     one = (known["n_seeds"] == 1).all()
     how = f"its {unit} did" if one else f"more than half of its {unit}s did"
     text = (
         f"A cell (an activation at one depth{', with one setting' if _several(cells) else ''}) is expected "
-        f"to train where the predicted log10 of first over last is above {_signed(LIMIT, 1)}; it trained if "
+        f"to train where the predicted log10 of first over last is above {signed(LIMIT, 1)}; it trained if "
         f"{how}. "
-        f"The expectation is right in {int(right.sum())} of {_count(len(known), 'cell')}"
+        f"The expectation is right in {int(right.sum())} of {count(len(known), 'cell')}"
     )
     classes = ((expected, "expected to train"), (~expected, "not expected to train"))
     parts = [
@@ -289,30 +247,42 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
         every = "which was" if len(known) == 1 else "all"
         text += f", {every} {'' if expected.all() else 'not '}expected to train. "
     wrong = [
-        f"{_name(row, labels, cells)} ({int(row['n_trained'])} of {int(row['n_seeds'])} trained)"
+        f"{cell_name(row, labels, cells)} ({int(row['n_trained'])} of {int(row['n_seeds'])} trained)"
         for row in known[~right].to_dict("records")
     ]
     if wrong:
-        text += f"Wrong: {_some(wrong)}. "
+        text += f"Wrong: {some(wrong)}. "
     mixed = int(((known["n_trained"] > 0) & (known["n_trained"] < known["n_seeds"])).sum())
     if mixed:
-        text += f"In {_count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
-    if len(known) == 1:
-        return text.strip()
-    base = max(int(trained.sum()), int((~trained).sum()))
-    return f"{text}Saying the same of every cell would be right in {base} of {len(known)}."
+        text += f"In {count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
+    if len(known) > 1:
+        base = max(int(trained.sum()), int((~trained).sum()))
+        text += f"Saying the same of every cell would be right in {base} of {len(known)}. "
+    return f"{text}{no_expectation(cells, labels)}".strip()
+
+
+def no_expectation(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Of which cells whose gradient is predicted nothing is expected, and why."""
+    lacking = cells[cells["predicted"].notna() & cells["expected"].isna()]
+    if lacking.empty:
+        return ""
+    parts = [
+        f"{some([cell_name(row, labels, cells) for row in rows.to_dict('records')])} ({why})"
+        for why, rows in lacking.assign(why=_whys(lacking)).groupby("why", sort=False)
+    ]
+    return f"Nothing is expected of {count(len(lacking), 'cell')}: {_few(parts, 'reason')}."
 
 
 def pointer(cells: pd.DataFrame) -> str:
-    """For the first screen: how often theory was right about who trains."""
+    """For the first screen: how often a limit on the predicted gradient was right about who trains."""
     known = cells[cells["expected"].notna()]
     if known.empty:
         return ""
     _, trained, right = _judged(known)
     base = max(int(trained.sum()), int((~trained).sum()))
     return (
-        f"From initialisation alone, theory is right about who trains in {int(right.sum())} of "
-        f"{_count(len(known), 'cell')} (one answer for all: {base})."
+        "A limit on the gradient that theory predicts before training, chosen on the default study, tells "
+        f"who trained in {int(right.sum())} of {count(len(known), 'cell')} (one answer for all: {base})."
     )
 
 
@@ -322,15 +292,28 @@ def not_predicted(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if lacking.empty:
         return ""
     parts, several = [], _several(cells)
-    for (setting, why), rows in lacking.fillna({"reason": "no reason given"}).groupby(
-        ["setting", "reason"], observed=True, sort=False
-    ):
+    lacking = lacking.assign(why=_whys(lacking))
+    for (setting, why), rows in lacking.groupby(["setting", "why"], observed=True, sort=False):
         names = [labels[key] for key in labels if key in set(rows["activation"])]
-        whose = f"all {len(names)} activations" if len(names) == len(labels) > NAMED else _some(names)
+        whose = f"all {len(names)} activations" if len(names) == len(labels) > NAMED else some(names)
         parts.append(f"{whose}{f' with “{setting}”' if several else ''} ({why})")
     if len(lacking) == len(cells):
-        return f"Nothing is predicted for this study: {'; '.join(parts)}."
-    return f"Not predicted are {len(lacking)} of {len(cells)} cells: {'; '.join(parts)}."
+        return f"Nothing is predicted for this study: {_few(parts, 'case')}."
+    return f"Not predicted are {len(lacking)} of {len(cells)} cells: {_few(parts, 'case')}."
+
+
+def _whys(lacking: pd.DataFrame) -> pd.Series:
+    """Their reasons without the layer and the mean square at which each came up."""
+    found = ["no reason given" if pd.isna(why) else PLACE.sub("", why) for why in lacking["reason"]]
+    return pd.Series(found, lacking.index).str.replace("^which is", "mean squares", regex=True)
+
+
+def _few(parts: Sequence[str], word: str) -> str:
+    """The first of them, and how many more there are; those are in the table."""
+    rest = len(parts) - NAMED
+    if rest <= 1:
+        return "; ".join(parts)
+    return f"{'; '.join(parts[:NAMED])}; {rest} more {word}s in the table `expectations`"
 
 
 def _judged(known: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
@@ -350,48 +333,19 @@ def _outcome(cell: Mapping, unit: str) -> str:
     return f"{n_trained or 'None'} of its {n} {unit}s trained."
 
 
-def _farthest(both: pd.DataFrame, column: str) -> pd.Series:
-    return both.loc[(both[column] - both["predicted"]).abs().idxmax()]
-
-
-def _close(both: pd.DataFrame, column: str) -> int:
-    return int(((both[column] - both["predicted"]).abs() <= CLOSE).sum())
-
-
-def _gap(row: Mapping, column: str) -> str:
-    return f"{abs(row[column] - row['predicted']):.2f}"
-
-
 def _several(cells: pd.DataFrame) -> bool:
     return cells["setting"].nunique() > 1
 
 
-def _name(row: Mapping, labels: Mapping[str, str], cells: pd.DataFrame) -> str:
+def cell_name(row: Mapping, labels: Mapping[str, str], cells: pd.DataFrame) -> str:
     """`sigmoid with 8 hidden layers`, where there are several settings `and “he”`."""
     text = f"{labels[row['activation']]} with {layers(int(row['depth']))}"
     return f"{text} and “{row['setting']}”" if _several(cells) else text
 
 
-def _some(names: Iterable[str]) -> str:
-    """All of them, or the first ones and how many more there are."""
-    names = list(names)
-    return listed([*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else names)
-
-
-def _count(n: int, word: str) -> str:
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"
 
 
 def _factor(value: float) -> str:
     return f"{value:.2g}"
-
-
-def _signed(value: float, digits: int = 2) -> str:
-    """With a true minus, and none before a zero."""
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "" if float(text) == 0 else "−")
-
-
-def _power(value: float) -> str:
-    """`10^−6.9`."""
-    return f"10^{_signed(value, 1)}"

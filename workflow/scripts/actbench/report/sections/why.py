@@ -8,37 +8,45 @@ import pandas as pd
 
 from actbench.analysis import statistics
 from actbench.figures import shown
-from actbench.report import recipe_sentences
+from actbench.report import gap_sentences, recipe_sentences
 from actbench.report import theory_sentences as sentences
 from actbench.report.section import Section, Study
 from actbench.theory.expectation import LIMIT
 
 CELL = ["activation", "depth", "setting"]
+ONE = 1e-6  # how close to 1 counts as 1, as in `theory.mean_field`
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    every, labels = study.every, study.labels
-    rows, theory = cells(study), study.tables["theory"]
+    config, every, labels = study.config, study.every, study.labels
+    rows = study.once(cells)
+    setting = predicted_setting(config, rows)
+    theory = every["theory"][every["theory"]["setting"] == setting]
+    others = not_plain(config)
     largest = largest_derivatives(study.tables["properties"])
-    words = partial(initialisation, study.config)
-    unit = "seed" if study.config["evaluation"]["folds"] else "network"
-    reference = next(iter(study.config["settings"]))
+    words = partial(initialisation, config)
+    unit = "seed" if config["evaluation"]["folds"] else "network"
     return {
         "predicted": bool(rows["predicted"].notna().any()),
         "drawn": {"settings": shown.THEORY_SETTINGS, "marked": shown.MARKED_SETTINGS},
+        "no_expectation": bool((rows["predicted"].notna() & rows["expected"].isna()).any()),
         "numbered": len(rows) <= shown.NUMBERED_CELLS,
         "limit": f"{LIMIT:g}".replace("-", "−"),
         "derivatives": sentences.derivatives({key: largest.get(key) for key in labels}, labels),
-        "one_layer": sentences.one_layer(theory, labels, words(reference)),
+        "setting": setting,
+        "not_plain": sentences.not_plain(others, several=len(config["settings"]) > 1),
+        "marked": "none" if len(others) == len(config["settings"]) else "some" if others else "all",
+        "one_layer": sentences.one_layer(theory, labels, words(setting)),
         "edge": sentences.edge(theory, labels),
         "stories": sentences.stories(rows, every["theory"], largest, labels, words, unit),
         "who_trains": sentences.who_trains(rows, labels, unit),
         "gaps": said(
-            sentences.agreement(rows, labels),
-            sentences.signals(signal_gaps(every["distributions"], every["predictions"]), labels),
-            sentences.widths(every["predictions"]),
-            sentences.after_training(rows, labels),
+            gap_sentences.agreement(rows, labels, unit),
+            gap_sentences.saturated(rows, saturated_shares(every["distributions"]), labels),
+            gap_sentences.signals(signal_gaps(every["distributions"], every["predictions"]), labels),
+            gap_sentences.widths(every["predictions"]),
+            gap_sentences.after_training(rows, labels),
         ),
         "not_predicted": sentences.not_predicted(rows, labels),
         "one_layer_rows": one_layer_rows(theory, largest, labels),
@@ -46,8 +54,24 @@ def context(study: Study) -> dict:
 
 
 def pointer(study: Study) -> str:
-    """For the first screen: how often theory was right about who trains; empty where nothing is predicted."""
-    return sentences.pointer(cells(study)) if SECTION.is_shown(study) else ""
+    """For the first screen, see `theory_sentences.pointer`; empty where nothing is predicted."""
+    return sentences.pointer(study.once(cells)) if SECTION.is_shown(study) else ""
+
+
+def predicted_setting(config: Mapping, rows: pd.DataFrame) -> str:
+    """The first setting of which something is predicted, the first if nothing is."""
+    known = rows.loc[rows["predicted"].notna(), "setting"]
+    return next(iter([*known, *config["settings"]]))
+
+
+def not_plain(config: Mapping) -> list[str]:
+    """The settings whose networks are normalised or residual, which have another map."""
+    networks = {name: setting["network"] for name, setting in config["settings"].items()}
+    return [
+        name
+        for name, network in networks.items()
+        if network.get("norm", "none") != "none" or network.get("residual")
+    ]
 
 
 def said(*texts: str) -> list[str]:
@@ -93,6 +117,13 @@ def signal_gaps(distributions: pd.DataFrame, predictions: pd.DataFrame) -> pd.Da
     rows = _plain(predictions).merge(found.reset_index(), on=place)
     ratio = rows["mean"] / rows["activation_std"].astype(float)
     return rows[place].assign(ratio=ratio, n=rows["count"])
+
+
+def saturated_shares(distributions: pd.DataFrame) -> pd.DataFrame:
+    """By cell the mean share of saturated pre-activations over the hidden layers of new networks."""
+    chosen = (distributions["signal"] == "preactivation") & (distributions["checkpoint"] == "init")
+    shares = _plain(distributions[chosen]).groupby(CELL)["saturated_fraction"].mean()
+    return shares.rename("share").reset_index()
 
 
 def largest_derivatives(properties: pd.DataFrame) -> dict[str, float | None]:
@@ -153,7 +184,7 @@ def xi(length: float | None, factor: float | None) -> str:
         return "–"
     if not pd.isna(length) and math.isfinite(length):
         return f"{length:.2g}"
-    return "grows" if abs(factor) > 1 + sentences.LEVEL else "∞"
+    return "grows" if abs(factor) > 1 + ONE else "∞"
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
