@@ -8,6 +8,9 @@ import pandas as pd
 from actbench.activations import registry
 from actbench.theory import critical
 from actbench.theory.gaussian import Gaussian
+from actbench.theory.predictions import Images
+from actbench.training import theory_rows
+from conftest import NETWORK
 
 WIDTH, CLASSES = 64, 10
 REASON = "made up: no recursion is known"
@@ -130,6 +133,15 @@ def layers(key, depth, weight, bias):
             level += 0.5 * np.log10(row["chi"] * narrow)
         row |= {"log10_rms": level, "reason": None}
     return rows
+
+
+def reason(name, **network):
+    """What the job of theory gives as the reason of a row of `theory`: of networks of two hidden layers of 8 units."""
+    setting = theory_rows.Setting(
+        {**NETWORK, **network, "hidden_sizes": [[8, 8]]}, Images(1.0, 0.0, [0.5]), 4, 3, 8
+    )
+    function = theory_rows.Function({"name": name, "import": None, "parameters": {}})
+    return theory_rows.of_map(function, setting)[0]["reason"]
 
 
 def cell(activation="sigmoid", depth=8, predicted=-6.9, measured=-6.93, n_trained=0, **changes):

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 from actbench.report import theory_sentences as sentences
 from actbench.report.numbers import NBSP
-from actbench.training import theory_rows
-from made_up_theory import LABELS, cell, cells
+from made_up_theory import LABELS, cell, cells, reason
 
 pytestmark = pytest.mark.fault(
     "sentences on theory",
@@ -81,13 +80,16 @@ def test_factors_that_read_alike_are_one():
     )
 
 
+NO_POINT = reason("tanh", initialisation="lecun")
+
+
 def test_where_mean_squares_never_rest_that_is_said():
     rows = theory(("relu", 0.5, 1, 1.4, None, None), TANH, ("swish", None, 1, 1.7, 0.7, False))
-    rows = rows.assign(reason=["", "", theory_rows.NO_POINT])
+    rows = rows.assign(reason=["", "", NO_POINT])
     end = " Mean squares of swish come to rest nowhere from 10⁻⁶ to 10⁶."
     assert sentences.one_layer(rows, LABELS, "this").endswith("become alike." + end)
     assert sentences.one_layer(rows[2:], LABELS, "this") == end.strip()
-    rows = rows.assign(reason=theory_rows.NO_POINT, q=[None, 0.5, None])
+    rows = rows.assign(reason=NO_POINT, q=[None, 0.5, None])
     assert sentences.one_layer(rows, LABELS, "this").startswith(
         "With this, χ at the fixed point is 0.33 for tanh and 0.5 for ReLU; ReLU has it at every mean square. It is "
         "below 1 for"
