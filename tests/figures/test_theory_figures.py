@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from actbench.figures import drawing, shown, theory
 from actbench.figures.plotting import plt
-from actbench.training import theory_rows
+from actbench.training import theory_rows, theory_tables
 from matplotlib.colors import to_rgb
 
 LIMIT = -3.5
@@ -173,7 +173,7 @@ def test_settings_are_marked_once_or_for_each_activation(plane, style):
 
 def test_networks_with_another_map_have_no_mark(plane, style):
     edges, rows = plane
-    rows = rows.assign(reason=[theory_rows.NO_MAP] * 2 + [theory_rows.NO_POINT, None])
+    rows = rows.assign(reason=[theory_tables.NO_MAP] * 2 + [theory_rows.NO_POINT, None])
     figure = theory.edge_of_chaos(edges, rows, ["same", "own"], style)
     assert len(open_marks(figure.axes[0])) == 2 and "setting same" not in legend(figure)
 
