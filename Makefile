@@ -46,7 +46,8 @@ gallery: $(VENV)/.installed-dev ## pictures of the Fashion-MNIST report (its stu
 	$(BIN)/python -m pytest tests/browser/test_gallery.py --gallery reports/fashion_mnist.html
 
 mutants: $(VENV)/.installed-dev ## change the code of the measurements at random and see whether a test notices
-	rm -rf mutants && mkdir -p mutants/src
+	rm -rf mutants && mkdir -p mutants/src mutants/workflow
+	cp -r workflow/schemas mutants/workflow/
 	cp -r workflow/scripts/actbench mutants/src/ && cp -r tests mutants/ && cp tests/mutants.toml mutants/pyproject.toml
 	cd mutants && OMP_NUM_THREADS=1 ../$(BIN)/mutmut run && ../$(BIN)/mutmut results
 

@@ -195,6 +195,7 @@ def test_deep_networks_whose_gradients_are_smaller_than_any_float():
 def test_decay():
     rows = [{"layer": layer, "log10_rms": value} for layer, value in enumerate([-3.0, -2.0, -1.5])]
     assert predictions.decay(rows) == {"slope": pytest.approx(0.75), "log10_first_last": -1.5}
+    assert predictions.decay(rows[:2]) == {"slope": pytest.approx(1.0), "log10_first_last": -1.0}
     assert predictions.decay(rows[:1]) == {"slope": None, "log10_first_last": None}
 
 
