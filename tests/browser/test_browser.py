@@ -37,18 +37,18 @@ def test_opens_without_requests_errors_or_sideways_scrolling(open_report, width)
 def test_every_figure_is_loaded_captioned_and_described(open_report):
     page, _, _ = open_report(1280)
     images = page.query_selector_all("figure img")
-    assert len(images) == 15
+    assert len(images) == 20
     for image in images:
         assert image.evaluate("i => i.complete && i.naturalWidth > 0")
         assert len(image.get_attribute("alt")) > 15
-    assert len(page.query_selector_all("figcaption")) == 15
+    assert len(page.query_selector_all("figcaption")) == 20
 
 
 def test_contents_lead_to_sections(open_report):
     page, _, _ = open_report(1280)
     targets = [link.get_attribute("href") for link in page.query_selector_all("nav a, a.number")]
     assert len(targets) > 30 and all(page.query_selector(target) for target in targets)
-    assert len(page.query_selector_all("nav a")) == 12
+    assert len(page.query_selector_all("nav a")) == 13
 
 
 def test_the_first_screen_holds_answer_ranking_figure_and_what_was_run(open_report):

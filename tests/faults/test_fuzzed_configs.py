@@ -157,7 +157,8 @@ def check_plan(mutant: dict, resolved: dict) -> None:
     """Nothing that was given is lost, and every job of the grid has plain params and a path of its own."""
     for path in LEAVES:
         part = mutant if len(path) == 1 else mutant.get(path[0], {})
-        if path[-1] in part and part[path[-1]] is not None:
+        of_a_probe_that_is_off = path[0] not in resolved and not part.get("enabled")
+        if path[-1] in part and part[path[-1]] is not None and not of_a_probe_that_is_off:
             check_kept(path, part[path[-1]], resolved)
     values = grid.values(resolved)
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", key) for key in values["activation"])

@@ -140,7 +140,7 @@ def reader(path: Path, study: Path):
         return lambda: records.read(path)
     if path.name == "config.yaml":
         return lambda: records.read(study / "provenance.json").verify([path])
-    if place[0] in ("timings", "activations") and path.suffix == ".parquet":
+    if place[0] in ("timings", "activations", "theory") and path.suffix == ".parquet":
         return lambda: parquet.record(path)
     return None
 

@@ -111,9 +111,9 @@ def started(monkeypatch):
     """The weights that trainings start from, in their order."""
     fit, found = fitting.fit, []
 
-    def recorded(members, *rest):
+    def recorded(members, *rest, **more):
         found.extend({k: v.clone() for k, v in network.state_dict().items()} for network in members)
-        return fit(members, *rest)
+        return fit(members, *rest, **more)
 
     monkeypatch.setattr(fitting, "fit", recorded)
     return found

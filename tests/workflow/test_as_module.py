@@ -81,7 +81,7 @@ def test_any_names_and_places(inner, name, prefix):
     done = run(inner, "--dry-run", "--quiet", "rules", "--", renamed, "mine", snakefile=text)
     assert done.returncode == 0, done.stdout
     rows = dict(re.findall(r"^(\w+)\s+(\d+)$", done.stdout, re.MULTILINE))
-    assert rows[renamed.replace("all", "train")] == "2" and rows["total"] == "17"
+    assert rows[renamed.replace("all", "train")] == "2" and rows["total"] == "18"
 
 
 def test_two_studies_with_two_prefixes(inner):

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from actbench.storage import files
 from dropout_family import MODULE
-from test_reruns import TRAINING
+from test_reruns import UNTRAINED
 
 FAMILY = "workflow/scripts/actbench/networks/families/dropout.py"
 CONFIG = ["--config", "network={family: dropout, dropout: 0.2}"]
@@ -21,7 +21,7 @@ def project(tiny, tmp_path):
 
 def test_another_family_re_runs_nothing_until_a_study_names_it(project):
     assert project.planned() == Counter()
-    assert project.planned(*CONFIG) == Counter(TRAINING)
+    assert project.planned(*CONFIG) == Counter(UNTRAINED)
 
 
 def test_its_jobs_run_its_code_and_name_it(project):
