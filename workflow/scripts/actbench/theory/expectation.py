@@ -1,8 +1,8 @@
 """From a predicted decay of gradients to whether a network is expected to train.
 
-The limit is the middle, to one decimal, between the largest predicted decay of the default study's cells that did
-not train (−3.82) and the smallest of those that did (−3.52); a cell trained if more than half of its networks did.
-How it fared on other studies: docs/theory.md.
+The limit is the middle, to one decimal, between the largest predicted decay of the default study's cells that
+did not train (−3.82) and the smallest of those that did (−3.52); a cell trained if more than half of its
+networks did. How it fared on other studies: docs/theory.md.
 """
 
 LIMIT = -3.7  # of log10 of the first layer's gradient over the last's
