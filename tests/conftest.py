@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import functools
+import gc
 import json
 import os
 import re
@@ -63,6 +64,12 @@ def pytest_addoption(parser):
     )
     parser.addoption("--slurm", action="store_true", help="start a SLURM of two virtual nodes and use it")
     parser.addoption("--gallery", metavar="REPORT", help="keep pictures of this report in docs/gallery")
+
+
+def pytest_collection_finish():
+    """Leave what is imported out of garbage collection: each `multipletests` of statsmodels asks for one."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
