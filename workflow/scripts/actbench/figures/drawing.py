@@ -115,7 +115,8 @@ def save(figure: Figure, *paths: str | Path) -> None:
             figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
             if kind == "svg":
                 temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")
-        figure.set_layout_engine("none")  # the next one is laid out as this was
+        with matplotlib.rc_context({"figure.constrained_layout.use": False}):
+            figure.set_layout_engine(None)  # the next one is laid out as this was, and drawn once only
     plt.close(figure)
 
 
