@@ -3,9 +3,8 @@
 import pytest
 from actbench.analysis import job
 from actbench.errors import UserError
-from actbench.storage import files, manifest, parquet
+from actbench.storage import files, manifest, parquet, theory_tables
 from actbench.study import grid
-from actbench.training import theory_tables
 from conftest import NETWORK
 
 SPECS = {"relu": {"import": None, "name": "relu", "parameters": {}}}

@@ -6,8 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from actbench.analysis import aggregation, predicted, statistics
-from actbench.storage import parquet
-from actbench.training import theory_tables
+from actbench.storage import parquet, theory_tables
 
 CELL = {"activation": "tanh", "depth": 1, "setting": "default"}
 LAYER = dict.fromkeys(theory_tables.PREDICTIONS.names[4:])

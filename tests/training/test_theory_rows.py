@@ -9,9 +9,9 @@ import torch
 from actbench.data import prepared
 from actbench.networks import family
 from actbench.runtime import seeds
-from actbench.storage import parquet
+from actbench.storage import parquet, theory_tables
 from actbench.theory import expectation
-from actbench.training import theory_rows, theory_tables
+from actbench.training import theory_rows
 from conftest import NETWORK
 from own_activations import own
 

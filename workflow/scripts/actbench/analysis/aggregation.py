@@ -15,10 +15,9 @@ from actbench.errors import DamagedError, UserError
 from actbench.probes import registry
 from actbench.probes import tables as measured
 from actbench.probes.probe import Probe
-from actbench.storage import files, histograms, manifest, parquet, snapshots
+from actbench.storage import files, histograms, manifest, parquet, snapshots, theory_tables
 from actbench.storage.parquet import RUN
 from actbench.storage.records import Plan
-from actbench.training import theory_tables
 
 PROBES = registry.specs()  # all that there are; a study has those that are enabled
 TRAINED = {"runs": RUN, "cost": RUN, "history": [*RUN, "epoch"]}

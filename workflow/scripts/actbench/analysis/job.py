@@ -9,9 +9,8 @@ from actbench.analysis import aggregation, lineage, predicted, recipes, searches
 from actbench.errors import UserError
 from actbench.probes import registry
 from actbench.runtime import provenance
-from actbench.storage import choices, files, manifest, parquet, records
+from actbench.storage import choices, files, manifest, parquet, records, theory_tables
 from actbench.study import grid
-from actbench.training import theory_tables
 
 
 def run(job: object) -> None:

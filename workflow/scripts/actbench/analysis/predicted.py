@@ -26,7 +26,7 @@ def beside(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     in `predictions`.
 
     Args:
-        tables: these summaries, and those of `training.theory_tables`.
+        tables: these summaries, and those of `storage.theory_tables`.
     """
     predictions, expectations = (tables[name].to_pandas() for name in ("predictions", "expectations"))
     gradients = predictions[[*parquet.CELL, "layer"]].assign(

@@ -57,7 +57,7 @@ def table(tables: Mapping[str, pd.DataFrame], activations: Sequence[str]) -> lis
     """Rows of `SCHEMA`, one an activation, for the deepest networks.
 
     Args:
-        tables: those of `training.theory_tables`, whose settings are initialisations.
+        tables: those of `storage.theory_tables`, whose settings are initialisations.
         activations: in their order.
     """
     depth = tables["expectations"]["depth"].max()

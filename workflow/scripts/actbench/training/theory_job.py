@@ -4,9 +4,9 @@ import torch
 
 from actbench.data import prepared
 from actbench.runtime import provenance
-from actbench.storage import parquet
+from actbench.storage import parquet, theory_tables
 from actbench.theory.expectation import LIMIT
-from actbench.training import theory_rows, theory_tables
+from actbench.training import theory_rows
 
 
 def run(job: object) -> None:

@@ -18,10 +18,11 @@ from actbench.data.prepared import Prepared
 from actbench.errors import one_line
 from actbench.networks import initialisation
 from actbench.runtime import seeds
+from actbench.storage import theory_tables
 from actbench.theory import critical, edges, expectation, predictions
 from actbench.theory.mean_field import MeanField
 from actbench.theory.predictions import Images, Linear
-from actbench.training import recipe, theory_tables
+from actbench.training import recipe
 
 FAMILY = "mlp"  # whose layers are known
 PAIRED = 256  # images of which every two are compared
