@@ -143,7 +143,7 @@ def test_homogeneous_functions_need_no_fixed_point():
     """ReLU, lecun: each layer halves mean squares and gradients, and correlations are those of any q."""
     found, he = rows("relu", initialisation="lecun"), rows("relu", initialisation="he")
     (row,) = found["theory"]
-    assert (row["q"], row["stable"], row["reason"]) == (None, None, theory_rows.NO_POINT)
+    assert (row["q"], row["stable"], row["reason"]) == (None, None, theory_tables.NO_POINT)
     assert (row["slope"], row["chi"]) == pytest.approx((0.5, 0.5))
     assert (row["xi_q"], row["xi_c"]) == pytest.approx([1 / math.log(2)] * 2)
     after, expected = ([row["next_correlation"] for row in one["correlations"]] for one in (found, he))

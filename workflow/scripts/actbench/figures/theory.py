@@ -8,6 +8,7 @@ import pandas as pd
 
 from actbench.figures import drawing, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, plt
+from actbench.storage import theory_tables
 
 SETTING_MARKS = ("*", "P", "X", "D", "s", "p", "h", "d")
 INK, SOFT = "#222222", "#888888"
@@ -16,7 +17,6 @@ WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
 LANE, TALLEST = 0.14, 7.0  # inches: between marks that are set apart, and the figure at most
 LABELLED = 12  # shares that are written at the axis
-NO_MAP = "with normalisation or residual connections"  # begins the reason of such rows of `theory`
 
 
 def gradients(
@@ -79,7 +79,7 @@ def edge_of_chaos(
         style: what is shown.
     """
     figure, axis = plt.subplots(figsize=(5.9, 4.3))
-    theory = theory[~theory["reason"].astype(str).str.startswith(NO_MAP)]
+    theory = theory[theory["reason"] != theory_tables.NO_MAP]
     for key, look in style.looks.items():
         curve = edges[edges["activation"] == key].dropna(subset="weight_std").sort_values("bias_std")
         if len(curve) == 1:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from actbench.figures import shown
 from actbench.report import numbers
+from actbench.study import grid
 
 CLOSE = 0.05  # share by which mean squares may differ and count as the same
 EXACT = 1.1e-8  # relative error of averages that needs no word
@@ -145,7 +146,7 @@ def _sureness(row: Mapping) -> str:
 
 def _edge(row: Mapping, network: Mapping) -> list[str]:
     """What `critical` uses; nothing of networks whose mean squares and gradients have another map."""
-    if network.get("norm", "none") != "none" or network.get("residual") or "bias_std" not in network:
+    if not grid.is_plain(network) or "bias_std" not in network:
         return []
     if row["edge_gain"] is None:
         return [f"No edge of chaos is known with {_biases(network['bias_std'])}."]

@@ -14,11 +14,11 @@ import pandas as pd
 
 from actbench.figures.shown import layers
 from actbench.report.numbers import NAMED, count, listed, of_log10, sentence, signed, some
+from actbench.storage import theory_tables
 from actbench.theory.expectation import LIMIT
 
 LEVEL = 0.005  # of χ: so close to 1, gradients keep their size
 PLACE = re.compile(r"^(the )?[a-z0-9 ]+, where pre-activations have the mean square [^,:]*(: |, )")
-NO_POINT = "the images' mean square goes to no fixed point"  # begins the reason of such rows of `theory`
 
 
 def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) -> str:
@@ -53,7 +53,7 @@ def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> st
         labels: id to display text.
         words: names the setting's initialisation.
     """
-    restless = theory["reason"].astype(str).str.startswith(NO_POINT)
+    restless = theory["reason"] == theory_tables.NO_POINT
     names = [labels[key] for key in theory.loc[restless, "activation"]]
     rest = f"Mean squares of {some(names)} come to rest nowhere from 10⁻⁶ to 10⁶." if names else ""
     known = theory[theory["chi"].notna()].sort_values("chi", kind="stable")
@@ -165,9 +165,7 @@ def story(
         text = f"For {label} with {words} and"
     ratio = of_log10(cell["predicted"])
     text += f" {layers(int(cell['depth']))} theory predicts a first gradient {ratio} times the last"
-    if pd.notna(cell["measured"]):
-        text += f", and {of_log10(cell['measured'])} was measured (n = {int(cell['n'])})"
-    return f"{text}. {_outcome(cell, unit)}"
+    return f"{text}{_measured(cell)}. {_outcome(cell, unit)}"
 
 
 def stories(
@@ -205,13 +203,10 @@ def stories(
     same = known[(known["activation"] == worst["activation"]) & (known["depth"] == worst["depth"])]
     other = same.sort_values("predicted", kind="stable").iloc[-1]
     if other["predicted"] > worst["predicted"] + 1:
-        measured = ""
-        if pd.notna(other["measured"]):
-            measured = f", and {of_log10(other['measured'])} was measured (n = {int(other['n'])})"
         found.insert(
             1,
             f"With {words(other['setting'])} instead theory predicts {of_log10(other['predicted'])} times "
-            f"the last gradient for {labels[other['activation']]}{measured}. {_outcome(other, unit)}",
+            f"the last gradient for {labels[other['activation']]}{_measured(other)}. {_outcome(other, unit)}",
         )
     return found
 
@@ -321,6 +316,13 @@ def _judged(known: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     expected = known["expected"].astype(bool)
     trained = 2 * known["n_trained"] > known["n_seeds"]
     return expected, trained, expected == trained
+
+
+def _measured(cell: Mapping) -> str:
+    """`, and 0.041 was measured (n = 5)`; empty where nothing was."""
+    if pd.isna(cell["measured"]):
+        return ""
+    return f", and {of_log10(cell['measured'])} was measured (n = {int(cell['n'])})"
 
 
 def _outcome(cell: Mapping, unit: str) -> str:

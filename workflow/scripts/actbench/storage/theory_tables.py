@@ -23,7 +23,9 @@ import pyarrow as pa
 
 from actbench.storage import parquet
 
-NO_MAP = "with normalisation or residual connections mean squares have another map"  # a `reason` in `theory`
+# Reasons in `theory` that figures and report tell from others.
+NO_MAP = "with normalisation or residual connections mean squares have another map"
+NO_POINT = "the images' mean square goes to no fixed point from 1e-6 to 1e6"
 ACTIVATION, DEPTH, SETTING = parquet.CELL_KEYS
 THEORY = pa.schema(
     [

@@ -113,6 +113,11 @@ def initialisations(config: Mapping, schema: Mapping[str, Mapping]) -> dict[str,
     return {kind: recipe | {"network": recipe["network"] | {"initialisation": kind}} for kind in kinds}
 
 
+def is_plain(network: Mapping) -> bool:
+    """Whether networks of a section `network` are neither normalised nor residual, of any family."""
+    return network.get("norm", "none") == "none" and not network.get("residual")
+
+
 def tuned(recipe: Mapping) -> bool:
     """Whether the learning rate of a recipe, or of a resolved config, is searched."""
     return recipe["training"]["learning_rate"] == TUNED

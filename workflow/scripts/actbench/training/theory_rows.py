@@ -29,7 +29,6 @@ PAIRED = 256  # images of which every two are compared
 QUANTILES = 256  # that stand for the cosines of all pairs
 CORRELATIONS = torch.linspace(0, 1, 41, dtype=torch.float64)
 NO_LAYER = "no hidden layer comes after another one"
-NO_POINT = "the images' mean square goes to no fixed point from 1e-6 to 1e6"
 
 
 @dataclass(frozen=True)
@@ -212,9 +211,9 @@ def of_map(function: Function, setting: Setting) -> tuple[dict, list[float | Non
         told = not math.isnan(point.slope) and not math.isinf(point.xi_q or 0)
         row |= {"q": point.q, "stable": point.stable if told else None}
     elif field.homogeneous:
-        row["reason"], point = NO_POINT, field.point(first, both[0])
+        row["reason"], point = theory_tables.NO_POINT, field.point(first, both[0])
     else:
-        return row | {"reason": NO_POINT}, nowhere
+        return row | {"reason": theory_tables.NO_POINT}, nowhere
     row |= {"slope": _known(point.slope), "chi": _known(point.chi), "xi_q": point.xi_q, "xi_c": point.xi_c}
     if row["chi"] is None:
         row["reason"] = predictions.unknown(field, point.q, "the fixed point")

@@ -11,6 +11,7 @@ from actbench.figures import shown
 from actbench.report import gap_sentences, recipe_sentences
 from actbench.report import theory_sentences as sentences
 from actbench.report.section import Section, Study
+from actbench.study import grid
 from actbench.theory.expectation import LIMIT
 
 CELL = ["activation", "depth", "setting"]
@@ -66,12 +67,7 @@ def predicted_setting(config: Mapping, rows: pd.DataFrame) -> str:
 
 def not_plain(config: Mapping) -> list[str]:
     """The settings whose networks are normalised or residual, which have another map."""
-    networks = {name: setting["network"] for name, setting in config["settings"].items()}
-    return [
-        name
-        for name, network in networks.items()
-        if network.get("norm", "none") != "none" or network.get("residual")
-    ]
+    return [name for name, recipe in config["settings"].items() if not grid.is_plain(recipe["network"])]
 
 
 def said(*texts: str) -> list[str]:
