@@ -104,19 +104,22 @@ def test_nothing_heavy_comes_in_by_the_back_door(script):
     """In a real process: what the packages named above import themselves."""
     body = ast.parse((SCRIPTS / f"{script}.py").read_text()).body
     imports = "\n".join(ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom))
-    told = f"{imports}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    assert {name.split(".")[0] for name in loaded_by(imports)} & HEAVY == EXPECTED[script]
+
+
+def loaded_by(code: str) -> set[str]:
+    """The modules that a process has imported at the end of this code."""
     done = subprocess.run(
-        [sys.executable, "-c", told],
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"],
         env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert set(done.stdout.split()) & HEAVY == EXPECTED[script]
+    return set(done.stdout.split())
 
 
 WORK = """
-import sys
 import torch
 from actbench.networks.families.mlp import MLP
 from actbench.probes import gradients
@@ -128,17 +131,9 @@ x, y = torch.randn(2, 8, 6), torch.zeros(2, 8, dtype=torch.long)
 Stack(networks).gradients(x, y)
 gradients.measure(networks[0], x[0], y[0], bins=3)
 parquet.table([{"n": 2}, {"n": 1}], parquet.pa.schema({"n": parquet.pa.int32()}.items()), ["n"])
-print(*sys.modules)
 """
 
 
 def test_training_probing_and_writing_import_neither_sympy_nor_more_of_arrow():
     """Which torch and pyarrow would load on the way: together half a second of each short job."""
-    done = subprocess.run(
-        [sys.executable, "-c", WORK],
-        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert not {"sympy", "pyarrow.compute"} & set(done.stdout.split())
+    assert not {"sympy", "pyarrow.compute"} & loaded_by(WORK)

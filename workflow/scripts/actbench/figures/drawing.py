@@ -137,6 +137,18 @@ def panels(
     return plt.subplots(rows, columns, figsize=size, sharex=sharex, sharey=sharey, squeeze=False)
 
 
+def wrapped(n: int, columns: int, **options: float | str) -> tuple[Figure, np.ndarray]:
+    """`n` panels in rows of `columns`, labelled at the lowest of each column; places left over stay empty.
+
+    `options`: see `panels`.
+    """
+    figure, axes = panels(-(-n // columns), columns, **options)
+    for number, axis in enumerate(axes.flat):
+        axis.set_visible(number < n)
+        axis.tick_params(labelbottom=number + columns >= n)
+    return figure, axes
+
+
 def whole_numbers(axis: Axes) -> None:
     """Ticks at whole numbers only: layers and epochs have no fractions."""
     low, high = axis.get_xlim()

@@ -22,12 +22,7 @@ def decay(expectations: pd.DataFrame, names: Sequence[str], style: drawing.Style
         style: what is shown.
         limit: below which training is not expected.
     """
-    columns = min(len(names), 3)
-    rows = -(-len(names) // columns)
-    figure, axes = drawing.panels(rows, columns, height=2.1, sharey="all", sharex="all")
-    for number, axis in enumerate(axes.flat):
-        axis.set_visible(number < len(names))
-        axis.tick_params(labelbottom=number + columns >= len(names))
+    figure, axes = drawing.wrapped(len(names), min(len(names), 3), height=2.1, sharey="all", sharex="all")
     depths = sorted(expectations["depth"].unique())
     for axis, name in zip(axes.flat, names, strict=False):
         part = expectations[expectations["setting"] == name]

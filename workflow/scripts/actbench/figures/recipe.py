@@ -83,11 +83,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
     several = len(names) > 1
     names = [EVERY, *shown.settings(names)] if several else [EVERY]
     columns, largest = min(len(names), 3), max(BEND, float(table["tau"].max()))
-    rows = -(-len(names) // columns)
-    figure, axes = drawing.panels(rows, columns, height=2.6, sharey="all", sharex="all")
-    for number, axis in enumerate(axes.flat):
-        axis.set_visible(number < len(names))
-        axis.tick_params(labelbottom=number + columns >= len(names))
+    figure, axes = drawing.wrapped(len(names), columns, height=2.6, sharey="all", sharex="all")
     for axis, name in zip(axes.flat, names, strict=False):
         part = table[table["setting"] == name]
         for key in style.labels:

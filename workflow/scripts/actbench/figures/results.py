@@ -36,13 +36,9 @@ def accuracy(
     depths = shown.some(depths, shown.PANELS)
     width = max(drawing.panel_width(len(depths)), 0.45 * len(style.labels))
     columns = min(len(depths), max(1, int(WIDEST / width)))
-    rows = -(-len(depths) // columns)
     longest = max(map(len, style.labels.values()))
     height = 3.4 + LETTER_HEIGHT * max(0, longest - 12)
-    figure, axes = drawing.panels(rows, columns, height=height, width=width, sharey="all")
-    for number, axis in enumerate(axes.flat):
-        axis.set_visible(number < len(depths))
-        axis.tick_params(labelbottom=number + columns >= len(depths))
+    figure, axes = drawing.wrapped(len(depths), columns, height=height, width=width, sharey="all")
     for axis, depth in zip(axes.flat, depths, strict=False):
         axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
         for position, key in enumerate(style.labels):

@@ -79,9 +79,14 @@ def point(activation: nn.Module, bias_std: float) -> Point | None:
         return None
     while low < (middle := (low + high) / 2) < high:
         low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-    averages = gaussian(low)
+    return at(gaussian, low, bias_std)
+
+
+def at(gaussian: Gaussian, q: float, bias_std: float) -> Point:
+    """The edge of chaos whose mean square is q, with the σ_b that belongs to it."""
+    averages = gaussian(q)
     weight_variance = 1 / averages.derivative_squared
-    return Point(math.sqrt(weight_variance), bias_std, low, weight_variance * averages.growth)
+    return Point(math.sqrt(weight_variance), bias_std, q, weight_variance * averages.growth)
 
 
 def required(spec: Mapping, bias_std: float) -> Point:

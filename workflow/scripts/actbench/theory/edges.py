@@ -7,7 +7,7 @@ import torch
 from scipy import optimize
 from torch import nn
 
-from actbench.theory.critical import Point, homogeneous, point
+from actbench.theory.critical import Point, at, homogeneous, point
 from actbench.theory.gaussian import LARGEST, Gaussian
 
 BIAS_STDS = [n / 20 for n in range(1, 41)]
@@ -38,10 +38,7 @@ def curve(activation: nn.Module, gaussian: Gaussian) -> list[Point]:
         before, after = variance(low) if math.isinf(before) else before, variance(high)
         while bias_std is not None and before < bias_std**2 <= after:
             log_q = optimize.brentq(lambda x, std=bias_std: variance(x) - std**2, low, high, xtol=1e-12)
-            q = math.exp(log_q)
-            averages = gaussian(q)
-            weight_variance = 1 / averages.derivative_squared
-            found.append(Point(math.sqrt(weight_variance), bias_std, q, weight_variance * averages.growth))
+            found.append(at(gaussian, math.exp(log_q), bias_std))
             bias_std = next(wanted, None)
         before = after
         if bias_std is None:
