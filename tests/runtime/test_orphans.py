@@ -79,7 +79,7 @@ def run(announced: str | None) -> subprocess.CompletedProcess:
 
 def test_a_number_that_another_process_has_by_now_is_not_snakemake():
     with subprocess.Popen(["sleep", "3600"]) as other:
-        done = run(f"{other.pid} {orphans._namespace()}")
+        done = run(f"{other.pid} {orphans.namespace()}")
         other.kill()
     assert (done.returncode, done.stdout, done.stderr) == (1, "", ENDED)
 

@@ -247,6 +247,7 @@ FILES = {
         for path in ROOT.glob(f"{PACKAGE}/networks/families/*.py")
     },
     f"{PACKAGE}/training/optimizers.py": TRAINING,
+    f"{PACKAGE}/runtime/fork_server.py": EVERY,
     f"{PACKAGE}/runtime/orphans.py": EVERY,
     f"{PACKAGE}/report/page.py": stages("report"),
     f"{PACKAGE}/runtime/outside.py": EVERY,
@@ -345,6 +346,7 @@ FILES = {
     "workflow/scripts/compare.py": {},
     "workflow/scripts/describe_activations.py": stages("describe_activations"),
     "workflow/scripts/figures.py": stages("figures"),
+    "workflow/scripts/fork_server.py": {},
     "workflow/scripts/histogram_figures.py": stages("histogram_figures"),
     "workflow/scripts/fit_mlp_classifier.py": {},
     "workflow/scripts/predict.py": {},

@@ -34,6 +34,7 @@ from actbench.probes import registry
 from actbench.runtime import (
     cluster,
     devices,
+    fork_server,
     orphans,
     preflight,
     progress,

@@ -45,9 +45,14 @@ def check_device(planned):
 
 
 def begin(workflow):
-    """Tell the jobs that train how many of them there are; on a cluster, ask whether it would take these jobs."""
+    """Start the fork server; tell the jobs that train how many of them there are; on a cluster, ask whether it
+    would take these jobs."""
     planned = list(workflow.dag.needrun_jobs())
+    n_blocks = sum(job.rule.name in TRAINS for job in planned)
     streams.never_fail(logger.handlers)  # its log file is open now
+    deployed = workflow.deployment_settings.deployment_method
+    if n_blocks and workflow.local_exec and not deployed and preflight.has_torch():
+        fork_server.start(SCRIPTS / "fork_server.py")
     try:
         if workflow.non_local_exec:
             study_files.check_handed_over(workflow.config_settings.config_args)
@@ -61,7 +66,6 @@ def begin(workflow):
         check_activations(planned)
         if not workflow.non_local_exec:
             check_device(planned)
-        n_blocks = sum(job.rule.name in TRAINS for job in planned)
         if n_blocks:
             progress.begin(PROGRESS, n_blocks)
     except UserError as error:

@@ -29,8 +29,6 @@ rule describe_activations:
         properties=f"{RESULTS}/activations/properties.parquet",
     log:
         f"{RESULTS}/logs/describe_activations.log",
-    benchmark:
-        f"{RESULTS}/timings/describe_activations.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -58,8 +56,6 @@ rule time_activations:
         f"{RESULTS}/timings/activations.parquet",
     log:
         f"{RESULTS}/logs/time_activations.log",
-    benchmark:
-        f"{RESULTS}/timings/time_activations.tsv"
     conda:
         "../../environment.yml"
     threads: REFERENCE["training"]["threads"]

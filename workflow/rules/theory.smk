@@ -15,8 +15,6 @@ rule theory:
         **{name: f"{RESULTS}/theory/{name}.parquet" for name in THEORY_TABLES},
     log:
         f"{RESULTS}/logs/theory.log",
-    benchmark:
-        f"{RESULTS}/timings/theory.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -38,8 +36,6 @@ rule prediction:
         **{name: f"{RESULTS}/prediction/{name}.parquet" for name in THEORY_TABLES},
     log:
         f"{RESULTS}/logs/prediction.log",
-    benchmark:
-        f"{RESULTS}/timings/prediction.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from actbench.errors import UserError
-from actbench.runtime import imports, orphans, outside, streams
+from actbench.runtime import fork_server, imports, orphans, outside, streams
 
 _imported_at: list[float] = []  # CPU seconds of this process when `start` was called
 
@@ -32,7 +32,9 @@ def isolate() -> None:
 
 
 def begin() -> None:
-    """`isolate` the process. Garbage is not collected until `start`; Ctrl-C ends the job without a word.
+    """`isolate` the process, and let a fork do the job's work where there is a server (`fork_server`).
+
+    Garbage is not collected until `start`; Ctrl-C ends the job without a word.
 
     An uncaught exception is shown as `start` says.
     """
@@ -40,6 +42,7 @@ def begin() -> None:
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.excepthook = _report
+    fork_server.hand_over()
 
 
 def start(path: str | Path, code: Mapping[str, str] | None = None) -> logging.Logger:

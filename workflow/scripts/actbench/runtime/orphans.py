@@ -15,7 +15,7 @@ SNAKEMAKE = "ACTBENCH_SNAKEMAKE"  # the environment variable that tells jobs whi
 
 def announce() -> None:
     """Called by Snakemake, before it starts a job."""
-    os.environ[SNAKEMAKE] = f"{os.getpid()} {_namespace()}"
+    os.environ[SNAKEMAKE] = f"{os.getpid()} {namespace()}"
 
 
 def prevent() -> None:
@@ -27,8 +27,8 @@ def prevent() -> None:
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    number, _, namespace = os.environ.get(SNAKEMAKE, "").partition(" ")
-    if namespace != _namespace() or int(number) == os.getppid():
+    number, _, place = os.environ.get(SNAKEMAKE, "").partition(" ")
+    if place != namespace() or int(number) == os.getppid():
         return
     try:
         snakemake = os.pidfd_open(int(number))
@@ -41,7 +41,7 @@ def prevent() -> None:
     threading.Thread(target=_end_after, args=(snakemake,), daemon=True).start()
 
 
-def _namespace() -> str:
+def namespace() -> str:
     """Where process numbers are those that this process sees: a container may have its own."""
     try:
         return str(Path("/proc/self/ns/pid").readlink())

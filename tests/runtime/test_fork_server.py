@@ -1,0 +1,223 @@
+"""A fork does what the job's own process would have done, and none outlives who asked for it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import psutil
+import pytest
+from actbench.runtime import fork_server, orphans
+from conftest import wait_for_end
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets and prctl are Linux's")
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+# Stands for Snakemake: announces itself, starts the server, tells the job's environment, waits.
+SNAKEMAKE = """
+import json, os, sys
+from actbench.runtime import fork_server, orphans
+orphans.announce()
+fork_server.start("fork_server.py")
+print(json.dumps(dict(os.environ)), flush=True)
+sys.stdin.read()
+"""
+# What Snakemake puts before a script, and the head of ours.
+JOB = """
+from snakemake.logging import logger
+__real_file__ = __file__
+class snakemake:
+    bench_iteration = {iteration}
+import os, sys
+loaded = "torch" in sys.modules
+sys.path.insert(0, {scripts!r})
+sys.pycache_prefix = "/dev/null"
+from actbench.runtime import jobs
+jobs.begin()
+{body}
+"""
+
+
+class Server:
+    """A server, and the scripts that are run with it."""
+
+    def __init__(self, folder: Path):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.snakemake = subprocess.Popen([sys.executable, "-c", SNAKEMAKE], cwd=SCRIPTS, **pipes)
+        self.environment = json.loads(self.snakemake.stdout.readline())
+        # A job's ancestor is its Snakemake; here that is this process.
+        self.environment[orphans.SNAKEMAKE] = f"{os.getpid()} {orphans.namespace()}"
+        self.folder = folder
+
+    @property
+    def process(self) -> psutil.Process:
+        [found] = psutil.Process(self.snakemake.pid).children()
+        return found
+
+    def start(self, body: str, iteration: int | None = None, name="job.py", **environment: str):
+        script = self.folder / name
+        body = textwrap.dedent(body)
+        script.write_text(JOB.format(scripts=str(SCRIPTS), iteration=iteration, body=body))
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        return subprocess.Popen(
+            [sys.executable, str(script)],
+            cwd=self.folder,
+            env=self.environment | environment,
+            text=True,
+            **pipes,
+        )
+
+    def run(self, body: str, *arguments, said: str = "", **environment) -> tuple[int, str, str]:
+        job = self.start(body, *arguments, **environment)
+        out, err = job.communicate(said)
+        return job.returncode, out, err
+
+    def stop(self) -> None:
+        self.snakemake.communicate()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("forks"))
+    yield started
+    started.stop()
+
+
+BODIES = {
+    "prints": "print(sys.stdin.read(), os.getcwd(), os.environ['MINE'], __name__, __file__)",
+    "finishes": "jobs.start('log').info('logged'); print('said'); jobs.finish()",
+    "says its own imports": "print(sorted(name for name in sys.modules if name.startswith('actbench')))",
+    "has a path": "print(*sys.path, *sys.argv, sys.pycache_prefix, sep=chr(10))",
+    "exits": "sys.exit(3)",
+    "exits with a sentence": "sys.exit('no')",
+    "fails": "from actbench.errors import UserError; raise UserError('The file is broken.')",
+    "is killed": "print('so far', flush=True); os.kill(os.getpid(), 9)",
+    "is interrupted": "import signal; os.kill(os.getpid(), signal.SIGINT)",
+    "prints what no terminal can": "print(chr(0xDC80), file=sys.stderr)",
+    "collects": "import gc; print(gc.isenabled()); jobs.start('log'); print(gc.isenabled())",
+    "has one thread": "import torch; print(torch.get_num_threads())",
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_fork_says_and_ends_as_the_process_would(server, body):
+    mine = {"MINE": "é", "said": "typed"}
+    forked = server.run(body, **mine)
+    assert server.run(body, **mine, **{fork_server.SERVER: "off"}) == forked
+
+
+def test_libraries_are_loaded_and_own_code_is_not(server):
+    code, said, err = server.run("print(loaded, 'actbench.storage' in sys.modules)")
+    assert (code, said, err) == (0, "True False\n", "")
+
+
+def test_of_any_other_error_the_traceback_names_the_script(server):
+    code, _, err = server.run("raise RuntimeError('oops')")
+    assert code == 1 and "Traceback" in err and "job.py" in err and err.endswith("RuntimeError: oops\n")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iteration": 0},
+        {fork_server.SERVER: "off"},
+        {fork_server.SERVER: "garbage"},
+        {fork_server.SERVER: f"actbench-nobody {orphans.namespace()} {sys.executable}"},
+    ],
+    ids=["benchmark", "off", "garbage", "no such server"],
+)
+def test_without_a_server_a_job_works_by_itself(server, changed):
+    assert server.run("print(loaded, os.getppid())", **changed) == (0, f"False {os.getpid()}\n", "")
+
+
+@pytest.mark.parametrize("place", [1, 2], ids=["namespace", "python"])
+def test_another_container_or_environment_has_no_server(server, place):
+    parts = server.environment[fork_server.SERVER].split(" ")
+    parts[place] = "another"
+    assert server.run("print(loaded)", **{fork_server.SERVER: " ".join(parts)}) == (0, "False\n", "")
+
+
+def test_closed_streams_are_no_reason_to_fail(server, tmp_path):
+    job = server.start("open('done', 'w').close()")
+    job.communicate()
+    command = [sys.executable, str(server.folder / "job.py")]
+    (server.folder / "done").unlink()
+    closed = subprocess.run(
+        ["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *command], cwd=server.folder, env=server.environment
+    )
+    assert closed.returncode == 0 and (server.folder / "done").is_file()
+
+
+WAITS = "import time; print(os.getpid(), flush=True); time.sleep(3600)"
+
+
+def waiting(server) -> tuple[subprocess.Popen, psutil.Process]:
+    job = server.start(WAITS)
+    fork = psutil.Process(int(job.stdout.readline()))
+    assert fork.pid != job.pid
+    return job, fork
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_fork_ends_with_the_process_that_asked(server, number):
+    job, fork = waiting(server)
+    job.send_signal(number)
+    wait_for_end([fork])
+    assert job.wait() == -number
+    job.communicate()
+
+
+def test_many_at_once_each_get_their_own_end(server):
+    jobs = [server.start(f"print({n}); sys.exit({n})", name=f"job{n}.py") for n in range(4)]
+    assert [job.communicate()[0] for job in jobs] == [f"{n}\n" for n in range(4)]
+    assert [job.returncode for job in jobs] == list(range(4))
+
+
+def test_a_fork_and_its_job_end_with_the_server(tmp_path):
+    server = Server(tmp_path)
+    job, fork = waiting(server)
+    server.process.kill()
+    out, err = job.communicate()
+    assert (job.returncode, out, err) == (1, "", "Error: the fork server has ended, and so does the job.\n")
+    wait_for_end([fork])
+    assert server.run("print(loaded)") == (0, "False\n", "")
+    server.stop()
+
+
+def test_server_and_forks_end_with_snakemake(tmp_path):
+    server = Server(tmp_path)
+    job, fork = waiting(server)
+    process = server.process
+    server.snakemake.kill()
+    wait_for_end([process, fork])
+    assert job.wait() == 1
+    job.communicate()
+    server.snakemake.communicate()
+
+
+def test_a_server_that_dies_before_it_forks_leaves_the_work_to_the_job(tmp_path):
+    name = f"actbench-test-{os.getpid()}"
+    server = Server(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen()
+        told = f"{name} {orphans.namespace()} {sys.executable}"
+        job = server.start("print(loaded)", **{fork_server.SERVER: told})
+        listener.accept()[0].close()
+    assert job.communicate() == ("False\n", "") and job.returncode == 0
+    server.stop()
+
+
+def test_another_user_is_not_served(server):
+    if os.getuid() != 0:
+        pytest.skip("only root can act as another user")
+    name = server.environment[fork_server.SERVER].split(" ")[0]
+    asks = (
+        "import os, socket; os.setuid(65534); s = socket.socket(socket.AF_UNIX)\n"
+        f"s.connect('\\0{name}'); print(s.recv(1))"
+    )
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("b''\n", "")

@@ -1,0 +1,201 @@
+"""One process loads the libraries, and each short job is a fork of it (on Linux).
+
+A study has many short jobs, and most of a job's time goes into importing torch. So Snakemake starts a fork
+server, which imports libraries, none of our own code, and waits. A job's process, which Snakemake starts as
+without it, sends the server its working directory, environment and standard streams, waits, and ends with the
+status or the signal of the fork. The fork runs the job's script from its first line: own code is imported,
+and its digests are taken, as in a process of its own.
+
+Nothing depends on it: without a server, or where one fails before it has forked, a job does its work itself.
+The server ends with Snakemake, a fork with its server, with Snakemake and with the process that sent it.
+"""
+
+import gc
+import importlib
+import json
+import os
+import secrets
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from actbench.runtime import orphans, outside
+
+SERVER = "ACTBENCH_FORK_SERVER"  # the environment variable that tells jobs of it; "off" starts none
+LIBRARIES = (
+    "torch",
+    "pyarrow.parquet",
+    "safetensors.numpy",
+    "safetensors.torch",
+    "snakemake.iocontainers",
+    "snakemake.logging",
+)
+WAITING = 128  # jobs that may wait for the server to accept them
+FORKED = b"f"
+LENGTH, STATUS, CREDENTIALS = struct.Struct("=Q"), struct.Struct("=i"), struct.Struct("=3i")
+
+
+def start(script: str | Path) -> None:
+    """Called by Snakemake, once, before its first job: start the server and tell jobs of it.
+
+    Args:
+        script: `fork_server.py`, the server's.
+    """
+    if sys.platform != "linux" or os.environ.get(SERVER) == "off":
+        return
+    name = f"actbench-{secrets.token_hex(16)}"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen(WAITING)
+        subprocess.Popen(
+            [sys.executable, str(script), str(listener.fileno())],
+            pass_fds=[listener.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for Snakemake and the processes that it started
+        )
+    os.environ[SERVER] = f"{name} {orphans.namespace()} {sys.executable}"
+
+
+def hand_over() -> None:
+    """Called by a job, first of all: let the server do the work, and end; return where there is none.
+
+    What Snakemake measures with `benchmark:` it measures of the process that it started, so such a job works
+    itself.
+    """
+    main = sys.modules["__main__"]
+    script, job = getattr(main, "__real_file__", None), getattr(main, "snakemake", None)
+    name, *rest = os.environ.get(SERVER, "").split(" ", 2)
+    if script is None or job is None or job.bench_iteration is not None:
+        return
+    if rest != [orphans.namespace(), sys.executable]:  # a container, or another environment
+        return
+    environment = {name: value for name, value in os.environ.items() if name != SERVER}  # the fork works
+    request = json.dumps({"script": script, "folder": str(Path.cwd()), "environment": environment}).encode()
+    with socket.socket(socket.AF_UNIX) as server:
+        try:
+            server.connect(f"\0{name}")
+            socket.send_fds(server, [LENGTH.pack(len(request))], [0, 1, 2])
+            server.sendall(request)
+            if server.recv(len(FORKED)) != FORKED:
+                return
+        except OSError:
+            return
+        _end(server)
+
+
+def _end(server: socket.socket) -> None:
+    """Wait for the fork's end, and end this process in the same way."""
+    status = b""
+    with suppress(OSError):
+        status = server.recv(STATUS.size)
+    if len(status) < STATUS.size:
+        with suppress(OSError):
+            os.write(2, b"Error: the fork server has ended, and so does the job.\n")
+        os._exit(1)
+    code = os.waitstatus_to_exitcode(STATUS.unpack(status)[0])
+    if code < 0:
+        with suppress(OSError):  # SIGKILL is nobody's to set
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+class _Job(NamedTuple):
+    """A fork: the connection to who asked for it, its number, and what is readable when it has ended."""
+
+    sender: socket.socket
+    number: int
+    ended: int
+
+    def close(self) -> None:
+        self.sender.close()
+        os.close(self.ended)
+
+
+def serve(listener: socket.socket) -> str:
+    """Import the libraries and fork a process for each job that asks; returns in these processes.
+
+    Returns:
+        The path of the script that the process is to run.
+    """
+    orphans.prevent()
+    outside.keep_out()
+    gc.disable()
+    for name in LIBRARIES:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    gc.freeze()
+    running: list[_Job] = []
+    while True:
+        found = _readable(listener, running)
+        for job in running:
+            if job.ended in found:
+                with suppress(OSError):
+                    job.sender.send(STATUS.pack(os.waitpid(job.number, 0)[1]))
+                job.close()
+            elif job.sender.fileno() in found:  # who sent it is gone
+                os.kill(job.number, signal.SIGKILL)
+        running = [job for job in running if job.sender.fileno() >= 0]
+        if listener.fileno() not in found:
+            continue
+        sender, _ = listener.accept()
+        if _user(sender) != os.getuid():
+            sender.close()
+            continue
+        number = os.fork()
+        if not number:
+            for job in running:
+                job.close()
+            listener.close()
+            return _become(sender)
+        running.append(_Job(sender, number, os.pidfd_open(number)))
+        with suppress(OSError):
+            sender.send(FORKED)
+
+
+def _readable(listener: socket.socket, running: Iterable[_Job]) -> set[int]:
+    """The listener if a job asks, the ends of jobs that have ended, and connections that were closed."""
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    for job in running:
+        waiting.register(job.sender, 0)  # a closed one is told unasked
+        waiting.register(job.ended, select.POLLIN)
+    return {descriptor for descriptor, _ in waiting.poll()}
+
+
+def _user(sender: socket.socket) -> int:
+    found = sender.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    return CREDENTIALS.unpack(found)[1]
+
+
+def _become(sender: socket.socket) -> str:
+    """Take the place of the process that asks; none of our own code stays imported."""
+    with sender:
+        head, streams, *_ = socket.recv_fds(sender, LENGTH.size, 3, socket.MSG_WAITALL)
+        with sender.makefile("rb") as stream:
+            request = json.loads(stream.read(LENGTH.unpack(head)[0]))
+    for number, (stream, name) in enumerate(zip(streams, ("stdin", "stdout", "stderr"), strict=True)):
+        os.dup2(stream, number)
+        os.close(stream)
+        before = getattr(sys, name)  # it takes the new file for /dev/null, in which one can seek
+        words = {"encoding": before.encoding, "errors": before.errors}
+        setattr(sys, name, open(number, before.mode, 1, closefd=False, **words))  # noqa: SIM115
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ |= request["environment"]
+    for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
+        del sys.modules[name]
+    scripts = Path(__file__).resolve().parents[2]
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != scripts]
+    sys.path.insert(0, str(Path(request["script"]).parent))
+    sys.argv, sys.pycache_prefix = [request["script"]], None
+    return request["script"]
