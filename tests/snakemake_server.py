@@ -11,9 +11,11 @@ import tempfile
 from pathlib import Path
 
 import jsonschema  # noqa: F401, what follows is imported for the forks
+import pandas  # noqa: F401
 import snakemake.api
 import snakemake.cli
 import snakemake.dag
+import snakemake.report
 import snakemake.scheduling
 import snakemake.workflow
 import yaml  # noqa: F401
@@ -40,6 +42,7 @@ def run(request: dict, output: int) -> None:
 
 
 def main() -> None:
+    snakemake.cli.get_argument_parser()  # finds the plugins
     for line in sys.stdin:
         with tempfile.NamedTemporaryFile() as output:
             number = os.fork()
