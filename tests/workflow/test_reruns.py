@@ -222,6 +222,7 @@ FILES = {
     f"{PACKAGE}/figures/results_job.py": stages("figures"),
     f"{PACKAGE}/figures/histograms_job.py": stages("histogram_figures"),
     f"{PACKAGE}/figures/results.py": stages("figures"),
+    f"{PACKAGE}/figures/layers.py": {},
     f"{PACKAGE}/figures/prediction.py": {},
     f"{PACKAGE}/figures/recipe.py": stages("figures"),
     f"{PACKAGE}/figures/theory.py": stages("figures"),
@@ -261,6 +262,7 @@ FILES = {
         f"{PACKAGE}/probes/{name}.py": {} if probe.optional else stages(probe.rule)
         for name, probe in registry.specs().items()
     },
+    f"{PACKAGE}/probes/hooked.py": {},
     f"{PACKAGE}/probes/probe.py": stages(*PROBES),
     f"{PACKAGE}/probes/registry.py": stages("aggregate"),
     f"{PACKAGE}/probes/runner.py": stages(*PROBES),

@@ -1,22 +1,27 @@
 """Training and probing from a notebook, with a study's recipe, seeds and images; nothing is written."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from torch import nn
+from torch import Tensor, nn
 
 from actbench.activations import switches
 from actbench.data import acquire, prepared
 from actbench.data.subsets import Data
 from actbench.errors import UserError
-from actbench.networks import family, modes
-from actbench.probes import registry
+from actbench.networks import modes
+from actbench.probes import hooked, registry
 from actbench.probes.probe import SECTION
 from actbench.runtime import imports
 from actbench.storage import choices, yaml_files
 from actbench.study import config as configuration
 from actbench.study import grid
 from actbench.training import block, fitting, tuning
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SCHEMA = imports.SCRIPTS.parent / "schemas" / "config.schema.yaml"
 OURS = ("activations", "depths", "seeds")  # keys of the config that have an argument of their own
@@ -74,35 +79,70 @@ def train(
         return block.train(name, params, images, device, log, rates=rates)
 
 
-def probe(network: family.Network, data: Data, **sections: Mapping) -> dict[str, pd.DataFrame]:
-    """Measure one network as the study's probes do.
+class Measured(dict):
+    """The tables of a network by the name of their probe; `figures` has a small figure of each."""
+
+    @functools.cached_property
+    def figures(self) -> dict[str, "Figure"]:
+        """matplotlib's figures by the name of the probe, drawn when they are first asked for."""
+        from actbench.figures import layers  # 0.5 s
+
+        return {name: layers.FIGURES[name](self[name]) for name in layers.FIGURES if name in self}
+
+
+def probe(
+    network: nn.Module,
+    data: Data | Tensor,
+    y: Tensor | None = None,
+    activations: Sequence[str | type | nn.Module] = (),
+    **sections: Mapping,
+) -> Measured:
+    """Measure one network as the study's probes do: one of ours, or any classifier.
+
+    A classifier of somebody else's is left as it is: a copy is measured on the CPU, in evaluation mode. Its
+    layers are the calls of its activation modules, and at last the logits. Units are the channels of
+    [N, C, H, W], after a Linear layer the last dimension, as of [N, T, D]; every position is an input then.
 
     Args:
-        network: on the CPU.
+        network: one of ours on the CPU, or any module that takes x to logits [N, n_classes].
         data: its split, as `train` gives it; gradients and distributions are measured on the first training
-            images, units on all.
+            images, units on all. Of any other classifier examples x [N, …] in their place.
+        y: their class indices [N].
+        activations: names, classes or modules in the network that are its activations, each entrywise; none
+            for all of `torch.nn` and the registry. A function that its forward calls cannot be seen.
         sections: config sections of the probes, such as `probe_gradients={"images": 64}`.
 
     Returns:
         A table a probe by name, `gradients`, `distributions` and `dead_neurons`: a row a layer and tensor or
-        signal. Optional probes, such as `jacobian`, have one where their section says `enabled`.
+        signal; of any other classifier with the name of the activation's `module`. `.figures` draws them.
+        Optional probes, such as `jacobian`, have one where their section says `enabled`; of ours only.
 
     Raises:
-        UserError: a key or value of a section is wrong; the sentence names it.
+        UserError: a key or value of a section is wrong, or the network cannot be measured on the examples;
+            the sentence says why.
 
     >>> trained = train("relu", depth=1, training={"max_epochs": 1})
     >>> probe(trained.network(seed=0), trained.data)["dead_neurons"]["n_neurons"].tolist()
     [64]
+    >>> anyones = nn.Sequential(nn.Linear(64, 20), nn.GELU(), nn.Linear(20, 10))
+    >>> probe(anyones, trained.data.test.x, trained.data.test.y)["dead_neurons"]["module"].tolist()
+    ['1']
     """
-    config, found = _resolved(sections | {"dataset": "fashion_mnist"}), {}  # with room for any sample
-    n_train = len(data.train.y)
+    config = _resolved(sections | {"dataset": "fashion_mnist"})  # with room for any sample
+    ours = isinstance(data, Data)
+    if ours and (y is not None or activations):
+        raise UserError("y or activations is given beside a split; allowed: both with examples x.")
+    measured = data if ours else hooked.examples(network, data, y)
+    for name in registry.of_config(config):
+        n, n_train = sections.get(f"{SECTION}{name}", {}).get("images"), len(measured.train.y)
+        if n is not None and n > n_train:
+            what = "training images of the split" if ours else "examples"
+            raise UserError(f"{SECTION}{name}.images is {n}; allowed: at most {n_train}, the {what}.")
+    if not ours:
+        rows = hooked.measure(network, measured, registry.of_config(config), activations)
+        return Measured({name: pd.DataFrame(found) for name, found in rows.items()})
+    found = Measured()
     for name, section in registry.of_config(config).items():
-        rule = f"{SECTION}{name}"
-        given = sections.get(rule, {}).get("images")
-        if given is not None and given > n_train:
-            raise UserError(
-                f"{rule}.images is {given}; allowed: at most {n_train}, the training images of the split."
-            )
         with modes.drawing(network):
             found[name] = pd.DataFrame(registry.load(name).measure(network, data, section))
     return found

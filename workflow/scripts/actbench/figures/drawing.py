@@ -90,6 +90,11 @@ def plain(text: str) -> str:
 def use_style() -> None:
     """Settings of every figure; the same data give the same SVG bytes, whatever a matplotlibrc says."""
     matplotlib.use("agg")
+    set_style()
+
+
+def set_style() -> None:
+    """The same without another way of showing figures."""
     matplotlib.rcdefaults()
     sns.set_theme(context="paper", style="ticks", font_scale=1.0)
     matplotlib.rcParams |= {

@@ -58,7 +58,7 @@ class LayerCounter:
         }
 
 
-def measure(network: Network, x: Tensor, dormant_threshold: float) -> list[dict]:
+def measure(network: Network, x: Tensor, dormant_threshold: float, at_once: int | None = None) -> list[dict]:
     """Count dead, zero-gradient, dormant and saturated units of every hidden layer.
 
     A unit is dead if h = 0 exactly for every input, zero-gradient if f′(z) = 0 exactly for every
@@ -69,9 +69,11 @@ def measure(network: Network, x: Tensor, dormant_threshold: float) -> list[dict]
         network: of any family.
         x: inputs [N, n_pixels], the whole training set.
         dormant_threshold: 0.025 in the paper.
+        at_once: inputs that go through the network at once; None for `BATCH`.
     """
     counters: list[LayerCounter] = []
-    batches = x.split(BATCH - (len(x) % BATCH == 1))  # one image alone has no batch statistics
+    at_once = at_once or BATCH
+    batches = x.split(at_once - (len(x) % at_once == 1))  # one image alone has no batch statistics
     with modes.frozen(network):
         for batch in batches:
             _update(counters, _hidden(network, batch))

@@ -37,7 +37,8 @@ def measure(network: Network, x: Tensor, y: Tensor, bins: int) -> list[dict]:
     rows = []
     for number, layer in enumerate(layers):
         for tensor, measured in {**layer.parameters, "preactivation": layer.z}.items():
-            rows.append({"layer": number, "tensor": tensor} | describe(measured.grad, bins))
+            gradient = torch.zeros_like(measured) if measured.grad is None else measured.grad
+            rows.append({"layer": number, "tensor": tensor} | describe(gradient, bins))
     network.zero_grad(set_to_none=True)
     return rows
 
