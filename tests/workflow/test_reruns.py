@@ -189,6 +189,7 @@ FILES = {
     f"{PACKAGE}/networks/family.py": UNTRAINED,
     f"{PACKAGE}/networks/initialisation.py": UNTRAINED,
     f"{PACKAGE}/networks/modes.py": TRAINING,
+    f"{PACKAGE}/networks/statedicts.py": {},
     f"{PACKAGE}/runtime/cluster.py": {},
     f"{PACKAGE}/analysis/comparisons.py": stages("aggregate"),
     f"{PACKAGE}/study/config.py": {},

@@ -124,8 +124,9 @@ def probe(
     >>> trained = train("relu", depth=1, training={"max_epochs": 1})
     >>> probe(trained.network(seed=0), trained.data)["dead_neurons"]["n_neurons"].tolist()
     [64]
-    >>> anyones = nn.Sequential(nn.Linear(64, 20), nn.GELU(), nn.Linear(20, 10))
-    >>> probe(anyones, trained.data.test.x, trained.data.test.y)["dead_neurons"]["module"].tolist()
+    >>> layers = torch.nn.Linear(64, 20), torch.nn.GELU(), torch.nn.Linear(20, 10)
+    >>> found = probe(torch.nn.Sequential(*layers), trained.data.test.x, trained.data.test.y)
+    >>> found["dead_neurons"]["module"].tolist()
     ['1']
     """
     config = _resolved(sections | {"dataset": "fashion_mnist"})  # with room for any sample
