@@ -44,7 +44,7 @@ from actbench.runtime import (
 )
 from actbench.storage import choices, files, records, yaml_files
 from actbench.theory import expectation
-from actbench.verification import published
+from actbench.verification import checkpoint_files, published
 from actbench.errors import UserError
 
 # Snakemake ends, and its jobs with it, when its terminal is gone (`snakemake 2>&1 | head`).

@@ -23,19 +23,36 @@ rule fit_mlp_classifier:
 
 
 TRAINED_REFERENCES = trained_references()
-VERIFICATION_PLAN = plan(
-    dict(
-        extent=config["verify"],
-        trained={
-            name: {placed(path): params for path, params in runs.items()}
-            for name, runs in TRAINED_REFERENCES.items()
-        },
-    ),
-    "prepare_data",
-    "train",
-    "fit_mlp_classifier",
-    "verification",
-)
+
+
+@cache
+def published_checkpoints():
+    """The digests of the published checkpoints, by name, where a folder of them is given."""
+    folder = config["verify_checkpoints"]
+    if folder is None:
+        return {}
+    try:
+        return dict(checkpoints=checkpoint_files.digests(folder))
+    except UserError as error:
+        sys.exit(f"Config error: {error}")
+
+
+def verification_plan(wildcards):
+    """What the comparison must have been made with."""
+    return plan(
+        dict(
+            extent=config["verify"],
+            trained={
+                name: {placed(path): params for path, params in runs.items()}
+                for name, runs in TRAINED_REFERENCES.items()
+            },
+            **published_checkpoints(),
+        ),
+        "prepare_data",
+        "train",
+        "fit_mlp_classifier",
+        "verification",
+    )
 
 
 rule verification:
@@ -54,7 +71,7 @@ rule verification:
     threads: 2
     params:
         code=code("verification"),
-        plan=VERIFICATION_PLAN,
+        plan=verification_plan,
         prepared_by=PREPARED_BY,
     message:
         "Compare with published numbers"
@@ -72,7 +89,7 @@ rule verify:
         "../../environment.yml"
     params:
         code=code("verify"),
-        plan=VERIFICATION_PLAN,
+        plan=verification_plan,
     message:
         "Check the comparison with published numbers"
     script:

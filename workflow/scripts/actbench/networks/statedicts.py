@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def _safetensors(path: str | Path) -> dict[str, Tensor]:
 
 def _torch(path: str | Path) -> dict[str, Tensor]:
     try:
-        with Path(path).open("rb") as stream:
+        with Path(path).open("rb") as stream, warnings.catch_warnings(action="ignore"):
             found = torch.load(stream, map_location="cpu", weights_only=True)
     except OSError as error:
         raise UnreadableError(path, error) from error
@@ -155,8 +156,8 @@ def _ordered(
     if ends != (n_inputs, n_classes):
         listed = ", ".join(f"{name} {list(shapes[name])}" for name in names[:6])
         raise UserError(
-            f"{path}: its layers {listed} do not lead from {n_inputs} inputs to {n_classes} classes, those of "
-            "the data set."
+            f"{path}: its layers {listed} do not lead from {n_inputs} inputs to {n_classes} classes, those "
+            "of the data set."
         )
     if len(names) == 1:
         raise UserError(f"{path} holds one Linear layer; allowed: a network with a hidden layer or more.")

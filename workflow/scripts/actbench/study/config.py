@@ -15,7 +15,8 @@ from actbench.study import activations, evaluation, messages, network, tuning
 
 BOUND = 10**308  # what floating-point numbers reach
 PROBED_IMAGES = 1024
-PLACES = ("data_dir", "device", "verify", "studies")  # never change a study
+PATHS = ("data_dir", "checkpoint", "verify_checkpoints")
+PLACES = (*PATHS, "device", "verify", "studies")  # never change a study
 RESERVED = ("data", "verification")
 
 
@@ -87,7 +88,8 @@ def _check(config: Mapping, schema: Mapping) -> None:
                 f"{key} is {messages.shown(given)} and network.hidden_sizes is {messages.shown(sizes)}; "
                 "allowed: one of the two, the other left out or null."
             )
-    _check_folder(config.get("data_dir", ""))
+    for key in PATHS:
+        _check_path(key, config.get(key) or "")
 
 
 def _complete(config: Mapping, schema: Mapping, section: str = "") -> dict:
@@ -149,21 +151,21 @@ def _baseline(config: Mapping) -> str:
     return given
 
 
-def _check_folder(path: str) -> None:
-    """Refuse what no folder's name has."""
+def _check_path(key: str, path: str) -> None:
+    """Refuse what no name of a file or folder has."""
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        kind = "file" if key == "checkpoint" else "folder"
         raise UserError(
-            f"data_dir is {messages.cut(repr(path))}; allowed: the path of a folder, without control "
-            "characters."
+            f"{key} is {messages.cut(repr(path))}; allowed: the path of a {kind}, without control characters."
         )
 
 
 def _check_study(study: str) -> None:
     """Refuse names whose files would be those of something else."""
-    if study in RESERVED or study.endswith("_hiplot"):
+    if study in RESERVED or study.endswith(("_hiplot", "_checkpoint")):
         raise UserError(
-            f"study is {study!r}; allowed: any name but {', '.join(RESERVED)} and those that end in _hiplot, "
-            "which are names of other files."
+            f"study is {study!r}; allowed: any name but {', '.join(RESERVED)} and those that end in _hiplot "
+            "or _checkpoint, which are names of other files."
         )
 
 

@@ -22,9 +22,11 @@ from actbench.networks.family import Recipe
 from actbench.probes import dead_neurons, distributions, gradients
 from actbench.runtime import seeds
 from actbench.training import fitting
+from actbench.verification import checkpoints
 from actbench.verification import published as ref
 
 FLOAT32 = 1e-5
+ONE_IMAGE = 1e-4  # of the 10,000 test images
 SAMPLED_GAINS = 0.0015
 STANDARD_ERRORS = 4
 RANGE_SEEDS = range(10)
@@ -90,6 +92,39 @@ def full(runs: pd.DataFrame, mlp_runs: pd.DataFrame, oracle: pd.DataFrame) -> li
         oracle: scikit-learn's own runs of the same setting, see `mlp_classifier`.
     """
     return [*accuracies(runs), *mlp_accuracies(mlp_runs, oracle)]
+
+
+def trained_checkpoints(images: prepared.Prepared, folder: str) -> list[Comparison]:
+    """Test accuracies of the published networks themselves, and dead units of those with ReLU.
+
+    Args:
+        images: Fashion-MNIST.
+        folder: see `checkpoint_files.paths`.
+    """
+    is_test = torch.from_numpy(images.is_test).bool()
+    x = _symmetric(torch.from_numpy(images.images)[is_test].flatten(1).float())
+    y = torch.from_numpy(images.labels)[is_test].long()
+    training = _symmetric(_recipe_images(images)[0])
+    accurate, dead = [], []
+    for source, published in ref.UVA_ACCURACY.items():
+        for name, theirs in published.items():
+            network = checkpoints.load(folder, source, name)
+            setting = f"{name}, the published weights of {_framework(source)}"
+            measured = checkpoints.accuracy(network, x, y)
+            tolerance = (
+                0.5e-4 + ONE_IMAGE,
+                "half a published digit, and one image, which a GPU may round over",
+            )
+            head = ("test accuracy of a checkpoint", setting, source)
+            accurate.append(Comparison(*head, theirs, measured, 1, *tolerance))
+            if name != "relu":
+                continue
+            counts = zip(ref.UVA_DEAD_TRAINED[source], checkpoints.n_dead(network, training), strict=True)
+            for layer, (count, ours) in enumerate(counts):
+                where = f"{setting}, hidden layer {layer}, {len(training):,} training images"
+                head = ("dead units of a checkpoint", where, source)
+                dead.append(Comparison(*head, count, ours, 1, 0.0, "exact, the published weights"))
+    return [*accurate, *dead]
 
 
 def dead_units(pixels: Tensor) -> list[Comparison]:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from actbench.data import prepared
+from actbench.errors import UserError
 from actbench.report import page
 from actbench.runtime import provenance
 from actbench.storage import files, manifest, parquet, records
-from actbench.verification import checks, outcome
+from actbench.verification import checkpoint_files, checks, outcome
 
 
 def run(job: object) -> None:
@@ -17,14 +18,22 @@ def run(job: object) -> None:
     plan, output = records.Plan(**job.params.plan), job.output
     checks.prepare_torch(job.threads)
     extent, references = plan.params["extent"], plan.params["trained"]
-    comparisons = checks.quick(prepared.read(job.input.data, job.params.prepared_by))
+    images = prepared.read(job.input.data, job.params.prepared_by)
+    comparisons = checks.quick(images)
+    if planned := plan.params.get("checkpoints"):
+        folder = job.config["verify_checkpoints"]
+        if checkpoint_files.digests(folder) != planned:
+            raise UserError(f"{folder} was changed after this run began: run again.")
+        comparisons += checks.trained_checkpoints(images, folder)
     if references:
         comparisons += checks.full(**{name: _stacked(paths, plan) for name, paths in references.items()})
     rows = [comparison.row() for comparison in comparisons]
 
     template = Path(job.input.page[0])
     described = provenance.describe(job.params.code, "cpu")
-    context = outcome.context(rows, extent, described, page.stylesheet(template.parent))
+    context = outcome.context(
+        rows, extent, outcome.skipped(plan.params), described, page.stylesheet(template.parent)
+    )
     files.write_text(page.render(template, context), output.page)
     files.write_text(pd.DataFrame(rows).to_csv(index=False), output.csv)
     inputs = [job.input.data, *(path for paths in references.values() for path in paths)]

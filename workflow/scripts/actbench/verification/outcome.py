@@ -17,20 +17,32 @@ def verify(job: object) -> None:
         UserError: a published number differs.
     """
     inputs = job.input
-    records.checked(inputs.record, records.Plan(**job.params.plan), [inputs.csv, inputs.page])
+    plan = records.Plan(**job.params.plan)
+    records.checked(inputs.record, plan, [inputs.csv, inputs.page])
     rows = pd.read_csv(inputs.csv).to_dict("records")
-    print(summary(rows, inputs.page), flush=True)
+    print(summary(rows, inputs.page, skipped(plan.params)), flush=True)
     differing = count(rows)["differs"]
     if differing:
         raise UserError(f"{differing} of {len(rows)} published numbers differ by more than their tolerance.")
 
 
-def context(rows: Sequence[Mapping], extent: str, described: Mapping, css: str) -> dict:
-    """What the page shows: rows by quantity, counts, where measured."""
+def skipped(params: Mapping) -> str:
+    """Which comparison a plan leaves out and how to have it, in a sentence; empty where it has all."""
+    if "checkpoints" in params:
+        return ""
+    return (
+        "The twelve published checkpoints are not compared, since no folder of them is named: --config "
+        "verify_checkpoints=folder."
+    )
+
+
+def context(rows: Sequence[Mapping], extent: str, skipped: str, described: Mapping, css: str) -> dict:
+    """What the page shows: rows by quantity, counts, what is skipped, where measured."""
     return {
         "groups": grouped(rows),
         "counts": count(rows),
         "extent": extent,
+        "skipped": skipped,
         "described": described,
         "css": css,
     }
@@ -49,8 +61,8 @@ def count(rows: Iterable[Mapping]) -> dict[str, int]:
     return {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
 
 
-def summary(rows: Sequence[Mapping], page: str) -> str:
-    """The outcome for the terminal: a line a quantity, and one for each row that differs."""
+def summary(rows: Sequence[Mapping], page: str, skipped: str = "") -> str:
+    """The outcome for the terminal: a line a quantity, one for each row that differs, and what is skipped."""
     lines = []
     for quantity, group in grouped(rows).items():
         agreed = count(group)["agrees"]
@@ -61,4 +73,4 @@ def summary(rows: Sequence[Mapping], page: str) -> str:
             for row in group
             if row["verdict"] != "agrees"
         ]
-    return "\n".join([*lines, f"Verification: {page}"])
+    return "\n".join([*lines, *filter(None, [skipped]), f"Verification: {page}"])

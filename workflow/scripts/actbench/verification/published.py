@@ -35,6 +35,9 @@ UVA_ACCURACY = {
 # Dead ReLU units of the untrained network over the 50,000 training images, hidden layer by hidden layer.
 UVA_DEAD = {UVA_PYTORCH: (0, 0, 3, 10), UVA_JAX: (0, 0, 3, 7)}
 
+# The same of the trained ReLU networks, whose weights were published (phlippe/saved_models, commit e38faed).
+UVA_DEAD_TRAINED = {UVA_PYTORCH: (0, 0, 0, 3), UVA_JAX: (0, 0, 3, 3)}
+
 # Weight gradients at initialisation on the first 256 training images. min and max are edges of the notebook's
 # histograms, printed with 6 digits; loss, std (dividing by n) and L2 norm come from a reproduction by others.
 UVA_GRADIENTS = {

@@ -1,0 +1,116 @@
+"""The page of a network that somebody else trained: its scores, and the probes' numbers layer by layer."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from actbench.data import catalogue
+from actbench.figures import drawing, layers, shown
+from actbench.report import numbers, page
+from actbench.storage import files, parquet, records
+
+TABLES = tuple(layers.FIGURES)
+SUBSETS = ("training", "validation", "test")
+
+
+def run(job: object) -> None:
+    """Write the page as the job of its rule: `job` is the script's `snakemake`."""
+    plan, tables = records.Plan(**job.params.plan), {}
+    for name in TABLES:
+        read, made = parquet.read_with_record(job.input[name])
+        plan.expect(job.input[name], made["params"], made["provenance"]["code"])
+        tables[name] = read.to_pandas()
+    (label,) = job.params.labels.values()
+    found = context(job.params.name, label, job.config, tables, made)
+    template = Path(job.input.page[0])
+    found |= {"css": page.stylesheet(template.parent), "script": page.script(template.parent)}
+    found["figures"] = drawn(tables)
+    found["csvs"] = {
+        name: page.embedded(table.drop(columns="counts", errors="ignore").to_csv(index=False))
+        for name, table in tables.items()
+    }
+    files.write_text(page.render(template, found), job.output[0])
+
+
+def context(
+    name: str, label: str, config: Mapping, tables: Mapping[str, pd.DataFrame], made: Mapping
+) -> dict:
+    """What the template shows, but for what it embeds.
+
+    Args:
+        name: of the file.
+        label: of its activation.
+        config: the resolved one.
+        tables: those of the probes, by name.
+        made: their record.
+    """
+    return {
+        "name": name,
+        "label": label,
+        "study": config["study"],
+        "dataset": catalogue.DATASETS[config["dataset"]].title,
+        "normalisation": config["normalisation"],
+        "images": {key: config[f"probe_{key}"]["images"] for key in ("gradients", "distributions")},
+        "threshold": config["probe_dead_neurons"]["dormant_threshold"],
+        "network": made["network"],
+        "scores": {key: made["scores"][key] for key in SUBSETS if key in made["scores"]},
+        "rows": by_layer(tables),
+        "answer": answer(tables, made),
+        "checkpoint_digest": made["params"]["digest"],
+        "digest": made["data"],
+        "made": made["provenance"],
+    }
+
+
+def by_layer(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
+    """A row a layer: its counts of units, and the size of each signal and gradient, None if it has none."""
+    counts = tables["dead_neurons"].set_index("layer").to_dict("index")
+    spread = tables["distributions"].set_index(["layer", "signal"]).to_dict("index")
+    sizes = tables["gradients"].set_index(["layer", "tensor"])["rms"].to_dict()
+    return [
+        {
+            "layer": layer,
+            "units": counts.get(layer),
+            "z": spread[layer, "preactivation"],
+            "h": spread.get((layer, "activation")),
+            "weight": sizes.get((layer, "weight")),
+            "preactivation": sizes.get((layer, "preactivation")),
+        }
+        for layer in sorted(tables["gradients"]["layer"].unique())
+    ]
+
+
+def answer(tables: Mapping[str, pd.DataFrame], made: Mapping) -> list[str]:
+    """What it scores, how many of its units are dead, and how the first layer's gradient compares."""
+    score, units = made["scores"]["test"], tables["dead_neurons"]
+    found = [f"It classifies {numbers.percent(score['accuracy'])} of the {score['n']:,} test images right."]
+    dead, total = int(units["n_dead"].sum()), int(units["n_neurons"].sum())
+    where = [f"{n} in layer {layer}" for layer, n in zip(units["layer"], units["n_dead"], strict=True) if n]
+    said = "none is dead" if not dead else f"{dead:,} {'is' if dead == 1 else 'are'} dead ({_some(where)})"
+    found.append(f"Of its {total:,} hidden units, {said}.")
+    sizes = tables["gradients"].query("tensor == 'preactivation'").sort_values("layer")["rms"]
+    first, last = sizes.iloc[0], sizes.iloc[-1]
+    if first > 0 and last > 0:
+        found.append(
+            f"The gradient of its first layer is {first / last:.2g} times that of its logits (root mean "
+            "square, with respect to pre-activations)."
+        )
+    return found
+
+
+def drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """The embedded figures by the name of their table."""
+    drawing.use_style()
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, draw in layers.FIGURES.items():
+            path = Path(folder, f"{name}.svg")
+            drawing.save(draw(tables[name]), path)
+            found[name] = page.data_uri(path)
+    return found
+
+
+def _some(places: Sequence[str]) -> str:
+    return numbers.listed(shown.some(places, 8))
