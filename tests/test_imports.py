@@ -88,8 +88,10 @@ def test_one_module_imports_matplotlib():
 def test_every_rule_of_a_study_has_its_line():
     named = {path.stem for path in SCRIPTS.glob("*.py")}
     others = {
+        "checkpoint",
         "compare",
         "predict",
+        "probe",
         "verification",
         "verify",
         "write_hiplot",

@@ -119,7 +119,9 @@ def test_rows_beside_the_published_numbers(folder, monkeypatch):
     assert len(rows) == 12 + 8
     accurate, dead = rows[:12], rows[12:]
     assert [row.published for row in accurate[:2]] == [0.1, 0.8759]
-    assert {round(row.tolerance, 9) for row in accurate} == {1.5e-4} and {row.tolerance for row in dead} == {0.0}
+    assert {round(row.tolerance, 9) for row in accurate} == {1.5e-4} and {row.tolerance for row in dead} == {
+        0.0
+    }
     assert [row.published for row in dead] == [0, 0, 0, 3, 0, 0, 3, 3]
     assert dead[3].measured >= 3 and all("300 training images" in row.setting for row in dead)
     x = (torch.from_numpy(made.images[60_000:]).flatten(1).float() / 255 - 0.5) / 0.5

@@ -21,7 +21,7 @@ from actbench.study import grid
 from actbench.training import block, fitting, tuning
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from actbench.figures.plotting import Figure
 
 SCHEMA = imports.SCRIPTS.parent / "schemas" / "config.schema.yaml"
 OURS = ("activations", "depths", "seeds")  # keys of the config that have an argument of their own
