@@ -39,7 +39,10 @@ report: {baseline: mish, equivalence: 0.5, pairs: all}
 for section in ("training", *(probe.rule for probe in registry.specs().values())):
     now = DEFAULTS.get(section, {"enabled": False})
     OTHERS += f"{section}: {json.dumps({key: another(section, key, now[key]) for key in now})}\n"
-PLACES = "data_dir: elsewhere\ndevice: cpu\nverify: full\nstudies: [a, b]\n"
+PLACES = (
+    "data_dir: elsewhere\ndevice: cpu\nverify: full\nstudies: [a, b]\ncheckpoint: weights.pt\n"
+    "verify_checkpoints: published\n"
+)
 
 
 def resolved(files, *command_line, project="config.yaml"):
@@ -84,7 +87,7 @@ def test_every_study_is_the_same_everywhere(path, elsewhere):
     written(elsewhere, config=OTHERS + PLACES)
     beside = resolved([path])
     assert without_places(beside) == without_places(alone)
-    assert [beside[key] for key in config.PLACES] == ["elsewhere", "cpu", "full", ["a", "b"]]
+    assert {key: beside[key] for key in config.PLACES} == yaml_files.parse(PLACES, "places")
 
 
 @pytest.mark.parametrize("leak", [key for key in DEFAULTS if key not in config.PLACES])

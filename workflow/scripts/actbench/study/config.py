@@ -16,7 +16,7 @@ from actbench.study import activations, evaluation, messages, network, tuning
 BOUND = 10**308  # what floating-point numbers reach
 PROBED_IMAGES = 1024
 PATHS = ("data_dir", "checkpoint", "verify_checkpoints")
-PLACES = (*PATHS, "device", "verify", "studies")  # never change a study
+PLACES = ("device", "verify", "studies", *PATHS)  # never change a study
 RESERVED = ("data", "verification")
 
 
