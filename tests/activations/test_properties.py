@@ -11,93 +11,10 @@ from actbench.report import page
 from actbench.storage import parquet
 from conftest import ROOT
 from own_activations import Of, hand_tanh
+from test_properties_of_registry import EXPECTED
 from torch.nn import functional
 
 INF, E = math.inf, math.e
-# range, range of f', f(0)=0, symmetry, monotone, smooth, saturates, vanishing, can die
-EXPECTED = {
-    "sigmoid": ((0, 1), (0, 0.25), False, "neither", True, True, (True, True), (True, True), False),
-    "tanh": ((-1, 1), (0, 1), True, "odd", True, True, (True, True), (True, True), False),
-    "relu": ((0, INF), (0, 1), True, "neither", True, False, (True, False), (True, False), True),
-    "relu_autograd": ((0, INF), (0, 1), True, "neither", True, False, (True, False), (True, False), True),
-    "leakyrelu": ((-INF, INF), (0.1, 1), True, "neither", True, False, (False, False), (False, False), False),
-    "elu": ((-1, INF), (0, 1), True, "neither", True, True, (True, False), (True, False), False),
-    "swish": (
-        (-0.27846, INF),
-        (-0.09984, 1.09984),
-        True,
-        "neither",
-        False,
-        True,
-        (True, False),
-        (True, False),
-        False,
-    ),
-    "gelu": (
-        (-0.16997, INF),
-        (-0.12890, 1.12890),
-        True,
-        "neither",
-        False,
-        True,
-        (True, False),
-        (True, False),
-        False,
-    ),
-    "selu": (
-        (-1.75810, INF),
-        (0, 1.75810),
-        True,
-        "neither",
-        True,
-        False,
-        (True, False),
-        (True, False),
-        False,
-    ),
-    "mish": (
-        (-0.30884, INF),
-        (-0.11253, 1.08850),
-        True,
-        "neither",
-        False,
-        True,
-        (True, False),
-        (True, False),
-        False,
-    ),
-    "softplus": ((0, INF), (0, 1), False, "neither", True, True, (True, False), (True, False), False),
-    "softsign": ((-1, 1), (0, 1), True, "odd", True, True, (True, True), (True, True), False),
-    "hardtanh": ((-1, 1), (0, 1), True, "odd", True, False, (True, True), (True, True), True),
-    "relu6": ((0, 6), (0, 1), True, "neither", True, False, (True, True), (True, True), True),
-    "hardswish": (
-        (-0.375, INF),
-        (-0.5, 1.5),
-        True,
-        "neither",
-        False,
-        False,
-        (True, False),
-        (True, False),
-        True,
-    ),
-    "celu": ((-1, INF), (0, 1), True, "neither", True, True, (True, False), (True, False), False),
-    "prelu": ((-INF, INF), (0.25, 1), True, "neither", True, False, (False, False), (False, False), False),
-    "identity": ((-INF, INF), (1, 1), True, "odd", True, True, (False, False), (False, False), False),
-}
-
-
-@pytest.mark.parametrize("name", registry.REGISTRY)
-def test_properties_are_what_is_known_by_hand(name, spec):
-    row = properties.derive(registry.create(spec(name)))
-    bounds, slopes, centred, symmetry, monotone, smooth, saturates, vanishing, can_die = EXPECTED[name]
-    assert (row["range_low"], row["range_high"]) == pytest.approx(bounds, abs=2e-5)
-    assert (row["derivative_low"], row["derivative_high"]) == pytest.approx(slopes, abs=1e-4)
-    assert (row["zero_centred"], row["symmetry"], row["monotone"]) == (centred, symmetry, monotone)
-    assert row["continuous"] and row["smooth"] == smooth
-    assert (row["saturates_left"], row["saturates_right"]) == saturates
-    assert (row["vanishing_left"], row["vanishing_right"]) == vanishing
-    assert row["can_die"] == can_die
 
 
 def test_moments_with_closed_forms(spec):

@@ -14,6 +14,7 @@ Z = torch.linspace(-30, 30, 6001)
 TANH = math.atanh(math.sqrt(0.95))  # where the derivative is 0.05
 SIGMOID = 2 * TANH
 SOFTPLUS = math.log(0.05 / 0.95)
+GAUSSIAN = 3.03512  # where x exp(-x²/2) has fallen to 0.05 exp(-1/2), its largest being exp(-1/2) at 1
 
 
 def region(activation, z=Z):
@@ -36,6 +37,18 @@ REGISTRY = {
     "hardtanh": (-1, 1),
     "relu6": (0, 6),
     "prelu": (-math.inf, math.inf),
+    "rrelu": (-math.inf, math.inf),
+    "hardsigmoid": (-3, 3),
+    "logsigmoid": (-math.inf, -SOFTPLUS),
+    "hardshrink": (-math.inf, math.inf),
+    "softshrink": (-math.inf, math.inf),
+    "tanhshrink": (-math.inf, math.inf),
+    "threshold": (1, math.inf),
+    "squared_relu": (0, math.inf),
+    "star_relu": (0, math.inf),
+    "sine": (-math.inf, math.inf),
+    "gaussian": (-GAUSSIAN, GAUSSIAN),
+    "snake": (-math.inf, math.inf),
     "identity": (-math.inf, math.inf),
 }
 
@@ -57,6 +70,9 @@ def test_every_activation_of_the_registry_is_known(spec):
         ("swish", [-20.0, -1.278, -1.0, 3.0, 20.0], [True, False, False, False, False]),
         ("hardswish", [-4.0, -1.45, 0.0, 4.0], [True, False, False, False]),
         ("gelu", [-3.0, -1.4, -0.75, 3.0], [True, False, False, False]),
+        ("gelu_tanh", [-3.0, -1.4, -0.75, 3.0], [True, False, False, False]),
+        ("swish_beta", [-12.0, -0.751, -0.6, 3.0], [True, False, False, False]),
+        ("swish_trainable", [-20.0, -1.278, -1.0, 3.0], [True, False, False, False]),
         ("mish", [-5.0, -2.0, -1.19, 3.0], [True, False, False, False]),
         ("relu6", [-1.0, 1.0, 7.0], [True, False, True]),
         ("elu", [-4.0, -2.0, 4.0], [True, False, False]),

@@ -281,6 +281,8 @@ FILES = {
     f"{PACKAGE}/runtime/provenance.py": EVERY,
     f"{PACKAGE}/storage/records.py": stages("aggregate"),
     f"{PACKAGE}/verification/published.py": {},
+    f"{PACKAGE}/activations/functions.py": NUMBERS,
+    f"{PACKAGE}/activations/modules.py": NUMBERS,
     f"{PACKAGE}/activations/relu_autograd.py": NUMBERS,
     f"{PACKAGE}/report/contents.py": stages("report"),
     f"{PACKAGE}/report/job.py": stages("report"),

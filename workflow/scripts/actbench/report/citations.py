@@ -25,6 +25,21 @@ ACTIVATIONS: dict[str, tuple[str, ...]] = {
     "hardswish": ("howard2019",),
     "celu": ("barron2017",),
     "prelu": ("he2015",),
+    "rrelu": ("xu2015",),
+    "gelu_tanh": ("hendrycks2016",),
+    "hardsigmoid": ("howard2019",),
+    "logsigmoid": ("dugas2001",),
+    "hardshrink": ("donoho1994",),
+    "softshrink": ("donoho1994",),
+    "tanhshrink": ("collobert2011",),
+    "threshold": ("konda2015",),
+    "squared_relu": ("so2021",),
+    "star_relu": ("yu2024",),
+    "swish_beta": ("ramachandran2017", "hendrycks2016"),
+    "swish_trainable": ("ramachandran2017",),
+    "sine": ("sitzmann2020",),
+    "gaussian": ("ramasinghe2022",),
+    "snake": ("ziyin2020",),
 }
 # Gradients by layer, dormant units, effective rank; the interval of the trained share, adjusted p values, the
 # comparison of trained shares and its interval, performance profiles, also those over seeds; mean field

@@ -138,6 +138,13 @@ def _parameters(name: str, given: Mapping) -> dict[str, float]:
                 f"allowed: {names}."
             )
         _check_number(f"activations: {name}.{key}", value, allowed[key].above)
+    values = {key: parameter.default for key, parameter in allowed.items()} | dict(given)
+    for key, parameter in allowed.items():
+        if parameter.at_most is not None and values[key] > values[parameter.at_most]:
+            raise UserError(
+                f"activations: {name}.{key} is {values[key]:g}; allowed: a number up to {parameter.at_most}, "
+                f"which is {values[parameter.at_most]:g}."
+            )
     return {key: float(value) for key, value in given.items() if value != allowed[key].default}
 
 
