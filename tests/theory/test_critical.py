@@ -10,8 +10,8 @@ from own_activations import AlwaysNoisy, Exp, HandTanh, Of, own
 from scipy import optimize
 from torch import nn
 
-HOMOGENEOUS = ("relu", "relu_autograd", "leakyrelu", "prelu", "identity")
-NONE = ("softplus",)
+HOMOGENEOUS = ("relu", "relu_autograd", "leakyrelu", "prelu", "rrelu", "identity")
+NONE = ("softplus", "logsigmoid", "hardshrink", "threshold")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,14 @@ def test_signals_and_gradients_keep_their_size(name):
 
 @pytest.mark.parametrize(
     ("activation", "slope"),
-    [(nn.ReLU(), 0), (nn.LeakyReLU(0.1), 0.1), (nn.Identity(), 1), (nn.PReLU(), 0.25), (Of(torch.abs), -1)],
+    [
+        (nn.ReLU(), 0),
+        (nn.LeakyReLU(0.1), 0.1),
+        (nn.Identity(), 1),
+        (nn.PReLU(), 0.25),
+        (nn.RReLU(), 11 / 48),
+        (Of(torch.abs), -1),
+    ],
 )
 def test_homogeneous_functions(activation, slope):
     """σ_w² = 2/(1 + a²) without biases, and every q is a fixed point (He et al. 2015)."""
@@ -94,6 +101,9 @@ def test_one_that_overflows():
     "activation",
     [
         nn.Softplus(),
+        nn.LogSigmoid(),
+        nn.Hardshrink(),
+        nn.Threshold(1.0, 0.0),
         AlwaysNoisy(),
         Of(lambda x: 0 * x),
         Of(lambda x: 0 * x + 2),

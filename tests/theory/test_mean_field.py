@@ -57,7 +57,10 @@ def test_swish_has_a_stable_and_an_unstable_point_or_none(weight_std, stable):
     assert low == (found[0] if found else None)
 
 
-@pytest.mark.parametrize("name", [name for name in registry.REGISTRY if name != "softplus"])
+NONE = ("softplus", "logsigmoid", "hardshrink", "threshold")
+
+
+@pytest.mark.parametrize("name", [name for name in registry.REGISTRY if name not in (*NONE, "softshrink")])
 def test_the_edge_of_chaos_is_a_fixed_point(name):
     activation = registry.create(name)
     edge, theory = critical.point(activation, 0.2), MeanField(activation)
@@ -74,6 +77,18 @@ def test_the_edge_of_chaos_is_a_fixed_point(name):
     assert nearest.q == pytest.approx(edge.q, rel=1e-6)
     assert (nearest.slope, nearest.chi) == pytest.approx((edge.slope, 1), rel=1e-6)
     assert nearest.xi_c == math.inf and nearest.stable == edge.stable
+
+
+@pytest.mark.parametrize("bias_std", [0.1, 0.2, 1.0, 2.0])
+def test_at_the_edge_of_softshrink_v_touches_q_and_does_not_cross_it(bias_std):
+    """f f″ = 0, so that V′ = χ for every q: mean squares above the point move away, those below come closer."""
+    activation = registry.create("softshrink")
+    edge, theory = critical.point(activation, bias_std), MeanField(activation)
+    variances = edge.weight_std**2, edge.bias_std**2
+    assert edge.slope == pytest.approx(1, rel=1e-9) and not edge.stable
+    assert theory.fixed_points(*variances) == []
+    below, at, above = (theory.variance(factor * edge.q, *variances) for factor in (0.9, 1, 1.1))
+    assert below > 0.9 * edge.q and above > 1.1 * edge.q and at == pytest.approx(edge.q, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "elu", "gelu", "softplus", "hardtanh"])

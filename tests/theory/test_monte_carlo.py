@@ -15,7 +15,7 @@ from actbench.activations import registry
 from actbench.networks import initialisation
 from actbench.theory import critical
 from actbench.theory.mean_field import MeanField
-from actbench.theory.predictions import Images, Linear, predict
+from actbench.theory.predictions import JUMPS, Images, Linear, predict
 from scipy import stats
 from torch.nn import functional
 
@@ -32,6 +32,14 @@ N_COMPARISONS = len(CASES) * len(registry.REGISTRY) * (3 * N_HIDDEN + 2)
 ERRORS = stats.t.ppf(1 - 0.01 / 2 / N_COMPARISONS, N_DRAWS - 1)
 BIAS_STD = 0.2
 ROUNDING = 1e-5
+WITHOUT_EDGE = ("softplus", "logsigmoid", "hardshrink", "threshold")
+JUMPING = ("hardshrink", "threshold")  # of which no gradient is predicted but that of the output layer
+FADING = ("softshrink", "tanhshrink", *JUMPING)  # f is 0 or as good as 0 around 0
+STEEP = ("squared_relu", *FADING)  # means over units rest on few of them
+LOST = {  # no signal is left to be measured after three layers, but biases, which are uniform and not normal
+    *(("default", "none", False, name) for name in FADING),
+    *((kind, "none", False, "threshold") for kind in ("xavier", "lecun", "orthogonal")),
+}
 
 
 @functools.lru_cache(maxsize=1)
@@ -95,11 +103,11 @@ def theory(name):
 @pytest.mark.parametrize("name", registry.REGISTRY)
 @pytest.mark.parametrize(("kind", "norm", "residual"), CASES)
 def test_prediction(kind, norm, residual, name, one_thread):
-    activation, initial = registry.create(name), None
+    activation, initial = registry.create(name).eval(), None
     if kind == "critical":
         edge = critical.point(activation, BIAS_STD)
         if edge is None:
-            assert name == "softplus"
+            assert name in WITHOUT_EDGE
             return
         first = edge.weight_std if edge.q is None else math.sqrt((edge.q - edge.bias_std**2) / 0.7)
         initial = dict(zip(initialisation.INITIAL, (first, edge.weight_std, edge.bias_std), strict=True))
@@ -109,17 +117,23 @@ def test_prediction(kind, norm, residual, name, one_thread):
         for (n_in, n_out), pair in zip(itertools.pairwise(SIZES), variances, strict=True)
     ]
     rows = predict(theory(name), layers, images()[1], N_IMAGES, norm)
+    if (kind, norm, residual, name) in LOST:
+        assert (rows[-1]["q"] or 0) < 4e-4
+        return
+    assert rows[0]["reason"] == (JUMPS if name in JUMPING else None)
     found = measured(activation, kind, variances, norm, residual)
     expected = (
         [row["q"] for row in rows],
         [row["mean_cosine"] for row in rows[:-1]],
-        [10 ** (2 * row["log10_rms"]) for row in rows],
+        [10 ** (2 * row["log10_rms"]) for row in rows if row["log10_rms"] is not None],
     )
+    assert len(expected[2]) == (1 if name in JUMPING else N_HIDDEN + 1)
     for values, predicted in zip(found, expected, strict=True):
+        values = values[-len(predicted) :]
         ratios = torch.stack(values).double().T / torch.tensor(predicted, dtype=torch.float64)
         error = ratios.std(0) / math.sqrt(N_DRAWS)
         assert ((ratios.mean(0) - 1).abs() <= ERRORS * error + ROUNDING).all(), (ratios.mean(0), error)
-        assert (error < 0.11).all()
+        assert (error < (0.2 if name in STEEP else 0.11)).all()
 
 
 def test_how_much_finite_widths_scatter():
