@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from actbench.activations import properties, registry
 from actbench.analysis import comparisons, statistics
 from actbench.figures import drawing, results
 
@@ -118,6 +119,25 @@ def test_many_activations_wrap(runs):
     many = drawing.Style({f"a{i}": f"activation {i}" for i in range(17)})
     drawn = accuracy(runs, [2, 4], many)
     assert [axis.get_subplotspec().colspan.start for axis in drawn.axes] == [0, 0]
+
+
+def test_every_activation_of_the_registry_is_drawn(tmp_path):
+    """With colours that repeat, but no look twice, and each function where it is inside the panel."""
+    drawing.use_style()
+    every = drawing.Style({name: name for name in registry.REGISTRY})
+    looks = {(look["color"], str(look["linestyle"]), look["marker"]) for look in every.looks.values()}
+    assert len(looks) == len(registry.REGISTRY) > 30
+    rows = [
+        {"activation": name} | row
+        for name in registry.REGISTRY
+        for row in properties.curves(registry.create(name))
+    ]
+    figure = results.functions(pd.DataFrame(rows), every)
+    assert sum(axis.get_visible() for axis in figure.axes) == len(registry.REGISTRY)
+    for axis, name in zip(figure.axes, registry.REGISTRY, strict=False):
+        inside = np.abs(np.asarray(axis.lines[0].get_ydata()) - 1) <= 3
+        assert axis.get_title() == name and inside.mean() > 0.4
+    drawing.save(figure, tmp_path / "functions.svg")
 
 
 def test_class_names_are_shown_as_they_are(style, tmp_path):

@@ -4,6 +4,7 @@ from itertools import product
 
 import pandas as pd
 import pytest
+from actbench.activations import registry
 from actbench.report import section
 from actbench.report.sections import (
     answer,
@@ -197,6 +198,13 @@ def test_formulas_become_mathml_and_none_stays_none():
     found = functions.typeset({"formula": r"\frac{x}{1 + |x|}", "formula_derivative": None})
     assert found["formula"].startswith("<math") and "<mfrac>" in found["formula"]
     assert found["formula_derivative"] is None
+
+
+@pytest.mark.parametrize("name", registry.REGISTRY)
+def test_every_formula_of_the_registry_is_typeset(name):
+    """A command that is not known would stand there with its backslash."""
+    found = functions.typeset(registry.formulas(registry.named(name)))
+    assert all(text.startswith("<math") and "\\" not in text for text in found.values())
 
 
 def test_what_is_judged_by():

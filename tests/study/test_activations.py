@@ -92,6 +92,23 @@ def test_activation_ids_and_labels():
     assert resolved[1]["spec"] == {"import": None, "name": "leakyrelu", "parameters": {"slope": 0.01}}
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"lower": 0.5}, "rrelu.lower is 0.5; allowed: a number up to upper, which is 0.333333."),
+        ({"upper": 0.1}, "rrelu.lower is 0.125; allowed: a number up to upper, which is 0.1."),
+        ({"lower": 2, "upper": 1}, "rrelu.lower is 2; allowed: a number up to upper, which is 1."),
+    ],
+)
+def test_a_lower_end_above_the_upper_one_is_one_sentence(given, words):
+    with pytest.raises(UserError) as caught:
+        resolve(activations=[{"name": "rrelu", **given}])
+    assert str(caught.value) == f"activations: {words}"
+    assert resolve(activations=[{"name": "rrelu", "lower": 0.2, "upper": 0.2}])["activations"][0]["id"] == (
+        "rrelu-lower0.2-upper0.2"
+    )
+
+
 def test_every_registered_activation_can_be_named():
     resolved = resolve(activations=list(registry.REGISTRY))
     assert len(resolved["activations"]) == len(registry.REGISTRY)

@@ -33,7 +33,11 @@ def test_weights_at_the_edge_of_chaos(name, bias_std, weight_std):
 
 
 @pytest.mark.parametrize(
-    ("name", "slope"), [("tanh", 0.54), ("elu", 0.86), ("swish", 1.099), ("gelu", 1.095), ("mish", 1.025)]
+    ("name", "slope"),
+    [
+        *(("tanh", 0.54), ("elu", 0.86), ("swish", 1.099), ("gelu", 1.095), ("mish", 1.025)),
+        *(("gelu_tanh", 1.095), ("swish_beta", 1.0865), ("tanhshrink", 1.570), ("squared_relu", 1.5)),
+    ],
 )
 def test_whether_the_fixed_point_is_stable(name, slope):
     found = critical.point(registry.create(name), 0.2)
