@@ -31,7 +31,7 @@ def test_an_import_loads_nothing_and_names_are_there(tmp_path):
         f"import sys; sys.path.insert(0, {str(ROOT / 'workflow/scripts')!r}); {code}",
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["actbench", "MLP MeanField load probe read train"]
+    assert done.stdout.splitlines() == ["actbench", "Classifier MLP MeanField load probe read train"]
     with pytest.raises(AttributeError, match="no attribute 'fit'"):
         _ = actbench.fit
     assert all(getattr(actbench, name).__doc__ for name in dir(actbench))

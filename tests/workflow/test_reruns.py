@@ -274,6 +274,7 @@ FILES = {
     f"{PACKAGE}/training/job.py": TRAINING,
     f"{PACKAGE}/training/compared.py": TRAINING,
     f"{PACKAGE}/analysis/tables.py": stages("report"),
+    f"{PACKAGE}/classifier.py": {},
     f"{PACKAGE}/interactive.py": {},
     f"{PACKAGE}/runtime/preflight.py": {},
     f"{PACKAGE}/runtime/progress.py": TRAINING,

@@ -12,6 +12,7 @@ import importlib
 
 # Texts, so that no rule's digest of its code follows them: see `runtime.sources`.
 _PUBLIC = {
+    "Classifier": "actbench.classifier",
     "MLP": "actbench.networks.families.mlp",
     "MeanField": "actbench.theory.mean_field",
     "load": "actbench.networks.checkpoints",

@@ -54,6 +54,32 @@ def train(
     >>> trained.runs[0]["test_accuracy"] > 0.5
     True
     """
+    given = {} if images is None else {"dataset": images.name}
+    name, config, params = planned(activation, depth, seeds, recipe | given)
+    images = images or acquire.dataset(config["dataset"], config["data_dir"])
+    with switches.restored():
+        fitting.prepare_torch(fitting.Settings(**params["training"]))
+        rates = None
+        if grid.tuned(config):
+            rates = tuning.search(name, choices.search_params(params), images, device, log).rates
+        return block.train(name, params, images, device, log, rates=rates)
+
+
+def planned(
+    activation: str | Mapping | type[nn.Module], depth: int, seeds: Sequence[int], recipe: Mapping
+) -> tuple[str, dict, dict]:
+    """What a study of one activation and depth would train.
+
+    Args:
+        activation, depth, seeds: see `train`.
+        recipe: further keys of config.yaml.
+
+    Returns:
+        The activation's name, the resolved config, and the params of the job, see `grid.training_params`.
+
+    Raises:
+        UserError: a key or value is wrong; the sentence names it.
+    """
     own = isinstance(activation, type)
     given = {"activations": ["relu" if own else activation], "depths": [depth], "seeds": list(seeds)}
     if taken := [key for key in OURS if key in recipe]:
@@ -62,21 +88,12 @@ def train(
         raise UserError(
             "settings is given; allowed: network, training, normalisation and tuning of the one wanted."
         )
-    if images is not None:
-        given["dataset"] = images.name
     config = _resolved(recipe | given)
     name, spec = (config["activations"][0][key] for key in ("id", "spec"))
     if own:
         name = activation.__name__.lower()
         spec = {"import": activation, "name": name, "parameters": {}}
-    images = images or acquire.dataset(config["dataset"], config["data_dir"])
-    params = grid.training_params(config, spec, config["depths"][0], config["seeds"])
-    with switches.restored():
-        fitting.prepare_torch(fitting.Settings(**params["training"]))
-        rates = None
-        if grid.tuned(config):
-            rates = tuning.search(name, choices.search_params(params), images, device, log).rates
-        return block.train(name, params, images, device, log, rates=rates)
+    return name, config, grid.training_params(config, spec, config["depths"][0], config["seeds"])
 
 
 class Measured(dict):
