@@ -252,3 +252,13 @@ def tiny(tmp_path_factory) -> Project:
     project.first_run = project.snakemake("--resources", "gpu=1")
     assert project.first_run.returncode == 0, project.first_run.stdout + project.first_run.stderr
     return project
+
+
+@pytest.fixture
+def digits(tiny, tmp_path, monkeypatch) -> None:
+    """A working directory where the study `digits`, of which the docs speak, is the tiny one."""
+    results = tmp_path / "results" / "digits"
+    shutil.copytree(tiny.folder / "results" / "tiny", results)
+    for folder in list(results.glob("runs/*/*/*/seeds0-1")):
+        folder.rename(folder.with_name("seeds0-4"))
+    monkeypatch.chdir(tmp_path)

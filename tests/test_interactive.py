@@ -38,13 +38,7 @@ def test_an_import_loads_nothing_and_names_are_there(tmp_path):
 
 
 @pytest.mark.parametrize("name", dir(actbench))
-def test_an_example_of_each_public_name(tiny, tmp_path, monkeypatch, name):
-    """In a folder where the study `digits`, of which they speak, is the tiny one."""
-    digits = tmp_path / "results" / "digits"
-    shutil.copytree(tiny.folder / "results" / "tiny", digits)
-    for folder in list(digits.glob("runs/*/*/*/seeds0-1")):
-        folder.rename(folder.with_name("seeds0-4"))
-    monkeypatch.chdir(tmp_path)
+def test_an_example_of_each_public_name(digits, name):
     public = {each: getattr(actbench, each) for each in dir(actbench)}
     (found,) = doctest.DocTestFinder(recurse=False).find(public[name], name, globs=public)
     assert found.examples

@@ -1,5 +1,6 @@
 """What the README says holds."""
 
+import doctest
 import re
 
 import pytest
@@ -8,7 +9,6 @@ import yaml
 from actbench.activations import registry
 from actbench.study import activations, config
 from conftest import ROOT, SCHEMA
-from sklearn.datasets import load_digits
 
 TEXT = (ROOT / "README.md").read_text()
 
@@ -62,27 +62,10 @@ def test_it_names_every_study_but_that_of_the_tests():
     assert all(f"studies/{study}" in TEXT for study in studies)
 
 
-def test_the_code_of_the_python_page_runs(tiny, tmp_path, monkeypatch):
-    """Each block in order in one namespace, with the tiny study's paths."""
-    page = (ROOT / "docs" / "python.md").read_text()
-    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    code = "\n".join(blocks).replace(
-        "digits/runs/tanh/d8/default/seeds0-4", "tiny/runs/tanh/d2/default/seeds0-1"
-    )
-    code = (
-        code.replace("results/digits", "results/tiny")
-        .replace("seed=3", "seed=1")
-        .replace('read("digits"', 'read("tiny"')
-    )
-    code = code.replace('"mine.safetensors"', f"{str(tmp_path / 'mine.safetensors')!r}")
-    monkeypatch.chdir(tiny.folder)
-    names = {}
-    exec(code, names)  # noqa: S102, our own page
-    before, after = (names[key].linears[0].weight for key in ("before", "network"))
-    assert names["logits"].shape == (1, 10) and not torch.equal(before, after)
-    assert len(names["history"]) == 8 * 4
-    assert len(names["accuracies"]) == 2 and len(names["by_layer"]) == 3 and len(names["mean"]) == 4
-    x, y = load_digits(return_X_y=True)
-    search = names["search"].set_params(estimator__max_epochs=3, estimator__verbose=0)
-    search.fit((x[:300] / 8 - 1).astype("float32"), y[:300])
-    assert set(search.cv_results_["param_module__activation"]) == {"relu", "tanh"}
+def test_the_python_page_runs(digits):
+    """Its examples in their order, as one session."""
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    examples = "\n".join(re.findall(r"```pycon\n(.*?)```", page, re.DOTALL))
+    assert examples.count(">>> ") == page.count(">>> ") > 30 and "```python" not in page
+    session = doctest.DocTestParser().get_doctest(examples, {}, "docs/python.md", "docs/python.md", 0)
+    assert doctest.DocTestRunner().run(session).failed == 0

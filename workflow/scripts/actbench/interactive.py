@@ -168,5 +168,10 @@ def probe(
 
 def _resolved(given: Mapping) -> dict:
     defaults = {"activations": ["relu"], "depths": [1], "seeds": [0]}
-    schema = registry.with_sections(yaml_files.read(SCHEMA))
-    return configuration.resolve(defaults | given, schema)
+    return configuration.resolve(defaults | given, _schema())
+
+
+@functools.cache
+def _schema() -> dict:
+    """It takes 0.1 s to read, which a grid search would spend on every network."""
+    return registry.with_sections(yaml_files.read(SCHEMA))
