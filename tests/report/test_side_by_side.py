@@ -1,4 +1,5 @@
 import copy
+import re
 
 import numpy as np
 import pandas as pd
@@ -7,9 +8,10 @@ import pytest
 from actbench.analysis import comparisons
 from actbench.errors import UserError
 from actbench.figures import drawing, results
-from actbench.report import side_by_side
+from actbench.report import page, side_by_side
 from actbench.report.side_by_side import Study
 from actbench.storage import files, parquet, records, yaml_files
+from conftest import ROOT
 
 ACCURACIES = {"relu": [0.90, 0.91, 0.92], "tanh": [0.80, 0.82, 0.20]}
 
@@ -31,6 +33,7 @@ def study(
         "depths": list(depths),
         "seeds": list(seeds),
         "evaluation": {"folds": None, "validation": 250},
+        "network": {"width": 64},
         "training": {"learning_rate": 0.1},
         "report": {"equivalence": 0.01},
     }
@@ -197,3 +200,43 @@ def test_a_config_of_another_version_is_refused_with_the_key_that_it_lacks(store
 def test_a_record_of_another_version_is_refused(stored):
     with pytest.raises(UserError, match=r"another version of actbench \(data.evaluated is missing"):
         stored(record_without=["data.evaluated"])
+
+
+PLACE = {"device": "cpu", "python": "3.12", "versions": {"torch": "2"}, "commit": None}
+
+
+def page_of(*studies):
+    """The page, as the job writes it."""
+    drawing.use_style()
+    for one in studies:
+        one.lineage["stages"] = {"train": [PLACE]}
+    template = ROOT / "workflow" / "report" / "compare.html"
+    return page.render(template, side_by_side.context(studies, template.parent))
+
+
+def test_the_page_of_two_studies_has_pairs_and_the_profile():
+    text = page_of(study("a", depths=(2, 4)), study("b", depths=(2, 4), shift=0.05, dataset="mnist"))
+    assert "two studies side by side" in text and text.count("<img") == 2 and text.count("<table") == 3
+    for words in ("b less a, paired by the seeds", "<h2>Over all cells</h2>", "RELU comes within 1 point"):
+        assert words in text
+    assert "<h2>Cell by cell</h2>" not in text
+
+
+def test_the_page_of_three_studies_has_the_profile_and_every_cell():
+    """Of three data sets; the last study has one activation that the others have, and another margin."""
+    third = study(
+        "c", activations=("tanh", "relu"), dataset="mnist", depths=(8,), report={"equivalence": 0.02}
+    )
+    text = page_of(study("a"), study("b", dataset="fashion_mnist", training={"learning_rate": 0.2}), third)
+    assert "<h1>a, b and c</h1>" in text and "3 studies side by side" in text
+    assert text.count("<img") == 1 and text.count("<table") == 3
+    for words in ("a: digits, 2 hidden layers", "b: fashion_mnist, 2", "c: mnist, 8 hidden layers"):
+        assert words in text
+    assert "Margins differ (a 1, b 1 and c 2 points): that of a counts here." in text
+    assert "<code>training.learning_rate</code>" in text and "paired by the seeds" not in text
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", text)
+
+
+def test_the_page_of_studies_in_which_nothing_meets():
+    text = page_of(*(study(name, activations=(key,)) for name, key in (("a", "relu"), ("b", "relu"))))
+    assert "there is no profile" in text and text.count("<img") == 1

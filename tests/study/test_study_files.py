@@ -296,3 +296,16 @@ def test_reference_studies_state_all_that_their_numbers_depend_on(name):
         assert stated[section].keys() <= keys.keys()
         assert not any(keys[key]["default"] for key in keys.keys() - stated[section].keys())  # it is off
     assert {"dataset", "normalisation", "network", "seeds", "activations"} <= stated.keys()
+
+
+def test_studies_that_are_compared_name_a_file():
+    """Sixty characters each are too many for some file systems."""
+    assert [study_files.together(names) for names in ([], ["a", "b"], ["b", "a", "c"])] == [
+        "nothing",
+        "a+b",
+        "b+a+c",
+    ]
+    long = [f"{'x' * 58}{number}" for number in range(9)]
+    names = [study_files.together(order) for order in (long, long[::-1], long[:-1])]
+    assert len(set(names)) == 3 and all(len(name) < 100 for name in names)
+    assert names[0].startswith(f"{long[0]}+8more-")

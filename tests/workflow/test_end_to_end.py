@@ -242,8 +242,9 @@ def test_two_studies_side_by_side(tiny, tmp_path):
 @pytest.mark.parametrize(
     ("studies", "words"),
     [
-        ("[]", "compare needs two"),
-        ("[tiny]", "compare needs two"),
+        ("[]", "compare needs two studies or more"),
+        ("[tiny]", "compare needs two studies or more"),
+        ("[tiny, tiny]", "allowed: a list of different study names"),
         ("[tiny, missing]", "missing has no results/missing"),
     ],
 )

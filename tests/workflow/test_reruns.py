@@ -318,6 +318,8 @@ FILES = {
     f"{PACKAGE}/runtime/seeds.py": NUMBERS,
     f"{PACKAGE}/report/sentences.py": stages("report"),
     f"{PACKAGE}/figures/shown.py": LAST,
+    f"{PACKAGE}/analysis/cells.py": {},
+    f"{PACKAGE}/report/pooled.py": {},
     f"{PACKAGE}/report/side_by_side.py": {},
     f"{PACKAGE}/runtime/sources.py": {},
     f"{PACKAGE}/runtime/parsing.py": UNTRAINED,

@@ -1,5 +1,5 @@
-# The study's tables as other tools read them, `snakemake tensorboard` and `hiplot`; two studies, `snakemake compare`.
-COMPARED = "+".join(config["studies"]) or "nothing"
+# The study's tables as other tools read them, `snakemake tensorboard` and `hiplot`; several studies, `snakemake compare`.
+COMPARED = study_files.together(config["studies"])
 
 
 rule tensorboard:
@@ -67,6 +67,6 @@ rule compare:
     params:
         code=code("compare"),
     message:
-        "Compare two studies"
+        "Compare studies"
     script:
         "../scripts/compare.py"

@@ -35,11 +35,13 @@ def without_places():
 
 
 def compared(path):
-    """The path of a file of each of the two studies that `snakemake compare` puts side by side."""
+    """The path of a file of each of the studies that `snakemake compare` puts side by side."""
 
-    def of_both(wildcards):
-        if len(config["studies"]) != 2:
-            sys.exit('Config error: compare needs two: --config studies="[a, b]".')
+    def of_each(wildcards):
+        if len(config["studies"]) < 2:
+            sys.exit(
+                'Config error: compare needs two studies or more: --config studies="[a, b]".'
+            )
         for name in config["studies"]:
             needed = placed(f"results/{name}/config.yaml")
             if name != STUDY and not Path(needed).is_file():
@@ -48,4 +50,4 @@ def compared(path):
                 )
         return [f"results/{name}/{path}" for name in config["studies"]]
 
-    return of_both
+    return of_each

@@ -1,4 +1,4 @@
-"""Write one page with two studies side by side."""
+"""Write one page with several studies side by side."""
 
 import sys
 

@@ -1,5 +1,6 @@
-"""Two studies on one page: what was set otherwise, and what that did to each activation at each depth."""
+"""Studies on one page: what was set otherwise, what that did to activations of two, and who wins over all."""
 
+import itertools
 import tempfile
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from actbench.analysis import cells as analysed
 from actbench.analysis import comparisons
 from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.figures import drawing, results, shown
-from actbench.report import numbers, page, sentences
+from actbench.figures.plotting import Figure
+from actbench.report import numbers, page, pooled, sentences
 from actbench.storage import files, parquet, records, yaml_files
 from actbench.study import config as configuration
 from actbench.study import grid
@@ -46,19 +49,13 @@ class Study:
 
 
 def run(job: object) -> None:
-    """Write the page of two studies, as the job of its rule: `job` is the script's `snakemake`."""
+    """Write the page of two studies or more, as the job of its rule: `job` is the script's `snakemake`."""
     inputs, (output,) = job.input, job.output
     parts = zip(inputs.provenance, inputs.config, inputs.runs, inputs.comparison, strict=True)
     studies = [read(*paths) for paths in parts]
     drawing.use_style()
-    rows = cells(*studies)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "compared.svg"
-        drawn = [row for row in rows if row["setting"] == rows[0]["setting"]]
-        drawing.save(results.two_studies(drawn, [study.name for study in studies], studies[0].labels), path)
-        figure = page.data_uri(path)
     template = Path(inputs.page[0])
-    files.write_text(page.render(template, context(*studies, rows, figure, template.parent)), output)
+    files.write_text(page.render(template, context(studies, template.parent)), output)
 
 
 def read(provenance: str | Path, config: str | Path, runs: str | Path, comparison: str | Path) -> Study:
@@ -97,16 +94,16 @@ def _expect(path: str | Path, found: Container, needed: Iterable[str]) -> None:
             )
 
 
-def settings(first: Study, second: Study) -> list[tuple[str, str, str]]:
-    """Keys of the config whose values differ, with both values as text; a key that one lacks has a dash."""
-    flat = [records.flat(study.config) for study in (first, second)]
+def settings(*studies: Study) -> list[tuple[str, ...]]:
+    """Keys of the config whose values differ, with all values as text; a key that one lacks has a dash."""
+    flat = [records.flat(study.config) for study in studies]
     keys = [
         key
-        for key in dict.fromkeys([*flat[0], *flat[1]])
+        for key in dict.fromkeys(itertools.chain(*flat))
         if key.split(".")[0] not in ("study", *configuration.PLACES)
     ]
     found = [(key, *(_shown(values.get(key)) for values in flat)) for key in keys]
-    return [row for row in found if row[1] != row[2]]
+    return [row for row in found if len(set(row[1:])) > 1]
 
 
 def cells(first: Study, second: Study) -> list[dict]:
@@ -144,31 +141,80 @@ def comparable(first: Study, second: Study) -> bool:
     return tested[0] == tested[1] and len(tested[0]) == 1
 
 
-def context(first: Study, second: Study, rows: Sequence[Mapping], figure: str, folder: str) -> dict:
-    """Everything the template shows.
+def context(studies: Sequence[Study], folder: str | Path) -> dict:
+    """Everything the template shows; `folder` is where stylesheet and script lie."""
+    found = over_all(studies) | (of_two(*studies) if len(studies) == 2 else {})
+    return found | {"css": page.stylesheet(folder), "script": page.script(folder)}
 
-    Args:
-        rows: see `cells`.
-        figure: the embedded figure.
-        folder: where stylesheet and script lie.
-    """
+
+def over_all(studies: Sequence[Study]) -> dict:
+    """What the template shows of any number of studies: names, settings, and the profile over all cells."""
+    names, labels = [study.name for study in studies], {}
+    for study in studies:
+        labels |= {key: label for key, label in study.labels.items() if key not in labels}
+    found = analysed.pooled(
+        (
+            study.config,
+            study.runs,
+            study.lineage["data"]["evaluated"],
+            catalogue.chance(study.config["dataset"]),
+        )
+        for study in studies
+    )
+    margins = {study.name: study.config["report"]["equivalence"] for study in studies}
+    margin = margins[names[0]]
+    summary = analysed.summary(found, margin)
+    answer = pooled.answer(found, summary, labels, margin)
     return {
-        "studies": [first, second],
-        "datasets": [catalogue.DATASETS[study.config["dataset"]].title for study in (first, second)],
-        "settings": settings(first, second),
+        "studies": studies,
+        "datasets": [catalogue.DATASETS[study.config["dataset"]].title for study in studies],
+        "title": numbers.listed(names),
+        "file": "+".join(names) if len(names) == 2 else "studies",
+        "settings": settings(*studies),
+        "labels": labels,
+        "answer": answer,
+        "profile_answer": answer,
+        "only": [],
+        "rows": None,
+        "margin": margin,
+        "profile": _drawn(pooled.figure(found, labels)) if found.cells else None,
+        "profile_rows": summary,
+        "profile_csv": _csv(found.profile.drop(columns="setting")),
+        "n_cells": len(found.cells),
+        "notes": pooled.notes(found, summary, margins),
+        "cells": pooled.blocks(found),
+        "cells_csv": _csv(pooled.table(found)),
+    }
+
+
+def of_two(first: Study, second: Study) -> dict:
+    """What the template shows of two studies beside `over_all`, from the rows of `cells` on."""
+    rows = cells(first, second)
+    drawn = [row for row in rows if row["setting"] == rows[0]["setting"]]
+    names = (first.name, second.name)
+    return {
         "rows": rows,
         "blocks": blocks(rows),
         "several_settings": len({row["setting"] for row in rows}) > 1,
-        "labels": first.labels,
-        "answer": sentences.two_studies(rows, first.labels, (first.name, second.name)),
+        "answer": sentences.two_studies(rows, first.labels, names),
         "comparable": comparable(first, second),
         "only": [_only(first, second), _only(second, first)],
-        "margin": first.config["report"]["equivalence"],
-        "figure": figure,
-        "csv": page.embedded(table(rows).to_csv(index=False), page.MEDIA[".csv"]),
-        "css": page.stylesheet(folder),
-        "script": page.script(folder),
+        "figure": _drawn(results.two_studies(drawn, names, first.labels)),
+        "csv": _csv(table(rows)),
     }
+
+
+def _drawn(figure: Figure) -> str:
+    """The figure as text for the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "figure.svg"
+        drawing.save(figure, path)
+        return page.data_uri(path)
+
+
+def _csv(table: pd.DataFrame) -> str:
+    """The table as a file for download."""
+    return page.embedded(table.to_csv(index=False), page.MEDIA[".csv"])
 
 
 def table(rows: Sequence[Mapping]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Which files make a study: what stands in them and on the command line, put together but not yet checked."""
 
 import functools
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from actbench.errors import UserError
 from actbench.storage import yaml_files
 from actbench.study import config, messages, settings
 
+LONGEST = 200  # characters of a file's name, which may have 255 with its ending
 REFERENCES = ("fashion_mnist", "mlp_classifier")
 
 
@@ -60,6 +62,18 @@ def references(study: str, folder: str | Path, schema: Mapping) -> dict[str, dic
         )
     paths = {name: Path(folder, f"{name}.yaml") for name in REFERENCES}
     return {name: settings.with_recipes(yaml_files.read(path), schema) for name, path in paths.items()}
+
+
+def together(names: Sequence[str]) -> str:
+    """The name of the page that has several studies, which must fit into a file's name.
+
+    >>> together(["a", "b"])
+    'a+b'
+    """
+    every = "+".join(names) or "nothing"
+    if len(every) <= LONGEST:
+        return every
+    return f"{names[0]}+{len(names) - 1}more-{hashlib.sha256(every.encode()).hexdigest()[:12]}"
 
 
 def check_handed_over(command_line: Iterable[str]) -> None:

@@ -1,0 +1,150 @@
+import pandas as pd
+import pytest
+from actbench.analysis import cells
+
+RECIPE = {
+    "network": {"family": "mlp", "width": 64, "hidden_sizes": None},
+    "training": {"optimizer": "sgd", "learning_rate": 0.05, "histograms": False},
+    "normalisation": "symmetric",
+    "tuning": {"learning_rate": None, "seeds": 3, "max_epochs": 40},
+}
+
+
+def study(name, dataset="digits", evaluated=("images",), depth=2, setting="default", seeds=(), **accuracies):
+    """A config, runs and what goes with them; None is a diverged run, below 0.5 an untrained one."""
+    config = {"study": name, "dataset": dataset, "evaluation": {"folds": None, "validation": 250}, **RECIPE}
+    rows = [
+        {
+            "activation": activation,
+            "depth": depth,
+            "setting": setting,
+            "seed": seed,
+            "fold": 0,
+            "status": "diverged" if value is None else "ok",
+            "trained": value is not None and value >= 0.5,
+            "test_accuracy": float("nan") if value is None else value,
+        }
+        for activation, values in accuracies.items()
+        for seed, value in zip(seeds or range(len(values)), values, strict=True)
+    ]
+    return config, pd.DataFrame(rows), list(evaluated), 0.1
+
+
+def profile(pooled):
+    """The steps of each activation, and its n."""
+    return {
+        key: (
+            [(round(tau, 6), round(share, 6)) for tau, share in zip(own["tau"], own["share"], strict=True)],
+            own["n"].max(),
+        )
+        for key, own in pooled.profile.groupby("activation")
+    }
+
+
+def test_a_profile_over_the_cells_of_three_data_sets_by_hand():
+    """relu is best in a and b, tanh in c; gelu takes part in two of three."""
+    pooled = cells.pooled(
+        [
+            study("a", "digits", relu=[0.9, 0.8], tanh=[0.8, 0.8], gelu=[0.7, 0.7]),
+            study("b", "mnist", relu=[0.9], tanh=[0.88]),
+            study("c", "fashion_mnist", relu=[0.6], tanh=[0.8], gelu=[0.8]),
+        ]
+    )
+    assert profile(pooled) == {
+        "relu": ([(0, 0.666667), (0.2, 1)], 3),
+        "tanh": ([(0, 0.333333), (0.02, 0.666667), (0.05, 1)], 3),
+        "gelu": ([(0, 0.5), (0.15, 1)], 2),
+    }
+    assert [(cell["study"], cell["dataset"], cell["depth"]) for cell in pooled.cells] == [
+        (["a"], "digits", 2),
+        (["b"], "mnist", 2),
+        (["c"], "fashion_mnist", 2),
+    ]
+    assert pooled.rows.query("cell == 0")["activation"].tolist() == ["relu", "tanh", "gelu"]
+    rows = {row["activation"]: row for row in cells.summary(pooled, 0.02)}
+    assert list(rows) == ["relu", "tanh", "gelu"]
+    assert (rows["tanh"]["n_cells"], rows["tanh"]["n_best"], rows["tanh"]["n_within"]) == (3, 1, 2)
+    assert (rows["tanh"]["median"], rows["tanh"]["most"]) == (0.02, 0.05)
+    assert (rows["gelu"]["n_cells"], rows["gelu"]["n_within"]) == (2, 1)
+
+
+def test_studies_of_the_same_images_and_recipe_share_their_cells():
+    """Whatever the setting is called; a seed that both have counts once."""
+    first = study("a", relu=[0.9, 0.8])
+    second = study("b", setting="plain", tanh=[0.7, 0.7], relu=[0.8, 0.6], seeds=(1, 2))
+    second[0]["settings"] = {"plain": {}, "adam": {"training": {"optimizer": "adam"}}}
+    second[0]["training"] = RECIPE["training"] | {"histograms": True}
+    pooled = cells.pooled([first, second])
+    assert [cell["study"] for cell in pooled.cells] == [["a", "b"]]
+    relu, tanh = pooled.rows.to_dict("records")
+    assert (relu["activation"], relu["n_seeds"], tanh["n_seeds"]) == ("relu", 3, 2)
+    assert relu["accuracy"] == pytest.approx((0.9 + 0.8 + 0.6) / 3)
+    assert tanh["behind"] == pytest.approx(relu["accuracy"] - 0.7, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dataset": "mnist"},
+        {"evaluation": {"folds": 3, "validation": None}},
+        {"network": RECIPE["network"] | {"width": 32}},
+        {"training": RECIPE["training"] | {"optimizer": "adam"}},
+        {"normalisation": "standard"},
+        {"settings": {"default": {"normalisation": "standard"}}},
+        {"settings": {"default": {"training": {"optimizer": "adam"}}}},
+        "evaluated",
+        "depth",
+    ],
+    ids=str,
+)
+def test_other_studies_have_cells_of_their_own(change):
+    given = {"evaluated": ["other"]} if change == "evaluated" else {"depth": 4} if change == "depth" else {}
+    second = study("b", relu=[0.8], tanh=[0.9], **given)
+    if not given:
+        second[0].update(change)
+    pooled = cells.pooled([study("a", relu=[0.9], tanh=[0.8]), second])
+    assert [cell["study"] for cell in pooled.cells] == [["a"], ["b"]]
+    assert profile(pooled)["relu"] == ([(0, 0.5), (0.1, 1)], 2)
+
+
+def test_networks_that_were_tested_on_several_sets_of_images_share_nothing():
+    given = {"evaluated": ["one", "other"], "relu": [0.9], "tanh": [0.8]}
+    assert len(cells.pooled([study("a", **given), study("b", **given)]).cells) == 2
+
+
+def test_hidden_sizes_of_other_depths_are_no_matter():
+    first, second = study("a", relu=[0.9]), study("b", tanh=[0.9])
+    for sizes, one in (([[8, 8], [4, 4, 4]], first), ([[8, 8], [5]], second)):
+        one[0]["network"] = RECIPE["network"] | {"width": None, "hidden_sizes": sizes}
+    assert len(cells.pooled([first, second]).cells) == 1
+
+
+def test_tuning_counts_where_it_is_used_only():
+    for rate, expected in ((0.05, 1), ("tuned", 2)):
+        first, second = study("a", relu=[0.9], tanh=[0.8]), study("b", relu=[0.9], tanh=[0.8])
+        for one in (first, second):
+            one[0]["training"] = RECIPE["training"] | {"learning_rate": rate}
+        second[0]["tuning"] = RECIPE["tuning"] | {"seeds": 5}
+        assert len(cells.pooled([first, second]).cells) == expected
+
+
+def test_cells_that_decide_nothing_are_left_out():
+    """One activation alone is the best by itself; where none trained there is no best."""
+    pooled = cells.pooled(
+        [
+            study("a", relu=[0.9]),
+            study("b", "mnist", relu=[0.1, None], tanh=[0.2, 0.1]),
+            study("c", "fashion_mnist", relu=[0.9, None], tanh=[0.1, 0.1]),
+        ]
+    )
+    assert ([cell["study"] for cell in pooled.cells], pooled.n_left_out) == ([["c"]], 2)
+    relu = pooled.rows.to_dict("records")[0]
+    assert (relu["accuracy"], relu["n_trained"], relu["n_seeds"]) == (pytest.approx(0.5), 1, 2)
+    nothing = cells.pooled([study("a", relu=[0.9])])
+    assert nothing.cells == [] and nothing.rows.empty and nothing.profile.empty
+    assert cells.summary(nothing, 0.01) == []
+
+
+def test_rounding_is_no_difference():
+    pooled = cells.pooled([study("a", relu=[0.1 + 0.7, 0.9], tanh=[0.8, 0.9])])
+    assert pooled.rows["behind"].tolist() == [0, 0]
