@@ -233,10 +233,20 @@ def test_two_studies_side_by_side(tiny, tmp_path):
     done = project.snakemake("--config", "studies=[tiny, other]", "--", "compare")
     assert done.returncode == 0, done.stdout
     page = project.page("compared/tiny+other")
-    assert "training.momentum" in page and page.count("<svg") == 0 and page.count("<img") == 1
+    assert "training.momentum" in page and page.count("<svg") == 0 and page.count("<img") == 2
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     again = project.snakemake("--config", "studies=[tiny, other]", "--", "compare")
     assert "Nothing to be done" in again.stdout
+    shutil.copytree(results / "other", results / "third")
+    path = results / "third" / "config.yaml"
+    path.write_text(path.read_text().replace("study: other", "study: third"))
+    record = path.with_name("provenance.json")
+    content["files"]["config.yaml"] = files.digest(path)
+    files.write_json(content, record)
+    done = project.snakemake("--config", "studies=[tiny, other, third]", "--", "compare")
+    assert done.returncode == 0, done.stdout
+    page = project.page("compared/tiny+other+third")
+    assert "other and third: digits, 1 hidden layer" in page and "tiny: digits, 1 hidden layer" in page
 
 
 @pytest.mark.parametrize(

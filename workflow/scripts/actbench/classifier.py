@@ -231,7 +231,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         inputs = [x[rows] for rows in parts]
         symmetric = self.normalisation == "symmetric"
         found = _range(inputs[0]) if symmetric else splits.normaliser(inputs[0], 0, self.normalisation)
-        self._shift, self._scale = found
+        self._shift, self._scale = (one.float() for one in found)
         subsets = [Subset(self._normalised(own), y[rows]) for own, rows in zip(inputs, parts, strict=True)]
         return Data(*subsets, Subset(x[:0], y[:0]), len(self.classes_))
 

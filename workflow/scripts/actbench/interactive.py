@@ -54,8 +54,7 @@ def train(
     >>> trained.runs[0]["test_accuracy"] > 0.5
     True
     """
-    given = {} if images is None else {"dataset": images.name}
-    name, config, params = planned(activation, depth, seeds, recipe | given)
+    name, config, params = planned(activation, depth, seeds, recipe, images)
     images = images or acquire.dataset(config["dataset"], config["data_dir"])
     with switches.restored():
         fitting.prepare_torch(fitting.Settings(**params["training"]))
@@ -66,12 +65,16 @@ def train(
 
 
 def planned(
-    activation: str | Mapping | type[nn.Module], depth: int, seeds: Sequence[int], recipe: Mapping
+    activation: str | Mapping | type[nn.Module],
+    depth: int,
+    seeds: Sequence[int],
+    recipe: Mapping,
+    images: prepared.Prepared | None = None,
 ) -> tuple[str, dict, dict]:
     """What a study of one activation and depth would train.
 
     Args:
-        activation, depth, seeds: see `train`.
+        activation, depth, seeds, images: see `train`.
         recipe: further keys of config.yaml.
 
     Returns:
@@ -88,6 +91,8 @@ def planned(
         raise UserError(
             "settings is given; allowed: network, training, normalisation and tuning of the one wanted."
         )
+    if images is not None:
+        given["dataset"] = images.name
     config = _resolved(recipe | given)
     name, spec = (config["activations"][0][key] for key in ("id", "spec"))
     if own:
