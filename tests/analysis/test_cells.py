@@ -86,6 +86,7 @@ def test_studies_of_the_same_images_and_recipe_share_their_cells():
     "change",
     [
         {"dataset": "mnist"},
+        {"own_data": {"sha256": "other"}},
         {"evaluation": {"folds": 3, "validation": None}},
         {"network": RECIPE["network"] | {"width": 32}},
         {"training": RECIPE["training"] | {"optimizer": "adam"}},

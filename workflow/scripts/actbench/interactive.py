@@ -83,8 +83,8 @@ def planned(
     Raises:
         UserError: a key or value is wrong; the sentence names it.
     """
-    own = isinstance(activation, type)
-    given = {"activations": ["relu" if own else activation], "depths": [depth], "seeds": list(seeds)}
+    is_class = isinstance(activation, type)
+    given = {"activations": ["relu" if is_class else activation], "depths": [depth], "seeds": list(seeds)}
     if taken := [key for key in OURS if key in recipe]:
         raise UserError(f"{taken[0]} is given twice; allowed: as the argument activation, depth or seeds.")
     if recipe.get("settings") is not None:
@@ -95,7 +95,7 @@ def planned(
         given["dataset"] = images.name
     config = _resolved(recipe | given)
     name, spec = (config["activations"][0][key] for key in ("id", "spec"))
-    if own:
+    if is_class:
         name = activation.__name__.lower()
         spec = {"import": activation, "name": name, "parameters": {}}
     return name, config, grid.training_params(config, spec, config["depths"][0], config["seeds"])

@@ -82,8 +82,8 @@ def _key(config: Mapping, evaluated: Sequence[str], depth: int, setting: str) ->
         del recipe["tuning"]
     recipe |= {"training": training, "network": network}
     images = evaluated if len(evaluated) == 1 else config["study"]
-    parts = [config["dataset"], images, config["evaluation"], int(depth), recipe]
-    return json.dumps(parts, sort_keys=True)
+    data = [config["dataset"], config.get("own_data"), images, config["evaluation"]]
+    return json.dumps([*data, int(depth), recipe], sort_keys=True)
 
 
 def _of_cell(by_seed: pd.DataFrame) -> pd.DataFrame:
