@@ -254,7 +254,7 @@ def test_two_studies_side_by_side(tiny, tmp_path):
     [
         ("[]", "compare needs two studies or more"),
         ("[tiny]", "compare needs two studies or more"),
-        ("[tiny, tiny]", "allowed: a list of different study names"),
+        ("[tiny, tiny]", "every entry is allowed once"),
         ("[tiny, missing]", "missing has no results/missing"),
     ],
 )
