@@ -36,7 +36,7 @@ def test_its_parameters_are_the_keys_of_the_config_with_their_defaults():
     given = {name: one.default for name, one in inspect.signature(Classifier).parameters.items()}
     for section, keys in SECTIONS.items():
         parts = SCHEMA["properties"][section]["properties"]
-        parts |= family.settings("mlp") if section == "network" else {}
+        parts = parts | (family.settings("mlp") if section == "network" else {})
         left_out = {"family", "hidden_sizes", "test_each_epoch", "histograms"}
         assert set(keys) == parts.keys() - left_out
         assert {key: given[key] for key in keys} == {key: parts[key]["default"] for key in keys}

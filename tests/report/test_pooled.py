@@ -2,7 +2,7 @@ import pytest
 from actbench.analysis import cells
 from actbench.figures import drawing
 from actbench.report import pooled
-from test_cells import study
+from made_up_cells import study
 
 LABELS = {"relu": "ReLU", "tanh": "Tanh", "gelu": "GELU", "elu": "ELU"}
 

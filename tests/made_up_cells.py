@@ -1,0 +1,30 @@
+"""Studies for the tests of cells: a config, runs and what goes with them."""
+
+import pandas as pd
+
+RECIPE = {
+    "network": {"family": "mlp", "width": 64, "hidden_sizes": None},
+    "training": {"optimizer": "sgd", "learning_rate": 0.05, "histograms": False},
+    "normalisation": "symmetric",
+    "tuning": {"learning_rate": None, "seeds": 3, "max_epochs": 40},
+}
+
+
+def study(name, dataset="digits", evaluated=("images",), depth=2, setting="default", seeds=(), **accuracies):
+    """A config, runs and what goes with them; None is a diverged run, below 0.5 an untrained one."""
+    config = {"study": name, "dataset": dataset, "evaluation": {"folds": None, "validation": 250}, **RECIPE}
+    rows = [
+        {
+            "activation": activation,
+            "depth": depth,
+            "setting": setting,
+            "seed": seed,
+            "fold": 0,
+            "status": "diverged" if value is None else "ok",
+            "trained": value is not None and value >= 0.5,
+            "test_accuracy": float("nan") if value is None else value,
+        }
+        for activation, values in accuracies.items()
+        for seed, value in zip(seeds or range(len(values)), values, strict=True)
+    ]
+    return config, pd.DataFrame(rows), list(evaluated), 0.1
