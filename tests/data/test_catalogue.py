@@ -32,5 +32,6 @@ def test_image_counts_are_those_of_the_split(evaluation, counts, tmp_path):
 
 
 def test_sizes_of_the_28x28_sets():
-    assert catalogue.n_test("mnist") == 10000 and catalogue.n_pool("fashion_mnist") == 60000
+    assert catalogue.n_test(catalogue.DATASETS["mnist"]) == 10000
+    assert catalogue.n_pool(catalogue.DATASETS["fashion_mnist"]) == 60000
     assert catalogue.sixth(60000) == 10000

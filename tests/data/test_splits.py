@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 import safetensors.numpy
 import torch
@@ -107,7 +108,7 @@ def test_smallest_and_largest_classes_of_the_catalogue_are_those_of_the_data(dig
         counts = torch.bincount(stored.get_tensor("labels").long())
     assert counts.min() == catalogue.DATASETS["digits"].smallest_class
     assert counts.max() == catalogue.DATASETS["digits"].largest_class
-    assert catalogue.chance("digits") == counts.max().item() / counts.sum().item()
+    assert catalogue.chance({"dataset": "digits"}) == counts.max().item() / counts.sum().item()
 
 
 def test_symmetric_maps_pixels_to_one_around_zero(digits):
@@ -126,6 +127,46 @@ def test_standard_and_per_pixel_use_training_images_only(digits):
     assert torch.allclose(pixels.mean(dim=0), torch.zeros(64), atol=1e-5)
     constant = deviation == 0
     assert constant.any() and torch.allclose(deviation[~constant], torch.ones(1), atol=1e-5)
+
+
+def made(images, max_value=None):
+    """A data set of 60 images in two classes, the last 12 of which test."""
+    labels, is_test = np.arange(60) % 2, np.arange(60) >= 48
+    return prepared.Prepared("made", images, labels, is_test, max_value, ("a", "b"))
+
+
+SPLIT = {"folds": None, "validation": 8, "split_seed": 42}
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (5,), (2, 3), (2, 3, 3)])
+def test_images_of_any_shape_and_real_type_are_inputs(dtype, shape):
+    images = np.random.default_rng(0).normal(-300, 50, (60, *shape)).astype(dtype)
+    data = splits.split(made(images), SPLIT, "per_pixel")
+    assert [len(part.y) for part in (data.train, data.validation, data.test)] == [40, 8, 12]
+    x = data.train.x
+    assert x.dtype == torch.float32 and x.shape == (40, int(np.prod(shape)))
+    assert x.mean(dim=0).abs().max() < 1e-6 and (x.std(dim=0, correction=0) - 1).abs().max() < 1e-6
+
+
+def test_symmetric_without_a_range_maps_that_of_the_training_images():
+    images = np.linspace(-7, 1000, 60)[:, None]
+    data = splits.split(made(images), SPLIT, "symmetric")
+    assert (data.train.x.min(), data.train.x.max()) == (-1, 1)
+    assert data.test.x.max() > 1  # the largest ones test
+
+
+@pytest.mark.parametrize("kind", ["symmetric", "standard", "per_pixel"])
+def test_numbers_far_from_zero_keep_their_differences(kind):
+    """Seconds since 1970, which float32 holds to 128 s, and a constant whose mean is rounded."""
+    differences = np.arange(60.0) % 7
+    seconds = np.stack([1.7e9 + differences, np.full(60, 1.7e9 + 0.1)], axis=1)
+    part = slice(None) if kind == "per_pixel" else slice(1)
+    data = splits.split(made(seconds[:, part]), SPLIT, kind)
+    steps = torch.unique(data.train.x[:, 0]).diff()
+    assert len(steps) == 6 and steps.max() - steps.min() < 1e-5
+    if kind == "per_pixel":
+        assert data.train.x[:, 1].abs().max() < 1e-6
 
 
 def test_stored_description_is_the_catalogues(digits):

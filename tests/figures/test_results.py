@@ -6,6 +6,7 @@ import pytest
 from actbench.activations import properties, registry
 from actbench.analysis import comparisons, statistics
 from actbench.figures import drawing, results
+from actbench.figures.plotting import plt
 
 LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
 
@@ -147,6 +148,28 @@ def test_class_names_are_shown_as_they_are(style, tmp_path):
     assert figure.axes[0].get_title() == r"\$x_1\$"
     drawing.save(figure, tmp_path / "a.svg")
     assert "<script>" not in (tmp_path / "a.svg").read_text()
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 3), (3, 8, 8), (1, 8, 8), (8, 8, 1)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_images_of_one_or_three_channels_are_drawn(style, shape, dtype):
+    """A row of 255 on 0 is where it was, white in all three channels."""
+    pixels = np.zeros((2, *shape), dtype=dtype)
+    pixels[(slice(None),) * (1 + shape.index(8)) + (2,)] = 255
+    figure = results.images(pixels, np.array([0, 1]), ["a", "b"])
+    (drawn,) = figure.axes[0].images
+    values = np.asarray(drawn.get_array(), dtype=float)
+    values = values if values.ndim == 2 else values[..., 0]
+    assert values.shape == (8, 8) and (values[2] == values.max()).all() and values[[0, 1, 3]].max() == 0
+    assert 3 not in shape or values.max() == (255 if dtype == np.uint8 else 1)
+    plt.close(figure)
+
+
+def test_of_many_classes_the_first_are_drawn(style):
+    pixels, labels = np.zeros((30, 4, 4)), np.arange(30)
+    figure = results.images(pixels, labels, [f"class {label}" for label in labels])
+    assert len(figure.axes) == 4 * 20 and figure.axes[19].get_title() == "class 19"
+    plt.close(figure)
 
 
 def many(n):

@@ -37,12 +37,12 @@ REFUSED = {
     "widths that never agree": (
         dict(depths=None, network=dict(residual=True, width=None, hidden_sizes=[[32], [128, 100]])),
         "network.residual is true and network.hidden_sizes is [[32], [128, 100]]; allowed: a hidden layer as wide "
-        "as its input, which is the 64 pixels in the first, or residual: false.",
+        "as its input, which is the 64 numbers of an image in the first, or residual: false.",
     ),
     "one layer of another width than the image": (
         dict(dataset="fashion_mnist", depths=[1], network=dict(residual=True)),
         "network.residual is true and network.hidden_sizes is [[64]]; allowed: a hidden layer as wide as its "
-        "input, which is the 784 pixels in the first, or ",
+        "input, which is the 784 numbers of an image in the first, or ",
     ),
 }
 

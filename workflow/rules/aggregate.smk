@@ -78,7 +78,7 @@ rule aggregate:
                 name: recipe["training"]["max_epochs"]
                 for name, recipe in sorted(config["settings"].items())
             },
-            chance=catalogue.chance(config["dataset"]),
+            chance=catalogue.chance(config),
             n_judged=catalogue.n_judged(config),
         ),
     message:

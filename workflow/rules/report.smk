@@ -52,6 +52,7 @@ if SEVERAL or TUNED:
     DRAWN["performance_profile"] = ("Recipe", "performance profile")
 
 
+SHOWS_IMAGES = catalogue.of(config).are_images
 SHOWN_DEPTHS = shown.depths(config)
 DRAWN_BY_DEPTH = {
     "distributions": ("Activations", "distribution of activations"),
@@ -107,8 +108,19 @@ rule figures:
             name: archived(f"{FIGURES}/{name}.svg", name, category, figure=label)
             for name, (category, label) in DRAWN.items()
         },
-        images=archived(f"{FIGURES}/images.png", "images", "Data", figure="images"),
-        pdf=expand(f"{FIGURES}/{{name}}.pdf", name=[*DRAWN, "images"]),
+        **(
+            dict(
+                images=archived(
+                    f"{FIGURES}/images.png", "images", "Data", figure="images"
+                )
+            )
+            if SHOWS_IMAGES
+            else {}
+        ),
+        pdf=expand(
+            f"{FIGURES}/{{name}}.pdf",
+            name=[*DRAWN, *(["images"] if SHOWS_IMAGES else [])],
+        ),
         made_by=MADE_BY.format(stage="figures"),
     log:
         f"{RESULTS}/logs/figures.log",

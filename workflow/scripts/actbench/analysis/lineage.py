@@ -57,7 +57,7 @@ def gather(config: Mapping, jobs: Mapping, summarised: Mapping[str, Mapping]) ->
         "config": files.digest_of(config),
         "data": {
             "dataset": config["dataset"],
-            "source_md5": catalogue.DATASETS[config["dataset"]].checksums,
+            "source_md5": catalogue.of(config).checksums,
             "sha256": jobs["data"],
             "evaluated": jobs["evaluated"],
         },

@@ -1,4 +1,4 @@
-"""What is known of each data set before it is there; needs nothing but the standard library."""
+"""What is known of a data set before it is there; needs nothing but the standard library."""
 
 import math
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+CHANNELS = {1, 3}  # of an image: grey, or red, green and blue
 HELD_OUT = 5  # with cross-validation, one of so many parts of the training images validates
 
 
@@ -13,10 +14,11 @@ HELD_OUT = 5  # with cross-validation, one of so many parts of the training imag
 class Dataset:
     """What is known of a data set before it is there.
 
-    `n_pixels` are those of an image; `n_test` counts the images of the official test set, 0 where there is
-    none; `smallest_class` those of the rarest class among all others, `largest_class` those of the most
-    frequent one among all. `checksums` are MD5 sums of the decompressed content. `folder` is torchvision's
-    class and folder name.
+    `n_pixels` are the numbers of an image, or of an example of another kind; `n_test` counts the images of
+    the official test set, 0 where there is none; `smallest_class` those of the rarest class among all others,
+    `largest_class` those of the most frequent one among all. Numbers lie between 0 and `max_value`, anywhere
+    where it is None. `checksums` are MD5 sums of the decompressed content. `folder` is torchvision's class
+    and folder name. `are_images` says whether examples can be shown as such.
     """
 
     title: str
@@ -25,11 +27,12 @@ class Dataset:
     n_test: int
     smallest_class: int
     largest_class: int
-    max_value: int
+    max_value: int | None
     classes: tuple[str, ...]
     checksums: dict[str, str]
     folder: str | None = None
     debian: Path | None = None
+    are_images: bool = True
 
 
 DIGITS = tuple("0123456789")
@@ -94,9 +97,34 @@ DATASETS = {
 }
 
 
-def chance(name: str) -> float:
+def of(config: Mapping) -> Dataset:
+    """The data set of a resolved config: a built-in one, or own data by what is known of them, `own_data`."""
+    own = config.get("own_data")
+    if own is None:
+        return DATASETS[config["dataset"]]
+    shape = tuple(own["shape"])
+    return Dataset(
+        title=config["dataset"],
+        n_images=own["n_images"],
+        n_pixels=math.prod(shape),
+        n_test=own["n_test"],
+        smallest_class=own["smallest_class"],
+        largest_class=own["largest_class"],
+        max_value=None,
+        classes=tuple(own["classes"]),
+        checksums={},
+        are_images=is_image(shape),
+    )
+
+
+def is_image(shape: tuple[int, ...]) -> bool:
+    """Whether an example of this shape is an image: [H, W], or with 1 or 3 channels [H, W, C], [C, H, W]."""
+    return len(shape) == 2 or (len(shape) == 3 and not CHANNELS.isdisjoint((shape[0], shape[2])))
+
+
+def chance(config: Mapping) -> float:
     """The accuracy, on all images, of the answer that is right most often whatever the image."""
-    return DATASETS[name].largest_class / DATASETS[name].n_images
+    return of(config).largest_class / of(config).n_images
 
 
 def n_judged(config: Mapping) -> int:
@@ -114,20 +142,19 @@ def sixth(n_images: int) -> int:
     return -(-n_images // 6)
 
 
-def n_test(name: str) -> int:
+def n_test(dataset: Dataset) -> int:
     """Test images: the official ones, or else a sixth of all."""
-    dataset = DATASETS[name]
     return dataset.n_test or sixth(dataset.n_images)
 
 
-def n_pool(name: str) -> int:
+def n_pool(dataset: Dataset) -> int:
     """Images left to train and validate on."""
-    return DATASETS[name].n_images - n_test(name)
+    return dataset.n_images - n_test(dataset)
 
 
-def n_folded(name: str) -> int:
+def n_folded(dataset: Dataset) -> int:
     """Images that cross-validation cuts into folds: all but the official test images."""
-    return DATASETS[name].n_images - DATASETS[name].n_test
+    return dataset.n_images - dataset.n_test
 
 
 def image_counts(config: Mapping) -> dict[str, int]:
@@ -136,15 +163,15 @@ def image_counts(config: Mapping) -> dict[str, int]:
     `tested` are all that a seed's accuracy is a share of: with cross-validation each fold's test images.
 
     Args:
-        config: a resolved one, of which `dataset` and `evaluation` are read.
+        config: a resolved one, of which `dataset`, `own_data` and `evaluation` are read.
     """
-    name, evaluation = config["dataset"], config["evaluation"]
+    dataset, evaluation = of(config), config["evaluation"]
     if evaluation["folds"] is None:
-        pool, test = n_pool(name), n_test(name)
+        pool, test = n_pool(dataset), n_test(dataset)
         tested = test
         validation = evaluation["validation"]
     else:
-        tested = n_folded(name)
+        tested = n_folded(dataset)
         test = math.ceil(tested / evaluation["folds"])
         pool = tested - test
         validation = 0 if evaluation["validation"] == 0 else math.ceil(pool / HELD_OUT)

@@ -15,16 +15,18 @@ from actbench.storage import files, tensors
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set: images [N, H, W], labels [N] and official test marks [N], all uint8, and what they mean.
+    """A data set: images [N, …] of any real type, labels [N] and official test marks [N] of any whole one.
 
-    `code` is a digest of the code that prepared it, see `files.digest_of`.
+    An image is an example of any shape; labels are the numbers of `classes`. Numbers lie between 0 and
+    `max_value`, anywhere where it is None. `code` is a digest of the code that prepared it, see
+    `files.digest_of`.
     """
 
     name: str
     images: np.ndarray
     labels: np.ndarray
     is_test: np.ndarray
-    max_value: int
+    max_value: int | None
     classes: tuple[str, ...]
     code: str = ""
 

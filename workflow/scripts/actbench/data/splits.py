@@ -14,6 +14,8 @@ from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data, Subset
 from actbench.runtime import seeds
 
+CHUNK = 4096  # images that are normalised at once
+
 
 def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int = 0) -> Data:
     """Split a prepared data set and normalise it with statistics of the training images.
@@ -26,12 +28,24 @@ def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int =
     """
     labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
     parts = indices(labels, is_test, **evaluation, fold=fold)
-    images = torch.from_numpy(stored.images).flatten(1)
-    train = images[parts[0]].float()
-    shift, scale = normaliser(train, stored.max_value, normalisation)
-    inputs = (train, *(images[part].float() for part in parts[1:]))
-    subsets = (Subset(x.sub_(shift).div_(scale), labels[part]) for x, part in zip(inputs, parts, strict=True))
+    images = torch.from_numpy(stored.images).reshape(len(labels), -1)
+    shift, scale = normaliser(images[parts[0]], stored.max_value, normalisation)
+    subsets = (Subset(normalised(images, part, shift, scale), labels[part]) for part in parts)
     return Data(*subsets, len(stored.classes))
+
+
+def normalised(images: Tensor, part: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Some of the raw images [N, n_pixels] as inputs, float32, by arithmetic in the type of `shift`.
+
+    Args:
+        images: of any real type.
+        part: their numbers.
+        shift, scale: see `normaliser`.
+    """
+    inputs = torch.empty(len(part), images.shape[1])
+    for rows, chunk in zip(part.split(CHUNK), inputs.split(CHUNK), strict=True):
+        chunk.copy_(images[rows].to(shift.dtype).sub_(shift).div_(scale))
+    return inputs
 
 
 def indices(
@@ -97,17 +111,24 @@ def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[
     return rest, chosen
 
 
-def normaliser(train: Tensor, max_value: int, kind: str) -> tuple[Tensor, Tensor]:
+def normaliser(train: Tensor, max_value: int | None, kind: str) -> tuple[Tensor, Tensor]:
     """Shift and scale of `(x - shift) / scale` for raw pixels [N, n_pixels] of the training images.
 
-    `symmetric` maps 0…max_value to -1…1; `standard` gives all pixels together mean 0 and standard
-    deviation 1; `per_pixel` does so for each pixel (a constant pixel is only shifted). Standard
-    deviations divide by n.
+    `symmetric` maps 0…max_value to -1…1, without a `max_value` the least and the largest of all pixels;
+    `standard` gives all pixels together mean 0 and standard deviation 1; `per_pixel` does so for each pixel.
+    What is constant is only shifted. Standard deviations divide by n. Both are float32 for bytes, which it
+    holds exactly, and float64 for other numbers.
     """
+    dtype = torch.float32 if train.dtype == torch.uint8 else torch.float64
+    if kind == "symmetric" and max_value is not None:
+        return torch.tensor(max_value / 2, dtype=dtype), torch.tensor(max_value / 2, dtype=dtype)
+    if kind == "per_pixel":
+        low, high = train.amin(dim=0).double(), train.amax(dim=0).double()
+    else:
+        low, high = train.amin().double(), train.amax().double()
     if kind == "symmetric":
-        return torch.tensor(max_value / 2), torch.tensor(max_value / 2)
-    values = train.double()
-    dimension = 0 if kind == "per_pixel" else None
-    shift = values.mean(dim=dimension)
-    scale = values.std(dim=dimension, correction=0)
-    return shift.float(), torch.where(scale > 0, scale, 1.0).float()
+        shift, scale = (low + high) / 2, (high - low) / 2
+    else:
+        values, dimension = train.double(), 0 if kind == "per_pixel" else None
+        shift, scale = values.mean(dim=dimension), values.std(dim=dimension, correction=0)
+    return shift.to(dtype), torch.where(high > low, scale, 1.0).to(dtype)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from actbench.data import catalogue
 from actbench.figures import drawing, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, plt
 
@@ -197,16 +198,34 @@ def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
 
 
 def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examples: int = 4) -> Figure:
-    """The first images [N, H, W] of each class, a column a class."""
-    figure, axes = plt.subplots(examples, len(classes), figsize=(0.85 * len(classes), 0.8 * examples + 0.3))
+    """The first images [N, H, W], [N, H, W, C] or [N, C, H, W] of each class, a column a class.
+
+    C is 1 or 3. Of more than `shown.CLASSES` classes the first are drawn.
+    """
+    classes = classes[: shown.CLASSES]
+    size = (0.85 * len(classes), 0.8 * examples + 0.3)
+    figure, axes = plt.subplots(examples, len(classes), figsize=size, squeeze=False)
     for column, name in enumerate(classes):
-        chosen = pixels[labels == column][:examples]
+        chosen = pixels[np.flatnonzero(labels == column)[:examples]]
         axes[0][column].set_title(drawing.plain(name), fontsize="small")
         for axis, image in zip(axes[:, column], chosen, strict=False):
-            axis.imshow(image, cmap="gray_r", interpolation="nearest")
+            axis.imshow(_picture(image), cmap="gray_r", interpolation="nearest")
         for axis in axes[:, column]:
             axis.axis("off")
     return figure
+
+
+def _picture(image: np.ndarray) -> np.ndarray:
+    """An image as [H, W], or [H, W, 3] of bytes or of numbers from 0 to 1."""
+    if image.ndim == 2:
+        return image
+    image = image if image.shape[2] in catalogue.CHANNELS else np.moveaxis(image, 0, 2)
+    if image.shape[2] == 1:
+        return image[:, :, 0]
+    if image.dtype == np.uint8:
+        return image
+    low, high = image.min(), image.max()
+    return (image - low) / (high - low if high > low else 1)
 
 
 def _by_checkpoint(

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from actbench.data import prepared
 from actbench.errors import DamagedError
 from actbench.figures import drawing, recipe, results, theory, while_training
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records
 
-OF_SOME = ("sensitivity", "performance_profile", "while_training")  # which some configs have
+OF_SOME = ("images", "sensitivity", "performance_profile", "while_training")  # which some configs have
 
 
 def run(job: object) -> None:
@@ -33,7 +35,8 @@ def run(job: object) -> None:
         raise DamagedError(job.input.data, "its images are not those of the study's tables")
     drawing.use_style()
     style = drawing.Style(params.labels, params.summarised)
-    depths, shown, chance = params.depths, params.shown_depths, 1 / len(data.classes)
+    depths, shown = params.depths, params.shown_depths
+    chance = np.bincount(data.labels).max() / len(data.labels)
     drawn = {
         "overview": results.overview(tables["comparison"], depths, style, chance),
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
@@ -43,8 +46,9 @@ def run(job: object) -> None:
         "dead_neurons": results.dead_neurons(tables["dead_neurons"], shown, style),
         "saturation": results.saturation(tables["distributions"], shown, style),
         "functions": results.functions(tables["activations"], style),
-        "images": results.images(data.images, data.labels, data.classes),
     }
+    if "images" in output.keys():  # noqa: SIM118, names of outputs
+        drawn["images"] = results.images(data.images, data.labels, data.classes)
     of_layers = every["predictions"], params.settings, shown, style
     drawn |= {
         "theory_gradients": theory.gradients(every["gradients"], *of_layers),
@@ -60,13 +64,13 @@ def run(job: object) -> None:
         drawn["sensitivity"] = recipe.sensitivity(*searched, params.settings, shown, style)
     if "profile" in every:
         drawn["performance_profile"] = recipe.profile(every["profile"], params.settings, style)
-    if "while_training" in output.keys():  # noqa: SIM118, names of outputs
+    if "while_training" in output.keys():  # noqa: SIM118
         measured = tables["gradients"], tables["dead_neurons"]
         drawn["while_training"] = while_training.figure(*measured, shown, style)
     for name, figure in drawn.items():
         path = Path(output[name])
         drawing.save(figure, path, path.with_suffix(".pdf"))
-    files.remove_others(Path(output.images).parent, [f"{name}.*" for name in OF_SOME], output)
+    files.remove_others(Path(output.overview).parent, [f"{name}.*" for name in OF_SOME], output)
     plan, described = records.Plan(**params.plan), provenance.describe(params.code, "cpu")
     inputs = [job.input.made_by, job.input.data]
     records.write(output.made_by, plan, inputs, output, described, provenance.seconds())

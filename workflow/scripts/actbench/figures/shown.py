@@ -12,6 +12,7 @@ PANELS = 24  # depths of the figure of all networks
 ACTIVATIONS = 24
 LAYERS = 12  # histograms above each other
 EPOCHS = 200
+CLASSES = 20  # that have a column of images
 THEORY_SETTINGS = 3  # that have panels of their own beside theory
 MARKED_SETTINGS = 8  # in the plane of weights and biases
 NUMBERED_CELLS = 60  # marks with a number beside them

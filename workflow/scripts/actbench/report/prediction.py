@@ -59,7 +59,7 @@ def context(
     own = network.get("initialisation", grid.DEFAULT)
     return {
         "study": config["study"],
-        "dataset": catalogue.DATASETS[config["dataset"]].title,
+        "dataset": catalogue.of(config).title,
         "n_images": catalogue.image_counts(config)["training"],
         "network": network,
         "setting": grid.reference(config) if grid.is_named(config) else "",

@@ -78,12 +78,14 @@ class Study:
     def shared(self) -> dict:
         """What the template of every section is given; it needs no table."""
         config, labels, n_seeds = self.config, self.labels, len(self.config["seeds"])
+        dataset = catalogue.of(config)
         return {
             "config": config,
             "labels": labels,
             "lineage": self.lineage,
             "figures": self.figures,
-            "dataset": catalogue.DATASETS[config["dataset"]].title,
+            "dataset": dataset.title,
+            "n_classes": len(dataset.classes),
             "images": self.images,
             "depths": config["depths"],
             "n_seeds": n_seeds,
@@ -95,7 +97,12 @@ class Study:
             "tables": f"results/{config['study']}/tables/",
             "summarised": self.summarised,
             "shown_depths": self.shown_depths,
-            "limits": {"panels": shown.PANELS, "epochs": shown.EPOCHS, "layers": shown.LAYERS},
+            "limits": {
+                "panels": shown.PANELS,
+                "epochs": shown.EPOCHS,
+                "layers": shown.LAYERS,
+                "classes": shown.CLASSES,
+            },
             "shown_activations": {
                 "everywhere": shown.activations(config),
                 "histograms": shown.activations(config, len(self.shown_depths)),

@@ -157,7 +157,7 @@ def over_all(studies: Sequence[Study]) -> dict:
             study.config,
             study.runs,
             study.lineage["data"]["evaluated"],
-            catalogue.chance(study.config["dataset"]),
+            catalogue.chance(study.config),
         )
         for study in studies
     )
@@ -167,7 +167,7 @@ def over_all(studies: Sequence[Study]) -> dict:
     answer = pooled.answer(found, summary, labels, margin)
     return {
         "studies": studies,
-        "datasets": [catalogue.DATASETS[study.config["dataset"]].title for study in studies],
+        "datasets": [catalogue.of(study.config).title for study in studies],
         "title": numbers.listed(names),
         "file": "+".join(names) if len(names) == 2 else "studies",
         "settings": settings(*studies),

@@ -52,7 +52,7 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     resolved["seeds"] = sorted(resolved["seeds"])
     resolved["network"]["hidden_sizes"] = _hidden_sizes(resolved)
     resolved["depths"] = [len(widths) for widths in resolved["network"]["hidden_sizes"]]
-    resolved["evaluation"] = evaluation.resolve(resolved["evaluation"], resolved["dataset"])
+    resolved["evaluation"] = evaluation.resolve(resolved)
     evaluation.check_unvalidated(resolved["evaluation"], resolved["training"])
     _check_warmup(resolved["training"])
     _check_probe_epochs(resolved["probe_epochs"], resolved["training"]["max_epochs"])

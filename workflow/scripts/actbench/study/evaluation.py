@@ -6,15 +6,18 @@ from actbench.data import catalogue
 from actbench.errors import UserError
 
 
-def resolve(evaluation: Mapping, dataset: str) -> dict:
+def resolve(config: Mapping) -> dict:
     """The section with the number of validation images filled in; null stays with cross-validation.
+
+    Args:
+        config: of which the data set is resolved.
 
     Raises:
         UserError: there are more folds, validation or training images than the data set has images for.
     """
-    _check_folds(evaluation["folds"], dataset)
-    resolved = dict(evaluation) | {"validation": _validation(evaluation, dataset)}
-    _check_training(resolved, dataset)
+    _check_folds(config)
+    resolved = dict(config["evaluation"]) | {"validation": _validation(config)}
+    _check_training(dict(config) | {"evaluation": resolved})
     return resolved
 
 
@@ -35,32 +38,32 @@ def check_unvalidated(evaluation: Mapping, training: Mapping) -> None:
             )
 
 
-def _check_folds(given: int | None, dataset: str) -> None:
+def _check_folds(config: Mapping) -> None:
     """Every fold needs images of every class."""
-    most = catalogue.DATASETS[dataset].smallest_class
+    given, most = config["evaluation"]["folds"], catalogue.of(config).smallest_class
     if given is not None and given > most:
         raise UserError(
             f"evaluation.folds is {given}; allowed: a whole number from 2 to {most}, the images of the "
-            f"smallest class of {dataset}, or null."
+            f"smallest class of {config['dataset']}, or null."
         )
 
 
-def _check_training(evaluation: Mapping, dataset: str) -> None:
+def _check_training(config: Mapping) -> None:
     """No more images may train than neither test nor validate."""
-    given = evaluation["training"]
-    left = catalogue.image_counts({"dataset": dataset, "evaluation": evaluation | {"training": None}})[
-        "training"
-    ]
+    evaluation = config["evaluation"]
+    given, uncapped = evaluation["training"], evaluation | {"training": None}
+    left = catalogue.image_counts(dict(config) | {"evaluation": uncapped})["training"]
     if given is not None and given > left:
         where = "" if evaluation["folds"] is None else " in a fold"
         raise UserError(
             f"evaluation.training is {given}; allowed: null, or a whole number from 1 to {left}, the images "
-            f"of {dataset} that neither test nor validate{where}."
+            f"of {config['dataset']} that neither test nor validate{where}."
         )
 
 
-def _validation(evaluation: Mapping, dataset: str) -> int | None:
-    given, pool = evaluation["validation"], catalogue.n_pool(dataset)
+def _validation(config: Mapping) -> int | None:
+    evaluation, pool = config["evaluation"], catalogue.n_pool(catalogue.of(config))
+    given = evaluation["validation"]
     if evaluation["folds"] is not None:
         if given not in (None, 0):
             raise UserError(
@@ -71,6 +74,6 @@ def _validation(evaluation: Mapping, dataset: str) -> int | None:
     if given is not None and given >= pool:
         raise UserError(
             f"evaluation.validation is {given}; allowed: a whole number from 0 to {pool - 1}, since "
-            f"{dataset} has {pool} images that do not test."
+            f"{config['dataset']} has {pool} images that do not test."
         )
     return catalogue.sixth(pool) if given is None else given

@@ -20,7 +20,7 @@ def check(config: Mapping) -> None:
     if config["network"].get("norm") == "batch":
         _check_batches(config)
     if config["network"].get("residual"):
-        _check_widths(config["network"]["hidden_sizes"], catalogue.DATASETS[config["dataset"]].n_pixels)
+        _check_widths(config["network"]["hidden_sizes"], catalogue.of(config).n_pixels)
 
 
 def _check_batches(config: Mapping) -> None:
@@ -38,12 +38,12 @@ def _check_batches(config: Mapping) -> None:
             )
 
 
-def _check_widths(hidden_sizes: list[list[int]], n_pixels: int) -> None:
+def _check_widths(hidden_sizes: list[list[int]], n_inputs: int) -> None:
     """Of several depths, one may be without."""
-    pairs = itertools.chain(*(itertools.pairwise([n_pixels, *widths]) for widths in hidden_sizes))
+    pairs = itertools.chain(*(itertools.pairwise([n_inputs, *widths]) for widths in hidden_sizes))
     if all(n_in != n_out for n_in, n_out in pairs):
         raise UserError(
             f"network.residual is true and network.hidden_sizes is {messages.cut(str(hidden_sizes))}; "
-            f"allowed: a hidden layer as wide as its input, which is the {n_pixels} pixels in the first, or "
-            "residual: false."
+            f"allowed: a hidden layer as wide as its input, which is the {n_inputs} numbers of an image in "
+            "the first, or residual: false."
         )

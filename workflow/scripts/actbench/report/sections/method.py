@@ -9,4 +9,4 @@ def context(study: Study) -> dict:
     return {"networks": recipe_sentences.networks(study.config["network"])}
 
 
-SECTION = Section(id="method", title="Method", template="method.html", context=context, figures=("images",))
+SECTION = Section(id="method", title="Method", template="method.html", context=context)
