@@ -74,6 +74,12 @@ def plausible(part: dict) -> st.SearchStrategy:
     kinds = part.get("type", "string")
     if "enum" in part:
         return st.sampled_from(part["enum"])
+    if "else" in part:
+        own = {
+            "name": WORDS,
+            "file": st.sampled_from(["a.npz", "a.csv", "Snakefile", "~x/a.npz", "\0.npz"]) | WORDS,
+        }
+        return plausible(part["else"]) | st.fixed_dictionaries(own, optional={"label": SCALARS})
     if kinds == ["number", "string"]:
         return st.one_of(plausible({"type": "number"}), st.sampled_from(["tuned", "tune"]))
     if "null" in kinds and kinds != "null":

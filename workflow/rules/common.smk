@@ -230,6 +230,7 @@ NUMBERS = {
         and key not in (*configuration.PLACES, "study", "activations")
         and (TUNED or key != "tuning")
     },
+    **grid.own_data(config),
     "activations": SPECS,
     "settings": {
         name: dict(position=position, overrides=config["settings"][name]["overrides"])
@@ -246,7 +247,19 @@ MEASURING = [
     "describe_activations",
     "theory",
 ]
-PREPARED_BY = files.digest_of(provenance.named(code_of("prepare_data"), SCRIPTS))
+
+
+def prepared_by(planned):
+    """A param: what a study's data set must have been prepared by, see `acquire.prepare`."""
+    by_code = provenance.named(code_of("prepare_data"), SCRIPTS)
+    return files.digest_of(by_code | catalogue.identity(planned.get("own_data")))
+
+
+PREPARED_BY = prepared_by(config)
+# The same for a rule of several studies; a function only where they differ, since these take time to plan.
+EACH_PREPARED_BY = PREPARED_BY
+if len(set(map(prepared_by, STUDIES.values()))) > 1:
+    EACH_PREPARED_BY = lambda wildcards: prepared_by(STUDIES[wildcards.study])
 
 
 def plan(params, *scripts):

@@ -22,7 +22,7 @@ rule train:
     params:
         code=code("train", own=True),
         block=block_params,
-        prepared_by=PREPARED_BY,
+        prepared_by=EACH_PREPARED_BY,
     message:
         f"Train {NETWORKS}"
     script:

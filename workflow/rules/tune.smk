@@ -17,7 +17,7 @@ rule tune:
     params:
         code=code("tune", own=True),
         search=search_params,
-        prepared_by=PREPARED_BY,
+        prepared_by=EACH_PREPARED_BY,
     message:
         "Tune {wildcards.activation}, depth {wildcards.depth}, setting {wildcards.setting}"
     script:

@@ -72,7 +72,7 @@ rule verification:
     params:
         code=code("verification"),
         plan=verification_plan,
-        prepared_by=PREPARED_BY,
+        prepared_by=prepared_by({}),
     message:
         "Compare with published numbers"
     script:

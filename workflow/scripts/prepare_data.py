@@ -12,5 +12,7 @@ from actbench.runtime import provenance
 
 jobs.start(snakemake.log[0], snakemake.params.code)
 code = provenance.describe(snakemake.params.code, "cpu")["code"]
-acquire.prepare(snakemake.wildcards.dataset, snakemake.config["data_dir"], snakemake.output[0], code)
+config, name = snakemake.config, snakemake.wildcards.get("dataset")
+facts = None if name else config["own_data"]
+acquire.prepare(name or config["dataset"], config["data_dir"], snakemake.output[0], code, facts)
 jobs.finish()

@@ -8,7 +8,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from actbench.activations import switches
-from actbench.data import acquire, prepared
+from actbench.data import acquire, catalogue, own, prepared
 from actbench.data.subsets import Data
 from actbench.errors import UserError
 from actbench.networks import modes
@@ -42,7 +42,8 @@ def train(
         activation: a name, a mapping as in config.yaml, or a class of your own.
         depth: hidden layers.
         seeds: of initial weights and batches, one network each (and fold).
-        images: a prepared data set, see `prepared.read`; None for scikit-learn's digits.
+        images: a prepared data set, see `prepared.read` and `own.of_arrays`; None for `dataset`, which is
+            scikit-learn's digits where `recipe` does not say.
         device: `cpu` or `cuda:<i>`.
         log: is called with a line an epoch and network.
         recipe: further keys of config.yaml, such as `network={"width": 32}`, `training={"max_epochs": 3}`.
@@ -55,7 +56,8 @@ def train(
     True
     """
     name, config, params = planned(activation, depth, seeds, recipe, images)
-    images = images or acquire.dataset(config["dataset"], config["data_dir"])
+    if images is None:
+        images = acquire.dataset(config["dataset"], config["data_dir"], facts=config.get("own_data"))
     with switches.restored():
         fitting.prepare_torch(fitting.Settings(**params["training"]))
         rates = None
@@ -91,9 +93,7 @@ def planned(
         raise UserError(
             "settings is given; allowed: network, training, normalisation and tuning of the one wanted."
         )
-    if images is not None:
-        given["dataset"] = images.name
-    config = _resolved(recipe | given)
+    config = _resolved(recipe | given, images)
     name, spec = (config["activations"][0][key] for key in ("id", "spec"))
     if is_class:
         name = activation.__name__.lower()
@@ -171,9 +171,14 @@ def probe(
     return found
 
 
-def _resolved(given: Mapping) -> dict:
+def _resolved(given: Mapping, images: prepared.Prepared | None = None) -> dict:
     defaults = {"activations": ["relu"], "depths": [1], "seeds": [0]}
-    return configuration.resolve(defaults | given, _schema())
+    data = None
+    if images is not None:
+        data = {"dataset": images.name}
+        if images.name not in catalogue.DATASETS:
+            data["own_data"] = own.facts_of(images)
+    return configuration.resolve(defaults | given, _schema(), data)
 
 
 @functools.cache

@@ -37,27 +37,33 @@ def of_jobs(
     }
 
 
-def gather(config: Mapping, jobs: Mapping, summarised: Mapping[str, Mapping]) -> dict:
+def gather(
+    config: Mapping, jobs: Mapping, summarised: Mapping[str, Mapping], own_data: Mapping | None = None
+) -> dict:
     """What provenance.json says of a study as a whole.
 
     Args:
-        config: the resolved config, less what never changes the study.
+        config: the resolved config as a user could write it, less what never changes the study.
         jobs: see `of_jobs`.
         summarised: by stage, `provenance` and `seconds` of the one job that worked on all of it.
+        own_data: what is known of own data, see `own.facts`.
 
     Returns:
-        `study`; `config`, its SHA-256; `data`, the name, source checksums and digests of the images;
-        `stages`, as in `of_jobs`, and `seconds`; `mixed`, see `differences`.
+        `study`; `config`, its SHA-256; `data`, the name, source checksums (or `own_data`) and digests of the
+        images; `stages`, as in `of_jobs`, and `seconds`; `mixed`, see `differences`.
     """
     stages = jobs["stages"] | {
         stage: _distinct([record["provenance"]]) for stage, record in summarised.items()
     }
+    if own_data is None:
+        source = {"dataset": config["dataset"], "source_md5": catalogue.of(config).checksums}
+    else:
+        source = {"dataset": config["dataset"]["name"], "own_data": own_data}
     return {
         "study": config["study"],
         "config": files.digest_of(config),
         "data": {
-            "dataset": config["dataset"],
-            "source_md5": catalogue.of(config).checksums,
+            **source,
             "sha256": jobs["data"],
             "evaluated": jobs["evaluated"],
         },

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actbench.data import prepared
-from actbench.data.catalogue import DATASETS, Dataset
+from actbench.data import own, prepared
+from actbench.data.catalogue import DATASETS, Dataset, identity
 from actbench.errors import UserError, reason
 from actbench.storage import files
 
@@ -46,13 +46,37 @@ def acquire(name: str, data_dir: str | Path) -> tuple[np.ndarray, np.ndarray]:
         return _through_torchvision(dataset, root)
 
 
-def prepare(name: str, data_dir: str | Path, path: str | Path, code: Mapping[str, str] | None = None) -> None:
-    """Write one data set, see `prepared`; `code` are digests of the files that this code is made of."""
-    prepared.write(dataset(name, data_dir, files.digest_of(code or {})), path)
+def prepare(
+    name: str,
+    data_dir: str | Path,
+    path: str | Path,
+    code: Mapping[str, str] | None = None,
+    facts: Mapping | None = None,
+) -> None:
+    """Write one data set, see `prepared`.
+
+    Args:
+        name, data_dir, facts: see `dataset`.
+        path: the file to write.
+        code: digests of the files that this code is made of.
+    """
+    made_by = files.digest_of({**(code or {}), **identity(facts)})
+    prepared.write(dataset(name, data_dir, made_by, facts), path)
 
 
-def dataset(name: str, data_dir: str | Path, code: str = "") -> prepared.Prepared:
-    """One data set with its official test images marked; see `acquire` and `prepared.Prepared`."""
+def dataset(
+    name: str, data_dir: str | Path, code: str = "", facts: Mapping | None = None
+) -> prepared.Prepared:
+    """One data set with its official test images marked.
+
+    Args:
+        name: of a built-in one, see `acquire`, or of own data.
+        data_dir: see `acquire`.
+        code: see `Prepared`.
+        facts: of own data, see `own.facts`.
+    """
+    if facts is not None:
+        return own.dataset(name, facts, code)
     known = DATASETS[name]
     images, labels = acquire(name, data_dir)
     is_test = np.zeros(len(labels), dtype=np.uint8)

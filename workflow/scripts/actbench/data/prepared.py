@@ -85,5 +85,7 @@ def read(path: str | Path, code: str | None = None) -> Prepared:
     if found.name != Path(path).stem:
         raise DamagedError(path, f"it holds {found.name}")
     if code is not None and found.code != code:
-        raise UserError(f"{path} was prepared by another version of the code: delete it and run again.")
+        raise UserError(
+            f"{path} was prepared by another version of the code, or of other data: delete it and run again."
+        )
     return found

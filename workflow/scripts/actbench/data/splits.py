@@ -3,6 +3,7 @@
 scikit-learn is imported for cross-validation only.
 """
 
+import functools
 import hashlib
 from collections.abc import Mapping
 
@@ -27,7 +28,7 @@ def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int =
         fold: which fold tests, with cross-validation.
     """
     labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
-    parts = indices(labels, is_test, **evaluation, fold=fold)
+    parts = indices(labels, is_test, **evaluation, fold=fold, stratified=is_own(stored))
     images = torch.from_numpy(stored.images).reshape(len(labels), -1)
     shift, scale = normaliser(images[parts[0]], stored.max_value, normalisation)
     subsets = (Subset(normalised(images, part, shift, scale), labels[part]) for part in parts)
@@ -56,12 +57,16 @@ def indices(
     split_seed: int,
     training: int | None = None,
     fold: int = 0,
+    stratified: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Split image numbers into training, validation and test.
 
     Without folds, the images that are not official test images are permuted under `split_seed`; the
     last `validation` of them validate. A data set without official test images (digits) first gives
     up a sixth of all images, rounded up, from the end of that permutation as its test set.
+
+    With `stratified` (own data), test and validation images are taken of all classes alike: evenly spaced
+    ones of that permutation in the order of their classes. The others keep its order.
 
     With folds, official test images are left aside. scikit-learn's unshuffled `StratifiedKFold(folds)`
     cuts all others in their stored order; part number `fold` tests. Of the rest, the first part of
@@ -79,11 +84,16 @@ def indices(
         return pool if training is None else _permuted(pool, split_seed)[:training], held_out, test
     pool = _permuted(pool, split_seed)
     test = torch.nonzero(is_test).squeeze(1)
+    take = functools.partial(_spread, labels=labels) if stratified else _last
     if len(test) == 0:
-        n_test = catalogue.sixth(len(is_test))
-        pool, test = pool[:-n_test], pool[-n_test:]
-    n_train = len(pool) - validation
-    return pool[:n_train][:training], pool[n_train:], test
+        pool, test = take(pool, catalogue.sixth(len(is_test)))
+    train, held_out = take(pool, validation)
+    return train[:training], held_out, test
+
+
+def is_own(stored: Prepared) -> bool:
+    """Whether a data set is none of the built-in ones."""
+    return stored.name not in catalogue.DATASETS
 
 
 def evaluated(stored: Prepared, evaluation: Mapping) -> str:
@@ -91,7 +101,11 @@ def evaluated(stored: Prepared, evaluation: Mapping) -> str:
     labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
     found = hashlib.sha256()
     for fold in range(evaluation["folds"] or 1):
-        test = indices(labels, is_test, **evaluation, fold=fold)[2].sort().values.numpy()
+        test = (
+            indices(labels, is_test, **evaluation, fold=fold, stratified=is_own(stored))[2]
+            .sort()
+            .values.numpy()
+        )
         found.update(f"{len(test)} {stored.images.shape[1:]}".encode())
         found.update(stored.images[test].tobytes() + stored.labels[test].tobytes())
     return found.hexdigest()
@@ -100,6 +114,22 @@ def evaluated(stored: Prepared, evaluation: Mapping) -> str:
 def _permuted(pool: Tensor, split_seed: int) -> Tensor:
     """Image numbers in the order of the split."""
     return pool[torch.randperm(len(pool), generator=seeds.generator(split_seed, "split"))]
+
+
+def _last(pool: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    """A pool of image numbers without its last `n`, and these."""
+    return pool[: len(pool) - n], pool[len(pool) - n :]
+
+
+def _spread(pool: Tensor, n: int, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """A pool of image numbers without `n` of like class shares, and these.
+
+    Evenly spaced in the order of classes: of a class of k images ⌊kn/N⌋ or one more.
+    """
+    by_class = labels[pool].argsort(stable=True)
+    chosen = torch.zeros(len(pool), dtype=torch.bool)
+    chosen[by_class[torch.arange(n) * len(pool) // max(n, 1)]] = True
+    return pool[~chosen], pool[chosen]
 
 
 def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[Tensor, Tensor]:

@@ -38,7 +38,8 @@ def run(job: object) -> None:
         "time_activations": timed,
         "report": {"provenance": described, "seconds": provenance.seconds()},
     }
-    made_by = lineage.gather(written, made["aggregate"].content["jobs"], summarised)
+    jobs = made["aggregate"].content["jobs"]
+    made_by = lineage.gather(written, jobs, summarised, job.config.get("own_data"))
     tables |= costs | {"function_cost": inputs.cost_of_activations}
     figures = [*inputs.figures, *inputs.histogram_figures]
     every = {name: parquet.read(path).to_pandas() for name, path in tables.items()}

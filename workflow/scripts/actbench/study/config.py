@@ -11,7 +11,7 @@ import jsonschema
 from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.networks import family
-from actbench.study import activations, evaluation, messages, network, tuning
+from actbench.study import activations, dataset, evaluation, messages, network, tuning
 
 BOUND = 10**308  # what floating-point numbers reach
 PROBED_IMAGES = 1024
@@ -34,13 +34,19 @@ def violations(config: Mapping, schema: Mapping) -> list[jsonschema.ValidationEr
     return sorted(validator.iter_errors(config), key=lambda error: [str(p) for p in error.path])
 
 
-def resolve(config: Mapping, schema: Mapping) -> dict:
+def resolve(config: Mapping, schema: Mapping, data: Mapping | None = None) -> dict:
     """Check a config against the schema and against itself, and fill in every default.
+
+    Args:
+        config: what the user wrote, without settings.
+        schema: that of the config.
+        data: `dataset` and `own_data` of data that are in no file; None for those of the config.
 
     Returns:
         A plain dict: sections and keys as in the schema, numbers of the schema's type, seeds and
         hidden layers sorted, each activation as `{"id", "label", "spec"}` where `spec` is what
-        `registry.create` takes. Sections of optional probes are there where they are enabled.
+        `registry.create` takes. Sections of optional probes are there where they are enabled. `dataset` is a
+        name; with own data there is `own_data`, see `own.facts`.
 
     Raises:
         UserError: one sentence that names the key, the value and what is allowed.
@@ -48,6 +54,9 @@ def resolve(config: Mapping, schema: Mapping) -> dict:
     _check(config, schema)
     resolved = _complete(config, family.with_families(schema, config))
     _check_study(resolved["study"])
+    resolved |= dataset.resolve(resolved["dataset"]) if data is None else data
+    if config.get("normalisation") is None:
+        resolved["normalisation"] = dataset.normalisation(resolved)
     resolved["activations"] = activations.resolve(resolved["activations"])
     resolved["seeds"] = sorted(resolved["seeds"])
     resolved["network"]["hidden_sizes"] = _hidden_sizes(resolved)

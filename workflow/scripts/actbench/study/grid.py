@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from actbench.data import catalogue
+
 DEFAULT = "default"  # the one setting of a study that names none
 RECIPE = ("network", "training", "normalisation", "tuning")  # what a setting may override
 TUNED = "tuned"  # what `training.learning_rate` is where it is searched
@@ -51,7 +53,7 @@ def is_named(config: Mapping) -> bool:
 def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]) -> dict:
     """All that the numbers of one block depend on: the params of the rule that trains it.
 
-    `probe_epochs` is there only where it names any.
+    `own_data` is there only for own data, `probe_epochs` only where it names any.
 
     Args:
         config: the resolved one, with the recipe of the block's setting.
@@ -68,10 +70,17 @@ def training_params(config: Mapping, spec: Mapping, depth: int, seeds: list[int]
         "hidden_sizes": sizes[depth],
         "network": {k: v for k, v in config["network"].items() if k not in ("width", "hidden_sizes")},
         "normalisation": config["normalisation"],
+        **own_data(config),
         **snapshots,
         "seeds": seeds,
         "training": config["training"],
     }
+
+
+def own_data(config: Mapping) -> dict:
+    """What of own data decides every number, as `own_data`; nothing for a built-in data set."""
+    identity = catalogue.identity(config.get("own_data"))
+    return {"own_data": identity} if identity else {}
 
 
 def theory_params(config: Mapping, settings: Mapping[str, Mapping] | None = None) -> dict:
@@ -88,6 +97,7 @@ def theory_params(config: Mapping, settings: Mapping[str, Mapping] | None = None
         "dataset": config["dataset"],
         "evaluation": config["evaluation"],
         "images": config["probe_gradients"]["images"],
+        **own_data(config),
         "settings": {
             name: {
                 "network": {key: value for key, value in recipe["network"].items() if key != "width"},

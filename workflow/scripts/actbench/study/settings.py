@@ -6,7 +6,7 @@ from pathlib import Path
 
 from actbench.errors import UserError
 from actbench.networks import family
-from actbench.study import activations, config, messages
+from actbench.study import activations, config, dataset, messages
 from actbench.study.grid import DEFAULT, RECIPE, tuned
 
 # No "-", so that names of logs, `{activation}-d{depth}-{setting}-seeds{block}`, stand for one job each.
@@ -74,10 +74,12 @@ def written(resolved: Mapping) -> dict:
     overrides = {name: recipe["overrides"] for name, recipe in resolved["settings"].items()}
     found = dict(resolved) | {
         "activations": [activations.written(entry) for entry in resolved["activations"]],
+        "dataset": dataset.written(resolved),
         "depths": depths,
         "network": network,
         "settings": overrides,
     }
+    found.pop("own_data", None)
     return {key: value for key, value in found.items() if (key, value) != ("settings", {DEFAULT: {}})}
 
 
