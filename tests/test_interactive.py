@@ -7,9 +7,11 @@ import sys
 import tomllib
 
 import actbench
+import numpy as np
 import pandas as pd
 import pytest
 import torch
+from actbench.data import own
 from actbench.errors import UserError
 from actbench.networks import family
 from actbench.runtime import seeds
@@ -44,6 +46,20 @@ def test_an_example_of_each_public_name(digits, name):
     assert found.examples
     found.globs["torch"] = torch
     assert doctest.DocTestRunner().run(found).failed == 0
+
+
+def test_own_data_of_a_file_and_of_memory_give_the_same_numbers(tmp_path):
+    x = np.random.default_rng(0).normal(1e6, 5, (150, 4))
+    y = np.where(x[:, 0] > 1e6, "high", "low")
+    np.savez(tmp_path / "mine.npz", x=x, y=y)
+    how = {"network": {"width": 8}, "training": {"batch_size": 25, "max_epochs": 10}}
+    named = {"name": "mine", "file": str(tmp_path / "mine.npz")}
+    of_file, of_memory = (
+        actbench.train("tanh", 1, [3], **how | given)
+        for given in ({"dataset": named}, {"images": own.of_arrays("mine", x, y)})
+    )
+    assert of_file.runs == of_memory.runs and of_file.runs[0]["test_accuracy"] > 0.9
+    assert len(actbench.probe(of_file.network(3), of_file.data)["dead_neurons"]) == 1
 
 
 def test_networks_of_single_epochs_come_with_the_trained_ones():

@@ -57,6 +57,19 @@ def test_data_and_config_have_their_checksums(tmp_path):
     assert found["config"] == files.digest_of({"dataset": "digits", "study": "mine"})
 
 
+def test_own_data_are_described_instead():
+    described = record() | {"device": "cpu"}
+    jobs = {"data": ["images"], "evaluated": ["tested"], "stages": {"train": [described]}, "seconds": {}}
+    config = {"study": "mine", "dataset": {"name": "own", "file": "own.npz", "label": None}}
+    found = lineage.gather(config, jobs, {}, {"sha256": "0"})["data"]
+    assert found == {
+        "dataset": "own",
+        "own_data": {"sha256": "0"},
+        "sha256": ["images"],
+        "evaluated": ["tested"],
+    }
+
+
 @pytest.mark.parametrize(
     ("trained", "probed", "expected"),
     [

@@ -5,6 +5,7 @@ import pytest
 import safetensors.numpy
 import torch
 from actbench.data import acquire, catalogue, prepared, splits
+from actbench.errors import UserError
 from sklearn.model_selection import StratifiedKFold
 
 EVALUATION = {"folds": None, "validation": 250, "split_seed": 42}
@@ -127,6 +128,17 @@ def test_standard_and_per_pixel_use_training_images_only(digits):
     assert torch.allclose(pixels.mean(dim=0), torch.zeros(64), atol=1e-5)
     constant = deviation == 0
     assert constant.any() and torch.allclose(deviation[~constant], torch.ones(1), atol=1e-5)
+
+
+def test_a_class_may_have_fewer_images_than_folds_that_validate(recwarn):
+    labels = torch.tensor([0] * 40 + [1] * 4)
+    train, validation, test = folded(labels, 0, folds=2)
+    assert [len(part) for part in (train, validation, test)] == [17, 5, 22] and not recwarn.list
+    with pytest.raises(
+        UserError, match=r"^evaluation\.validation is null; allowed with .* fewer than 5 images"
+    ):
+        folded(torch.arange(16) % 2, 0, folds=2)
+    assert len(folded(torch.arange(16) % 2, 0, folds=2, validation=0)[0]) == 8
 
 
 def made(images, max_value=None):

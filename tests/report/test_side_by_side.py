@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from actbench.analysis import comparisons
+from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.figures import drawing, results
 from actbench.report import page, side_by_side
@@ -155,12 +156,15 @@ def test_nothing_shared_can_be_drawn():
 
 @pytest.fixture
 def stored(tmp_path):
-    """Write the four files of a finished study, its config or record with a key left out, and read them."""
+    """Write the four files of a finished study, its config or record with a key left out, and read them.
 
-    def read(without=(), record_without=()):
-        whole, folder = study("a"), tmp_path / "results" / "a"
+    Of another data set, with what its config and record say of it.
+    """
+
+    def read(without=(), record_without=(), dataset="digits", data=()):
+        whole, folder = study("a", dataset=dataset), tmp_path / "results" / "a"
         values = copy.deepcopy(dict(whole.config))
-        content = {"data": {"evaluated": ["images"]}}
+        content = {"data": {"evaluated": ["images"], **dict(data)}}
         for tree, keys in ((values, without), (content, record_without)):
             for key in keys:
                 *sections, last = key.split(".")
@@ -180,6 +184,16 @@ def stored(tmp_path):
         return side_by_side.read(str(provenance), *map(str, paths))
 
     return read
+
+
+def test_own_data_are_known_by_the_record(stored):
+    own_data = {"n_images": 60, "n_test": 12, "shape": [5], "smallest_class": 10, "largest_class": 30}
+    own_data |= {"classes": ["a", "b", "c"]}
+    named = {"name": "mine", "file": "moved.npz", "label": None}
+    found = stored(dataset=named, data={"dataset": "mine", "own_data": own_data})
+    assert found.config["dataset"] == "mine"
+    assert catalogue.image_counts(found.config)["tested"] == catalogue.of(found.config).n_test == 12
+    assert len(side_by_side.cells(found, study("b"))) == 2
 
 
 def test_a_stored_study_is_read(stored):

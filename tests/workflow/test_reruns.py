@@ -196,6 +196,7 @@ FILES = {
     f"{PACKAGE}/analysis/comparisons.py": stages("aggregate"),
     f"{PACKAGE}/study/config.py": {},
     f"{PACKAGE}/study/activations.py": {},
+    f"{PACKAGE}/study/dataset.py": {},
     f"{PACKAGE}/study/evaluation.py": {},
     f"{PACKAGE}/study/grid.py": stages("aggregate"),
     f"{PACKAGE}/study/network.py": {},
@@ -260,6 +261,8 @@ FILES = {
     f"{PACKAGE}/activations/patience.py": NUMBERS,
     f"{PACKAGE}/activations/places.py": NUMBERS,
     f"{PACKAGE}/figures/plotting.py": LAST,
+    f"{PACKAGE}/data/own.py": stages("prepare_data"),
+    f"{PACKAGE}/data/own_files.py": stages("prepare_data"),
     f"{PACKAGE}/data/prepared.py": stages("prepare_data"),
     **{
         f"{PACKAGE}/probes/{name}.py": {} if probe.optional else stages(probe.rule)

@@ -177,17 +177,20 @@ def _csv(path: Path, label: str) -> Content:
     with _reading():
         names = pa.csv.open_csv(path).schema.names
     features = _features(names, label)
+
+    def blocks(columns: list[str], kind: pa.DataType) -> Iterator[pa.RecordBatch]:
+        options = pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(columns, kind), include_columns=columns, strings_can_be_null=True
+        )
+        return pa.csv.open_csv(path, pa.csv.ReadOptions(block_size=BLOCK), convert_options=options)
+
     with _reading():
-        options = pa.csv.ConvertOptions(include_columns=[label], strings_can_be_null=True)
-        labels = _labels(pa.csv.read_csv(path, convert_options=options).column(0), label)
+        labels = _labels(_as_numbers([block.column(0) for block in blocks([label], pa.string())]), label)
 
     def examples() -> np.ndarray:
         found, row = np.empty((len(labels), len(features))), 0
-        numbers = dict.fromkeys(features, pa.float64())
-        options = pa.csv.ConvertOptions(column_types=numbers, include_columns=features)
         with _reading("; allowed: numbers in all columns but that of labels"):
-            blocks = pa.csv.open_csv(path, pa.csv.ReadOptions(block_size=BLOCK), convert_options=options)
-            for block in blocks:
+            for block in blocks(features, pa.float64()):
                 for number, column in enumerate(block.columns):
                     found[row : row + len(column), number] = column.to_numpy(zero_copy_only=False)
                 row += len(block)
@@ -246,6 +249,17 @@ def _features(names: Sequence[str], label: str) -> list[str]:
     if len(names) == 1:
         raise UserError(f"it has no column but {_quoted(label)}; allowed: one of numbers or more.")
     return [name for name in names if name != label]
+
+
+def _as_numbers(texts: list) -> object:
+    """The column of these parts as whole numbers, else floats, where all of it can be, else as text."""
+    import pyarrow as pa
+
+    column = pa.chunked_array(texts, pa.string())
+    for kind in (pa.int64(), pa.float64()):
+        with contextlib.suppress(pa.ArrowInvalid):
+            return column.cast(kind)
+    return column
 
 
 def _labels(column: object, name: str) -> np.ndarray:

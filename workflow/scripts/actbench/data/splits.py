@@ -5,6 +5,7 @@ scikit-learn is imported for cross-validation only.
 
 import functools
 import hashlib
+import warnings
 from collections.abc import Mapping
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from actbench.data import catalogue
 from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data, Subset
+from actbench.errors import UserError
 from actbench.runtime import seeds
 
 CHUNK = 4096  # images that are normalised at once
@@ -133,10 +135,21 @@ def _spread(pool: Tensor, n: int, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[Tensor, Tensor]:
-    """Cut a pool of image numbers into `n_parts` of like class shares: all other parts, and number `part`."""
+    """Cut a pool of image numbers into `n_parts` of like class shares: all other parts, and number `part`.
+
+    Raises:
+        UserError: every class has fewer images than there are parts; folds are never that many.
+    """
     from sklearn.model_selection import StratifiedKFold
 
-    cuts = list(StratifiedKFold(n_parts).split(pool, labels[pool].numpy()))
+    if torch.bincount(labels[pool]).max() < n_parts:
+        raise UserError(
+            "evaluation.validation is null; allowed with evaluation.folds and fewer than "
+            f"{n_parts} images of each class that do not test: 0 (none)."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # some classes have fewer
+        cuts = list(StratifiedKFold(n_parts).split(pool, labels[pool].numpy()))
     rest, chosen = (pool[torch.from_numpy(rows)] for rows in cuts[part])
     return rest, chosen
 

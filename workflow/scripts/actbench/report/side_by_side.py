@@ -72,15 +72,15 @@ def read(provenance: str | Path, config: str | Path, runs: str | Path, compariso
     _expect(config, records.flat(values), KEYS)
     if values["depths"] is None:
         values["depths"] = [len(widths) for widths in values["network"]["hidden_sizes"]]
-    data = records.flat(record.content)
+    recorded = records.flat(record.content)
     own_data = record.content.get("data", {}).get("own_data")
     if own_data is not None:
         values |= {"dataset": record.content["data"]["dataset"], "own_data": own_data}
-    elif values.get("dataset") not in catalogue.DATASETS:
+    elif values.get("dataset") not in list(catalogue.DATASETS):
         _expect(config, (), ["dataset"])
     for entry in values["activations"]:
         _expect(config, entry if isinstance(entry, Mapping) else {}, ("id", "label"))
-    _expect(provenance, data, ("data.evaluated",))
+    _expect(provenance, recorded, ("data.evaluated",))
     tables = {path: parquet.read(path).to_pandas() for path in (runs, comparison)}
     _expect(runs, tables[runs], COLUMNS)
     _expect(comparison, tables[comparison], comparisons.COMPARISON.names)
