@@ -26,6 +26,7 @@ def checkpoint_params():
     return dict(
         activation=next(iter(SPECS.values())),
         dataset=config["dataset"],
+        **grid.own_data(config),
         digest=files.digest(config["checkpoint"]),
         evaluation=config["evaluation"],
         normalisation=config["normalisation"],

@@ -50,7 +50,7 @@ def context(
         "name": name,
         "label": label,
         "study": config["study"],
-        "dataset": catalogue.DATASETS[config["dataset"]].title,
+        "dataset": catalogue.of(config).title,
         "normalisation": config["normalisation"],
         "images": {key: config[f"probe_{key}"]["images"] for key in ("gradients", "distributions")},
         "threshold": config["probe_dead_neurons"]["dormant_threshold"],
