@@ -105,6 +105,16 @@ def data_dir() -> Path:
 
 
 @pytest.fixture
+def no_network(monkeypatch):
+    import urllib.request
+
+    def refuse(*args, **kwargs):
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+
+
+@pytest.fixture
 def spec():
     """Make a resolved activation spec from a name and parameters."""
     return lambda name, **parameters: {"name": name, "import": None, "parameters": parameters}

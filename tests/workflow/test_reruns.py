@@ -207,6 +207,7 @@ FILES = {
     f"{PACKAGE}/activations/contract.py": NUMBERS,
     f"{PACKAGE}/training/cost.py": TRAINING,
     f"{PACKAGE}/data/acquire.py": stages("prepare_data"),
+    f"{PACKAGE}/data/archives.py": stages("prepare_data"),
     f"{PACKAGE}/runtime/devices.py": RECIPE,
     f"{PACKAGE}/activations/entries.py": NUMBERS,
     f"{PACKAGE}/training/loop.py": TRAINING,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -15,11 +15,16 @@ HELD_OUT = 5  # with cross-validation, one of so many parts of the training imag
 class Dataset:
     """What is known of a data set before it is there.
 
-    `n_pixels` are the numbers of an image, or of an example of another kind; `n_test` counts the images of
-    the official test set, 0 where there is none; `smallest_class` those of the rarest class among all others,
-    `largest_class` those of the most frequent one among all. Numbers lie between 0 and `max_value`, anywhere
-    where it is None. `checksums` are MD5 sums of the decompressed content. `folder` is torchvision's class
-    and folder name. `are_images` says whether examples can be shown as such.
+    `n_pixels` are the numbers of an image, three a pixel where it has colours, or of an example of another
+    kind; `n_test` counts the images of the official test set, 0 where there is none; `smallest_class` those of
+    the rarest class among all others, `largest_class` those of the most frequent one among all. Numbers lie
+    between 0 and `max_value`, anywhere where it is None. `are_images` says whether examples can be shown as such.
+
+    `folder` is the name of torchvision's class, which is given `arguments`; where images are `transposed`,
+    rows and columns are exchanged in its files. `checksums` are MD5 sums of the files in `place`, a folder
+    below `data_dir`, or of the arrays of a set that needs no files. The files are decompressed, unless
+    `unpacked` names what has to be unpacked from them: where torchvision knows checksums of archives alone.
+    `archive` is the name and MD5 sum of an archive in `data_dir` that holds all the files of `place`.
     """
 
     title: str
@@ -33,6 +38,11 @@ class Dataset:
     checksums: dict[str, str]
     folder: str | None = None
     debian: Path | None = None
+    place: str = ""
+    unpacked: tuple[str, ...] = ()
+    archive: tuple[str, str] | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    transposed: bool = False
     are_images: bool = True
 
 
@@ -77,6 +87,7 @@ DATASETS = {
         },
         "FashionMNIST",
         DEBIAN_FOLDER,
+        "FashionMNIST/raw",
     ),
     "mnist": Dataset(
         "MNIST",
@@ -94,6 +105,97 @@ DATASETS = {
             "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
         },
         "MNIST",
+        place="MNIST/raw",
+    ),
+    "mnist1d": Dataset(
+        "MNIST-1D",
+        5000,
+        40,
+        1000,
+        394,
+        500,
+        None,
+        DIGITS,
+        {"values": "e7a4f3ffb5dda5ffc293299ef0c50240", "labels": "7c2ad0801dd7f6660f1a6246f412df5e"},
+        are_images=False,
+    ),
+    "kmnist": Dataset(
+        "Kuzushiji-MNIST",
+        70000,
+        784,
+        10000,
+        6000,
+        7000,
+        255,
+        ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        {
+            "train-images-idx3-ubyte.gz": "bdb82020997e1d708af4cf47b453dcf7",
+            "train-labels-idx1-ubyte.gz": "e144d726b3acfaa3e44228e80efcd344",
+            "t10k-images-idx3-ubyte.gz": "5c965bf0a639b31b8f53240b1b52f4d7",
+            "t10k-labels-idx1-ubyte.gz": "7320c461ea6c1c855c0b718fb2a4b134",
+        },
+        "KMNIST",
+        place="KMNIST/raw",
+        unpacked=(
+            "train-images-idx3-ubyte",
+            "train-labels-idx1-ubyte",
+            "t10k-images-idx3-ubyte",
+            "t10k-labels-idx1-ubyte",
+        ),
+    ),
+    "emnist": Dataset(
+        "EMNIST (balanced)",
+        131600,
+        784,
+        18800,
+        2400,
+        2800,
+        255,
+        tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"),
+        {"gzip.zip": "58c8d27c78d21e728a6bc7b3cc06412e"},
+        "EMNIST",
+        place="EMNIST/raw",
+        unpacked=(
+            "emnist-balanced-train-images-idx3-ubyte",
+            "emnist-balanced-train-labels-idx1-ubyte",
+            "emnist-balanced-test-images-idx3-ubyte",
+            "emnist-balanced-test-labels-idx1-ubyte",
+        ),
+        arguments={"split": "balanced"},
+        transposed=True,
+    ),
+    "cifar10": Dataset(
+        "CIFAR-10",
+        60000,
+        3072,
+        10000,
+        5000,
+        6000,
+        255,
+        (
+            "airplane",
+            "automobile",
+            "bird",
+            "cat",
+            "deer",
+            "dog",
+            "frog",
+            "horse",
+            "ship",
+            "truck",
+        ),
+        {
+            "data_batch_1": "c99cafc152244af753f735de768cd75f",
+            "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+            "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+            "data_batch_4": "634d18415352ddfa80567beed471001a",
+            "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+            "test_batch": "40351d587109b95175f43aff81a1287e",
+            "batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
+        },
+        "CIFAR10",
+        place="cifar-10-batches-py",
+        archive=("cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),
     ),
 }
 
