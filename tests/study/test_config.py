@@ -141,7 +141,10 @@ REFUSED = {
     "empty list": (dict(seeds=[]), "seeds is an empty list"),
     "duplicate seeds": (dict(seeds=[1, 1]), "seeds is [1, 1]: every entry is allowed once"),
     "negative seed": (dict(seeds=[-1]), "seeds[0] is -1; allowed: a whole number from 0"),
-    "dataset": (dict(dataset="fashion-mnist"), "did you mean fashion_mnist?; allowed: digits, fashion_mnist"),
+    "dataset": (
+        dict(dataset="fashion-mnist"),
+        "did you mean fashion_mnist?; allowed: digits, mnist1d, fashion_mnist",
+    ),
     "null where a value is needed": (dict(study=None), "study is empty (null)"),
     "study that leaves the folder": (dict(study="../x"), "study is '../x' (text); allowed: lower-case"),
     "studies that leave the folder": (
