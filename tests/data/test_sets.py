@@ -83,7 +83,8 @@ def cifar10(tmp_path, known, monkeypatch):
         (folder / name).write_bytes(content)
     sums = {name: md5(content) for name, content in files.items()}
     archive = tarred(files, folder.name)
-    known("cifar10", checksums=sums, archive=("cifar-10-python.tar.gz", md5(archive)))
+    archived = ("cifar-10-python.tar.gz", md5(archive))
+    known("cifar10", n_images=12, n_test=2, checksums=sums, archive=archived)
     table = [[name, sums[name]] for name in names]
     monkeypatch.setattr(torchvision.datasets.CIFAR10, "train_list", table[:5])
     monkeypatch.setattr(torchvision.datasets.CIFAR10, "test_list", table[5:])
@@ -134,6 +135,14 @@ def test_cifar10_has_its_colours_last(cifar10, packed, no_network):
         (folder.parent / "cifar-10-python.tar.gz").write_bytes(archive)
     found, classes = acquire.acquire("cifar10", folder.parent)
     assert found.dtype == np.uint8 and (found == images).all() and classes.tolist() == labels.tolist()
+
+
+def test_an_mlp_sees_3072_numbers_of_cifar10(cifar10):
+    folder, _, images, _ = cifar10
+    stored = acquire.dataset("cifar10", folder.parent)
+    data = splits.split(stored, {"folds": None, "validation": 0, "split_seed": 0}, "symmetric")
+    assert data.train.x.shape == (10, 3072) and data.n_classes == 10
+    assert data.test.x[1].tolist() == pytest.approx((images[11].ravel() / 127.5 - 1).tolist(), abs=1e-6)
 
 
 @pytest.mark.fault(
