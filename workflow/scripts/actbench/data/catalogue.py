@@ -16,9 +16,9 @@ class Dataset:
     """What is known of a data set before it is there.
 
     `n_pixels` are the numbers of an image, three a pixel where it has colours, or of an example of another
-    kind; `n_test` counts the images of the official test set, 0 where there is none; `smallest_class` those of
-    the rarest class among all others, `largest_class` those of the most frequent one among all. Numbers lie
-    between 0 and `max_value`, anywhere where it is None. `are_images` says whether examples can be shown as such.
+    kind; `n_test` counts the images of the official test set, 0 where there is none; `smallest_class` those
+    of the rarest class among all others, `largest_class` those of the most frequent one among all. Numbers
+    lie between 0 and `max_value`, anywhere where it is None. `are_images` says whether examples can be shown.
 
     `folder` is the name of torchvision's class, which is given `arguments`; where images are `transposed`,
     rows and columns are exchanged in its files. `checksums` are MD5 sums of the files in `place`, a folder
