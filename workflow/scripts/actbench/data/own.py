@@ -123,7 +123,7 @@ def encoded(labels: np.ndarray, class_names: np.ndarray | None) -> tuple[np.ndar
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
     if labels.dtype.kind == "f":
-        broken = np.flatnonzero(~(np.isfinite(labels) & (np.mod(labels, 1) == 0)))
+        broken = np.flatnonzero(~(np.isfinite(labels) & (labels == np.floor(labels))))
         if len(broken):
             raise UserError(
                 f"its labels have {labels[broken[0]]} in row {broken[0]}; allowed: whole numbers or text."
