@@ -1,7 +1,8 @@
 """`make benchmark-around`: where the CPU time of a whole study goes, from nothing to the report.
 
-Each job's log says how much went into starting Python and its imports and how much into work; what all
-processes used beyond that is Snakemake itself.
+Each job's log says how much went into starting Python and its imports and how much into work. Jobs that train,
+tune, probe or look at functions are forks of one process, whose CPU time is in their logs alone; what all other
+processes used beyond their own logs is Snakemake itself, with the processes that wait for forks.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from actbench.data import prepared, splits
 SPENT = re.compile(r"CPU seconds: imports ([\d.]+), work ([\d.]+)")
 GROUPS = {
     "training": ("train",),
+    "tuning": ("tune",),
     "probing": ("probe_gradients", "probe_distributions", "probe_dead_neurons"),
     "describing and timing activations": ("describe_activations", "time_activations"),
     "theory": ("theory",),
@@ -27,6 +29,7 @@ GROUPS = {
     "figures": ("figures", "histogram_figures"),
     "report": ("report",),
 }
+ALONE = ("preparing data", "aggregation", "figures", "report")  # no forks
 
 
 def measure(folder: Path, arguments: list[str]) -> tuple[float, pd.DataFrame]:
@@ -37,7 +40,7 @@ def measure(folder: Path, arguments: list[str]) -> tuple[float, pd.DataFrame]:
     total = _children() - before
     (training,) = folder.glob("results/*/logs/train")
     logs = training.parent
-    rows, imports, n_jobs = [], 0.0, 0
+    rows, imports, forked, n_jobs = [], 0.0, 0.0, 0
     for group, stages in GROUPS.items():
         spent = [
             SPENT.search(path.read_text(encoding="utf-8")) for stage in stages for path in _logs(logs, stage)
@@ -45,10 +48,12 @@ def measure(folder: Path, arguments: list[str]) -> tuple[float, pd.DataFrame]:
         pairs = [(float(found[1]), float(found[2])) for found in spent]
         rows.append((group, sum(work for _, work in pairs)))
         imports, n_jobs = imports + sum(start for start, _ in pairs), n_jobs + len(pairs)
+        forked += 0 if group in ALONE else sum(map(sum, pairs))
+    total += forked
     loading = _loading(logs.parent) * sum(
         len(list(_logs(logs, stage))) for stage in (*GROUPS["training"], *GROUPS["probing"])
     )
-    rows[0], rows[1] = (rows[0][0], rows[0][1] - loading / 4), (rows[1][0], rows[1][1] - loading * 3 / 4)
+    rows[0], rows[2] = (rows[0][0], rows[0][1] - loading / 4), (rows[2][0], rows[2][1] - loading * 3 / 4)
     rows += [("loading data", loading), (f"starting Python and imports, {n_jobs} jobs", imports)]
     rows.append(("Snakemake itself", total - imports - sum(value for _, value in rows[:-1])))
     table = pd.DataFrame(rows, columns=["what", "cpu_seconds"])
