@@ -46,10 +46,12 @@ onstart:
 
 
 onsuccess:
+    fork_server.stop()
     if asked_for(workflow, "all") and Path(REPORT).exists():
         print(f"Report: {REPORT}")
 
 
 onerror:
+    fork_server.stop()
     for sentence in FAILURES.messages():
         print(sentence, file=sys.stderr)

@@ -1,8 +1,8 @@
 """`make benchmark-around`: where the CPU time of a whole study goes, from nothing to the report.
 
-Each job's log says how much went into starting Python and its imports and how much into work. Jobs that train,
-tune, probe or look at functions are forks of one process, whose CPU time is in their logs alone; what all other
-processes used beyond their own logs is Snakemake itself, with the processes that wait for forks.
+Each job's log says how much went into starting Python and its imports and how much into work. Jobs that
+train, tune, probe or look at functions are forks of one process, whose CPU time is in their logs alone; what
+all other processes used beyond their own logs is Snakemake itself, with the processes that wait for forks.
 """
 
 import argparse

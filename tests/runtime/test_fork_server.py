@@ -1,12 +1,12 @@
 """A fork does what the job's own process would have done, and none outlives who asked for it."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import psutil
@@ -16,13 +16,14 @@ from conftest import wait_for_end
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets and prctl are Linux's")
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
-# Stands for Snakemake: announces itself, starts the server, tells the job's environment, waits.
+# Stands for Snakemake: announces itself, starts the server and a job, tells both, and waits.
 SNAKEMAKE = """
-import json, os, sys
+import os, subprocess, sys
 from actbench.runtime import fork_server, orphans
 orphans.announce()
 fork_server.start("fork_server.py")
-print(json.dumps(dict(os.environ)), flush=True)
+job = subprocess.Popen([sys.executable, sys.argv[1]], stdout=subprocess.PIPE, text=True)
+print(fork_server._SERVERS[0].pid, job.pid, job.stdout.readline(), flush=True)
 sys.stdin.read()
 """
 # What Snakemake puts before a script, and the head of ours.
@@ -42,20 +43,17 @@ jobs.begin()
 
 
 class Server:
-    """A server, and the scripts that are run with it."""
+    """This process as a Snakemake with a server, and the scripts that are run with it."""
 
     def __init__(self, folder: Path):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self.snakemake = subprocess.Popen([sys.executable, "-c", SNAKEMAKE], cwd=SCRIPTS, **pipes)
-        self.environment = json.loads(self.snakemake.stdout.readline())
-        # A job's ancestor is its Snakemake; here that is this process.
-        self.environment[orphans.SNAKEMAKE] = f"{os.getpid()} {orphans.namespace()}"
+        before = dict(os.environ)
+        orphans.announce()
+        fork_server.start(SCRIPTS / "fork_server.py")
+        self.process = psutil.Process(fork_server._SERVERS[-1].pid)
+        self.environment = dict(os.environ)
+        os.environ.clear()
+        os.environ.update(before)
         self.folder = folder
-
-    @property
-    def process(self) -> psutil.Process:
-        [found] = psutil.Process(self.snakemake.pid).children()
-        return found
 
     def start(self, body: str, iteration: int | None = None, name="job.py", **environment: str):
         script = self.folder / name
@@ -75,15 +73,18 @@ class Server:
         out, err = job.communicate(said)
         return job.returncode, out, err
 
-    def stop(self) -> None:
-        self.snakemake.communicate()
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    started = Server(tmp_path_factory.mktemp("forks"))
-    yield started
-    started.stop()
+    yield Server(tmp_path_factory.mktemp("forks"))
+    fork_server.stop()
+
+
+@pytest.fixture
+def another_server(tmp_path):
+    yield Server(tmp_path)
+    fork_server._SERVERS[-1].kill()
+    fork_server._SERVERS.pop().wait()
 
 
 BODIES = {
@@ -133,22 +134,11 @@ def test_without_a_server_a_job_works_by_itself(server, changed):
     assert server.run("print(loaded, os.getppid())", **changed) == (0, f"False {os.getpid()}\n", "")
 
 
-@pytest.mark.parametrize("place", [1, 2], ids=["namespace", "python"])
-def test_another_container_or_environment_has_no_server(server, place):
+@pytest.mark.parametrize("place", [1, 2, 3], ids=["Snakemake", "namespace", "python"])
+def test_of_another_snakemake_container_or_environment_there_is_no_server(server, place):
     parts = server.environment[fork_server.SERVER].split(" ")
     parts[place] = "another"
     assert server.run("print(loaded)", **{fork_server.SERVER: " ".join(parts)}) == (0, "False\n", "")
-
-
-def test_closed_streams_are_no_reason_to_fail(server, tmp_path):
-    job = server.start("open('done', 'w').close()")
-    job.communicate()
-    command = [sys.executable, str(server.folder / "job.py")]
-    (server.folder / "done").unlink()
-    closed = subprocess.run(
-        ["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *command], cwd=server.folder, env=server.environment
-    )
-    assert closed.returncode == 0 and (server.folder / "done").is_file()
 
 
 WAITS = "import time; print(os.getpid(), flush=True); time.sleep(3600)"
@@ -170,45 +160,98 @@ def test_a_fork_ends_with_the_process_that_asked(server, number):
     job.communicate()
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_neither_fail_a_job_nor_leave_a_fork(server, closed):
+    """A connection may take the number of a closed stream, and must not go to the fork as such."""
+    told = server.folder / "told"
+    told.unlink(missing_ok=True)
+    body = f"import time; open({str(told)!r}, 'w').write(str(os.getpid()) + '\\n'); time.sleep(3600)"
+    server.start("", name="closed.py").communicate()
+    script = server.folder / "closed.py"
+    script.write_text(script.read_text() + body)
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, str(script)]
+    job = subprocess.Popen(command, cwd=server.folder, env=server.environment)
+    while not told.exists() or not told.read_text().endswith("\n"):
+        assert job.poll() is None
+        time.sleep(0.02)
+    fork = psutil.Process(int(told.read_text()))
+    job.kill()
+    wait_for_end([fork])
+    assert job.wait() == -signal.SIGKILL
+
+
 def test_many_at_once_each_get_their_own_end(server):
     jobs = [server.start(f"print({n}); sys.exit({n})", name=f"job{n}.py") for n in range(4)]
     assert [job.communicate()[0] for job in jobs] == [f"{n}\n" for n in range(4)]
     assert [job.returncode for job in jobs] == list(range(4))
 
 
-def test_a_fork_and_its_job_end_with_the_server(tmp_path):
-    server = Server(tmp_path)
-    job, fork = waiting(server)
-    server.process.kill()
+def test_a_fork_and_its_job_end_with_the_server(another_server):
+    job, fork = waiting(another_server)
+    another_server.process.kill()
     out, err = job.communicate()
     assert (job.returncode, out, err) == (1, "", "Error: the fork server has ended, and so does the job.\n")
     wait_for_end([fork])
-    assert server.run("print(loaded)") == (0, "False\n", "")
-    server.stop()
+    assert another_server.run("print(loaded)") == (0, "False\n", "")
 
 
 def test_server_and_forks_end_with_snakemake(tmp_path):
-    server = Server(tmp_path)
-    job, fork = waiting(server)
-    process = server.process
-    server.snakemake.kill()
-    wait_for_end([process, fork])
-    assert job.wait() == 1
-    job.communicate()
-    server.snakemake.communicate()
+    (tmp_path / "job.py").write_text(JOB.format(scripts=str(SCRIPTS), iteration=None, body=WAITS))
+    command = [sys.executable, "-c", SNAKEMAKE, str(tmp_path / "job.py")]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    snakemake = subprocess.Popen(command, cwd=SCRIPTS, text=True, **pipes)
+    processes = [psutil.Process(int(number)) for number in snakemake.stdout.readline().split()]
+    assert len({process.pid for process in processes}) == 3  # the server, the job, and its fork
+    snakemake.kill()
+    wait_for_end(processes)
+    snakemake.communicate()
 
 
-def test_a_server_that_dies_before_it_forks_leaves_the_work_to_the_job(tmp_path):
+def test_a_server_that_ends_before_it_forks_leaves_the_work_to_the_job(server):
     name = f"actbench-test-{os.getpid()}"
-    server = Server(tmp_path)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
         listener.listen()
-        told = f"{name} {orphans.namespace()} {sys.executable}"
-        job = server.start("print(loaded)", **{fork_server.SERVER: told})
+        told = server.environment[fork_server.SERVER].split(" ", 1)[1]
+        job = server.start("print(loaded)", **{fork_server.SERVER: f"{name} {told}"})
         listener.accept()[0].close()
     assert job.communicate() == ("False\n", "") and job.returncode == 0
-    server.stop()
+
+
+def test_a_server_without_descriptors_leaves_the_work_to_the_job(another_server):
+    job, _ = waiting(another_server)
+    process = another_server.process
+    limits = process.rlimit(psutil.RLIMIT_NOFILE)
+    used = {int(path.name) for path in Path(f"/proc/{process.pid}/fd").iterdir()}
+    none, one = [number for number in range(64) if number not in used][:2]
+    process.rlimit(psutil.RLIMIT_NOFILE, (one, limits[1]))  # for a connection, not for the end of its fork
+    assert another_server.run("print(loaded)", name="other.py") == (0, "False\n", "")
+    process.rlimit(psutil.RLIMIT_NOFILE, (none, limits[1]))
+    other = another_server.start("print(loaded)", name="other.py")
+    with pytest.raises(subprocess.TimeoutExpired):
+        other.wait(1)
+    process.rlimit(psutil.RLIMIT_NOFILE, limits)
+    assert other.communicate()[0] == "True\n" and job.poll() is None
+    job.kill()
+    job.communicate()
+
+
+def test_a_stranger_of_the_same_user_is_not_served(server, tmp_path):
+    """A process that does not descend from Snakemake, as one in a container that shares the network."""
+    name = server.environment[fork_server.SERVER].split(" ")[0]
+    asks = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect('\\0{name}'); print(s.recv(1))"
+    (tmp_path / "asks.py").write_text(asks)
+    answer = tmp_path / "answer"
+    subprocess.run(
+        [
+            "sh",
+            "-c",
+            f"setsid {sys.executable} {tmp_path}/asks.py >{answer}.tmp && mv {answer}.tmp {answer} &",
+        ]
+    )
+    while not answer.exists():
+        time.sleep(0.05)
+    assert answer.read_text() == "b''\n"
 
 
 def test_another_user_is_not_served(server):

@@ -1,4 +1,4 @@
-"""Published numbers: those that need no data here, those that do where the real images are at hand."""
+"""Published numbers that need no data; those that do: tests/workflow/test_verify.py."""
 
 import json
 import os
@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from actbench.data import acquire, prepared
 from actbench.verification import checks
 from actbench.verification import published as ref
 from scipy import stats
@@ -17,31 +16,6 @@ PUBLISHED = Path(os.environ.get("ACTBENCH_DATA_DIR", "")).parent / "published.js
 
 def differing(rows):
     return [row for row in rows if row.verdict != "agrees"]
-
-
-@pytest.fixture(scope="module")
-def images(data_dir, tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "fashion_mnist.safetensors"
-    acquire.prepare("fashion_mnist", data_dir, path)
-    return checks._recipe_images(prepared.read(path))
-
-
-def test_dead_units_of_untrained_networks(images):
-    rows = checks.dead_units(images[0])
-    assert not differing(rows)
-    exact = [row for row in rows if row.source == ref.UVA_PYTORCH]
-    assert [row.measured for row in exact] == [0, 0, 3, 10] and {row.tolerance for row in exact} == {0}
-
-
-def test_gradients_at_initialisation_to_five_digits(images):
-    rows = checks.initial_gradients(*images)
-    assert len(rows) == 2 * (1 + 5 * 4) and not differing(rows)
-    assert all(row.tolerance == pytest.approx(1e-5 * abs(row.published)) for row in rows)
-
-
-def test_variances_under_constant_initialisation(images):
-    rows = checks.constant_initialisation(images[0])
-    assert len(rows) == 5 and not differing(rows)
 
 
 def test_gains():

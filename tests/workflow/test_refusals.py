@@ -128,7 +128,7 @@ def test_without_network_the_study_says_how_to_get_the_files(tiny):
     proxy = {"https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
     done = tiny.snakemake("--config", "study=broken", "dataset=mnist", "data_dir=empty", **proxy)
     text = done.stdout + done.stderr
-    assert done.returncode == 1 and "dataset: digits needs no files at all" in text
+    assert done.returncode == 1 and "dataset: digits and dataset: mnist1d need no files at all" in text
 
 
 def test_results_of_an_earlier_version_are_refused_before_anything_runs(tiny):

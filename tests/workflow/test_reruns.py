@@ -6,6 +6,7 @@ Every config key, script, module and page must have its line here: a new one wit
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
@@ -459,34 +460,67 @@ def test_every_file_of_the_workflow_has_its_line():
 
 
 class Planner:
-    """Dry runs after one change each, in a copy of the tiny project."""
+    """Dry runs after a change, or several at once, in a copy of the tiny project."""
 
     def __init__(self, tiny: Project, folder: Path):
         self.project, self.runs = tiny.copy(folder), Server()
 
-    def changed(self, given: str | tuple[str, ...]) -> Counter:
-        values = [given] if isinstance(given, str) else given
-        return self.project.planned("--config", *values, by=self.runs)
-
-    def edited(self, path: str) -> Counter:
-        comment = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n", ".js": "\n// edited\n"}.get(
-            Path(path).suffix
+    def changed(self, changes: Iterable[str]) -> Counter:
+        return self.project.planned(
+            "--config", *(value for name in changes for value in given(name)), by=self.runs
         )
-        with self.project.edited(path, comment or "\n# edited\n"):
+
+    def edited(self, paths: Iterable[str]) -> Counter:
+        comments = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n", ".js": "\n// edited\n"}
+        with ExitStack() as edits:
+            for path in paths:
+                comment = comments.get(Path(path).suffix, "\n# edited\n")
+                edits.enter_context(self.project.edited(path, comment))
             return self.project.planned(by=self.runs)
+
+
+def given(change: str) -> tuple[str, ...]:
+    """What `--config` is given for it."""
+    values = CHANGES[change][0]
+    return (values,) if isinstance(values, str) else values
+
+
+def together(changes: Iterable[str]) -> list[list[str]]:
+    """Changes in groups of which none names a key twice."""
+    groups: list[tuple[set[str], list[str]]] = []
+    for change in changes:
+        keys = {value.partition("=")[0] for value in given(change)}
+        for named, group in groups:
+            if not named & keys:
+                named |= keys
+                group.append(change)
+                break
+        else:
+            groups.append((keys, [change]))
+    return [group for _, group in groups]
 
 
 @pytest.fixture(scope="module")
 def plans(tiny, tmp_path_factory, request):
-    """The plan after each change, by its name; two at a time."""
+    """The plan after each change, by its name; two at a time.
+
+    Those that re-run nothing are made together: one that did would show. With --chaos each is by itself.
+    """
     chaos = request.config.getoption("--chaos")
     planners = [Planner(tiny, tmp_path_factory.mktemp("plans") / "actbench") for _ in range(2)]
-    tasks = [(change, "changed", given) for change, (given, _) in CHANGES.items()]
-    tasks += [(path, "edited", path) for path in FILES if chaos or path in PLANNED]
+    files = [path for path in FILES if chaos or path in PLANNED]
+    quiet = [change for change, (_, jobs) in CHANGES.items() if not jobs and not chaos]
+    idle = [path for path in files if not FILES[path] and not chaos]
+    tasks = [
+        ("changed", group) for group in [*together(quiet), *([name] for name in CHANGES if name not in quiet)]
+    ]
+    tasks += [("edited", group) for group in [idle, *([path] for path in files if path not in idle)] if group]
 
     def work(number):
-        mine = tasks[number :: len(planners)]
-        return {name: getattr(planners[number], how)(what) for name, how, what in mine}
+        mine, found = tasks[number :: len(planners)], {}
+        for how, names in mine:
+            found |= dict.fromkeys(names, getattr(planners[number], how)(names))
+        return found
 
     with ThreadPoolExecutor(len(planners)) as pool:
         first, second = pool.map(work, range(len(planners)))

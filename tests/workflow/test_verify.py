@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from actbench.storage import files
+from actbench.verification import published
 
 
 def test_without_data_it_says_how_to_get_them(tiny):
@@ -40,6 +41,17 @@ def test_every_quick_row_agrees(verified):
     assert (rows["verdict"] == "agrees").all() and len(rows) == 76
     page = tiny.page("verification")
     assert "76 of 76 published numbers agree" in page
+
+
+def test_tolerances_are_those_of_exact_reproductions(verified):
+    """Dead units of the notebook's own weights to the unit, gradients and loss of its first batch to five digits."""
+    rows = pd.read_csv(verified[0].folder / "results" / "verification.csv")
+    dead = rows[(rows["quantity"] == "dead units") & (rows["source"] == published.UVA_PYTORCH)]
+    assert dead["measured"].tolist() == [0, 0, 3, 10] and set(dead["tolerance"]) == {0}
+    first_batch = rows[rows["quantity"].str.contains("at initialisation")]
+    assert len(first_batch) == 2 * (1 + 5 * 4)
+    assert first_batch["tolerance"].tolist() == pytest.approx(1e-5 * first_batch["published"].abs())
+    assert (rows["quantity"] == "pre-activation variance").sum() == 5
 
 
 def test_a_row_that_differs_ends_with_status_1(verified):

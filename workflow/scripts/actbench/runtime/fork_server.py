@@ -7,7 +7,8 @@ status or the signal of the fork. The fork runs the job's script from its first 
 and its digests are taken, as in a process of its own.
 
 Nothing depends on it: without a server, or where one fails before it has forked, a job does its work itself.
-The server ends with Snakemake, a fork with its server, with Snakemake and with the process that sent it.
+The server ends with Snakemake, a fork with its server, with Snakemake and with the process that sent it. Only
+processes that descend from this Snakemake, and are the same user's, are served.
 """
 
 import gc
@@ -21,10 +22,11 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from actbench.runtime import orphans, outside
 
@@ -38,31 +40,37 @@ LIBRARIES = (
     "snakemake.logging",
 )
 WAITING = 128  # jobs that may wait for the server to accept them
+PAUSE = 0.1  # seconds until another try where the system has no process or descriptor left
 FORKED = b"f"
 LENGTH, STATUS, CREDENTIALS = struct.Struct("=Q"), struct.Struct("=i"), struct.Struct("=3i")
 
+_SERVERS: list[subprocess.Popen] = []
+
 
 def start(script: str | Path) -> None:
-    """Called by Snakemake, once, before its first job: start the server and tell jobs of it.
+    """Called by Snakemake before its first job: start the server, if it can be, and tell jobs of it.
 
     Args:
         script: `fork_server.py`, the server's.
     """
-    if sys.platform != "linux" or os.environ.get(SERVER) == "off":
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(SERVER) == "off":
         return
     name = f"actbench-{secrets.token_hex(16)}"
-    with socket.socket(socket.AF_UNIX) as listener:
+    nothing = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
         listener.listen(WAITING)
-        subprocess.Popen(
-            [sys.executable, str(script), str(listener.fileno())],
-            pass_fds=[listener.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for Snakemake and the processes that it started
-        )
-    os.environ[SERVER] = f"{name} {orphans.namespace()} {sys.executable}"
+        command = [sys.executable, str(script), str(listener.fileno())]
+        _SERVERS.append(subprocess.Popen(command, pass_fds=[listener.fileno()], **nothing))
+        os.environ[SERVER] = f"{name} {os.environ[orphans.SNAKEMAKE]} {sys.executable}"
+
+
+def stop() -> None:
+    """Called by Snakemake after its last job: end the server."""
+    while _SERVERS:
+        _SERVERS[-1].kill()
+        _SERVERS.pop().wait()
+        os.environ.pop(SERVER, None)
 
 
 def hand_over() -> None:
@@ -73,16 +81,21 @@ def hand_over() -> None:
     """
     main = sys.modules["__main__"]
     script, job = getattr(main, "__real_file__", None), getattr(main, "snakemake", None)
-    name, *rest = os.environ.get(SERVER, "").split(" ", 2)
+    name, _, rest = os.environ.get(SERVER, "").partition(" ")
     if script is None or job is None or job.bench_iteration is not None:
         return
-    if rest != [orphans.namespace(), sys.executable]:  # a container, or another environment
+    # Another Snakemake's server, a container, or another environment.
+    if rest != f"{os.environ.get(orphans.SNAKEMAKE)} {sys.executable}":
         return
     environment = {name: value for name, value in os.environ.items() if name != SERVER}  # the fork works
     request = json.dumps({"script": script, "folder": str(Path.cwd()), "environment": environment}).encode()
     with socket.socket(socket.AF_UNIX) as server:
+        if server.fileno() <= 2:  # a standard stream is closed, and this would take its place
+            return
         try:
             server.connect(f"\0{name}")
+            if _peer(server)[1] != os.getuid():
+                return
             socket.send_fds(server, [LENGTH.pack(len(request))], [0, 1, 2])
             server.sendall(request)
             if server.recv(len(FORKED)) != FORKED:
@@ -109,12 +122,14 @@ def _end(server: socket.socket) -> None:
     os._exit(code)
 
 
-class _Job(NamedTuple):
+@dataclass
+class _Job:
     """A fork: the connection to who asked for it, its number, and what is readable when it has ended."""
 
     sender: socket.socket
     number: int
     ended: int
+    killed: bool = False
 
     def close(self) -> None:
         self.sender.close()
@@ -127,8 +142,10 @@ def serve(listener: socket.socket) -> str:
     Returns:
         The path of the script that the process is to run.
     """
+    snakemake = os.getppid()
     orphans.prevent()
     outside.keep_out()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends Snakemake and its jobs, and that ends this
     gc.disable()
     for name in LIBRARIES:
         with suppress(ImportError):
@@ -144,22 +161,47 @@ def serve(listener: socket.socket) -> str:
                 job.close()
             elif job.sender.fileno() in found:  # who sent it is gone
                 os.kill(job.number, signal.SIGKILL)
+                job.killed = True
         running = [job for job in running if job.sender.fileno() >= 0]
         if listener.fileno() not in found:
             continue
-        sender, _ = listener.accept()
-        if _user(sender) != os.getuid():
-            sender.close()
+        try:
+            sender, _ = listener.accept()
+            number, uid, _ = _peer(sender)
+            asked = uid == os.getuid() and snakemake in orphans.ancestors(number)
+            job = _forked(sender) if asked else None
+        except OSError:  # no process or descriptor is left: the job works by itself
+            time.sleep(PAUSE)
             continue
-        number = os.fork()
-        if not number:
-            for job in running:
-                job.close()
+        if not asked:
+            sender.close()
+        elif job is None:
+            for other in running:
+                other.close()
             listener.close()
             return _become(sender)
-        running.append(_Job(sender, number, os.pidfd_open(number)))
-        with suppress(OSError):
-            sender.send(FORKED)
+        else:
+            running.append(job)
+
+
+def _forked(sender: socket.socket) -> _Job | None:
+    """A fork for who asks, and None in the fork; who asks is told that there is one."""
+    try:
+        number = os.fork()
+        if not number:
+            return None
+        try:
+            job = _Job(sender, number, os.pidfd_open(number))
+        except OSError:
+            os.kill(number, signal.SIGKILL)
+            os.waitpid(number, 0)
+            raise
+    except OSError:
+        sender.close()
+        raise
+    with suppress(OSError):
+        sender.send(FORKED)
+    return job
 
 
 def _readable(listener: socket.socket, running: Iterable[_Job]) -> set[int]:
@@ -167,14 +209,16 @@ def _readable(listener: socket.socket, running: Iterable[_Job]) -> set[int]:
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
     for job in running:
-        waiting.register(job.sender, 0)  # a closed one is told unasked
         waiting.register(job.ended, select.POLLIN)
+        if not job.killed:
+            waiting.register(job.sender, 0)  # that it is closed is told unasked
     return {descriptor for descriptor, _ in waiting.poll()}
 
 
-def _user(sender: socket.socket) -> int:
-    found = sender.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-    return CREDENTIALS.unpack(found)[1]
+def _peer(connection: socket.socket) -> tuple[int, int, int]:
+    """Process, user and group at the other end; the process is 0 where it cannot be seen from here."""
+    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    return CREDENTIALS.unpack(found)
 
 
 def _become(sender: socket.socket) -> str:
@@ -189,6 +233,7 @@ def _become(sender: socket.socket) -> str:
         before = getattr(sys, name)  # it takes the new file for /dev/null, in which one can seek
         words = {"encoding": before.encoding, "errors": before.errors}
         setattr(sys, name, open(number, before.mode, 1, closefd=False, **words))  # noqa: SIM115
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ |= request["environment"]

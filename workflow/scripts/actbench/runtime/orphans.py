@@ -7,9 +7,11 @@ import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+PAUSE = 0.1  # seconds between looks at the ancestors, where the system cannot tell of their end
 SNAKEMAKE = "ACTBENCH_SNAKEMAKE"  # the environment variable that tells jobs which process started them
 
 
@@ -30,15 +32,11 @@ def prevent() -> None:
     number, _, place = os.environ.get(SNAKEMAKE, "").partition(" ")
     if place != namespace() or int(number) == os.getppid():
         return
-    try:
-        snakemake = os.pidfd_open(int(number))
-    except ProcessLookupError:
-        snakemake = None
-    if snakemake is None or int(number) not in _ancestors():
+    if int(number) not in ancestors(os.getppid()):
         with contextlib.suppress(OSError):
             os.write(2, b"Error: the Snakemake that started this job has ended, and so does the job.\n")
         os._exit(1)
-    threading.Thread(target=_end_after, args=(snakemake,), daemon=True).start()
+    threading.Thread(target=_end_after, args=(int(number),), daemon=True).start()
 
 
 def namespace() -> str:
@@ -49,8 +47,8 @@ def namespace() -> str:
         return "unknown"
 
 
-def _ancestors() -> Iterator[int]:
-    number = os.getppid()
+def ancestors(number: int) -> Iterator[int]:
+    """This process, its parent, the parent of that, and so on."""
     while number:
         yield number
         try:
@@ -60,8 +58,13 @@ def _ancestors() -> Iterator[int]:
         number = int(status.rpartition(")")[2].split()[1])
 
 
-def _end_after(process: int) -> None:
-    waiting = select.poll()
-    waiting.register(process, select.POLLIN)
-    waiting.poll()
+def _end_after(number: int) -> None:
+    """Be killed when this process, an ancestor, has ended."""
+    try:
+        waiting = select.poll()
+        waiting.register(os.pidfd_open(number), select.POLLIN)
+        waiting.poll()
+    except (AttributeError, OSError):  # conda's Python has no pidfd_open; or it has ended
+        while number in ancestors(os.getppid()):
+            time.sleep(PAUSE)
     os.kill(os.getpid(), signal.SIGKILL)
