@@ -1,6 +1,8 @@
 """Any classifier, measured through hooks: numbers of our own networks, of networks known by hand, and refusals."""
 
+import contextlib
 import copy
+import warnings
 
 import actbench
 import numpy as np
@@ -80,8 +82,10 @@ def test_a_resnet_of_torchvision_and_that_it_stays_as_it_was():
     called = []
     network.fc.register_forward_hook(lambda *_: called.append(1))
     before, drawn = everything(network), torch.get_rng_state()
+    called.clear()
     measured = actbench.probe(network, x, y)
     assert same(before, everything(network)) and torch.equal(drawn, torch.get_rng_state())
+    assert called  # the caller's hook, on the copy
     units = measured["dead_neurons"]
     assert len(units) == 17 and units["module"][2] == "layer1.0.relu"
     assert units["n_neurons"].tolist() == [64] * 5 + [128] * 4 + [256] * 4 + [512] * 4  # channels
@@ -194,6 +198,9 @@ def test_activations_that_the_caller_names():
     for named in ([Cube, Squashed], ["1", "3"], [network[1], network[3]]):
         table = actbench.probe(network, x, y, activations=named)["dead_neurons"]
         assert table["module"].tolist() == ["1", "3"]
+        for alone in named:
+            one = actbench.probe(network, x, y, activations=alone)["dead_neurons"]
+            assert one["module"].tolist() == ["1" if alone is named[0] else "3"]
     assert actbench.probe(network, x, y)["dead_neurons"]["module"].tolist() == ["3.inner"]
     with pytest.raises(
         UserError, match=r"^activations names 'nowhere', which module has not; allowed: names"
@@ -238,8 +245,31 @@ class Tuple(nn.Module):
         return self.f(x), x
 
 
+class Within(nn.Module):
+    """A classifier whose forward runs within a context."""
+
+    def __init__(self, context):
+        super().__init__()
+        self.layers, self.context = stack(nn.ReLU()), context
+
+    def forward(self, x):
+        with self.context():
+            return self.layers(x)
+
+
+class NoUnits(Unused):
+    """Its activation is given no entry."""
+
+    def forward(self, x):
+        return self.linear(x) + self.f(x[:, :0]).sum()
+
+
 def stack(f):
     return nn.Sequential(nn.Linear(5, 4), f, nn.Linear(4, 3))
+
+
+with warnings.catch_warnings(action="ignore"):  # a prototype
+    NESTED = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])
 
 
 @pytest.mark.parametrize(
@@ -269,12 +299,43 @@ def stack(f):
             "probe_jacobian is enabled; allowed of net",
         ),
         (functional.relu, {}, "network is <function relu"),
+        (Within(torch.no_grad), {}, "module gives logits without gradients; allowed: a forward without"),
+        (Within(torch.inference_mode), {}, "module gives logits without gradients"),
+        (
+            nn.Sequential(nn.LazyLinear(4), nn.ReLU()),
+            {},
+            r"module has no 0\.weight yet; allowed: lazy modules",
+        ),
+        (
+            NoUnits(),
+            {},
+            "f is given no units; allowed: layers of one unit or more",
+        ),
+        (stack(nn.ReLU()), {"data": torch.zeros(6, 0)}, r"x is \[6, 0\] and y \[6\]; allowed"),
+        (
+            stack(nn.ReLU()),
+            {"data": torch.eye(6, 5).to_sparse()},
+            "no array of numbers: a tensor that is torch.s",
+        ),
+        (stack(nn.ReLU()), {"data": NESTED}, "x or y is no array of numbers: a tensor that is nested"),
+        (
+            stack(nn.ReLU()),
+            {"data": torch.zeros(6, 5, device="meta")},
+            "no array of numbers: Cannot copy out",
+        ),
+        (
+            stack(nn.ReLU()),
+            {"data": pd.DataFrame({"a": ["b"] * 6})},
+            "x or y is no array of numbers: can't conv",
+        ),
+        (stack(nn.ReLU()), {"activations": 3}, "activations is 3; allowed: names, classes and modules, one"),
+        (stack(nn.ReLU()), {"activations": [3]}, "activations names 3, which module has not; allowed"),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(network, options, words):
     x, y = examples(6, 5)
     with pytest.raises(UserError, match=words) as caught:
-        actbench.probe(network, x, **{"y": y} | options)
+        actbench.probe(network, **{"data": x, "y": y} | options)
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
 
 
@@ -286,6 +347,35 @@ def test_arrays_other_types_and_inside_of_no_grad():
     assert (table.query("tensor == 'weight'")["rms"] > 0).all()
     tokens = nn.Sequential(nn.Embedding(10, 4), nn.ReLU(), nn.Flatten(), nn.Linear(12, 3))
     assert actbench.probe(tokens, torch.arange(18).view(6, 3) % 10, y)["dead_neurons"]["n_neurons"][0] == 4
+
+
+class Clamps(Within):
+    """Changes what it is given."""
+
+    def forward(self, x):
+        return super().forward(x.clamp_(0))
+
+
+def test_examples_stay_as_they_are_whatever_forward_does_to_them():
+    network, (x, y) = Clamps(contextlib.nullcontext), examples(6, 5)
+    before = x.clone()
+    measured = actbench.probe(network, x, y)
+    assert torch.equal(x, before) and (before < 0).any()
+    plain = actbench.probe(network.layers, x.clamp(0), y)
+    pd.testing.assert_frame_equal(
+        measured["gradients"].drop(columns="module"), plain["gradients"].drop(columns="module")
+    )
+
+
+def test_examples_of_inference_mode_and_tables_are_as_others():
+    network, (x, y) = stack(nn.ReLU()), examples(6, 5)
+    expected = actbench.probe(network, x, y)["gradients"]
+    with torch.inference_mode():
+        inference = x.clone(), y.clone()
+        inside = actbench.probe(network, *inference)["gradients"]
+    tables = pd.DataFrame(x.numpy(), columns=list("abcde")), pd.Series(y.numpy())
+    for found in (inside, *(actbench.probe(network, *each)["gradients"] for each in (inference, tables))):
+        pd.testing.assert_frame_equal(found, expected)
 
 
 def test_a_part_that_the_loss_does_not_need_has_gradients_of_0():
@@ -300,22 +390,6 @@ def test_a_part_that_the_loss_does_not_need_has_gradients_of_0():
 
     table = actbench.probe(Aside(), *examples(6, 5))["gradients"].set_index(["layer", "tensor"])["rms"]
     assert table[0, "preactivation"] == table[0, "weight"] == 0 < table[1, "weight"]
-
-
-def test_a_small_figure_of_each_leaves_matplotlib_alone():
-    import matplotlib
-    from matplotlib import pyplot as plt
-
-    measured = actbench.probe(stack(nn.ReLU()), *examples(6, 5))
-    before, backend, open_before = dict(matplotlib.rcParams), matplotlib.get_backend(), plt.get_fignums()
-    figures = measured.figures
-    assert dict(matplotlib.rcParams) == before and matplotlib.get_backend() == backend
-    assert plt.get_fignums() == open_before and figures.keys() == measured.keys()
-    drawn = {line.get_label(): line.get_ydata() for line in figures["dead_neurons"].axes[0].lines}
-    assert len(drawn) == 4 and all(len(y) == 1 for y in drawn.values())
-    (axis,) = figures["gradients"].axes
-    rms = measured["gradients"].query("tensor == 'weight'")["rms"]
-    assert axis.get_yscale() == "log" and axis.lines[0].get_ydata().tolist() == rms.tolist()
 
 
 def test_every_entrywise_module_of_torch_is_known():

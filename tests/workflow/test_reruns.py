@@ -272,6 +272,7 @@ FILES = {
     },
     f"{PACKAGE}/probes/checkpoint.py": {},
     f"{PACKAGE}/probes/hooked.py": {},
+    f"{PACKAGE}/probes/linear_maps.py": {},
     f"{PACKAGE}/probes/probe.py": stages(*PROBES),
     f"{PACKAGE}/probes/registry.py": stages("aggregate"),
     f"{PACKAGE}/probes/runner.py": stages(*PROBES),

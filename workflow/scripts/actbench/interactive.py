@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from actbench.activations import switches
 from actbench.data import acquire, catalogue, own, prepared
 from actbench.data.subsets import Data
-from actbench.errors import UserError
+from actbench.errors import UserError, one_line
 from actbench.networks import modes
 from actbench.probes import hooked, registry
 from actbench.probes.probe import SECTION
@@ -106,7 +106,15 @@ class Measured(dict):
 
     @functools.cached_property
     def figures(self) -> dict[str, "Figure"]:
-        """matplotlib's figures by the name of the probe, drawn when they are first asked for."""
+        """matplotlib's figures by the name of the probe, drawn when they are first asked for.
+
+        Raises:
+            UserError: matplotlib refuses the user's settings.
+        """
+        try:
+            import matplotlib  # noqa: F401, by the user's settings, which figures.plotting leaves out
+        except Exception as error:  # what is wrong with these
+            raise UserError(f"matplotlib cannot be imported: {one_line(error)}.") from error
         from actbench.figures import layers  # 0.5 s
 
         return {name: layers.FIGURES[name](self[name]) for name in layers.FIGURES if name in self}
@@ -116,7 +124,7 @@ def probe(
     network: nn.Module,
     data: Data | Tensor,
     y: Tensor | None = None,
-    activations: Sequence[str | type | nn.Module] = (),
+    activations: str | type | nn.Module | Sequence[str | type | nn.Module] = (),
     **sections: Mapping,
 ) -> Measured:
     """Measure one network as the study's probes do: one of ours, or any classifier.
@@ -130,8 +138,8 @@ def probe(
         data: its split, as `train` gives it; gradients and distributions are measured on the first training
             images, units on all. Of any other classifier examples x [N, …] in their place.
         y: their class indices [N].
-        activations: names, classes or modules in the network that are its activations, each entrywise; none
-            for all of `torch.nn` and the registry. A function that its forward calls cannot be seen.
+        activations: a name, class or module in the network that is its activation, entrywise, or several;
+            none for all of `torch.nn` and the registry. A function that its forward calls cannot be seen.
         sections: config sections of the probes, such as `probe_gradients={"images": 64}`.
 
     Returns:

@@ -94,9 +94,9 @@ def use_style() -> None:
 
 
 def set_style() -> None:
-    """The same without another way of showing figures."""
+    """The same without another way of showing figures, nor other colours behind letters such as `b`."""
     matplotlib.rcdefaults()
-    sns.set_theme(context="paper", style="ticks", font_scale=1.0)
+    sns.set_theme(context="paper", style="ticks", font_scale=1.0, color_codes=False)
     matplotlib.rcParams |= {
         "axes.grid": True,
         "axes.spines.right": False,

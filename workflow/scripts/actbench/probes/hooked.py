@@ -2,20 +2,23 @@
 
 import contextlib
 import copy
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import activation as of_torch
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
+from torch.nn.utils import parametrize
 
 from actbench.activations import registry
 from actbench.data.subsets import Data, Subset
 from actbench.errors import UserError, one_line
 from actbench.networks import modes
 from actbench.networks.family import Layer
-from actbench.probes import dead_neurons, distributions, gradients
+from actbench.probes import dead_neurons, distributions, gradients, linear_maps
 from actbench.probes.probe import SECTION
 from actbench.runtime import seeds
 
@@ -33,6 +36,10 @@ UNSEEN = (
 def examples(module: nn.Module, x: Tensor, y: Tensor | None) -> Data:
     """Examples as all subsets of a split, on the CPU; numbers with a point get the type of the module's own.
 
+    Args:
+        module: it is not called.
+        x, y: tensors, or what numpy takes for arrays, such as tables of numbers.
+
     Raises:
         UserError: module is none, x and y are no arrays of the same length, or y holds no class indices.
     """
@@ -40,13 +47,12 @@ def examples(module: nn.Module, x: Tensor, y: Tensor | None) -> Data:
         raise UserError(f"network is {one_line(repr(module))}; allowed: a torch.nn.Module.")
     if y is None:
         raise UserError("y is None; allowed: the class index of each example.")
-    try:
-        x, y = torch.as_tensor(x).detach().cpu(), torch.as_tensor(y).detach().cpu()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"x or y is no array of numbers: {one_line(error)}.") from error
-    if x.ndim < 2 or y.shape != x.shape[:1] or len(y) < 2:
+    with torch.inference_mode(False):
+        x, y = _tensor(x), _tensor(y)
+    if x.ndim < 2 or y.shape != x.shape[:1] or len(y) < 2 or not x.numel():
         raise UserError(
-            f"x is {list(x.shape)} and y {list(y.shape)}; allowed: [N, …] and [N] with two examples or more."
+            f"x is {list(x.shape)} and y {list(y.shape)}; allowed: [N, …] and [N] with two examples or more, "
+            "each of a number or more."
         )
     if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool or (y < 0).any():
         raise UserError("y holds something else than whole numbers from 0; allowed: class indices.")
@@ -57,11 +63,23 @@ def examples(module: nn.Module, x: Tensor, y: Tensor | None) -> Data:
     return Data(subset, subset, subset, int(y.max()) + 1)
 
 
+def _tensor(values: object) -> Tensor:
+    try:
+        if not isinstance(values, Tensor) and hasattr(values, "__array__"):
+            values = np.require(values, requirements="W")  # torch warns of others
+        found = torch.as_tensor(values).detach().cpu()
+        if found.layout != torch.strided or found.is_nested:
+            raise TypeError(f"a tensor that is {'nested' if found.is_nested else found.layout}")
+        return found.clone() if found.is_inference() else found
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"x or y is no array of numbers: {one_line(error)}.") from error
+
+
 def measure(
     module: nn.Module,
     data: Data,
     sections: Mapping[str, Mapping],
-    activations: Sequence[str | type | nn.Module] = (),
+    activations: str | type | nn.Module | Sequence[str | type | nn.Module] = (),
 ) -> dict[str, list[dict]]:
     """Rows a probe by name, as a network of ours has them, with the name of the `module` beside the layer.
 
@@ -112,16 +130,20 @@ def _slow_attention() -> Iterator[None]:
 class Hooked(nn.Module):
     """A copy of a classifier on the CPU whose `trace` yields a layer for each call of an activation module.
 
-    What a layer's activation is given is its z, what it gives its h. The parameters of a layer are `weight`
-    and `bias` of the linear map that ran last before it, a module with a weight of two or more dimensions;
-    those that an earlier layer has are not given again. The last layer's z are the logits.
+    What a layer's activation is given is its z, what it gives its h. The last layer's z are the logits. The
+    parameters of a layer are `weight` and `bias` of the linear map that its z comes from with no activation
+    between; of several the last that gave z's shape, else as many dimensions. A linear map is a module with
+    a weight of two or more dimensions, other than `linear_maps.NORMS`; where that weight is computed, as by
+    spectral_norm, it is the one that was used. What an earlier layer has is not given
+    again.
 
     With `by_unit` z and h are [rows, units], every position a row: units are dimension 1 after a convolution,
     else the last one. Otherwise z is as the module has it, and h [N, …] flattened.
 
     Args:
         module: takes a tensor [N, …] to logits [N, n_classes]; it stays as it is.
-        activations: names, classes or modules; none for all entrywise ones of `torch.nn` and the registry.
+        activations: a name, class or module, or several; none for all entrywise ones of `torch.nn` and the
+            registry.
 
     Raises:
         UserError: the module cannot be copied, or has no such activation.
@@ -129,21 +151,28 @@ class Hooked(nn.Module):
 
     pure = True  # in evaluation mode; what it draws all the same is for the caller to seed
 
-    def __init__(self, module: nn.Module, activations: Sequence[str | type | nn.Module] = ()):
+    def __init__(
+        self, module: nn.Module, activations: str | type | nn.Module | Sequence[str | type | nn.Module] = ()
+    ):
         super().__init__()
         self.names, self.by_unit = chosen(module, activations), False
+        for name, tensor in itertools.chain(module.named_parameters(), module.named_buffers()):
+            if nn.parameter.is_lazy(tensor):
+                raise UserError(f"module has no {name} yet; allowed: lazy modules that were called once.")
         try:
-            self.module = copy.deepcopy(module).cpu()
+            self.module = (
+                copy.deepcopy(module).cpu().eval()
+            )  # in training weights may change as they are read
+            self.linears = [
+                part
+                for name, part in self.module.named_modules()
+                if linear_maps.is_one(part) and not _inside(name, self.names)
+            ]
+            for parameter in self.module.parameters():
+                if parameter.is_floating_point():
+                    parameter.requires_grad_(True)
         except Exception as error:  # whatever anybody's module raises
             raise UserError(f"module cannot be copied: {one_line(error)}.") from error
-        self.linears = [
-            part
-            for name, part in self.module.named_modules()
-            if getattr(part._parameters.get("weight"), "ndim", 0) > 1 and not _inside(name, self.names)
-        ]
-        for parameter in self.module.parameters():
-            if parameter.is_floating_point():
-                parameter.requires_grad_(True)
 
     @property
     def norms(self) -> list[nn.Module]:
@@ -154,10 +183,10 @@ class Hooked(nn.Module):
         """Logits [N, n_classes].
 
         Raises:
-            UserError: the module refuses x, or gives anything else.
+            UserError: the module refuses x, or gives anything else, or no gradients where these are wanted.
         """
         try:
-            logits = self.module(x)
+            logits = self.module(x.clone())  # which it may change in place
         except UserError:
             raise
         except Exception as error:  # whatever anybody's module raises
@@ -165,6 +194,11 @@ class Hooked(nn.Module):
         if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(x):
             shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
             raise UserError(f"module gives {shape} for {len(x)} examples; allowed: logits [N, classes].")
+        if torch.is_grad_enabled() and not logits.requires_grad:
+            raise UserError(
+                "module gives logits without gradients; allowed: a forward without torch.no_grad, "
+                "torch.inference_mode and detach()."
+            )
         return logits
 
     def trace(self, x: Tensor) -> Iterator[Layer]:
@@ -173,13 +207,22 @@ class Hooked(nn.Module):
 
     def calls(self, x: Tensor) -> Iterator[tuple[str, Layer]]:
         """The same with the name of each layer's activation module."""
-        found, ran, given = [], [], set()
+        found, maps, nodes, given = [], [], {}, set()
 
-        def parameters() -> dict[str, nn.Parameter]:
-            last = ran[-1] if ran and ran[-1] not in given else None
-            given.add(last)
-            owned = {} if last is None else last._parameters
-            return {key: owned[key] for key in ("weight", "bias") if owned.get(key) is not None}
+        def source(z) -> tuple[linear_maps.Map | None, dict[str, Tensor]]:
+            reached = linear_maps.reached(z.grad_fn, nodes)
+            own = linear_maps.nearest(
+                [each for each in maps if each in reached] if reached else maps, z.shape
+            )
+            new = own is not None and own.part not in given
+            if new:
+                given.add(own.part)
+            return own or linear_maps.nearest(maps, z.shape), own.parameters if new else {}
+
+        def mapped(part, arguments, output):
+            if isinstance(output, Tensor):
+                maps.append(linear_maps.Map(part, output.shape, linear_maps.used(part)))
+                nodes[output.grad_fn] = maps[-1]
 
         def before(name, part, arguments, keywords):
             tensors = [*arguments, *keywords.values()]
@@ -190,8 +233,9 @@ class Hooked(nn.Module):
             z = tensors[0].clone()  # which nothing changes in place
             if torch.is_grad_enabled() and not z.requires_grad:
                 z.requires_grad_(True)
-            convolved = isinstance(ran[-1], _ConvNd) if ran else z.ndim > 3
-            found.append([name, z, None, part, parameters(), 1 if convolved and z.ndim > 1 else -1])
+            linear, owned = source(z)
+            convolved = isinstance(linear.part, _ConvNd) if linear else z.ndim > 3
+            found.append([name, z, None, part, owned, 1 if convolved and z.ndim > 1 else -1])
             return (z.clone(),), {}
 
         def after(part, arguments, h):
@@ -199,25 +243,27 @@ class Hooked(nn.Module):
             if not isinstance(h, Tensor) or h.shape != call[1].shape:
                 raise UserError(_mixes(call[0], part))
             call[2] = h.clone()
+            nodes[h.grad_fn] = None
 
         with contextlib.ExitStack() as hooks:
+            hooks.enter_context(parametrize.cached())  # a weight that is computed is one tensor
             for linear in self.linears:
-                hook = linear.register_forward_hook(lambda part, arguments, output: ran.append(part))
-                hooks.enter_context(hook)
+                hooks.enter_context(linear.register_forward_hook(mapped))
             for name in self.names:
                 part = self.module.get_submodule(name)
                 hook = part.register_forward_pre_hook(_named(before, name), with_kwargs=True)
                 hooks.enter_context(hook)
                 hooks.enter_context(part.register_forward_hook(after))
             logits = self(x)
+            owned = source(logits)[1]
         if not found:
             raise UserError(f"no activation module of {', '.join(self.names[:5])} ran; {UNSEEN}.")
-        for name, z, h, part, owned, unit in found:
+        for name, z, h, part, weights, unit in found:
             if self.by_unit:
-                yield name, Layer(_rows(z, unit), _rows(h, unit), part, owned)
+                yield name, Layer(_rows(z, unit), _rows(h, unit), part, weights)
             else:
-                yield name, Layer(z, _by_example(h, len(x), name), part, owned)
-        yield OUTPUT, Layer(logits, None, None, parameters())
+                yield name, Layer(z, _by_example(h, len(x), name), part, weights)
+        yield OUTPUT, Layer(logits, None, None, owned)
 
     def check(self, x: Tensor) -> tuple[list[str], int]:
         """The name of each layer's activation module, and the number of classes, if they can be measured.
@@ -231,6 +277,8 @@ class Hooked(nn.Module):
             calls = list(self.calls(x))
         self.by_unit = False
         for name, layer in calls[:-1]:
+            if not layer.z.numel():
+                raise UserError(f"{name} is given no units; allowed: layers of one unit or more.")
             _check_entrywise(name, layer)
         if not torch.allclose(plain, calls[-1][1].z, rtol=1e-4, atol=1e-5, equal_nan=True):
             raise UserError(
@@ -240,13 +288,15 @@ class Hooked(nn.Module):
         return [name for name, _ in calls], plain.shape[1]
 
 
-def chosen(module: nn.Module, activations: Iterable[str | type | nn.Module] = ()) -> list[str]:
+def chosen(
+    module: nn.Module, activations: str | type | nn.Module | Iterable[str | type | nn.Module] = ()
+) -> list[str]:
     """Names of the activation modules in a module, in its order; one inside of another does not count.
 
     Raises:
         UserError: there is none, or something named is not there.
     """
-    parts, wanted = dict(module.named_modules()), list(activations)
+    parts, wanted = dict(module.named_modules()), _wanted(activations)
     if not wanted:
         kinds = entrywise()
         found = [name for name, part in parts.items() if isinstance(part, kinds)]
@@ -273,8 +323,20 @@ def entrywise() -> tuple[type, ...]:
     return tuple((torchs | ours) - {nn.Identity})
 
 
+def _wanted(activations: object) -> list:
+    if isinstance(activations, str | type | nn.Module):
+        return [activations]
+    if not isinstance(activations, Iterable):
+        raise UserError(
+            f"activations is {one_line(repr(activations))}; allowed: names, classes and modules, one or more."
+        )
+    return list(activations)
+
+
 def _is(name: str, part: nn.Module, wanted: str | type | nn.Module) -> bool:
-    return isinstance(part, wanted) if isinstance(wanted, type) else part is wanted or name == wanted
+    if isinstance(wanted, type):
+        return isinstance(part, wanted)
+    return part is wanted or (isinstance(wanted, str) and name == wanted)
 
 
 def _inside(name: str, others: Iterable[str]) -> bool:
