@@ -55,11 +55,66 @@ def test_studies_of_the_same_images_and_recipe_share_their_cells():
     assert tanh["behind"] == pytest.approx(relu["accuracy"] - 0.7, abs=1e-6)
 
 
+def test_own_data_are_the_same_wherever_their_file_lies():
+    first, second = study("a", "mine", relu=[0.9]), study("b", "mine", tanh=[0.8])
+    for one, file in ((first, "here.npz"), (second, "there.npz")):
+        one[0]["own_data"] = {"file": file, "label": None, "sha256": "0", "n_images": 60}
+    assert [cell["study"] for cell in cells.pooled([first, second]).cells] == [["a", "b"]]
+    second[0]["own_data"]["sha256"] = "1"
+    second[1]["activation"] = "relu"
+    assert len(cells.pooled([first, second]).cells) + cells.pooled([first, second]).n_left_out == 2
+
+
+MINE = {"id": "mine", "label": "M", "name": "mine", "import": "mine:F", "beta": 2.0}
+CODE = {"mine.py": "0", "helper.py": "0"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"import": "mine:G"}, CODE),
+        ({"import": "other:F"}, CODE),
+        ({"beta": 1.0}, CODE),
+        ({"import": None, "name": "relu"}, CODE),
+        ({}, CODE | {"mine.py": "1"}),
+        ({}, CODE | {"helper.py": "1"}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_an_id_that_is_of_two_activations_stays_two(change, code, order):
+    """The first and the third study mean the same, the second something else, whatever comes first."""
+    given = [
+        study("a", relu=[0.7], mine=[0.9]),
+        study("b", relu=[0.7], mine=[0.6]),
+        study("c", "mnist", relu=[0.7], mine=[0.9]),
+    ]
+    entries, codes = [MINE, MINE | change, MINE | {"label": "N"}], [CODE, code, CODE | {"more.py": "0"}]
+    for one, entry in zip(given, entries, strict=True):
+        one[0]["activations"] = [{"id": "relu", "label": "ReLU", "name": "relu"}, entry]
+    ids = cells.apart([(given[place][0], codes[place]) for place in order])
+    same = "mine (c and a)" if order == (2, 1, 0) else "mine (a and c)"
+    assert ids == {("a", "mine"): same, ("c", "mine"): same, ("b", "mine"): "mine (b)"}
+    pooled = cells.pooled([given[place] for place in order], ids)
+    rows = pooled.rows.set_index(["cell", "activation"])["accuracy"].sort_index()
+    first = [cell["dataset"] for cell in pooled.cells].index("digits")
+    assert rows[first].to_dict() == {same: 0.9, "mine (b)": 0.6, "relu": pytest.approx(0.7)}
+    assert rows[1 - first].to_dict() == {same: 0.9, "relu": pytest.approx(0.7)}
+
+
+def test_what_is_the_same_keeps_its_id():
+    """Also where one has more code, of another activation, or its activation is of the registry."""
+    given = [(study(name)[0] | {"activations": [MINE]}, CODE | {name: name}) for name in "ab"]
+    assert cells.apart(given) == {}
+    relu = {"id": "relu", "label": "ReLU", "name": "relu", "import": None}
+    assert cells.apart([(study("a")[0] | {"activations": [relu]}, {"x": x}) for x in "12"]) == {}
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"dataset": "mnist"},
-        {"own_data": {"sha256": "other"}},
+        {"own_data": {"sha256": "other", "label": None}},
         {"evaluation": {"folds": 3, "validation": None}},
         {"network": RECIPE["network"] | {"width": 32}},
         {"training": RECIPE["training"] | {"optimizer": "adam"}},

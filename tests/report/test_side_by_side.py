@@ -251,6 +251,26 @@ def test_the_page_of_three_studies_has_the_profile_and_every_cell():
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", text)
 
 
+def test_activations_that_share_an_id_only_are_kept_apart_on_the_page():
+    """The code of own activations counts, and that of actbench, of which studies may have versions, does not."""
+    entry = {"id": "mine", "label": "Mine", "name": "mine", "import": "mine:F"}
+    given = []
+    for name, digest in (("a", "0"), ("b", "1")):
+        one = study(name, activations=("relu", "tanh"))
+        one.runs["activation"] = one.runs["activation"].replace("tanh", "mine")
+        one.comparison["activation"] = one.comparison["activation"].replace("tanh", "mine")
+        one.config["activations"][1:] = [entry]
+        one.lineage["code"] = {"mine.py": digest, "actbench/errors.py": digest, "train.py": digest}
+        given.append(one)
+    assert given[0].own_code == {"mine.py": "0"}
+    text = page_of(*given)
+    assert "mine is not the same activation in a and b, by name, class, parameters or code" in text
+    for words in ('"row">Mine (a)<', '"row">Mine (b)<', '"row">Mine<', '"row">RELU<'):
+        assert words in text
+    given[1].lineage["code"]["mine.py"] = "0"
+    assert "is not the same activation" not in page_of(*given)
+
+
 def test_the_page_of_studies_in_which_nothing_meets():
     text = page_of(*(study(name, activations=(key,)) for name, key in (("a", "relu"), ("b", "relu"))))
     assert "there is no profile" in text and text.count("<img") == 1

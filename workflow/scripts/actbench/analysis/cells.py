@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.analysis import profile, statistics
+from actbench.data import catalogue
 from actbench.study import grid
 
 LOOKS_ON = ("test_each_epoch", "histograms")  # keys of `training` that change no network
@@ -38,7 +39,45 @@ class Pooled:
     n_left_out: int
 
 
-def pooled(studies: Iterable[tuple[Mapping, pd.DataFrame, Sequence[str], float]]) -> Pooled:
+def apart(studies: Iterable[tuple[Mapping, Mapping[str, str]]]) -> dict[tuple[str, str], str]:
+    """New ids of activations whose id is that of another one in another study.
+
+    Two are the same if they have the same name, class and parameters, and the files of own code that both
+    studies record are the same.
+
+    Args:
+        studies: of each the resolved config and the digests of its own code by file.
+
+    Returns:
+        By study and id the id with the studies in which it is the same: `mine (a and b)`.
+    """
+    kinds: dict[str, list[tuple]] = {}
+    for config, code in studies:
+        for entry in config["activations"]:
+            kind = {key: value for key, value in entry.items() if key not in ("id", "label")}
+            own = code if kind.get("import") else {}
+            alike = [
+                names
+                for other, others, names in kinds.setdefault(entry["id"], [])
+                if other == kind and all(own[file] == others[file] for file in own.keys() & others.keys())
+            ]
+            if alike:
+                alike[0].append(config["study"])
+            else:
+                kinds[entry["id"]].append((kind, own, [config["study"]]))
+    return {
+        (study, key): f"{key} ({' and '.join(names)})"
+        for key, found in kinds.items()
+        if len(found) > 1
+        for _, _, names in found
+        for study in names
+    }
+
+
+def pooled(
+    studies: Iterable[tuple[Mapping, pd.DataFrame, Sequence[str], float]],
+    ids: Mapping[tuple[str, str], str] | None = None,
+) -> Pooled:
     """The cells of several studies, and the profile over them.
 
     An accuracy is the mean over all seeds: networks that did not train count with what they have, those that
@@ -47,9 +86,13 @@ def pooled(studies: Iterable[tuple[Mapping, pd.DataFrame, Sequence[str], float]]
     Args:
         studies: of each the resolved config, the table `runs`, digests of the images that tested, and the
             chance of its data set.
+        ids: see `apart`.
     """
+    ids = ids or {}
     numbers, seen, found = {}, [], []
     for config, runs, evaluated, chance in studies:
+        renamed = [ids.get((config["study"], key), key) for key in runs["activation"]]
+        runs = runs.assign(activation=renamed)
         by_seed = statistics.per_seed(statistics.finished(runs, chance))
         for (depth, setting), own in by_seed.groupby(["depth", "setting"], observed=True):
             number = numbers.setdefault(_key(config, evaluated, depth, setting), len(numbers))
@@ -82,7 +125,8 @@ def _key(config: Mapping, evaluated: Sequence[str], depth: int, setting: str) ->
         del recipe["tuning"]
     recipe |= {"training": training, "network": network}
     images = evaluated if len(evaluated) == 1 else config["study"]
-    data = [config["dataset"], config.get("own_data"), images, config["evaluation"]]
+    own_data = catalogue.identity(config.get("own_data"))  # wherever its file lies
+    data = [config["dataset"], own_data, images, config["evaluation"]]
     return json.dumps([*data, int(depth), recipe], sort_keys=True)
 
 

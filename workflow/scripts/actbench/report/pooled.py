@@ -24,6 +24,8 @@ def figure(pooled: cells.Pooled, labels: Mapping[str, str]) -> Figure:
 def answer(pooled: cells.Pooled, rows: Sequence[Mapping], labels: Mapping[str, str], margin: float) -> str:
     """Which activation comes most often within the margin of the best, of those that are in every cell.
 
+    It compares means, and tests nothing; it says so.
+
     Args:
         pooled: see `cells.pooled`.
         rows: see `cells.summary`.
@@ -35,24 +37,39 @@ def answer(pooled: cells.Pooled, rows: Sequence[Mapping], labels: Mapping[str, s
         return "In no cell did two activations take part of which one trained: there is no profile."
     everywhere = [row for row in rows if row["n_cells"] == n]
     if not everywhere:
-        return f"No activation takes part in all {n} cells, so that shares are of different cells."
+        every = "both" if n == 2 else f"all {n}"
+        return f"No activation takes part in {every} cells, so that shares are of different cells."
     most = max(row["n_within"] for row in everywhere)
     first = [labels[row["activation"]] for row in everywhere if row["n_within"] == most]
     verb = "come" if len(first) > 1 else "comes"
     others = "" if len(everywhere) == len(rows) else ", of those that take part in all of them"
-    text = f"{listed(first)} {verb} within {_points(margin)} of the best in {most} of {n} cells"
-    if len(first) == len(everywhere):
-        return f"{text}{others}."
-    return f"{text}, more often than any other{others}."
+    where = "the one cell" if n == 1 else f"{most} of {n} cells"
+    text = f"By mean accuracies {listed(first)} {verb} within {_points(margin)} of the best in {where}"
+    if len(first) < len(everywhere):
+        text += ", more often than any other"
+    return f"{text}{others}; differences are not tested here."
 
 
-def notes(pooled: cells.Pooled, rows: Sequence[Mapping], margins: Mapping[str, float]) -> list[str]:
-    """What a reader must know: cells that are left out, whether activations meet, whose margin counts.
+def notes(
+    pooled: cells.Pooled,
+    rows: Sequence[Mapping],
+    margins: Mapping[str, float],
+    ids: Mapping[tuple[str, str], str] | None = None,
+) -> list[str]:
+    """What a reader must know: cells that are left out or count unequally, whether activations meet, whose
+    margin counts.
 
     Args:
         margins: of each study.
+        ids: see `cells.apart`.
     """
     found = []
+    for key in dict.fromkeys(key for _, key in ids or {}):
+        names = [study for study, other in ids if other == key]
+        found.append(
+            f"{key} is not the same activation in {listed(names)}, by name, class, parameters or code: each "
+            "counts for itself."
+        )
     if pooled.n_left_out:
         words = "cell is" if pooled.n_left_out == 1 else "cells are"
         found.append(
@@ -61,6 +78,13 @@ def notes(pooled: cells.Pooled, rows: Sequence[Mapping], margins: Mapping[str, f
         )
     if len({row["n_cells"] for row in rows}) > 1 or (rows and rows[0]["n_cells"] < len(pooled.cells)):
         found.append("Activations take part in different cells: shares with another n are of other problems.")
+    n_cells = {name: sum(name in cell["study"] for cell in pooled.cells) for name in margins}
+    if pooled.cells and len(set(n_cells.values())) > 1:
+        each = listed([f"{name} {n}" for name, n in n_cells.items()])
+        found.append(f"Each cell counts once, and studies have different numbers of them: {each}.")
+    if pooled.rows["n_seeds"].nunique() > 1:
+        low, high = pooled.rows["n_seeds"].min(), pooled.rows["n_seeds"].max()
+        found.append(f"Means are of {low} to {high} seeds: those of few are less certain, and count alike.")
     if pooled.cells and not _meet(pooled):
         found.append(
             "No activation takes part in cells of two studies: each profile speaks of one study only, and "

@@ -16,6 +16,7 @@ from actbench.errors import UserError
 from actbench.figures import drawing, results, shown
 from actbench.figures.plotting import Figure
 from actbench.report import numbers, page, pooled, sentences
+from actbench.runtime import imports
 from actbench.storage import files, parquet, records, yaml_files
 from actbench.study import config as configuration
 from actbench.study import grid
@@ -41,6 +42,15 @@ class Study:
     @property
     def labels(self) -> dict[str, str]:
         return {entry["id"]: entry["label"] for entry in self.config["activations"]}
+
+    @property
+    def own_code(self) -> dict[str, str]:
+        """Digests of the files of own activations, and of what they import."""
+        return {
+            path: digest
+            for path, digest in self.lineage.get("code", {}).items()
+            if imports.PACKAGE not in Path(path).parts and not (imports.SCRIPTS / path).is_file()
+        }
 
     @property
     def settings(self) -> list[str]:
@@ -154,16 +164,23 @@ def context(studies: Sequence[Study], folder: str | Path) -> dict:
 def over_all(studies: Sequence[Study]) -> dict:
     """What the template shows of any number of studies: names, settings, and the profile over all cells."""
     names, labels = [study.name for study in studies], {}
+    ids = analysed.apart((study.config, study.own_code) for study in studies)
     for study in studies:
-        labels |= {key: label for key, label in study.labels.items() if key not in labels}
+        for key, label in study.labels.items():
+            new = ids.get((study.name, key), key)
+            labels.setdefault(key, label)
+            labels.setdefault(new, label + new.removeprefix(key))
     found = analysed.pooled(
         (
-            study.config,
-            study.runs,
-            study.lineage["data"]["evaluated"],
-            catalogue.chance(study.config),
-        )
-        for study in studies
+            (
+                study.config,
+                study.runs,
+                study.lineage["data"]["evaluated"],
+                catalogue.chance(study.config),
+            )
+            for study in studies
+        ),
+        ids,
     )
     margins = {study.name: study.config["report"]["equivalence"] for study in studies}
     margin = margins[names[0]]
@@ -185,7 +202,7 @@ def over_all(studies: Sequence[Study]) -> dict:
         "profile_rows": summary,
         "profile_csv": _csv(found.profile.drop(columns="setting")),
         "n_cells": len(found.cells),
-        "notes": pooled.notes(found, summary, margins),
+        "notes": pooled.notes(found, summary, margins, ids),
         "cells": pooled.blocks(found),
         "cells_csv": _csv(pooled.table(found)),
     }
