@@ -3,7 +3,8 @@
 import itertools
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from actbench.networks.families import mlp
 from actbench.storage import tensors
 
 WRAPPED = ("state_dict", "model_state_dict")  # under which training scripts keep it, beside other things
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+COUNTS = (*FLOATS, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+LONGEST_NAME = 1000  # characters
 KINDS = "Linear layers and after each but the last BatchNorm1d, LayerNorm or nothing"
 
 
@@ -38,16 +42,31 @@ def read(path: str | Path) -> dict[str, Tensor]:
 
     Raises:
         UnreadableError: it cannot be read.
-        UserError: it is no such file, or holds anything but tensors of finite numbers with a point.
+        UserError: it is no such file, or holds anything but dense tensors of finite numbers with a point.
     """
     state = _safetensors(path) if Path(path).suffix == ".safetensors" else _torch(path)
-    for name, tensor in state.items():
-        counts = name.rpartition(".")[2] == "num_batches_tracked"
-        if not (tensor.is_floating_point() or counts):
-            raise UserError(f"{path}: {name} is of {tensor.dtype}; allowed: numbers with a point.")
-        if not tensor.isfinite().all():
-            raise UserError(f"{path}: {name} holds a number that is not finite; allowed: finite ones.")
-    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+    return {name: _checked(name, tensor, path) for name, tensor in state.items()}
+
+
+def _checked(name: str, tensor: Tensor, path: str | Path) -> Tensor:
+    """A tensor as float32, or as it is where it counts batches."""
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise UserError(
+            f"{path} holds the name {name[:40]!a}…; allowed: up to {LONGEST_NAME} printable characters."
+        )
+    counts = name.rpartition(".")[2] == "num_batches_tracked"
+    if tensor.dtype not in (COUNTS if counts else FLOATS):
+        allowed = "whole numbers" if counts else "float16, bfloat16, float32 and float64"
+        raise UserError(f"{path}: {name} is of {tensor.dtype}; allowed: {allowed}.")
+    if tensor.is_nested or tensor.layout != torch.strided or tensor.device.type != "cpu":
+        kind = "nested" if tensor.is_nested else f"{tensor.layout} on {tensor.device}"
+        raise UserError(f"{path}: {name} is {kind}; allowed: dense tensors with all their entries.")
+    if not tensor.numel():
+        raise UserError(f"{path}: {name} is {list(tensor.shape)}; allowed: tensors of one number or more.")
+    found = tensor if counts else tensor.float()
+    if not found.isfinite().all():
+        raise UserError(f"{path}: {name} holds a number that is not finite as float32; allowed: finite ones.")
+    return found
 
 
 def network(
@@ -91,6 +110,10 @@ def _safetensors(path: str | Path) -> dict[str, Tensor]:
     except DamagedError as error:
         problem = one_line(error.__cause__)
         raise UserError(f"{path} is no file of safetensors, or not all of one ({problem}).") from error
+    except UserError:
+        raise
+    except Exception as error:  # of types of numbers that torch has not
+        raise UserError(f"{path} holds what cannot be read: {one_line(error)}.") from error
 
 
 def _torch(path: str | Path) -> dict[str, Tensor]:
@@ -126,7 +149,7 @@ def _norm(part: Mapping[str, Tensor]) -> str:
 
 def _natural(item: tuple[str, object]) -> list:
     """Sort key of names by the numbers in them: layers.2 before layers.10."""
-    return [int(text) if text.isdigit() else text for text in re.split(r"(\d+)", item[0])]
+    return [int(text) if text.isdecimal() else text for text in re.split(r"(\d+)", item[0])]
 
 
 def _ordered(
@@ -138,21 +161,16 @@ def _ordered(
     names = [name for name, _ in sorted(linears.items(), key=_natural)]
     shapes = {name: tuple(linears[name]["weight"].shape) for name in names}
     if len({re.sub(r"\d+", "#", name) for name in names}) == 1:
-        orders = [names]
+        order = names
     else:
-        orders = list(itertools.islice(_chains(names, shapes, n_inputs, n_classes), 2))
-    if len(orders) > 1:
-        raise UserError(
-            f"{path}: its layers {', '.join(names[:6])} fit together in several orders; allowed: names that "
-            "differ in a number only."
-        )
-    for name, after in itertools.pairwise(orders[0] if orders else ()):
+        order = _chain(names, shapes, n_inputs, n_classes, path)
+    for name, after in itertools.pairwise(order):
         if shapes[name][0] != shapes[after][1]:
             raise UserError(
                 f"{path}: {after}.weight is {list(shapes[after])} after {name}.weight, {list(shapes[name])}; "
                 f"allowed: [any, {shapes[name][0]}]."
             )
-    ends = (shapes[orders[0][0]][1], shapes[orders[0][-1]][0]) if orders else None
+    ends = (shapes[order[0]][1], shapes[order[-1]][0]) if order else None
     if ends != (n_inputs, n_classes):
         listed = ", ".join(f"{name} {list(shapes[name])}" for name in names[:6])
         raise UserError(
@@ -161,19 +179,62 @@ def _ordered(
         )
     if len(names) == 1:
         raise UserError(f"{path} holds one Linear layer; allowed: a network with a hidden layer or more.")
-    return {name: linears[name] for name in orders[0]}
+    return {name: linears[name] for name in order}
 
 
-def _chains(
-    names: Sequence[str], shapes: Mapping[str, tuple[int, int]], n_inputs: int, n_classes: int
-) -> Iterator[list[str]]:
-    """Orders of all names in which each weight [n_out, n_in] takes what the one before gives."""
-    if not names and n_inputs == n_classes:
-        yield []
+def _chain(
+    names: Sequence[str],
+    shapes: Mapping[str, tuple[int, int]],
+    n_inputs: int,
+    n_classes: int,
+    path: str | Path,
+) -> list[str]:
+    """The one order of all names in which each weight [n_out, n_in] takes what the one before gives.
+
+    Layers are edges between widths, and an order is an Eulerian trail. One goes on with any edge after which
+    all others can be reached (Fleury 1883), so that two such edges are two orders.
+
+    Returns:
+        No name, if there is no order.
+
+    Raises:
+        UserError: there are several.
+    """
+    leave = Counter([*(shapes[name][1] for name in names), n_classes])
+    arrive = Counter([*(shapes[name][0] for name in names), n_inputs])
+    found, rest, at = [], list(names), n_inputs
+    if leave != arrive or not _reaches(at, rest, shapes):
+        return []
+    while rest:
+        ahead = [name for name in rest if shapes[name][1] == at]
+        fits = (
+            name
+            for name in ahead
+            if len(ahead) == 1
+            or _reaches(shapes[name][0], [other for other in rest if other != name], shapes)
+        )
+        name, *others = itertools.islice(fits, 2)
+        if others:
+            raise UserError(
+                f"{path}: its layers {', '.join(names[:6])} fit together in several orders; allowed: names "
+                "that differ in a number only."
+            )
+        found.append(name)
+        rest.remove(name)
+        at = shapes[name][0]
+    return found
+
+
+def _reaches(width: int, names: Sequence[str], shapes: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether all these layers come after a width, directly or through one another."""
+    after: dict[int, set[int]] = {}
     for name in names:
-        if shapes[name][1] == n_inputs:
-            rest = [other for other in names if other != name]
-            yield from ([name, *after] for after in _chains(rest, shapes, shapes[name][0], n_classes))
+        after.setdefault(shapes[name][1], set()).add(shapes[name][0])
+    reached, ahead = set(), {width}
+    while ahead:
+        reached |= ahead
+        ahead = set().union(*(after.get(each, ()) for each in ahead)) - reached
+    return after.keys() <= reached
 
 
 def _shape(linears: Sequence[Mapping], norms: Sequence[Mapping], path: str | Path) -> Shape:
@@ -206,7 +267,17 @@ def _fill(modules: Sequence[nn.Module], parts: Mapping[str, Mapping[str, Tensor]
             if tensor.shape != needed[leaf].shape:
                 shapes = f"{list(tensor.shape)}; allowed: {list(needed[leaf].shape)}"
                 raise UserError(f"{path}: {name}.{leaf} is {shapes}, as {_kind(module)} has.")
-        module.load_state_dict(given)
+        module.load_state_dict(_counted(given, f"{path}: {name}") if "running_var" in needed else given)
+
+
+def _counted(norm: Mapping[str, Tensor], what: str) -> Mapping[str, Tensor]:
+    """Batch normalisation whose count says that it has statistics, where they are not 0 and 1, the first."""
+    mean, variance = norm["running_mean"], norm["running_var"]
+    if (variance < 0).any():
+        raise UserError(f"{what}.running_var holds {variance.min():g}; allowed: numbers from 0.")
+    if norm["num_batches_tracked"] < 1 and ((mean != 0).any() or (variance != 1).any()):
+        return {**norm, "num_batches_tracked": torch.tensor(1)}
+    return norm
 
 
 def _kind(module: nn.Module) -> str:
