@@ -1,8 +1,11 @@
 """The page of a network that somebody else trained: its sentences and cells, from rows that are known."""
 
+import re
+
 import pandas as pd
 import pytest
-from actbench.report import checkpoint
+from actbench.report import checkpoint, page
+from conftest import ROOT
 
 UNITS = {"n_neurons": 8, "n_zero_gradient": 0, "n_dormant": 0, "n_dormant_centred": 0, "n_saturated": 0}
 
@@ -53,3 +56,35 @@ def test_rows_by_layer():
     assert rows[1]["units"]["n_dead"] == 2 and rows[1]["z"]["mean"] == rows[1]["h"]["mean"] == 1
     assert rows[2]["units"] is None and rows[2]["h"] is None and rows[2]["weight"] is None
     assert rows[2]["preactivation"] == 4e-4
+
+
+def of_page(dataset, folds):
+    """The page without figures and downloads."""
+    found = tables()
+    found["gradients"] = pd.concat([found["gradients"], found["gradients"].assign(tensor="weight")])
+    made = {
+        "scores": dict.fromkeys(checkpoint.SUBSETS, MADE["scores"]["test"]),
+        "network": {"sizes": [40, 8, 8, 10], "norm": "none", "bias": True},
+        "params": {"digest": "0"},
+        "data": "1",
+        "provenance": {"device": "cpu", "python": "3.12", "versions": {"torch": "2"}, "commit": None},
+    }
+    config = {"study": "tiny", "dataset": dataset, "normalisation": "none", "evaluation": {"folds": folds}}
+    config |= {"probe_gradients": {"images": 256}, "probe_distributions": {"images": 1024}}
+    config |= {"probe_dead_neurons": {"dormant_threshold": 0.025}}
+    template = ROOT / "workflow" / "report" / "checkpoint.html"
+    shown = checkpoint.context("w.pt", "ReLU", config, found, made)
+    shown |= {"css": page.stylesheet(template.parent), "script": page.script(template.parent)}
+    shown |= {"csvs": {}, "figures": dict.fromkeys(checkpoint.TABLES, "data:,")}
+    return page.render(template, shown)
+
+
+def test_the_page_calls_data_what_they_are_and_names_the_fold():
+    of_images, of_examples = of_page("mnist", None), of_page("mnist1d", 5)
+    assert "Images of the\nstudy’s split. Nothing is known" in of_images and "fold" not in of_images
+    assert "Examples of fold 0 of the study’s 5 folds; the others are not used here. Nothing" in of_examples
+    assert "the 2,000 test images right" in of_images and "the 2,000 test examples right" in of_examples
+    texts = (
+        re.sub(r"<(style|script).*?</\1>", "", text, flags=re.DOTALL) for text in (of_examples, of_images)
+    )
+    assert ["images" in text for text in texts] == [False, True]

@@ -271,6 +271,12 @@ def test_activations_that_share_an_id_only_are_kept_apart_on_the_page():
     assert "is not the same activation" not in page_of(*given)
 
 
+@pytest.mark.parametrize(("dataset", "things"), [("mnist", "images"), ("mnist1d", "examples")])
+def test_the_page_calls_data_that_are_no_images_examples(dataset, things):
+    text = page_of(study("a"), study("b", dataset=dataset, evaluated=("other",)))
+    assert f"tested on different {things}, so nothing" in text and f"on the same {things} and train" in text
+
+
 def test_the_page_of_studies_in_which_nothing_meets():
     text = page_of(*(study(name, activations=(key,)) for name, key in (("a", "relu"), ("b", "relu"))))
     assert "there is no profile" in text and text.count("<img") == 1

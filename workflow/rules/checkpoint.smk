@@ -51,7 +51,8 @@ rule checkpoint:
         checkpoint=lambda wildcards: checkpoint_params(),
         prepared_by=PREPARED_BY,
     message:
-        f"Measure the checkpoint on the images of study {STUDY}"
+        "Measure the checkpoint on the data of study "
+        f"{STUDY}{', fold 0' if config['evaluation']['folds'] else ''}"
     script:
         "../scripts/checkpoint.py"
 

@@ -1,4 +1,7 @@
-"""The probes of a network that somebody else trained, from its state dict and the data of a study."""
+"""The probes of a network that somebody else trained, from its state dict and the data of a study.
+
+With cross-validation these are the subsets of fold 0.
+"""
 
 from collections.abc import Mapping
 

@@ -46,18 +46,22 @@ def context(
         tables: those of the probes, by name.
         made: their record.
     """
+    data = catalogue.of(config)
+    things = "images" if data.are_images else "examples"
     return {
         "name": name,
         "label": label,
         "study": config["study"],
-        "dataset": catalogue.of(config).title,
+        "dataset": data.title,
+        "things": things,
+        "folds": config["evaluation"]["folds"],
         "normalisation": config["normalisation"],
         "images": {key: config[f"probe_{key}"]["images"] for key in ("gradients", "distributions")},
         "threshold": config["probe_dead_neurons"]["dormant_threshold"],
         "network": made["network"],
         "scores": {key: made["scores"][key] for key in SUBSETS if key in made["scores"]},
         "rows": by_layer(tables),
-        "answer": answer(tables, made),
+        "answer": answer(tables, made, things),
         "checkpoint_digest": made["params"]["digest"],
         "digest": made["data"],
         "made": made["provenance"],
@@ -82,10 +86,16 @@ def by_layer(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
     ]
 
 
-def answer(tables: Mapping[str, pd.DataFrame], made: Mapping) -> list[str]:
-    """What it scores, how many of its units are dead, and how the first layer's gradient compares."""
+def answer(tables: Mapping[str, pd.DataFrame], made: Mapping, things: str = "images") -> list[str]:
+    """What it scores, how many of its units are dead, and how the first layer's gradient compares.
+
+    Args:
+        tables, made: see `context`.
+        things: what the data are called.
+    """
     score, units = made["scores"]["test"], tables["dead_neurons"]
-    found = [f"It classifies {numbers.percent(score['accuracy'])} of the {score['n']:,} test images right."]
+    share = numbers.percent(score["accuracy"])
+    found = [f"It classifies {share} of the {score['n']:,} test {things} right."]
     dead, total = int(units["n_dead"].sum()), int(units["n_neurons"].sum())
     where = [f"{n} in layer {layer}" for layer, n in zip(units["layer"], units["n_dead"], strict=True) if n]
     said = "none is dead" if not dead else f"{dead:,} {'is' if dead == 1 else 'are'} dead ({_some(where)})"

@@ -164,6 +164,7 @@ def context(studies: Sequence[Study], folder: str | Path) -> dict:
 def over_all(studies: Sequence[Study]) -> dict:
     """What the template shows of any number of studies: names, settings, and the profile over all cells."""
     names, labels = [study.name for study in studies], {}
+    data = [catalogue.of(study.config) for study in studies]
     ids = analysed.apart((study.config, study.own_code) for study in studies)
     for study in studies:
         for key, label in study.labels.items():
@@ -188,7 +189,8 @@ def over_all(studies: Sequence[Study]) -> dict:
     answer = pooled.answer(found, summary, labels, margin)
     return {
         "studies": studies,
-        "datasets": [catalogue.of(study.config).title for study in studies],
+        "datasets": [known.title for known in data],
+        "things": "images" if all(known.are_images for known in data) else "examples",
         "title": numbers.listed(names),
         "file": "+".join(names) if len(names) == 2 else "studies",
         "settings": settings(*studies),
