@@ -1,7 +1,7 @@
 """matplotlib and seaborn, imported as they come: without a matplotlibrc, a style or a backend of the user's.
 
-The only module that imports them. matplotlib reads the user's files while it is imported, and a broken one
-ends that; so it is imported where it finds none.
+The only module of a job that imports them. matplotlib reads the user's files while it is imported, and a
+broken one ends that; so it is imported where it finds none.
 """
 
 import contextlib
