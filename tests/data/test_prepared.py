@@ -20,6 +20,17 @@ def test_reads_what_was_written(stored):
     assert (found.max_value, found.classes) == (16, ("a", "b"))
 
 
+def test_the_order_in_memory_is_no_matter(tmp_path):
+    images = np.asfortranarray(np.arange(24.0).reshape(6, 2, 2))
+    labels, marks = np.arange(12)[::2] % 3, np.arange(6) > 4
+    written = prepared.Prepared("x", images, labels, marks, None, ("a", "b", "c"))
+    prepared.write(written, tmp_path / "x.safetensors")
+    found = prepared.read(tmp_path / "x.safetensors")
+    assert (
+        (found.images == images).all() and (found.labels == labels).all() and found.digest == written.digest
+    )
+
+
 def test_every_changed_byte_is_noticed(stored):
     """Wherever it lies: in the header, the description or the images."""
     content = stored.read_bytes()

@@ -50,6 +50,7 @@ def write(dataset: Prepared, path: str | Path) -> None:
         "sha256": dataset.digest,
     }
     arrays = {"images": dataset.images, "labels": dataset.labels, "is_test": dataset.is_test}
+    arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}  # safetensors needs it
     # One metadata key: safetensors does not keep the order of several.
     metadata = {"actbench": json.dumps(described, sort_keys=True)}
     files.write_bytes(safetensors.numpy.save(arrays, metadata), path)
