@@ -325,6 +325,23 @@ def test_a_variable_that_nothing_fills_in_is_named(small, tmp_path, monkeypatch,
     assert len(acquire.acquire("fashion_mnist", name)[1]) == 18
 
 
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", ARCHIVE])
+def test_a_file_that_may_not_be_read_is_named(request, small, monkeypatch, name):
+    """And not the folder for temporary files. Root may read everything, so `open` refuses."""
+    if name == ARCHIVE:
+        request.getfixturevalue("packed_small")
+    opened, path = open, str(small / name)
+
+    def refusing(file, *args, **kwargs):
+        if str(file) == path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return opened(file, *args, **kwargs)
+
+    monkeypatch.setattr("builtins.open", refusing)
+    with pytest.raises(UserError, match=f"^{path} cannot be read: Permission denied\\.$"):
+        acquire.acquire("fashion_mnist", small.parent.parent)
+
+
 @pytest.mark.fault("folders for images", PLACES, NAMED)
 @pytest.mark.parametrize("place", ["/dev/full", "/nowhere/at/all"])
 def test_a_temporary_folder_that_cannot_be_used_is_named(packed_small, monkeypatch, place):

@@ -21,7 +21,7 @@ import numpy as np
 
 from actbench.data import archives, own, prepared
 from actbench.data.catalogue import DATASETS, Dataset, identity
-from actbench.errors import UserError, one_line, reason
+from actbench.errors import UnreadableError, UserError, one_line, reason
 from actbench.storage import files
 
 ATTEMPTS = 3
@@ -98,8 +98,12 @@ def check_files(dataset: Dataset, raw: Path) -> None:
 
 
 def _check_file(path: Path, expected: str) -> None:
-    with open(path, "rb") as stream:
-        _check(str(path), hashlib.file_digest(stream, "md5").hexdigest(), expected, RIGHT_FILE)
+    try:
+        with open(path, "rb") as stream:
+            found = hashlib.file_digest(stream, "md5").hexdigest()
+    except OSError as error:
+        raise UnreadableError(path, error) from error
+    _check(str(path), found, expected, RIGHT_FILE)
 
 
 def _check(what: str, found: str, expected: str, advice: str) -> None:

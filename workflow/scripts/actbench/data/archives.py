@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from actbench.errors import UserError
+from actbench.errors import UnreadableError, UserError
 
 LARGEST = 85 * 2**20  # bytes of a decompressed file; the largest real one has 88,435,216
 BROKEN = (OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
@@ -18,6 +18,7 @@ def contents(archive: Path, wanted: Container[str]) -> Iterator[tuple[str, bytes
     """Name and content of the wanted files of an archive: of a .gz, of a .tar.gz, or of the .gz in a .zip.
 
     Raises:
+        UnreadableError: the operating system does not let it be read.
         UserError: the archive is damaged or none, or a file of it is larger than any right one.
     """
     try:
@@ -27,6 +28,8 @@ def contents(archive: Path, wanted: Container[str]) -> Iterator[tuple[str, bytes
                 raise UserError(f"{archive} unpacks to more than {LARGEST} bytes; the right file has fewer.")
             yield name, content
     except BROKEN as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UnreadableError(archive, error) from error
         raise UserError(f"{archive} cannot be decompressed: {error}.") from error
 
 
