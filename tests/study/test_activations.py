@@ -33,6 +33,18 @@ REFUSED = {
         dict(activations=[dict(name="elu", alpha=0)]),
         "activations: elu.alpha is 0; allowed: a finite number above 0",
     ),
+    **{
+        f"{name} beyond float32": (
+            dict(activations=[{"name": name, key: value}]),
+            f"activations: {name}.{key} is {value:g}; allowed: a finite number whose size is 3.4e+38 or less.",
+        )
+        for name, key, value in [
+            ("swish_trainable", "init", 1e300),
+            ("star_relu", "scale", -3.5e38),
+            ("prelu", "init", 3.5e38),
+            ("leakyrelu", "slope", float("inf")),
+        ]
+    },
     "nameless mapping": (dict(activations=[dict(slope=1)]), "has no name"),
     "the same twice": (dict(activations=["swish", "silu"]), "swish is there twice"),
     "equal but for case": (

@@ -1,6 +1,5 @@
 """The `activations` of a config: from what the user wrote of each to its id, label and spec."""
 
-import math
 import os
 import re
 import sys
@@ -20,6 +19,7 @@ LABEL_LENGTH = 60
 BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 HIDDEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 MADE = ("results", "reports")  # folders of what was made, by us or by a stranger
+FLOAT32 = (2 - 2**-23) * 2.0**127  # its largest number: networks have parameters of this type
 OWN_KEYS = ("name", "import", "id", "label")
 
 
@@ -137,7 +137,7 @@ def _parameters(name: str, given: Mapping) -> dict[str, float]:
                 f"activations: {name} has no {messages.cut(repr(key))}{messages.nearest(key, allowed)}; "
                 f"allowed: {names}."
             )
-        _check_number(f"activations: {name}.{key}", value, allowed[key].above)
+        _check_number(f"activations: {name}.{key}", value, allowed[key].above, FLOAT32)
     values = {key: parameter.default for key, parameter in allowed.items()} | dict(given)
     for key, parameter in allowed.items():
         if parameter.at_most is not None and values[key] > values[parameter.at_most]:
@@ -157,10 +157,12 @@ def _own_parameters(name: str, target: object, given: Mapping) -> dict[str, floa
     return dict(given)
 
 
-def _check_number(what: str, value: object, above: float | None) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _check_number(what: str, value: object, above: float | None, most: float = sys.float_info.max) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= most
     if not number or (above is not None and value <= above):
         bound = "" if above is None else f" above {above:g}"
+        if isinstance(value, int | float) and abs(value) > most:
+            bound += f" whose size is {most:.2g} or less"
         raise UserError(f"{what} is {messages.shown(value)}; allowed: a finite number{bound}.")
 
 
