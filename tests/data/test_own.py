@@ -23,6 +23,9 @@ def made(y, **given):
         ([True, False, True, False], ("0", "1")),
         (["b", "b", "a", "a"], ("a", "b")),
         ([b"b", b"b", b"a", b"a"], ("a", "b")),
+        (["é".encode(), b"a"] * 2, ("a", "é")),
+        (np.array(["b", "b", "a", "a"], dtype=object), ("a", "b")),
+        ([2**53, 2**53, 2**53 + 1, 2**53 + 1], ("9007199254740992", "9007199254740993")),
         (np.array([10, 10, 9, 9], dtype="uint64"), ("9", "10")),
         (["<b>\n", "<b>\n", "", ""], ("", "<b>\n")),
     ],
@@ -50,6 +53,26 @@ REFUSED = {
         "its rows of class '1' that do not test are 0; allowed: 2 or more.",
     ),
     "fractions": ([0.0, 0.5, 1.0], {}, "its labels have 0.5 in row 1; allowed: whole numbers or text."),
+    "bytes that are no text": (
+        [b"a\xe9", b"a\xe9", b"a\xe8", b"a\xe8"],
+        {},
+        "its labels have bytes that are not UTF-8 (b'a\\xe9'); allowed: text.",
+    ),
+    "floats that stand for several numbers": (
+        [0.0, 2.0**53, 0.0, 2.0**53],
+        {},
+        "its labels have 9007199254740992.0 in row 1; allowed: text, integers of one type, or floats below 2**53",
+    ),
+    "names in bytes": ([0, 0, 1, 1], {"class_names": [b"a", b"\xff"]}, "class_names has bytes that are not UTF-8"),
+    "a name twice": (
+        [0, 0, 1, 1],
+        {"class_names": ["a", "a"]},
+        "class_names has 'a' twice; allowed: a name of its own for each class.",
+    ),
+    "an empty name": ([0, 0, 1, 1], {"class_names": ["a", " "]}, "class_names has no name in place 1; allowed: a na"),
+    "objects": ([0, "a", 0, "a", None], {}, "y holds Python objects; allowed: whole numbers or text."),
+    "ragged labels": ([[0], [0, 1], 1], {}, "y is no array ("),
+    "objects as names": ([0, 0, 1, 1], {"class_names": ["a", None]}, "class_names holds Python objects; allowed: text"),
     "NaN": ([0.0, np.nan, 1.0], {}, "its labels have nan in row 1; allowed: whole numbers or text."),
     "infinity": ([0.0, np.inf, 1.0], {}, "its labels have inf in row 1; allowed: whole numbers or text."),
     "complex labels": ([0j, 1j], {}, "its labels are complex128; allowed: whole numbers or text."),
@@ -98,6 +121,24 @@ def test_two_rows_of_a_class_never_both_test():
     for seed in range(30):
         stored, (train, _, test) = parts(np.arange(12) // 2, validation=0, split_seed=seed)
         assert len(set(stored.labels[train])) == 6 and len(test) == 2
+
+
+@pytest.mark.parametrize("rare", [3, 4, 7])
+def test_each_part_has_rows_of_a_rare_class(rare):
+    """Where its share of a part is far below one row, and where validation takes nearly all."""
+    for seed in range(20):
+        for validation in (2, 50, 1000 - 167 - 2):
+            y = np.random.default_rng(seed).permutation(np.arange(1000) < rare)
+            stored, found = parts(y, validation=validation, split_seed=seed)
+            assert [len(part) for part in found] == [833 - validation, validation, 167]
+            assert sorted(torch.cat(found).tolist()) == list(range(1000))
+            assert all(set(stored.labels[part]) == {0, 1} for part in found)
+
+
+def test_fewer_rows_than_classes_are_of_different_ones():
+    y = np.repeat([0, 1, 2, 3, 4, 5], [500, 3, 3, 3, 3, 3])
+    stored, (_, validation, test) = parts(y, validation=4)
+    assert set(stored.labels[test]) == set(range(6)) and len(set(stored.labels[validation])) == 4
 
 
 def test_the_split_depends_on_its_seed_and_keeps_no_order_of_classes():
@@ -156,6 +197,13 @@ def test_content_counts_and_not_date_or_place(tmp_path):
         ((1, 8, 8), True),
         ((8, 8, 4), False),
         ((2, 8, 8, 3), False),
+        ((1, 8), False),
+        ((50, 1), False),
+        ((50, 1, 1), False),
+        ((3, 1, 1), False),
+        ((1, 1, 3), False),
+        ((1, 8, 3), False),
+        ((3, 8, 3), True),
     ],
 )
 def test_images_have_two_dimensions_or_three_with_channels(shape, shown):
@@ -166,8 +214,19 @@ def test_in_memory_x_is_checked():
     for x, words in [
         ([[2.0], [np.nan], [1.0], [1.0]], "x has nan in row 1; allowed: finite numbers."),
         ([[1j]] * 4, "x holds complex128; allowed: real numbers."),
+        (
+            [[1.0, 2.0], [1.0]] * 2,
+            "x is no array (setting an array element with a sequence. The requested array has "
+            "an inhomogeneous shape after 1 dimensions. The detected shape was (4,) + inhomogeneous part); allowed: "
+            "rows of one shape.",
+        ),
+        ([["a"], [None]] * 2, "x holds Python objects; allowed: real numbers."),
         ([[1.0]], "y has the shape [4] and x [1, 1]; allowed: a label for each row."),
     ]:
         with pytest.raises(UserError) as caught:
             own.of_arrays("mine", x, [0, 0, 1, 1])
         assert str(caught.value) == words
+    with pytest.raises(
+        UserError, match=r"^name is 'mnist', a built-in data set; allowed: a name of your own\.$"
+    ):
+        own.of_arrays("mnist", np.zeros((4, 1)), [0, 0, 1, 1])

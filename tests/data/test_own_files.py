@@ -2,10 +2,14 @@
 
 import io
 import pickle
+import re
 import zipfile
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from actbench.data import own, own_files
 from actbench.errors import UserError
@@ -122,7 +126,19 @@ WRONG_ARRAYS = {
         "it holds test and x_test; allowed: one of the two.",
     ),
     "objects": (dict(x=OBJECTS, y=Y), "x holds Python objects; allowed: real numbers, since no pickle is read."),
-    "labels as objects": (dict(x=X, y=OBJECTS), "y holds Python objects; allowed: real numbers, since no "),
+    "labels as objects": (dict(x=X, y=OBJECTS), "y holds Python objects; allowed: whole numbers or text, since no "),
+    "names as objects": (
+        dict(x=X, y=Y, class_names=OBJECTS[:3]),
+        "class_names holds Python objects; allowed: text, since no pickle is read.",
+    ),
+    "bytes beside text": (
+        dict(x=X, y=np.array([b"\xe9", b"a"] * 6), x_test=X, y_test=np.array(["b", "a"] * 6)),
+        "y has bytes that are not UTF-8 (b'\\xe9'); allowed: text.",
+    ),
+    "large labels of two types": (
+        dict(x=X, y=2**53 + Y, x_test=X, y_test=(2**53 + Y).astype("uint64")),
+        "its labels have 9007199254740992.0 in row 0; allowed: text, integers of one type, or floats below 2**53",
+    ),
     "complex": (dict(x=X + 1j, y=Y), "x holds complex128; allowed: real numbers."),
     "text": (dict(x=np.array(["a"] * 12), y=Y), "x holds str32; allowed: real numbers."),
     "dates": (dict(x=Y.astype("M8[s]"), y=Y), "x holds datetime64[s]; allowed: real numbers."),
@@ -202,6 +218,27 @@ def test_wrong_tables_are_one_sentence(tmp_path, suffix, case):
     refused(table(tmp_path, frame, suffix), label, words)
 
 
+def test_large_labels_of_a_csv_are_never_merged(tmp_path):
+    large = [2**63 + 1, 2**63 + 2]
+    assert read(table(tmp_path, TABLE.assign(kind=large * 6), "csv"), "kind")[0]["classes"] == [
+        str(n) for n in large
+    ]
+    beyond = TABLE.assign(kind=[str(2**64), str(2**64 + 1)] * 6)
+    refused(
+        table(tmp_path, beyond, "csv"),
+        "kind",
+        "its labels have 1.8446744073709552e+19 in row 0; allowed: text, ",
+    )
+
+
+def test_decimals_are_no_float32(tmp_path):
+    decimals = pa.array([Decimal("1234567.89")] * 12, pa.decimal128(9, 2)).cast(pa.decimal32(9, 2))
+    columns = pa.table({"a": decimals, "kind": list("uvw") * 4})
+    pa.parquet.write_table(columns, tmp_path / "mine.parquet", store_decimal_as_integer=True)
+    found = read(tmp_path / "mine.parquet", "kind")[1].images
+    assert found.dtype == np.float64 and np.allclose(found, 1234567.89, rtol=1e-12, atol=0)
+
+
 def test_columns_of_text_are_named(tmp_path):
     frame = TABLE.assign(city=["Oslo"] * 12)
     refused(table(tmp_path, frame, "parquet"), "kind", "its column 'city' holds ")
@@ -242,6 +279,37 @@ def test_files_of_another_kind_are_one_sentence(tmp_path, capsys, content, suffi
     path.write_bytes(content)
     refused(path, label, "it ")
     assert capsys.readouterr().out == ""
+
+
+def test_a_damaged_header_of_an_array_is_one_sentence(tmp_path):
+    """Wherever it is damaged; numpy reads it as Python's text."""
+    path, member, n_refused = tmp_path / "mine.npz", io.BytesIO(), 0
+    np.save(member, X)
+    for place in range(80):
+        for byte in b"{'(9#":
+            content = bytearray(member.getvalue())
+            content[place] = byte
+            with zipfile.ZipFile(path, "w") as archive, archive.open("x.npy", "w") as stream:
+                stream.write(content)
+            with zipfile.ZipFile(path, "a") as archive, archive.open("y.npy", "w") as stream:
+                np.save(stream, Y)
+            try:
+                read(path)
+            except UserError as error:
+                assert str(error).startswith(f"dataset.file is {str(path)!r}: ") and str(error).isprintable()
+                n_refused += 1
+    assert n_refused > 300
+
+
+def test_an_encrypted_archive_is_one_sentence(tmp_path):
+    """Its entries are marked as such, which zipfile looks at before it decrypts."""
+    path = arrays(tmp_path, x=X, y=Y)
+    content = bytearray(path.read_bytes())
+    for sign, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        for place in [found.start() for found in re.finditer(re.escape(sign), bytes(content))]:
+            content[place + flags] |= 1
+    path.write_bytes(content)
+    refused(path, None, "it cannot be read (File 'x.npy' is encrypted, password required for extraction).")
 
 
 def test_no_pickle_inside_of_an_archive_is_read(tmp_path, capsys):

@@ -181,6 +181,24 @@ def test_numbers_far_from_zero_keep_their_differences(kind):
         assert data.train.x[:, 1].abs().max() < 1e-6
 
 
+def test_a_column_of_tiny_numbers_beside_ordinary_ones_is_finite():
+    """Their squares are 0."""
+    images = np.stack([np.arange(60.0), 1e-170 * np.arange(60)], axis=1)
+    data = splits.split(made(images), SPLIT, "per_pixel")
+    assert all(part.x.isfinite().all() for part in (data.train, data.validation, data.test))
+    assert data.train.x[:, 1].abs().max() < 1e-6 and abs(data.train.x[:, 0].std(correction=0) - 1) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"), [({}, "validation"), ({"validation": 0, "training": 9}, "training")]
+)
+def test_images_of_one_class_do_not_judge(given, kind):
+    stored = made(np.zeros((60, 2)))
+    stored.labels[:48] = 1
+    with pytest.raises(UserError, match=rf"^evaluation\.{kind} leaves \d {kind} images, all of class 'b'; "):
+        splits.split(stored, SPLIT | given, "standard")
+
+
 def test_stored_description_is_the_catalogues(digits):
     with safetensors.safe_open(digits, framework="numpy") as stored:
         described = json.loads(stored.metadata()["actbench"])

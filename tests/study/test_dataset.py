@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from actbench.data import catalogue
+from actbench.data import catalogue, own, splits
 from actbench.errors import UserError
 from actbench.study import config, grid, settings
 from conftest import ROOT, SCHEMA
@@ -113,6 +113,55 @@ FEW = {
         "evaluation.folds is 5; allowed: a whole number from 2 to 4, the images of the smallest class of mine",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "words"),
+    [
+        (
+            2,
+            {},
+            "evaluation.validation is 139; allowed: 0 (none), since the smallest class of mine has 2 images, one t",
+        ),
+        (
+            3,
+            {"evaluation": {"validation": 1}},
+            "evaluation.validation is 1; allowed: 0 (none), or a whole number from 2",
+        ),
+        (3, {}, None),
+        (2, {"evaluation": {"validation": 0}, "training": {"keep": "last"}}, None),
+        (
+            6,
+            {"evaluation": {"folds": 3}},
+            "evaluation.validation is null; allowed with evaluation.folds: 3: 0 (none), since 4 images of the smallest",
+        ),
+        (8, {"evaluation": {"folds": 3}}, None),
+        (6, {"evaluation": {"folds": 3, "validation": 0}, "training": {"keep": "last"}}, None),
+    ],
+)
+def test_a_rare_class_is_named_or_in_each_part(tmp_path, rows, given, words):
+    """The same rows are split as they were planned."""
+    y = np.arange(1000) < rows
+    np.savez(tmp_path / "few.npz", x=np.zeros((1000, 2)), y=y)
+    if words is not None:
+        with pytest.raises(UserError) as caught:
+            with_recipes(str(tmp_path / "few.npz"), **given)
+        assert str(caught.value).startswith(words) and str(caught.value).endswith(".")
+        return
+    resolved = with_recipes(str(tmp_path / "few.npz"), **given)
+    stored = own.dataset("mine", resolved["own_data"])
+    for fold in range(resolved["evaluation"]["folds"] or 1):
+        data = splits.split(stored, resolved["evaluation"], "standard", fold)
+        drawn = [part for part in (data.train, data.validation, data.test) if len(part.y)]
+        assert len(drawn) > 1 and all(len(part.y.unique()) == 2 for part in drawn)
+
+
+def test_marked_test_rows_leave_two_of_a_class_to_validate_and_train(tmp_path):
+    test = np.arange(120) % 2 == 1
+    np.savez(tmp_path / "few.npz", x=np.zeros((120, 2)), y=np.arange(120) < 4, test=test)
+    resolved = with_recipes(str(tmp_path / "few.npz"))
+    data = splits.split(own.dataset("mine", resolved["own_data"]), resolved["evaluation"], "standard")
+    assert [part.y.sum().item() for part in (data.train, data.validation, data.test)] == [1, 1, 2]
 
 
 @pytest.mark.parametrize("case", FEW)

@@ -226,8 +226,13 @@ def identity(facts: Mapping | None) -> dict:
 
 
 def is_image(shape: tuple[int, ...]) -> bool:
-    """Whether an example of this shape is an image: [H, W], or with 1 or 3 channels [H, W, C], [C, H, W]."""
-    return len(shape) == 2 or (len(shape) == 3 and not CHANNELS.isdisjoint((shape[0], shape[2])))
+    """Whether an example of this shape is an image: [H, W], or with 1 or 3 channels [H, W, C] or [C, H, W].
+
+    Its sides are 2 or more. So a series [T, C] of several numbers a step counts as one, too.
+    """
+    if len(shape) == 3 and not CHANNELS.isdisjoint((shape[0], shape[2])):
+        shape = shape[:2] if shape[2] in CHANNELS else shape[1:]
+    return len(shape) == 2 and min(shape) >= 2
 
 
 def chance(config: Mapping) -> float:

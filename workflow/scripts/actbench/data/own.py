@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from actbench.data import own_files
+from actbench.data import catalogue, own_files
 from actbench.data.prepared import Prepared
-from actbench.errors import UserError
+from actbench.errors import UserError, one_line
 from actbench.storage import files
 
 LEAST_OF_CLASS = 2
+FLOATS = 2**53  # below, float64 tells whole numbers apart
 MAGNITUDES = (1e-100, 1e100)  # of the largest number: beyond, squares are no numbers
 CHUNK = 4096  # rows that are checked at once
 
@@ -88,21 +89,23 @@ def of_arrays(
     Args:
         name: of the data set, none of a built-in one.
         x: examples [N, …], real numbers.
-        y: labels [N], whole numbers or text.
+        y: labels [N], whole numbers or text, which may be Python's.
         test: [N], whether an example tests; None for a stratified sixth of them.
         class_names: one for each label, in their order; None for the labels.
 
     Raises:
-        UserError: the arrays are not these.
+        UserError: the arrays are not these, or the name is that of a built-in data set.
 
     >>> of_arrays("mine", [[0.5], [1.5], [2.5], [3.5]], ["a", "b", "a", "b"]).classes
     ('a', 'b')
     """
-    x, y = np.asarray(x), np.asarray(y)
+    if name in catalogue.DATASETS:
+        raise UserError(f"name is {name!r}, a built-in data set; allowed: a name of your own.")
+    x, y = _array("x", x), _array("y", y)
     own_files.check_real("x", x.dtype)
     own_files.check_rows("x", x.shape, "y", y)
-    names = None if class_names is None else np.asarray(class_names)
-    is_test = own_files.mask(None if test is None else np.asarray(test), len(y))
+    names = None if class_names is None else _array("class_names", class_names)
+    is_test = own_files.mask(None if test is None else _array("test", test), len(y))
     numbers, classes = encoded(y, names)
     counts(numbers, is_test, x.shape[1:], classes)
     return _prepared(name, x.astype(own_files.stored_type([x.dtype])), numbers, is_test, classes)
@@ -120,13 +123,18 @@ def encoded(labels: np.ndarray, class_names: np.ndarray | None) -> tuple[np.ndar
     Raises:
         UserError: labels are neither whole numbers nor text, or of one class; names are not one for each.
     """
-    if labels.dtype.kind == "S":
-        labels = np.char.decode(labels, "utf-8", "replace")
+    labels = own_files.decoded("its labels have", labels)
     if labels.dtype.kind == "f":
         broken = np.flatnonzero(~(np.isfinite(labels) & (labels == np.floor(labels))))
         if len(broken):
             raise UserError(
                 f"its labels have {labels[broken[0]]} in row {broken[0]}; allowed: whole numbers or text."
+            )
+        large = np.flatnonzero(np.abs(labels) >= FLOATS)
+        if len(large):
+            raise UserError(
+                f"its labels have {labels[large[0]]} in row {large[0]}; allowed: text, integers of one type, "
+                "or floats below 2**53, which tell whole numbers apart."
             )
     elif labels.dtype.kind not in "biuU":
         raise UserError(f"its labels are {labels.dtype.name}; allowed: whole numbers or text.")
@@ -141,8 +149,29 @@ def encoded(labels: np.ndarray, class_names: np.ndarray | None) -> tuple[np.ndar
                 f"class_names has the shape {list(class_names.shape)} and the type {class_names.dtype.name}; "
                 f"allowed: text, one for each of the {len(found)} labels in their order."
             )
-        classes = tuple(str(name) for name in np.char.asarray(class_names).astype(str))
+        classes = tuple(own_files.decoded("class_names has", class_names).tolist())
+        _check_names(classes)
     return numbers.reshape(-1).astype(np.int64), classes
+
+
+def _check_names(classes: tuple[str, ...]) -> None:
+    for number, name in enumerate(classes):
+        if not name.strip() or name in classes[:number]:
+            found = f"{name[:60]!r} twice" if name.strip() else f"no name in place {number}"
+            raise UserError(f"class_names has {found}; allowed: a name of its own for each class.")
+
+
+def _array(name: str, values: object) -> np.ndarray:
+    """What an array in memory is given as; Python's texts, as pandas has them, as numpy's."""
+    try:
+        found = np.asarray(values)
+        if found.dtype.hasobject and name != "x" and all(isinstance(value, str) for value in found.flat):
+            found = found.astype(str)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{name} is no array ({one_line(error)}); allowed: rows of one shape.") from error
+    if found.dtype.hasobject:
+        raise UserError(f"{name} holds Python objects; allowed: {own_files.ALLOWED[name]}.")
+    return found
 
 
 def counts(
@@ -178,11 +207,11 @@ def _prepared(
     classes: tuple[str, ...],
     code: str = "",
 ) -> Prepared:
-    _check_values(x)
+    check_values(x)
     return Prepared(name, x, numbers, is_test.astype(np.uint8), None, classes, code)
 
 
-def _check_values(x: np.ndarray) -> None:
+def check_values(x: np.ndarray) -> None:
     """Refuse numbers that are not finite, or of which no variance can be computed."""
     largest = 0.0
     for first in range(0, len(x), CHUNK):

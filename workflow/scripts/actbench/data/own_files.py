@@ -7,7 +7,6 @@ tables only.
 import contextlib
 import difflib
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,15 @@ import numpy as np
 
 from actbench.errors import UserError, one_line
 
-ARRAYS = ("x", "y", "test", "x_test", "y_test", "class_names")
+ALLOWED = {  # by the name of an array
+    "x": "real numbers",
+    "y": "whole numbers or text",
+    "test": "true or false",
+    "x_test": "real numbers",
+    "y_test": "whole numbers or text",
+    "class_names": "text",
+}
+ARRAYS = tuple(ALLOWED)
 REAL = "biuf"  # kinds of numpy's types that are real numbers
 BLOCK = 32 * 2**20  # bytes of a .csv that are read at once
 COLUMNS = 64  # of a .parquet that are read at once
@@ -70,9 +77,26 @@ def stored_type(dtypes: Sequence[np.dtype]) -> np.dtype:
 def check_real(name: str, dtype: np.dtype) -> None:
     """Refuse arrays of anything else than real numbers."""
     if dtype.hasobject:
-        raise UserError(f"{name} holds Python objects; allowed: real numbers, since no pickle is read.")
+        raise UserError(f"{name} holds Python objects; allowed: {ALLOWED[name]}, since no pickle is read.")
     if dtype.kind not in REAL:
         raise UserError(f"{name} holds {dtype.name}; allowed: real numbers.")
+
+
+def decoded(what: str, texts: np.ndarray) -> np.ndarray:
+    """Bytes as the text that they are in UTF-8; anything else as it is.
+
+    Args:
+        what: the subject of the sentence, with its verb.
+
+    Raises:
+        UserError: they are none.
+    """
+    if texts.dtype.kind != "S":
+        return texts
+    try:
+        return np.char.decode(texts, "utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{what} bytes that are not UTF-8 ({error.object!r:.80}); allowed: text.") from error
 
 
 def _arrays(path: Path, label: str | None) -> Content:
@@ -92,7 +116,7 @@ def _arrays(path: Path, label: str | None) -> Content:
         )
     if "x_test" in names and _text(found["y"]) != _text(found["y_test"]):
         raise UserError("y_test and y are not alike; allowed: text in both, or numbers in both.")
-    labels = np.concatenate([found[f"y{part}"] for part in parts])
+    labels = np.concatenate([decoded(f"y{part} has", found[f"y{part}"]) for part in parts])
     if "x_test" in names:
         is_test = np.arange(len(labels)) >= len(found["y"])
     else:
@@ -220,7 +244,10 @@ def _parquet(path: Path, label: str) -> Content:
 
     def examples() -> np.ndarray:
         whole = [schema.field(name).type for name in features]
-        exact = all(kind.bit_width <= (16 if pa.types.is_integer(kind) else 32) for kind in whole)
+        exact = all(
+            kind.bit_width <= (16 if pa.types.is_integer(kind) else 32) and not pa.types.is_decimal(kind)
+            for kind in whole
+        )
         found = np.empty((len(labels), len(features)), dtype=np.float32 if exact else np.float64)
         kind = pa.float32() if exact else pa.float64()
         with _reading():
@@ -256,7 +283,7 @@ def _as_numbers(texts: list) -> object:
     import pyarrow as pa
 
     column = pa.chunked_array(texts, pa.string())
-    for kind in (pa.int64(), pa.float64()):
+    for kind in (pa.int64(), pa.uint64(), pa.float64()):
         with contextlib.suppress(pa.ArrowInvalid):
             return column.cast(kind)
     return column
@@ -294,24 +321,16 @@ def _text(values: np.ndarray) -> bool:
 
 @contextlib.contextmanager
 def _reading(allowed: str = "") -> Iterator[None]:
-    """Say in one sentence what zipfile, numpy or pyarrow (whose errors are these, too) cannot read."""
+    """Say in one sentence what zipfile, numpy or pyarrow cannot read: they may raise anything."""
     try:
         yield
     except UserError:
         raise
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        ValueError,
-        NotImplementedError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        words = "".join(c if c.isprintable() else "?" for c in one_line(error))
-        raise UserError(f"it cannot be read ({words}){allowed}.") from error
     except MemoryError as error:
         raise UserError("it needs more memory than there is.") from error
+    except Exception as error:
+        words = "".join(c if c.isprintable() else "?" for c in one_line(error))
+        raise UserError(f"it cannot be read ({words}){allowed}.") from error
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ scikit-learn is imported for cross-validation only.
 import functools
 import hashlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -28,9 +28,13 @@ def split(stored: Prepared, evaluation: Mapping, normalisation: str, fold: int =
         evaluation: the config section, see `indices`.
         normalisation: `symmetric`, `standard` or `per_pixel`, see `normaliser`.
         fold: which fold tests, with cross-validation.
+
+    Raises:
+        UserError: the images that tell whether a network trained are all of one class.
     """
     labels, is_test = torch.from_numpy(stored.labels).long(), torch.from_numpy(stored.is_test).bool()
     parts = indices(labels, is_test, **evaluation, fold=fold, stratified=is_own(stored))
+    _check_judges(labels, *parts[:2], stored.classes)
     images = torch.from_numpy(stored.images).reshape(len(labels), -1)
     shift, scale = normaliser(images[parts[0]], stored.max_value, normalisation)
     subsets = (Subset(normalised(images, part, shift, scale), labels[part]) for part in parts)
@@ -68,7 +72,8 @@ def indices(
     up a sixth of all images, rounded up, from the end of that permutation as its test set.
 
     With `stratified` (own data), test and validation images are taken of all classes alike: evenly spaced
-    ones of that permutation in the order of their classes. The others keep its order.
+    ones of that permutation in the order of their classes, one at least of each where there are enough. The
+    others keep its order.
 
     With folds, official test images are left aside. scikit-learn's unshuffled `StratifiedKFold(folds)`
     cuts all others in their stored order; part number `fold` tests. Of the rest, the first part of
@@ -91,6 +96,17 @@ def indices(
         pool, test = take(pool, catalogue.sixth(len(is_test)))
     train, held_out = take(pool, validation)
     return train[:training], held_out, test
+
+
+def _check_judges(labels: Tensor, train: Tensor, validation: Tensor, classes: Sequence[str]) -> None:
+    """A network that knows one class only must not count as trained, see `fitting.score`."""
+    kind, judges = ("validation", validation) if len(validation) else ("training", train)
+    found = labels[judges].unique()
+    if len(found) < 2:
+        raise UserError(
+            f"evaluation.{kind} leaves {len(judges)} {kind} images, all of class {classes[found[0]][:60]!r}; "
+            "allowed: enough for two classes or more."
+        )
 
 
 def is_own(stored: Prepared) -> bool:
@@ -126,12 +142,37 @@ def _last(pool: Tensor, n: int) -> tuple[Tensor, Tensor]:
 def _spread(pool: Tensor, n: int, labels: Tensor) -> tuple[Tensor, Tensor]:
     """A pool of image numbers without `n` of like class shares, and these.
 
-    Evenly spaced in the order of classes: of a class of k images ⌊kn/N⌋ or one more.
+    Evenly spaced in the order of classes: of a class of k images ⌊kn/N⌋ or one more. Where that is none of a
+    class, or all of it, one is exchanged, see `_covering`.
     """
-    by_class = labels[pool].argsort(stable=True)
+    own = labels[pool]
     chosen = torch.zeros(len(pool), dtype=torch.bool)
-    chosen[by_class[torch.arange(n) * len(pool) // max(n, 1)]] = True
+    chosen[own.argsort(stable=True)[torch.arange(n) * len(pool) // max(n, 1)]] = True
+    chosen = ~_covering(~_covering(chosen, own), own)
     return pool[~chosen], pool[chosen]
+
+
+def _covering(chosen: Tensor, labels: Tensor) -> Tensor:
+    """As many of these, with one of each class that has two or more, as long as another has one to give.
+
+    The one furthest above its share gives.
+
+    Args:
+        chosen: [N], whether an image is one of them.
+        labels: [N].
+    """
+    chosen, sizes = chosen.clone(), torch.bincount(labels)
+    counts = torch.bincount(labels[chosen], minlength=len(sizes))
+    for missing in torch.nonzero((counts == 0) & (sizes > 1)).flatten():
+        excess = counts - sizes * chosen.double().mean()
+        richest = torch.where(counts > 1, excess, -torch.inf).argmax()
+        if counts[richest] < 2:
+            break
+        chosen[torch.nonzero(chosen & (labels == richest))[-1]] = False
+        chosen[torch.nonzero(labels == missing)[0]] = True
+        counts[richest] -= 1
+        counts[missing] += 1
+    return chosen
 
 
 def _stratified(pool: Tensor, labels: Tensor, n_parts: int, part: int) -> tuple[Tensor, Tensor]:
@@ -159,8 +200,8 @@ def normaliser(train: Tensor, max_value: int | None, kind: str) -> tuple[Tensor,
 
     `symmetric` maps 0…max_value to -1…1, without a `max_value` the least and the largest of all pixels;
     `standard` gives all pixels together mean 0 and standard deviation 1; `per_pixel` does so for each pixel.
-    What is constant is only shifted. Standard deviations divide by n. Both are float32 for bytes, which it
-    holds exactly, and float64 for other numbers.
+    What is constant is only shifted, and so are numbers whose squared differences are 0 in float64. Standard
+    deviations divide by n. Both are float32 for bytes, which it holds exactly, and float64 for other numbers.
     """
     dtype = torch.float32 if train.dtype == torch.uint8 else torch.float64
     if kind == "symmetric" and max_value is not None:
@@ -174,4 +215,4 @@ def normaliser(train: Tensor, max_value: int | None, kind: str) -> tuple[Tensor,
     else:
         values, dimension = train.double(), 0 if kind == "per_pixel" else None
         shift, scale = values.mean(dim=dimension), values.std(dim=dimension, correction=0)
-    return shift.to(dtype), torch.where(high > low, scale, 1.0).to(dtype)
+    return shift.to(dtype), torch.where((high > low) & (scale > 0), scale, 1.0).to(dtype)

@@ -1,5 +1,6 @@
 """The `evaluation` of a config: how many images train and validate, and which keys need some that do."""
 
+import math
 from collections.abc import Mapping
 
 from actbench.data import catalogue
@@ -13,10 +14,13 @@ def resolve(config: Mapping) -> dict:
         config: of which the data set is resolved.
 
     Raises:
-        UserError: there are more folds, validation or training images than the data set has images for.
+        UserError: there are more folds, validation or training images than the data set has images for, or of
+            own data so few that validation images may be of one class.
     """
     _check_folds(config)
     resolved = dict(config["evaluation"]) | {"validation": _validation(config)}
+    if "own_data" in config and resolved["validation"] != 0:
+        _check_classes(dict(config) | {"evaluation": resolved})
     _check_training(dict(config) | {"evaluation": resolved})
     return resolved
 
@@ -45,6 +49,31 @@ def _check_folds(config: Mapping) -> None:
         raise UserError(
             f"evaluation.folds is {given}; allowed: a whole number from 2 to {most}, the images of the "
             f"smallest class of {config['dataset']}, or null."
+        )
+
+
+def _check_classes(config: Mapping) -> None:
+    """Validation images that are drawn are of every class, or else of as many as there are such images."""
+    dataset, evaluation = catalogue.of(config), config["evaluation"]
+    if evaluation["folds"] is not None:
+        left = dataset.smallest_class - math.ceil(dataset.smallest_class / evaluation["folds"])
+        if left < catalogue.HELD_OUT:
+            raise UserError(
+                "evaluation.validation is null; allowed with evaluation.folds: "
+                f"{evaluation['folds']}: 0 (none), since {left} images of the smallest class of "
+                f"{config['dataset']} do not test, and fewer than {catalogue.HELD_OUT} may not validate."
+            )
+        return
+    given = evaluation["validation"]
+    if given < 2:
+        raise UserError(
+            f"evaluation.validation is {given}; allowed: 0 (none), or a whole number from 2, since one image "
+            "does not tell whether a network trained."
+        )
+    if dataset.n_test == 0 and dataset.smallest_class < 3:
+        raise UserError(
+            f"evaluation.validation is {given}; allowed: 0 (none), since the smallest class of "
+            f"{config['dataset']} has {dataset.smallest_class} images, one to test and one to train."
         )
 
 
