@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 from actbench.classifier import SECTIONS, Classifier
-from actbench.data import acquire, splits
+from actbench.data import acquire, own, splits
 from actbench.errors import UserError
 from actbench.networks import family
 from conftest import SCHEMA
 from sklearn.base import clone
-from sklearn.datasets import load_digits
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.datasets import load_digits, load_wine
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -80,12 +80,64 @@ def test_the_very_network_of_a_study_of_the_digits(recipe):
     train, validation, test = splits.indices(torch.from_numpy(y), marks, None, 250, 42)
     rows = torch.cat([train, validation]).numpy()
     classifier = Classifier("tanh", random_state=3, validation=250, split_seed=None)
-    classifier.set_params(**network, **training, **more).fit(x[rows], y[rows])
+    classifier.set_params(**network, **training, **more).fit(x[rows].astype(stored.images.dtype), y[rows])
     (run,) = trained.runs
     assert same(classifier, trained, 3)
     assert classifier.score(x[test], y[test]) == run["test_accuracy"]
     assert classifier.n_iter_ == run["epochs_run"] == len(classifier.history_)
     assert classifier.history_["val_accuracy"].max() == run["val_accuracy"]
+
+
+@pytest.mark.parametrize("normalisation", ["symmetric", "standard", "per_pixel"])
+@pytest.mark.parametrize(
+    "changed",
+    [lambda x: x, lambda x: 1e9 + x, lambda x: x.astype(np.float32), lambda x: x.astype(np.int64)],
+    ids=["wine", "far from zero", "float32", "whole"],
+)
+def test_the_very_network_of_a_study_of_own_data(normalisation, changed):
+    """Of columns whose ranges are far apart, also where float32 holds 1e9 + x to 64 only."""
+    x, y = load_wine(return_X_y=True)
+    x, marks = changed(x), np.arange(len(y)) % 6 == 0
+    stored = own.of_arrays("wine", x, y, marks)
+    how = {"normalisation": normalisation}
+    trained = actbench.train("tanh", 1, [5], stored, training={"max_epochs": 3}, **how)
+    train, validation, test = splits.indices(
+        torch.from_numpy(y), torch.from_numpy(marks), None, 25, 42, stratified=True
+    )
+    rows = torch.cat([train, validation]).numpy()
+    classifier = Classifier("tanh", 1, max_epochs=3, validation=25, split_seed=None, random_state=5, **how)
+    classifier.fit(x[rows], y[rows])
+    assert same(classifier, trained, 5)
+    assert classifier.score(x[test], y[test]) == trained.runs[0]["test_accuracy"]
+
+
+def test_numbers_far_from_zero_keep_their_differences():
+    x, y = load_wine(return_X_y=True)
+    how = {"normalisation": "per_pixel", "depth": 1, "max_epochs": 20, "random_state": 0}
+    near, far = (Classifier(**how).fit(units + x, y) for units in (0, 1e9))
+    assert near.score(x, y) > 0.95 and (near.predict(x) == far.predict(1e9 + x)).all()
+
+
+@pytest.mark.parametrize(
+    "harm", [{"depth": 0}, {"device": "gpu"}, {"activation": "rellu"}, {"random_state": -1}], ids=str
+)
+def test_a_fit_that_fails_leaves_it_unfitted(harm):
+    """Also after one that did not."""
+    x, y = load_wine(return_X_y=True)
+    for classifier in (Classifier(**QUICK), Classifier(**QUICK).fit(x, y)):
+        with pytest.raises(UserError):
+            classifier.set_params(**harm).fit(x, y)
+        with pytest.raises(NotFittedError):
+            classifier.predict(x)
+        assert classifier.set_params(**Classifier(**QUICK).get_params()).fit(x, y).predict(x).shape == y.shape
+
+
+def test_no_gpu_is_a_sentence(monkeypatch):
+    for n, there in [(0, "are no GPUs"), (1, "is 1 GPU"), (2, "are 2 GPUs")]:
+        monkeypatch.setattr(torch.cuda, "device_count", lambda n=n: n)
+        with pytest.raises(UserError) as caught:
+            Classifier(**QUICK, device=f"cuda:{n}" if n else "cuda").fit([[1.0], [2.0]], [0, 1])
+        assert str(caught.value).endswith(f"; allowed: cpu, cuda or cuda:<i>; there {there}.")
 
 
 def test_its_own_split_is_that_of_a_study_with_official_test_images():
@@ -174,6 +226,9 @@ def test_seeds():
     threads, drawn = torch.get_num_threads(), Classifier(**QUICK | {"random_state": np.random.RandomState(1)})
     first, second = (clone(drawn).fit(x, y).seed_ for _ in range(2))
     assert first == second == np.random.RandomState(1).randint(2**31)
+    largest = Classifier(**QUICK | {"random_state": 2**32 - 1}).fit(x, y)
+    assert largest.seed_ == np.random.RandomState(2**32 - 1).randint(2**31)
+    assert Classifier(**QUICK | {"random_state": 2**31 - 1}).fit(x, y).seed_ == 2**31 - 1
     assert drawn.fit(x, y).seed_ == first != drawn.fit(x, y).seed_
     assert not torch.are_deterministic_algorithms_enabled() and torch.get_num_threads() == threads
 
@@ -199,7 +254,14 @@ def test_divergence_is_a_warning():
         ({"validation": 0}, "training.keep is 'best'; allowed without validation images"),
         ({"normalisation": "none"}, "normalisation is 'none'"),
         ({"split_seed": -1}, "evaluation.split_seed is -1"),
-        ({"random_state": -1}, "seeds[0] is -1"),
+        (
+            {"random_state": -1},
+            "random_state is -1; allowed: None, a generator, or a whole number from 0 to 4294967295",
+        ),
+        ({"random_state": 2**32}, "random_state is 4294967296; allowed: None, a gen"),
+        ({"device": "gpu"}, "device is 'gpu'; allowed: cpu, cuda or cuda:<i>."),
+        ({"device": 3}, "device is 3; allowed: cpu, cuda or cuda:<i>."),
+        ({"device": "cuda:999"}, "device is 'cuda:999'; allowed: cpu, cuda or cuda:<i>; there "),
         ({"norm": "bach"}, "network.norm is 'bach'"),
     ],
 )

@@ -1,6 +1,7 @@
 """A scikit-learn classifier that trains as a study does; no job imports it: scikit-learn loads slowly."""
 
 import numbers
+import re
 import warnings
 from collections.abc import Mapping
 from typing import Self
@@ -18,7 +19,7 @@ from torch.nn import functional
 
 from actbench import interactive
 from actbench.activations import switches
-from actbench.data import catalogue, splits
+from actbench.data import catalogue, own, splits
 from actbench.data.subsets import Data, Subset
 from actbench.errors import UserError
 from actbench.networks import family, modes
@@ -28,6 +29,7 @@ from actbench.training import fitting
 from actbench.training import recipe as recipes
 
 SEEDS = 2**31  # what a seed of a config is below
+TYPES = [np.float64, np.float32, np.uint8]  # as which a table is kept, see `own_files.stored_type`
 ROWS = 256  # that are classified at once: a row's numbers must not depend on its neighbours
 SECTIONS = {  # of config.yaml, and the parameters that are keys of them
     "network": ("width", "initialisation", "gain", "bias_std", "norm", "residual"),
@@ -51,7 +53,8 @@ SECTIONS = {  # of config.yaml, and the parameters that are keys of them
 class Classifier(ClassifierMixin, BaseEstimator):
     """An MLP of one activation and depth, trained on any table of numbers by a study's recipe.
 
-    With a study's rows, split and seed it has the weights of that study's network, bit by bit.
+    With a study's rows, in the type that they have there, split and seed it has the weights of that study's
+    network, bit by bit.
 
     Args:
         activation: a name, a mapping as in config.yaml, or a class of your own.
@@ -64,8 +67,9 @@ class Classifier(ClassifierMixin, BaseEstimator):
         validation: rows that validate, 0 for none; None is a sixth, rounded up. They choose the weights that
             are kept, and when training stops.
         split_seed: which rows these are; None takes the last ones.
-        device: `cpu` or `cuda:<i>`, where it is trained.
-        random_state: a seed of weights and batches, as those of a study; None or a generator draws one.
+        device: `cpu`, `cuda` or `cuda:<i>`, where it is trained.
+        random_state: a seed of weights and batches, below 2**31 that of a study; one up to 2**32 - 1, None
+            and a generator draw that.
 
     Attributes:
         classes_: the labels, sorted; they may be text.
@@ -142,38 +146,46 @@ class Classifier(ClassifierMixin, BaseEstimator):
         """Train on a table [N, n_features] of finite numbers and labels [N] of at least two classes.
 
         Raises:
-            UserError: a parameter is wrong; the sentence names it as config.yaml does.
+            UserError: a parameter is wrong; the sentence names it as config.yaml does. Or squares of the numbers
+                of X are none.
             ValueError: X or y is not what scikit-learn calls a table of numbers and labels of classes.
 
         Warns:
             ConvergenceWarning: training diverged; the weights are the last ones that were kept before.
         """
-        x, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2)
+        vars(self).pop("network_", None)
+        x, y = validate_data(self, X, y, dtype=TYPES, ensure_min_samples=2)
         check_classification_targets(y)
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
+        own.check_values(x)
+        classes, labels = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
             raise ValueError("y has 1 class; allowed: at least 2 classes.")
-        n_validation = self._n_validation(len(y))
-        self.seed_ = self._seed()
-        params = self._params(len(y) - n_validation, n_validation)
-        data = self._split(torch.tensor(x), torch.tensor(labels), n_validation).to(self.device)
+        _check_device(self.device)
+        n_validation, seed = self._n_validation(len(y)), self._seed()
+        params = self._params(len(y) - n_validation, n_validation, seed)
+        data = self._split(torch.tensor(x), torch.tensor(labels), n_validation, len(classes)).to(self.device)
         settings = fitting.Settings(**params["training"])
         with switches.restored():
             fitting.prepare_torch(settings)
             built = recipes.of(data, params)
-            weights, batches = (seeds.generator(self.seed_, use) for use in ("weights", "batches"))
+            weights, batches = (seeds.generator(seed, use) for use in ("weights", "batches"))
             network = family.build(built, weights).to(self.device)
             (fit,) = fitting.fit([network], data, settings, [batches])
             fitting.score(network, data, fit)
             if not network.pure:
-                rebuilt = family.build(built, seeds.generator(self.seed_, "weights")).to(self.device)
+                rebuilt = family.build(built, seeds.generator(seed, "weights")).to(self.device)
                 fitting.check_stored(network, rebuilt, data, fit, params["activation"])
         if fit.status != "ok":
             text = f"training diverged in epoch {len(fit.history)}; a lower learning_rate may help."
             warnings.warn(text, ConvergenceWarning, stacklevel=2)
-        self.network_ = network.cpu().eval()
+        self.classes_, self.seed_ = classes, seed
         self.history_, self.n_iter_ = pd.DataFrame(fit.history), len(fit.history)
+        self.network_ = network.cpu().eval()
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether the last `fit` came to its end; checking X sets attributes before."""
+        return "network_" in vars(self)
 
     def predict_proba(self, X: object) -> np.ndarray:  # noqa: N803
         """Probabilities [N, n_classes] of the classes, in the order of `classes_`."""
@@ -186,8 +198,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X: object) -> Tensor:  # noqa: N803
         check_is_fitted(self)
-        rows = torch.tensor(validate_data(self, X, dtype=np.float32, reset=False))
-        x = functional.pad(self._normalised(rows), (0, 0, 0, -len(rows) % ROWS))
+        rows = torch.tensor(validate_data(self, X, dtype=TYPES, reset=False))
+        x = functional.pad(self._normalised(rows, torch.arange(len(rows))), (0, 0, 0, -len(rows) % ROWS))
         with modes.frozen(self.network_), modes.drawing(self.network_):
             return torch.cat([self.network_(part) for part in x.split(ROWS)])[: len(rows)]
 
@@ -202,11 +214,18 @@ class Classifier(ClassifierMixin, BaseEstimator):
         return given
 
     def _seed(self) -> int:
-        if isinstance(self.random_state, numbers.Integral):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(SEEDS))
+        given = self.random_state
+        if isinstance(given, numbers.Integral):
+            if not 0 <= given < 2**32:
+                raise UserError(
+                    f"random_state is {given}; allowed: None, a generator, or a whole number from 0 to "
+                    f"{2**32 - 1}."
+                )
+            if given < SEEDS:
+                return int(given)
+        return int(check_random_state(given).randint(SEEDS))
 
-    def _params(self, n_train: int, n_validation: int) -> dict:
+    def _params(self, n_train: int, n_validation: int, seed: int) -> dict:
         """Those of the job that would train this network, see `grid.training_params`."""
         given = {key: _plain(value) for key, value in self.get_params(deep=False).items()}
         if given["learning_rate"] == grid.TUNED:
@@ -220,31 +239,33 @@ class Classifier(ClassifierMixin, BaseEstimator):
             "evaluation": {"validation": min(n_validation, 1), **split_seed},
             "normalisation": given["normalisation"],
         }
-        return interactive.planned(given["activation"], given["depth"], [self.seed_], recipe)[2]
+        return interactive.planned(given["activation"], given["depth"], [seed], recipe)[2]
 
-    def _split(self, x: Tensor, y: Tensor, n_validation: int) -> Data:
+    def _split(self, x: Tensor, y: Tensor, n_validation: int, n_classes: int) -> Data:
         """Rows that train and that validate, normalised by those that train; none test."""
         order = torch.arange(len(y))
         if self.split_seed is not None:
             order = torch.randperm(len(y), generator=seeds.generator(self.split_seed, "split"))
         parts = order.split([len(y) - n_validation, n_validation])
-        inputs = [x[rows] for rows in parts]
-        symmetric = self.normalisation == "symmetric"
-        found = _range(inputs[0]) if symmetric else splits.normaliser(inputs[0], 0, self.normalisation)
-        self._shift, self._scale = (one.float() for one in found)
-        subsets = [Subset(self._normalised(own), y[rows]) for own, rows in zip(inputs, parts, strict=True)]
-        return Data(*subsets, Subset(x[:0], y[:0]), len(self.classes_))
+        self._shift, self._scale = splits.normaliser(x[parts[0]], None, self.normalisation)
+        subsets = [Subset(self._normalised(x, rows), y[rows]) for rows in (*parts, order[:0])]
+        return Data(*subsets, n_classes)
 
-    def _normalised(self, x: Tensor) -> Tensor:
-        """Of rows that nobody else needs."""
-        return x.sub_(self._shift).div_(self._scale)
+    def _normalised(self, x: Tensor, rows: Tensor) -> Tensor:
+        return splits.normalised(x, rows, self._shift, self._scale)
 
 
-def _range(train: Tensor) -> tuple[Tensor, Tensor]:
-    """Shift and scale that map the least entry to -1 and the largest to 1; if all are equal, a shift."""
-    low, high = train.aminmax()
-    half = (high - low) / 2
-    return low + half, torch.where(half > 0, half, 1.0)
+def _check_device(given: object) -> None:
+    """Refuse what is no device of this machine."""
+    found = re.fullmatch(r"cpu|cuda(?::(\d{1,3}))?", given) if isinstance(given, str) else None
+    n_gpus = torch.cuda.device_count() if found and given != "cpu" else 0
+    if not found or (given != "cpu" and int(found[1] or 0) >= n_gpus):
+        there = (
+            ""
+            if not found
+            else f"; there {'is' if n_gpus == 1 else 'are'} {n_gpus or 'no'} GPU{'s' * (n_gpus != 1)}"
+        )
+        raise UserError(f"device is {given!r}; allowed: cpu, cuda or cuda:<i>{there}.")
 
 
 def _plain(value: object) -> object:
