@@ -35,6 +35,13 @@ def test_each_depth_has_its_sentence_in_the_order_of_the_config():
     )
 
 
+def test_rows_of_a_table_are_examples():
+    said = collapsed(table(("elu", 2, "init", [0.9995])), LABELS, "examples")
+    assert "activations of two examples have" in said and said.endswith(
+        "the same direction for every example)."
+    )
+
+
 def test_nothing_is_said_at_the_limit_or_below():
     assert collapsed(table(("tanh", 8, "init", [0.999, 0.999])), LABELS) == ""
     assert collapsed(table(("tanh", 8, "init", [0.9999, 0.99])), LABELS) == ""

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from actbench.report import contents
+from actbench.data import catalogue
+from actbench.figures.shown import CLASSES
+from actbench.report import contents, numbers
 from actbench.report.section import Study
 from actbench.report.sections import cross_validation
 from conftest import ROOT
@@ -130,6 +132,25 @@ def test_the_page_has_those_sections_whose_tables_are_there(study, pages):
         assert ('download="mine-sparse.csv"' in page) == ("sparsity" in present)
     assert re.findall(r"Table (\d)\.", page) == ["1", "2"]
     assert contents.tables(sections) == tables.keys()
+
+
+def test_templates_call_no_example_an_image():
+    """But the one figure that is drawn of images only; the word is a variable everywhere else."""
+    tags = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
+    found = {
+        path.name: re.findall(r"\bimages?\b.*", tags.sub("", path.read_text("utf-8")), re.IGNORECASE)
+        for path in PAGES.rglob("*.html")
+    }
+    assert {name for name, words in found.items() if words} == {"method.html"}
+    assert [words.strip() for words in found["method.html"]] == ["images of each class of , of the first"]
+    assert f"first {CLASSES} classes" in (PAGES / "captions" / "images.rst").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("dataset", "words"), [("digits", "images"), ("mnist1d", "examples")])
+def test_what_examples_are_called(study, dataset, words):
+    called = replace(study, config=CONFIG | {"dataset": dataset}).shared()
+    assert (called["examples"], called["example"]) == (words, words[:-1])
+    assert numbers.examples(catalogue.DATASETS["mnist"], catalogue.DATASETS[dataset]) == words
 
 
 def test_no_line_of_a_template_is_long():

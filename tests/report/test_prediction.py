@@ -140,6 +140,8 @@ def test_where_nothing_is_predicted_the_answer_is_why():
 )  # fmt: skip
 def test_advice_says_how_sure_one_can_be(changes, words):
     assert words in " ".join(sentences.advice(row(**changes), MLP))
+    called = " ".join(sentences.advice(row(**changes), MLP, "examples"))
+    assert words.replace("images", "examples") in called and "image" not in called
 
 
 @pytest.mark.parametrize("network", [{"norm": "layer"}, {"norm": "batch"}, {"residual": True}])

@@ -60,6 +60,8 @@ def test_what_one_layer_does_is_said_by_chi():
         "ReLU, so that gradients keep their size; it is above 1 for ELU, so that gradients grow towards the input "
         "and alike images part."
     )
+    called = sentences.one_layer(rows, LABELS, "this", "examples")
+    assert "and examples become alike" in called and called.endswith("and alike examples part.")
 
 
 def test_of_many_activations_the_ends_are_named_and_of_unknown_ones_nothing():

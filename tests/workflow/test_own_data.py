@@ -1,6 +1,7 @@
 """A study of own data: their content is part of the plan, and the report shows them where they are images."""
 
 import os
+import re
 from collections import Counter
 
 import numpy as np
@@ -66,6 +67,24 @@ def test_the_study_is_of_these_data(mine):
         "The first images of each class of mine." in page and "83 training, 17 validation and 20 test" in page
     )
     assert (mine.folder / "results/mine/figures/images.png").is_file()
+
+
+def test_rows_of_a_table_are_examples(mine):
+    """The page of a study of rows that are no images never calls them so, but in the keys of its config."""
+    rng = np.random.default_rng(1)
+    rows = [f"{a},{b},{'uv'[int(a > b)]}" for a, b in rng.normal(size=(120, 2)).tolist()]
+    (mine.folder / "rows.csv").write_text("\n".join(["a,b,kind", *rows]))
+    text = STUDY.replace("study: mine", "study: rows")
+    text = text.replace("{name: mine, file: mine.npz}", "{name: rows, file: rows.csv, label: kind}")
+    (mine.folder / "studies/rows.yaml").write_text(text)
+    done = mine.snakemake(study="rows")
+    assert done.returncode == 0, done.stdout
+    page = mine.page("rows")
+    assert "83 training, 17 validation and 20 test examples" in page and "Examples per second" in page
+    seen = re.sub(r"<(style|script|pre)\b.*?</\1>|<[^>]*>", " ", page)
+    described = " ".join(re.findall(r' (?:alt|title|aria-label)="([^"]*)"', page))
+    assert "Mean field theory predicts" in seen and "by activation" in described
+    assert re.findall(r"\w*image\w*", f"{seen} {described}", re.IGNORECASE) == []
 
 
 def test_what_is_written_is_the_same_study(mine):

@@ -146,8 +146,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
         """Train on a table [N, n_features] of finite numbers and labels [N] of at least two classes.
 
         Raises:
-            UserError: a parameter is wrong; the sentence names it as config.yaml does. Or squares of the numbers
-                of X are none.
+            UserError: a parameter is wrong; the sentence names it as config.yaml does. Or X is too large or
+                too small to be squared.
             ValueError: X or y is not what scikit-learn calls a table of numbers and labels of classes.
 
         Warns:

@@ -47,7 +47,8 @@ def run(job: object) -> None:
         "saturation": results.saturation(tables["distributions"], shown, style),
         "functions": results.functions(tables["activations"], style),
     }
-    if "images" in output.keys():  # noqa: SIM118, names of outputs
+    are_images = "images" in output.keys()  # noqa: SIM118, names of outputs
+    if are_images:
         drawn["images"] = results.images(data.images, data.labels, data.classes)
     of_layers = every["predictions"], params.settings, shown, style
     drawn |= {
@@ -57,7 +58,9 @@ def run(job: object) -> None:
         "decay_and_training": theory.decay_and_training(
             every["expectations"], every["comparison"], params.limit, style
         ),
-        "correlation_map": theory.correlation_map(every["correlations"], params.settings, style),
+        "correlation_map": theory.correlation_map(
+            every["correlations"], params.settings, style, "images" if are_images else "examples"
+        ),
     }
     if "tuning" in every:
         searched = every["tuning"], every["rates"]

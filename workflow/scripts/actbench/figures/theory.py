@@ -179,15 +179,18 @@ def decay_and_training(
     return figure
 
 
-def correlation_map(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> Figure:
-    """The correlation of two images' pre-activations in the next layer against that in this one.
+def correlation_map(
+    table: pd.DataFrame, names: Sequence[str], style: drawing.Style, examples: str = "images"
+) -> Figure:
+    """The correlation of two examples' pre-activations in the next layer against that in this one.
 
-    A panel a setting. Below the diagonal images are driven apart, above it they become alike.
+    A panel a setting. Below the diagonal examples are driven apart, above it they become alike.
 
     Args:
         table: rows of the table `correlations`.
         names: settings in their order, of which the first `shown.THEORY_SETTINGS` with a map are drawn.
         style: what is shown.
+        examples: what they are called.
     """
     known = set(table.loc[table["next_correlation"].notna(), "setting"])
     names = [name for name in names if name in known][: shown.THEORY_SETTINGS] or list(names[:1])
@@ -204,7 +207,7 @@ def correlation_map(table: pd.DataFrame, names: Sequence[str], style: drawing.St
         axis.set_aspect("equal")
         axis.set_xlim(0, 1.02)
         axis.set_ylim(0, 1.02)
-    figure.supxlabel("correlation of two images' pre-activations in layer l", fontsize="medium")
+    figure.supxlabel(f"correlation of two {examples}' pre-activations in layer l", fontsize="medium")
     axes[0][0].set_ylabel("the same in layer l + 1")
     style.legend(figure, {"no change": Line2D([], [], color=SOFT, linestyle=":")})
     return figure

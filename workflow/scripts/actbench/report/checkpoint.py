@@ -47,13 +47,13 @@ def context(
         made: their record.
     """
     data = catalogue.of(config)
-    things = "images" if data.are_images else "examples"
+    examples = numbers.examples(data)
     return {
         "name": name,
         "label": label,
         "study": config["study"],
         "dataset": data.title,
-        "things": things,
+        "examples": examples,
         "folds": config["evaluation"]["folds"],
         "normalisation": config["normalisation"],
         "images": {key: config[f"probe_{key}"]["images"] for key in ("gradients", "distributions")},
@@ -61,7 +61,7 @@ def context(
         "network": made["network"],
         "scores": {key: made["scores"][key] for key in SUBSETS if key in made["scores"]},
         "rows": by_layer(tables),
-        "answer": answer(tables, made, things),
+        "answer": answer(tables, made, examples),
         "checkpoint_digest": made["params"]["digest"],
         "digest": made["data"],
         "made": made["provenance"],
@@ -86,16 +86,16 @@ def by_layer(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
     ]
 
 
-def answer(tables: Mapping[str, pd.DataFrame], made: Mapping, things: str = "images") -> list[str]:
+def answer(tables: Mapping[str, pd.DataFrame], made: Mapping, examples: str = "images") -> list[str]:
     """What it scores, how many of its units are dead, and how the first layer's gradient compares.
 
     Args:
         tables, made: see `context`.
-        things: what the data are called.
+        examples: what they are called, see `numbers.examples`.
     """
     score, units = made["scores"]["test"], tables["dead_neurons"]
     share = numbers.percent(score["accuracy"])
-    found = [f"It classifies {share} of the {score['n']:,} test {things} right."]
+    found = [f"It classifies {share} of the {score['n']:,} test {examples} right."]
     dead, total = int(units["n_dead"].sum()), int(units["n_neurons"].sum())
     where = [f"{n} in layer {layer}" for layer, n in zip(units["layer"], units["n_dead"], strict=True) if n]
     said = "none is dead" if not dead else f"{dead:,} {'is' if dead == 1 else 'are'} dead ({_some(where)})"

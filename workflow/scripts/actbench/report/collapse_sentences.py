@@ -1,4 +1,4 @@
-"""Sentences on layers that answer nearly alike to all images."""
+"""Sentences on layers that answer nearly alike to all examples."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ LIMIT = 0.999
 WHEN = {"init": "at initialisation", "trained": "after training"}
 
 
-def collapsed(distributions: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """A sentence for each depth at which activations of two images have a mean cosine above `LIMIT`.
+def collapsed(distributions: pd.DataFrame, labels: Mapping[str, str], examples: str = "images") -> str:
+    """A sentence for each depth at which activations of two examples have a mean cosine above `LIMIT`.
 
     Where these are many, for the deepest, and how many others there are. The cosine is that of the last
     hidden layer, the mean over the runs that have one, at initialisation or after training.
@@ -19,6 +19,7 @@ def collapsed(distributions: pd.DataFrame, labels: Mapping[str, str]) -> str:
     Args:
         distributions: the table of that name, of one setting.
         labels: id to display text.
+        examples: what they are called, see `numbers.examples`.
     """
     rows = distributions[distributions["mean_cosine"].notna() & distributions["checkpoint"].isin(WHEN)]
     rows = rows[(rows["signal"] == "activation") & (rows["layer"] == rows["depth"] - 1)]
@@ -28,22 +29,23 @@ def collapsed(distributions: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if not found:
         return ""
     told = sorted(found) if len(found) <= NAMED else [max(found)]
-    texts = [_at(depth, found[depth], labels) for depth in told]
+    texts = [_at(depth, found[depth], labels, examples) for depth in told]
     if len(found) > len(told):
         texts.append(f"Activations have such a cosine at {count(len(found) - 1, 'other depth')} too.")
     return " ".join(texts)
 
 
-def _at(depth: int, high: pd.DataFrame, labels: Mapping[str, str]) -> str:
+def _at(depth: int, high: pd.DataFrame, labels: Mapping[str, str], examples: str) -> str:
     """Of the cells of one depth above the limit."""
     parts = [
         _alike(rows, labels) + f" {WHEN[when]}"
         for when in WHEN
         if len(rows := high[high["checkpoint"] == when])
     ]
+    every = examples.removesuffix("s")
     return (
-        f"At depth {depth} the activations of two images have a mean cosine of {listed(parts)} (last hidden "
-        f"layer, {_runs(high['size'])}; 1 is the same direction for every image)."
+        f"At depth {depth} the activations of two {examples} have a mean cosine of {listed(parts)} (last "
+        f"hidden layer, {_runs(high['size'])}; 1 is the same direction for every {every})."
     )
 
 

@@ -5,9 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from actbench.data.catalogue import Dataset
+
 NBSP = "\N{NO-BREAK SPACE}"
 NAMED = 3  # that are named where there are more than one more
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def examples(*datasets: Dataset) -> str:
+    """What examples of these data sets are called: `images` where all of them are, else `examples`."""
+    return "images" if all(dataset.are_images for dataset in datasets) else "examples"
 
 
 def percent(value: float | None, digits: int = 1) -> str:

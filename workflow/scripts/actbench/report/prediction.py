@@ -10,7 +10,7 @@ from actbench.analysis import recommendation
 from actbench.data import catalogue
 from actbench.figures import drawing, shown
 from actbench.figures import prediction as figures
-from actbench.report import page
+from actbench.report import numbers, page
 from actbench.report import prediction_sentences as sentences
 from actbench.storage import files, parquet, records
 from actbench.study import grid
@@ -57,9 +57,12 @@ def context(
     """
     network = config["settings"][grid.reference(config)]["network"]
     own = network.get("initialisation", grid.DEFAULT)
+    dataset = catalogue.of(config)
+    examples = numbers.examples(dataset)
     return {
         "study": config["study"],
-        "dataset": catalogue.of(config).title,
+        "dataset": dataset.title,
+        "examples": examples,
         "n_images": catalogue.image_counts(config)["training"],
         "network": network,
         "setting": grid.reference(config) if grid.is_named(config) else "",
@@ -69,7 +72,9 @@ def context(
         "labels": labels,
         "cells": expectations.set_index(["activation", "depth", "setting"]).to_dict("index"),
         "answer": sentences.answer(expectations, recommended, labels, own),
-        "advice": [(labels[row["activation"]], sentences.advice(row, network)) for row in recommended],
+        "advice": [
+            (labels[row["activation"]], sentences.advice(row, network, examples)) for row in recommended
+        ],
         "reasons": sentences.reasons(expectations, labels),
         "growing": sentences.growing(expectations, labels),
         "limit": made["limit"],

@@ -56,12 +56,13 @@ def growing(expectations: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     return found
 
 
-def advice(row: Mapping, network: Mapping) -> list[str]:
+def advice(row: Mapping, network: Mapping, examples: str = "images") -> list[str]:
     """What to use for an activation and how sure one can be, a sentence each.
 
     Args:
         row: of `recommendation.SCHEMA`.
         network: the section of the config.
+        examples: what they are called, see `numbers.examples`.
     """
     if row["initialisation"] is None:
         return [f"Not predicted: {row['reason']}."]
@@ -71,7 +72,7 @@ def advice(row: Mapping, network: Mapping) -> list[str]:
     decay = f"{row['log10_first_last']:+.2f}".replace("-", "−")
     used += f": {decay} decades at {shown.layers(row['depth'])}; {EXPECTED[row['expected_to_train']]}."
     rough = [f"Averages are known to a relative {row['error']:.0e} only."] if row["error"] > EXACT else []
-    return [used, _sureness(row), *rough, *_edge(row, network)]
+    return [used, _sureness(row, examples), *rough, *_edge(row, network)]
 
 
 def reasons(expectations: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
@@ -127,7 +128,7 @@ def _times(decay: float) -> str:
     return f"10^{decay:.0f}" if decay >= 6 else f"{float(f'{10**decay:.2g}'):,.0f}"
 
 
-def _sureness(row: Mapping) -> str:
+def _sureness(row: Mapping, examples: str) -> str:
     """Whether mean squares of pre-activations come back to their fixed point, and how far off they begin."""
     if row["q"] is None:
         return f"There is no fixed point to tell how sure that is: {row['reason']}."
@@ -136,7 +137,7 @@ def _sureness(row: Mapping) -> str:
     if row["stable"] is None and there:
         return "Mean squares keep whatever size they have: deviations neither grow nor fade."
     times = "at" if there else f"{_number(apart)} times"
-    begin = f"the images’ first mean square is {times} the fixed point, q = {_number(row['q'])}"
+    begin = f"the {examples}’ first mean square is {times} the fixed point, q = {_number(row['q'])}"
     if row["stable"] is None:
         return f"Less sure: {begin}, where deviations neither grow nor fade."
     if row["stable"]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from actbench.data import catalogue
 from actbench.figures import shown
+from actbench.report import numbers
 from actbench.study import grid
 
 T = TypeVar("T")
@@ -55,6 +56,11 @@ class Study:
         return catalogue.image_counts(self.config)
 
     @cached_property
+    def examples(self) -> str:
+        """What the data set's examples are called, see `numbers.examples`."""
+        return numbers.examples(catalogue.of(self.config))
+
+    @cached_property
     def shown_depths(self) -> list[int]:
         """Those that have figures of their own."""
         return shown.depths(self.config)
@@ -87,6 +93,8 @@ class Study:
             "dataset": dataset.title,
             "n_classes": len(dataset.classes),
             "images": self.images,
+            "examples": self.examples,
+            "example": self.examples.removesuffix("s"),
             "depths": config["depths"],
             "n_seeds": n_seeds,
             "settings": list(config["settings"]),

@@ -190,7 +190,7 @@ def over_all(studies: Sequence[Study]) -> dict:
     return {
         "studies": studies,
         "datasets": [known.title for known in data],
-        "things": "images" if all(known.are_images for known in data) else "examples",
+        "examples": numbers.examples(*data),
         "title": numbers.listed(names),
         "file": "+".join(names) if len(names) == 2 else "studies",
         "settings": settings(*studies),

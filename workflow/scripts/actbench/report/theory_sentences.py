@@ -45,22 +45,23 @@ def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) 
     return f"{sentence('; '.join(parts))}." if parts else ""
 
 
-def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
-    """By which factor χ a layer changes gradients and alike images; whose mean squares have no fixed point.
+def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str, examples: str = "images") -> str:
+    """By which factor χ a layer changes gradients and alike examples; whose mean squares have no fixed point.
 
     Args:
         theory: the rows of that table of one setting; one with a χ and no q has that χ at every q.
         labels: id to display text.
         words: names the setting's initialisation.
+        examples: what they are called, see `numbers.examples`.
     """
     restless = theory["reason"] == theory_tables.NO_POINT
     names = [labels[key] for key in theory.loc[restless, "activation"]]
     rest = f"Mean squares of {some(names)} come to rest nowhere from 10⁻⁶ to 10⁶." if names else ""
     known = theory[theory["chi"].notna()].sort_values("chi", kind="stable")
-    return " ".join(text for text in (_factors(known, labels, words), rest) if text)
+    return " ".join(text for text in (_factors(known, labels, words, examples), rest) if text)
 
 
-def _factors(known: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
+def _factors(known: pd.DataFrame, labels: Mapping[str, str], words: str, examples: str) -> str:
     """What `one_layer` says of χ, of rows in ascending order of it."""
     if known.empty:
         return ""
@@ -85,9 +86,13 @@ def _factors(known: pd.DataFrame, labels: Mapping[str, str], words: str) -> str:
     if scaled and where:
         text = f"{text[:-1]}; {some(scaled)} {_have(scaled)} it at every mean square."
     groups = (
-        (known["chi"] < 1 - LEVEL, "below 1", "gradients shrink towards the input and images become alike"),
+        (
+            known["chi"] < 1 - LEVEL,
+            "below 1",
+            f"gradients shrink towards the input and {examples} become alike",
+        ),
         ((known["chi"] - 1).abs() <= LEVEL, "1", "gradients keep their size"),
-        (known["chi"] > 1 + LEVEL, "above 1", "gradients grow towards the input and alike images part"),
+        (known["chi"] > 1 + LEVEL, "above 1", f"gradients grow towards the input and alike {examples} part"),
     )
     parts = []
     for chosen, where, does in groups:

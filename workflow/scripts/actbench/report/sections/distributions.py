@@ -9,7 +9,7 @@ def context(study: Study) -> dict:
     distributions = study.tables["distributions"]
     return {
         "overflows": sentences.overflows(distributions, study.labels),
-        "collapsed": collapse_sentences.collapsed(distributions, study.labels),
+        "collapsed": collapse_sentences.collapsed(distributions, study.labels, study.examples),
     }
 
 

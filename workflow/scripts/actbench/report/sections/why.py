@@ -38,7 +38,7 @@ def context(study: Study) -> dict:
         "setting": setting,
         "not_plain": sentences.not_plain(others, several=len(config["settings"]) > 1),
         "marked": "none" if len(others) == len(config["settings"]) else "some" if others else "all",
-        "one_layer": sentences.one_layer(theory, labels, words(setting)),
+        "one_layer": sentences.one_layer(theory, labels, words(setting), study.examples),
         "edge": sentences.edge(theory, labels),
         "stories": sentences.stories(rows, every["theory"], largest, labels, words, unit),
         "who_trains": sentences.who_trains(rows, labels, unit),
