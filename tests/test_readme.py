@@ -11,6 +11,7 @@ from actbench.study import activations, config
 from conftest import ROOT, SCHEMA
 
 TEXT = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 
 
 def block(language: str, containing: str) -> str:
@@ -37,16 +38,38 @@ def test_its_config_is_accepted_and_its_class_works(tmp_path, monkeypatch):
     "page", [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda page: page.name
 )
 def test_links_and_figures_are_there(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize(
-    "page",
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))],
-    ids=lambda p: p.name,
-)
+def anchors(page):
+    """Those that GitHub gives the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    slugs = [
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*?)\s*$", text, re.MULTILINE)
+    ]
+    return {f"{slug}-{slugs[:n].count(slug)}".removesuffix("-0") for n, slug in enumerate(slugs)}
+
+
+def test_anchors_are_those_of_headings(tmp_path):
+    (tmp_path / "page.md").write_text("# A b-c\n```sh\n# no heading\n```\n## `x/y.py` (É, z_1)\n## A b-c\n")
+    assert anchors(tmp_path / "page.md") == {"a-b-c", "xypy-é-z_1", "a-b-c-1"}
+    links = [link for page in PAGES for link in linked(page)]
+    assert len(links) > 5
+    for page, target, anchor in links:
+        assert anchor in anchors(target), f"{page.name}: {target.name}#{anchor}"
+
+
+def linked(page):
+    """Page, target and anchor of the links of a page that have one."""
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            yield page, page.parent / target if target else page, anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_modules_that_a_page_names_are_there(page):
     paths = [
         path.relative_to(ROOT).as_posix()

@@ -26,7 +26,7 @@ if "own_data" in config:
             f"results/data/logs/{config['dataset']}.log",
         benchmark:
             f"results/data/timings/{config['dataset']}.tsv"
-        localrule: True  # as `prepare_data`: the nodes of a cluster may not see the file
+        localrule: True
         conda:
             "../../environment.yml"
         params:

@@ -52,7 +52,7 @@ class MLP(nn.Module):
     Args:
         sizes: n_inputs, the hidden widths, n_classes; `len(sizes) - 2` hidden layers.
         activation: a name of the registry or a resolved spec, see `registry.create`.
-        seed: of what a user's own activation draws, see `modes.drawing`.
+        seed: of what an activation draws, rrelu or a user's own, see `modes.drawing`.
         norm: a key of `NORMS`: what stands between each of these Linear layers and its activation, with
             torch's defaults (Ioffe & Szegedy 2015; Ba, Kiros & Hinton 2016).
         residual: whether a hidden layer that is as wide as its input adds it to its activations
