@@ -50,6 +50,14 @@ def test_no_ratio_of_gradients_that_are_0_or_not_finite(rms):
     assert len(checkpoint.answer(tables(rms=rms), MADE)) == 2
 
 
+def test_rows_of_a_table_are_examples():
+    said = checkpoint.answer(tables(), MADE, "examples")
+    assert (
+        said[0].endswith("of the 2,000 test examples right.")
+        and said[1:] == checkpoint.answer(tables(), MADE)[1:]
+    )
+
+
 def test_rows_by_layer():
     rows = checkpoint.by_layer(tables((0, 2)))
     assert [row["layer"] for row in rows] == [0, 1, 2]
