@@ -1,37 +1,4 @@
 # The probes of a network that somebody else trained: `snakemake probe --config checkpoint=weights.safetensors`.
-CHECKPOINT_TABLES = ["gradients", "distributions", "dead_neurons"]
-
-
-def data_of_checkpoint(wildcards):
-    """The data set, once it is known that there is a checkpoint, and one activation that it is of."""
-    try:
-        if config["checkpoint"] is None:
-            raise UserError(
-                "checkpoint is null; allowed: the path of a state dict: --config checkpoint=weights.safetensors."
-            )
-        if len(ACTIVATIONS) != 1:
-            raise UserError(
-                f"activations are {', '.join(ACTIVATIONS)}; allowed with checkpoint: the one of its network: "
-                '--config "activations=[relu]".'
-            )
-        checkpoint_params()
-    except UserError as error:
-        sys.exit(f"Config error: {error}")
-    return DATA
-
-
-@cache
-def checkpoint_params():
-    """All that the numbers of the checkpoint depend on: its content, and not where it lies."""
-    return dict(
-        activation=next(iter(SPECS.values())),
-        dataset=config["dataset"],
-        **grid.own_data(config),
-        digest=files.digest(config["checkpoint"]),
-        evaluation=config["evaluation"],
-        normalisation=config["normalisation"],
-        **{f"probe_{name}": config[f"probe_{name}"] for name in CHECKPOINT_TABLES},
-    )
 
 
 rule checkpoint:

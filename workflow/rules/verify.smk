@@ -22,39 +22,6 @@ rule fit_mlp_classifier:
         "../scripts/fit_mlp_classifier.py"
 
 
-TRAINED_REFERENCES = trained_references()
-
-
-@cache
-def published_checkpoints():
-    """The digests of the published checkpoints, by name, where a folder of them is given."""
-    folder = config["verify_checkpoints"]
-    if folder is None:
-        return {}
-    try:
-        return dict(checkpoints=checkpoint_files.digests(folder))
-    except UserError as error:
-        sys.exit(f"Config error: {error}")
-
-
-def verification_plan(wildcards):
-    """What the comparison must have been made with."""
-    return plan(
-        dict(
-            extent=config["verify"],
-            trained={
-                name: {placed(path): params for path, params in runs.items()}
-                for name, runs in TRAINED_REFERENCES.items()
-            },
-            **published_checkpoints(),
-        ),
-        "prepare_data",
-        "train",
-        "fit_mlp_classifier",
-        "verification",
-    )
-
-
 rule verification:
     input:
         **{name: list(paths) for name, paths in TRAINED_REFERENCES.items()},
