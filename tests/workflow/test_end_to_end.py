@@ -269,7 +269,7 @@ def test_every_caption_is_that_of_a_figure_or_table(tiny):
     shown |= {path.stem for path in study.glob("tables/*.csv")}
     captions = {path.stem for path in tiny.folder.glob("workflow/report/captions/*")}
     of_others = {"cross_validation", "pairs", "attribution", "tuning", "rates", "sensitivity"}
-    of_others |= {"performance_profile", "while_training", "jacobian_over_seeds"}
+    of_others |= {"performance_profile", "while_training", "jacobian_over_seeds", "claims"}
     assert captions == shown | of_others | {"page", "workflow", "by_layer"}
 
 

@@ -121,6 +121,7 @@ KEYS = {
     "report.baseline": ("report={baseline: tanh}", stages("aggregate")),
     "report.pairs": ("report={pairs: all}", stages("aggregate")),
     "report.equivalence": ("report={equivalence: 0.5}", stages("aggregate")),
+    "report.claims": ("report={claims: [relu = tanh at depth 1]}", stages("aggregate")),
 }
 CHANGES = {
     **KEYS,
@@ -181,6 +182,7 @@ FILES = {
     f"{PACKAGE}/activations/registry.py": NUMBERS,
     f"{PACKAGE}/analysis/aggregation.py": stages("aggregate"),
     f"{PACKAGE}/analysis/attribution.py": stages("aggregate"),
+    f"{PACKAGE}/analysis/claims.py": stages("aggregate"),
     f"{PACKAGE}/analysis/endings.py": stages("aggregate"),
     f"{PACKAGE}/analysis/profile.py": stages("aggregate"),
     f"{PACKAGE}/analysis/shares.py": stages("aggregate"),
@@ -197,6 +199,7 @@ FILES = {
     f"{PACKAGE}/analysis/comparisons.py": stages("aggregate"),
     f"{PACKAGE}/study/config.py": {},
     f"{PACKAGE}/study/activations.py": {},
+    f"{PACKAGE}/study/claims.py": stages("aggregate"),
     f"{PACKAGE}/study/dataset.py": {},
     f"{PACKAGE}/study/evaluation.py": {},
     f"{PACKAGE}/study/grid.py": stages("aggregate"),

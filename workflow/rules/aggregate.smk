@@ -17,6 +17,9 @@ if len(config["settings"]) > 1:
     SUMMARIES.append("attribution")
 if TUNED:
     SUMMARIES += ["rates", "tuning"]
+CLAIMS = claims.values(config)
+if CLAIMS:
+    SUMMARIES.append("claims")
 
 
 TABLES_PLAN = plan(NUMBERS, *MEASURING, "aggregate")
@@ -60,6 +63,7 @@ rule aggregate:
         "../../environment.yml"
     threads: 1
     params:
+        **({"claims": CLAIMS} if CLAIMS else {}),
         code=code("aggregate"),
         plan=TABLES_PLAN,
         settings=Shown(

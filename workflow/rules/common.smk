@@ -26,7 +26,7 @@ from actbench.runtime import imports
 
 imports.install()
 from actbench.study import config as configuration
-from actbench.study import activations, grid, settings, study_files
+from actbench.study import activations, claims, grid, settings, study_files
 from actbench.data import catalogue
 from actbench.figures import shown
 from actbench.networks import family

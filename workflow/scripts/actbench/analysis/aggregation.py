@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from actbench.analysis import attribution, comparisons, endings, profile, shares, statistics, trends
+from actbench.analysis import attribution, claims, comparisons, endings, profile, shares, statistics, trends
 from actbench.errors import DamagedError, UserError
 from actbench.probes import registry
 from actbench.probes import tables as measured
@@ -43,6 +43,7 @@ NAMES = (
     "profile",
     "tuning",
     "rates",
+    "claims",
 )
 TABLES = tuple(f"{name}.{kind}" for name in NAMES for kind in ("parquet", "csv"))
 
@@ -209,6 +210,20 @@ def summarise(
         schema = statistics.cross_validation_schema(n_folds)
         summaries["cross_validation"] = parquet.table(scores, schema, [*parquet.CELL, "seed"])
     return summaries
+
+
+def answered(claimed: Sequence[Mapping], tables: Mapping[str, pa.Table], section: Mapping) -> pa.Table:
+    """The table `claims`.
+
+    Args:
+        claimed: see `study.claims.values`.
+        tables: see `claims.claims`.
+        section: what `summarise` is given.
+    """
+    names = {"runs", "comparison", "shares", "tuning"} & tables.keys()
+    given = {key: section[key] for key in ("baseline", "margin", "n_images", "chance")}
+    rows = claims.claims(claimed, {name: tables[name].to_pandas() for name in names}, **given)
+    return parquet.table(rows, claims.SCHEMA, claims.ORDER)
 
 
 def check_files(block: Block) -> tuple[dict, dict[str, pa.Table], dict[str, dict]]:

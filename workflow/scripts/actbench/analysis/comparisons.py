@@ -141,11 +141,7 @@ def comparison(runs: pd.DataFrame, baseline: str, margin: float, n_images: int) 
 def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
     """One row a depth, setting and pair of activations, columns as in `PAIRS`; the family is all of them."""
     cells = by_cell(runs)
-    chosen = [
-        (first, other, place)
-        for (first, *place), (other, *same) in combinations(cells, 2)
-        if place == same and first != other
-    ]
+    chosen = places_of_pairs(cells)
     rule = Rule(margin, n_images, max(len(chosen), 1), runs["fold"].nunique())
     rows = [
         {"activation": first, "other": other, "depth": depth, "setting": setting}
@@ -153,6 +149,15 @@ def pairs(runs: pd.DataFrame, margin: float, n_images: int) -> list[dict]:
         for first, other, (depth, setting) in chosen
     ]
     return adjusted(rows, rule.family)
+
+
+def places_of_pairs(cells: Iterable[tuple[str, int, str]]) -> list[tuple[str, str, tuple[int, str]]]:
+    """Every two activations of a depth and setting: the two, and these."""
+    return [
+        (first, other, tuple(place))
+        for (first, *place), (other, *same) in combinations(cells, 2)
+        if place == same and first != other
+    ]
 
 
 def by_cell(runs: pd.DataFrame) -> dict[tuple[str, int, str], pd.DataFrame]:

@@ -29,6 +29,9 @@ def run(job: object) -> None:
     if searched:
         tables |= searches.collect(searched, plan.code, job.params.section["margin"])
         parquet.write(tables.pop("tuning_cost"), output.tuning_cost)
+    claimed = job.params.get("claims", [])
+    if claimed:
+        tables["claims"] = aggregation.answered(claimed, tables, job.params.section)
     for name, path, order in (
         ("activations", job.input.curves, ["activation", "x"]),
         ("properties", job.input.properties, ["activation"]),

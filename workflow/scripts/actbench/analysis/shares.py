@@ -48,14 +48,37 @@ def shares(runs: pd.DataFrame, baseline: str, n_images: int, chance: float) -> l
     """
     cells = comparisons.by_cell(statistics.finished(runs, chance))
     others = [place for place in cells if place[0] != baseline]
-    family, n_folds = max(len(others), 1), runs["fold"].nunique()
-    parts = comparisons.Rule(0, n_images, n_folds=n_folds).parts
-    rows = []
-    for place in others:
-        both = cells[place].merge(cells[baseline, *place[1:]], on="seed")
+    parts = comparisons.Rule(0, n_images, n_folds=runs["fold"].nunique()).parts
+    compared = _compared([(cells[place], cells[baseline, *place[1:]]) for place in others], parts)
+    return [
+        dict(zip(parquet.CELL, place, strict=True)) | {"baseline": baseline} | row
+        for place, row in zip(others, compared, strict=True)
+    ]
+
+
+def pairs(runs: pd.DataFrame, n_images: int, chance: float) -> list[dict]:
+    """The same of every two activations of a depth and setting, the second as `other`, as one family.
+
+    Args:
+        runs, n_images, chance: see `shares`.
+    """
+    cells = comparisons.by_cell(statistics.finished(runs, chance))
+    chosen = comparisons.places_of_pairs(cells)
+    parts = comparisons.Rule(0, n_images, n_folds=runs["fold"].nunique()).parts
+    compared = _compared([(cells[first, *at], cells[other, *at]) for first, other, at in chosen], parts)
+    return [
+        {"activation": first, "other": other, "depth": depth, "setting": setting} | row
+        for (first, other, (depth, setting)), row in zip(chosen, compared, strict=True)
+    ]
+
+
+def _compared(chosen: Sequence[tuple[pd.DataFrame, pd.DataFrame]], parts: int) -> list[dict]:
+    """The columns of `SCHEMA` from `n_seeds` on for the runs of two cells each, which are one family."""
+    rows, family = [], max(len(chosen), 1)
+    for first, second in chosen:
+        both = first.merge(second, on="seed")
         rows.append(
-            dict(zip(parquet.CELL, place, strict=True))
-            | {"baseline": baseline, "n_seeds": len(both), "required_n": required_n(family)}
+            {"n_seeds": len(both), "required_n": required_n(family)}
             | trained(both["trained_x"], both["trained_y"], family)
             | wins((both["test_accuracy_x"] - both["test_accuracy_y"]) * parts)
         )

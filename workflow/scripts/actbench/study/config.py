@@ -45,8 +45,9 @@ def resolve(config: Mapping, schema: Mapping, data: Mapping | None = None) -> di
     Returns:
         A plain dict: sections and keys as in the schema, numbers of the schema's type, seeds and
         hidden layers sorted, each activation as `{"id", "label", "spec"}` where `spec` is what
-        `registry.create` takes. Sections of optional probes are there where they are enabled. `dataset` is a
-        name; with own data there is `own_data`, see `own.facts`.
+        `registry.create` takes. Sections of optional probes are there where they are enabled,
+        `report.claims` where there are any. `dataset` is a name; with own data there is `own_data`, see
+        `own.facts`.
 
     Raises:
         UserError: one sentence that names the key, the value and what is allowed.
@@ -72,6 +73,8 @@ def resolve(config: Mapping, schema: Mapping, data: Mapping | None = None) -> di
             at_most = section["images"] or PROBED_IMAGES
             section["images"] = min(at_most, catalogue.image_counts(resolved)["training"])
     resolved["report"]["baseline"] = _baseline(resolved)
+    if not resolved["report"]["claims"]:
+        del resolved["report"]["claims"]
     _check_sizes(resolved)
     network.check(resolved)
     return resolved

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from actbench.errors import UserError
 from actbench.networks import family
-from actbench.study import activations, config, dataset, messages
+from actbench.study import activations, claims, config, dataset, messages
 from actbench.study.grid import DEFAULT, RECIPE, tuned
 
 # No "-", so that names of logs, `{activation}-d{depth}-{setting}-seeds{block}`, stand for one job each.
@@ -57,7 +57,10 @@ def with_recipes(given: Mapping, schema: Mapping) -> dict:
     _check_names(list(settings))
     recipes = {name: _recipe(name, overrides, base, resolved, schema) for name, overrides in settings.items()}
     _check_different(recipes)
-    return resolved | {"settings": recipes}
+    complete = resolved | {"settings": recipes}
+    if claimed := claims.of_config(complete):
+        complete["report"]["claims"] = [claim.text for claim in claimed]
+    return complete
 
 
 def written(resolved: Mapping) -> dict:
