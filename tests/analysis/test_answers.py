@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from actbench.analysis import claims, comparisons, shares
 from actbench.storage import parquet
-from actbench.study.claims import TRAINS
+from actbench.study.relations import TRAINS
 
 MARGIN, N_IMAGES = 0.01, 1000
 RELATIONS = [">", "<", "="]
@@ -66,6 +66,25 @@ WIDE = [0.90, 0.98, 0.95, 0.99, 0.93]
 def test_the_answer_follows_the_verdict(first, second, expected):
     found = answered(runs(tanh=first, relu=second), *(claim("tanh", one, "relu") for one in RELATIONS))
     assert [row["answer"] for row in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.02, 0.03, ("holds", "does not hold", "does not hold")),
+        (0.0, 0.03, ("inconclusive", "does not hold", "inconclusive")),
+        (-0.01, 0.03, ("inconclusive", "does not hold", "inconclusive")),
+        (-0.011, 0.03, ("inconclusive", "inconclusive", "inconclusive")),
+        (-0.03, 0.01, ("does not hold", "inconclusive", "inconclusive")),
+        (-0.01, 0.01, ("does not hold", "does not hold", "holds")),
+        (-0.03, -0.02, ("does not hold", "holds", "does not hold")),
+        (None, None, ("inconclusive", "inconclusive", "inconclusive")),
+    ],
+)
+def test_an_interval_that_excludes_what_is_claimed_refutes_it(low, high, expected):
+    verdict = "inconclusive" if low is None else comparisons.verdict(low, high, MARGIN)
+    row = {"verdict": verdict, "difference_low": low, "difference_high": high}
+    assert tuple(claims.answer(relation, row, MARGIN) for relation in (">", "<", "=")) == expected
 
 
 def test_a_difference_by_hand():

@@ -6,16 +6,20 @@ import made_up
 import made_up_theory
 import pandas as pd
 import pytest
+from actbench.analysis import claims as answered
 from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
 from actbench.figures import drawing, recipe, results, theory
 from actbench.report import contents, page
 from actbench.report.section import Study
-from actbench.report.sections import answer, comparison, why
+from actbench.report.sections import answer, claims, comparison, why
 from actbench.report.sections import recipe as section
+from actbench.storage import parquet
+from actbench.study.claims import values
+from actbench.study.relations import TRAINS
 from conftest import ROOT
 
-SECTIONS = (answer.SECTION, comparison.SECTION, section.SECTION, why.SECTION)
+SECTIONS = (claims.SECTION, answer.SECTION, comparison.SECTION, section.SECTION, why.SECTION)
 
 
 def over_depths(runs, depths):
@@ -33,7 +37,15 @@ def report(request, tmp_path_factory):
     """The page, with those sections that settings or tuning change."""
     folder = tmp_path_factory.mktemp("report")
     config = made_up.config(request.param)
+    config["report"]["claims"] = [
+        "tanh > relu at depth 8",
+        "elu = swish at depth 2 in critical",
+        f"relu {TRAINS} sigmoid at depth 8",
+        "sigmoid < relu at depth 8",
+    ]
     every, depths, names = made_up.tables(config), config["depths"], list(config["settings"])
+    rows = answered.claims(values(config), every, "relu", 0.01, made_up.N_IMAGES, made_up.CHANCE)
+    every["claims"] = parquet.table(rows, answered.SCHEMA, answered.ORDER).to_pandas()
     predicted = made_up_theory.tables(config)
     every |= predicted
     own = ("comparison", "runs", "shares")

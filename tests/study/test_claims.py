@@ -3,6 +3,7 @@
 import pytest
 from actbench.errors import UserError
 from actbench.study import claims, settings
+from actbench.study.relations import TRAINS
 from conftest import SCHEMA
 
 STUDY = {
@@ -25,7 +26,7 @@ def resolved(*given, **more):
         ("tanh > relu at depth 8", ("tanh", ">", "relu", 8, "default")),
         ("tanh < leaky-0.2 at depth 2", ("tanh", "<", "leaky-0.2", 2, "default")),
         (" relu =  tanh at depth 8 in he ", ("relu", "=", "tanh", 8, "he")),
-        ("tanh trains more often than relu at depth 2", ("tanh", claims.TRAINS, "relu", 2, "default")),
+        ("tanh trains more often than relu at depth 2", ("tanh", TRAINS, "relu", 2, "default")),
     ],
 )
 def test_a_claim_is_read(text, parts):

@@ -308,7 +308,8 @@ class Sometimes(nn.Module):
 def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
     (tiny.folder / "sometimes.py").write_text(SOMETIMES)
     own = "activations=[relu, {name: sometimes, import: 'sometimes:Sometimes'}]"
-    given = [own, "depths=[1]", "seeds=[0, 1, 2]", "seeds_per_job=3", "report={pairs: all}"]
+    given = [own, "depths=[1]", "seeds=[0, 1, 2]", "seeds_per_job=3"]
+    given.append("report={pairs: all, claims: [relu > sometimes at depth 1]}")
     done = tiny.snakemake("--config", "study=some", *given)
     assert done.returncode == 0, done.stdout + done.stderr
     tables = tiny.folder / "results" / "some" / "tables"
@@ -325,6 +326,12 @@ def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
     page = tiny.page("some")
     (pair,) = pd.read_parquet(tables / "pairs.parquet").to_dict("records")
     assert (pair["activation"], pair["other"], pair["n_pairs"]) == ("relu", "sometimes", 3 - len(diverged))
+    (row,) = pd.read_csv(tables / "claims.csv").to_dict("records")
+    assert (row["activation"], row["other"], row["claimed"]) == ("relu", "sometimes", True)
+    assert (row["n_trained"], row["n_trained_other"]) == (3, 3 - len(diverged))
+    assert row["n_pairs"] == 3 - len(diverged) and row["family"] == 1
+    assert "relu &gt; sometimes at depth 1" in page and 'download="some-claims.csv"' in page
+    assert page.index('id="claims"') < page.index('id="answer"')
     assert 'id="pairs"' in page and "intervals hold for the one pair" in page
     seeds = ", ".join(map(str, diverged["seed"]))
     assert f"sometimes, depth 1: seeds {seeds}" in page

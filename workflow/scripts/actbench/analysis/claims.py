@@ -11,7 +11,7 @@ from scipy import stats
 
 from actbench.analysis import comparisons, shares, statistics
 from actbench.storage import parquet
-from actbench.study.claims import TRAINS
+from actbench.study.relations import TRAINS
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "inconclusive"
 # By what is claimed, the verdicts of the test that decide it.
@@ -91,6 +91,24 @@ def claims(
     ]
 
 
+def answer(relation: str, row: Mapping, margin: float) -> str:
+    """What a comparison says of a claim: `HOLDS`, `FAILS` or `OPEN`.
+
+    Where the verdict is open, `>` fails still if the whole interval lies at or below the margin, and `<` if
+    it lies at or above its negative.
+
+    Args:
+        relation: what is claimed.
+        row: of the two, with `verdict`, `difference_low` and `difference_high`.
+        margin: differences up to it count as none.
+    """
+    found = DECIDED[relation].get(row["verdict"], OPEN)
+    if found == OPEN and relation in ("<", ">") and pd.notna(row["difference_low"]):
+        most = row["difference_high"] if relation == ">" else 0 - row["difference_low"]
+        return FAILS if most <= margin + statistics.NOISE else OPEN
+    return found
+
+
 def required(differences: Sequence[float], rule: comparisons.Rule) -> tuple[int | None, int | None]:
     """`comparisons.required_seeds` at both ends of the 95 % interval of the differences' standard deviation.
 
@@ -165,7 +183,7 @@ class _Study:
         row, family = (share, n_shares) if trains else (accuracy, n_accuracy)
         own, others = (self.comparison[name, *place] for name in (first, other))
         found = {
-            "answer": DECIDED[relation].get(row["verdict"], OPEN),
+            "answer": answer(relation, row, self.margin),
             "verdict": row["verdict"],
             "family": family,
             "n_seeds": share["n_seeds"],
@@ -178,7 +196,7 @@ class _Study:
         for side, cell in (("", own), ("_other", others)):
             found |= {f"{name}{side}": cell[name] for name in ("n_trained", "n_improving")}
             found[f"test_error{side}"] = _test_error(cell["mean"], self.n_images)
-        found |= self._required(claim, place, row, family)
+        found |= self._required(claim, place, row, family, found["answer"])
         return found | self._rates(claim, place)
 
     def _pair(
@@ -194,11 +212,11 @@ class _Study:
             return rows[first, other, *place], len(rows)
         return _mirrored(rows[other, first, *place]), len(rows)
 
-    def _required(self, claim: Mapping, place: tuple, row: Mapping, family: int) -> dict:
+    def _required(self, claim: Mapping, place: tuple, row: Mapping, family: int, answer: str) -> dict:
         low = high = None
         if claim["relation"] == TRAINS:
             low = row["required_n"] if row["verdict"] == "cannot decide" else None
-        elif row["verdict"] == "inconclusive" and pd.notna(row["difference_low"]):
+        elif answer == OPEN and pd.notna(row["difference_low"]):
             n_folds = self.runs["fold"].nunique()
             rule = comparisons.Rule(self.margin, self.n_images, family, n_folds)
             cells = (self.cells[claim[name], *place] for name in ("activation", "other"))

@@ -9,6 +9,7 @@ from actbench.report import page
 from actbench.report.section import Section, Study
 from actbench.report.sections import (
     answer,
+    claims,
     comparison,
     cost,
     cross_validation,
@@ -27,6 +28,7 @@ from actbench.report.sections import (
 )
 
 SECTIONS = (
+    claims.SECTION,
     answer.SECTION,
     cross_validation.SECTION,
     comparison.SECTION,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from actbench.errors import UserError
 from actbench.study import messages
+from actbench.study.relations import ACCURACIES, TRAINS
 
-TRAINS = "trains more often than"
-FORM = re.compile(rf"(\S+) (>|<|=|{TRAINS}) (\S+) at depth ([0-9]{{1,6}})(?: in (\S+))?")
+FORM = re.compile(rf"(\S+) ({'|'.join([*ACCURACIES, TRAINS])}) (\S+) at depth ([0-9]{{1,6}})(?: in (\S+))?")
 ALLOWED = f"A > B at depth D, or with <, = or “{TRAINS}” for >, and “in SETTING” at the end or not"
 
 

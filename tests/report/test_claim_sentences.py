@@ -1,0 +1,191 @@
+"""The words on the card of a claim: they claim no more than the test, and stand alone."""
+
+import pandas as pd
+import pytest
+from actbench.report import claim_sentences
+from actbench.report.numbers import NBSP
+from actbench.study.relations import TRAINS
+
+LABELS = {"mine": "mine", "relu": "ReLU"}
+ROW = {
+    "activation": "mine",
+    "relation": ">",
+    "other": "relu",
+    "depth": 8,
+    "setting": "default",
+    "answer": "holds",
+    "verdict": "better",
+    "family": 30,
+    "n_seeds": 5,
+    "n_pairs": 4,
+    "wins": 4,
+    "ties": 1,
+    "losses": 0,
+    "n_trained": 5,
+    "n_trained_other": 4,
+    "n_improving": 2,
+    "n_improving_other": 1,
+    "runs_disagree": False,
+    "difference": 0.03,
+    "difference_low": 0.02,
+    "difference_high": 0.04,
+    "p": 0.125,
+    "p_holm": 0.5,
+    "required_low": None,
+    "required_high": None,
+    "test_error": 0.0123,
+    "test_error_other": 0.0234,
+    "n_rates": 3,
+    "rates_as_claimed": "0.1 0.3",
+}
+
+
+def quoted(setting="", n_folds=1, margin=0.01, **changes):
+    text = claim_sentences.quote(ROW | changes, LABELS, "digits", margin, n_folds, setting)
+    return text.replace(NBSP, " ")
+
+
+def test_a_claim_that_holds():
+    assert quoted() == (
+        "With 8 hidden layers on digits, mine is more accurate than ReLU, by more than the margin of 1 point: the "
+        "mean difference in test accuracy is +3.00 points (95 % interval +2.00 to +4.00, for all 30 comparisons at "
+        "once (Bonferroni); n = 4 seeds, paired, with which both trained). Trained: mine 5 of 5, ReLU 4 of 5."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"setting": "he"}, "With 8 hidden layers on digits and the setting “he”, mine is"),
+        ({"family": 1}, "(95 % interval +2.00 to +4.00; n = 4 seeds,"),
+        ({"n_folds": 5}, "n = 4 seeds, each the mean of 5 folds, paired"),
+        (
+            {"depth": 1, "margin": 0.005},
+            "With 1 hidden layer on digits, mine is more accurate than ReLU, by more",
+        ),
+        ({"margin": 0.005}, "the margin of 0.5 points:"),
+        (
+            {"answer": "does not hold", "verdict": "worse"},
+            "mine is less accurate than ReLU, by more than the",
+        ),
+        (
+            {"relation": "=", "verdict": "equivalent"},
+            "mine and ReLU are equally accurate, within the margin of 1",
+        ),
+        (
+            {"answer": "does not hold", "verdict": "inconclusive"},
+            "mine is not more accurate than ReLU by more than the margin of 1 point:",
+        ),
+        (
+            {"answer": "does not hold", "verdict": "inconclusive", "relation": "<"},
+            "mine is not less accurate than ReLU by more than the margin of 1 point:",
+        ),
+        (
+            {"answer": "inconclusive", "verdict": "inconclusive"},
+            "this study does not decide whether mine is more accurate than ReLU (margin: 1 point): the mean",
+        ),
+        (
+            {"answer": "inconclusive", "verdict": "inconclusive", "relation": "="},
+            "this study does not decide whether mine and ReLU are equally accurate",
+        ),
+        (
+            {"answer": "inconclusive", "verdict": "inconclusive", "n_pairs": 1, "n_trained_other": 1},
+            "cannot be compared: both trained from 1 of 5 seeds, and a comparison needs two. Trained: mine 5 of 5, "
+            "ReLU 1 of 5.",
+        ),
+        (
+            {"answer": "inconclusive", "verdict": "inconclusive", "runs_disagree": True},
+            "cannot be compared: runs with one of them lie more than 25 points apart. Trained:",
+        ),
+        (
+            {
+                "answer": "inconclusive",
+                "verdict": "inconclusive",
+                "difference_low": -0.7,
+                "difference_high": 1.2,
+            },
+            "interval beyond ±100 points",
+        ),
+    ],
+)
+def test_the_sentence_follows_the_test(changes, words):
+    assert words in quoted(**changes)
+
+
+TRAINED = ROW | {"relation": TRAINS, "n_seeds": 9, "n_trained": 9, "n_trained_other": 2, "p": 0.015625}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"verdict": "more", "family": 1},
+            "mine trained from 9 and ReLU from 2 of 9 seeds: mine trains more often than ReLU (exact McNemar test, "
+            "p = 0.016).",
+        ),
+        (
+            {"verdict": "fewer", "answer": "does not hold"},
+            "ReLU trains more often than mine (exact McNemar test, p = 0.016, adjusted for 30 comparisons 0.5).",
+        ),
+        (
+            {"verdict": "inconclusive", "answer": "inconclusive"},
+            "of 9 seeds, which does not decide who trains more often (exact",
+        ),
+        (
+            {"verdict": "cannot decide", "answer": "inconclusive", "required_low": 10.0},
+            "of 9 seeds; a verdict on who trains more often needs at least 10 seeds.",
+        ),
+    ],
+)
+def test_who_trains_is_said_with_its_test(changes, words):
+    text = claim_sentences.quote(TRAINED | changes, LABELS, "digits", 0.01, 1)
+    assert text.startswith("With 8 hidden layers on digits, mine trained from 9") and words in text
+    assert "accura" not in text
+
+
+def test_the_card_has_every_line_by_hand():
+    others = pd.DataFrame(
+        {
+            "setting": ["he", "adam", "norm", "deep"],
+            "answer": ["holds", "does not hold", "holds", "inconclusive"],
+        }
+    )
+    found = dict(claim_sentences.facts(ROW, others, LABELS, 0.01))
+    assert {name: text.replace(NBSP, " ") for name, text in found.items()} == {
+        "Difference": "+3.00 points in test accuracy, interval +2.00 to +4.00",
+        "Margin": "±1 point",
+        "Paired seeds": "4 of 5",
+        "Wins": "mine 4, ReLU 0, ties 1; trained or not",
+        "Trained": "mine 5 of 5, ReLU 4 of 5",
+        "Still improving": "mine 2 of 5, ReLU 1 of 4 that trained",
+        "Test set error": "mine ±1.23, ReLU ±2.34 points",
+        "Other settings": "holds in he and norm; does not hold in adam; inconclusive in deep",
+        "Learning rates": "as claimed at 2 of 3 (0.1 and 0.3), by mean validation accuracy in the search; not tested",
+        "Seeds needed": "decided with these",
+    }
+
+
+def test_what_a_claim_has_nothing_of_is_left_out():
+    none = pd.DataFrame({"setting": [], "answer": []})
+    row = ROW | {"difference": None, "test_error": None, "test_error_other": float("nan"), "n_rates": None}
+    found = dict(claim_sentences.facts(row, none, LABELS, 0.01))
+    assert found["Difference"] == "none"
+    assert found.keys().isdisjoint({"Test set error", "Other settings", "Learning rates"})
+    trains = dict(claim_sentences.facts(TRAINED, none, LABELS, 0.01))
+    assert trains["Difference"] == "+3 points in the share that trained, interval +2 to +4"
+    assert trains.keys().isdisjoint({"Margin", "Test set error"})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (7.0, 46.0, "7 to 46 that train with both"),
+        (7.0, None, "7 to more than 1,000 that train with both"),
+        (None, None, "more than 1,000 that train with both"),
+        (2.0, 2.0, "2 that train with both"),
+    ],
+)
+def test_seeds_needed_are_a_range(low, high, text):
+    row = ROW | {"answer": "inconclusive", "required_low": low, "required_high": high}
+    assert claim_sentences.required(row) == text
+    assert claim_sentences.required(row | {"difference_low": None}) == "not known: no interval"

@@ -1,0 +1,182 @@
+"""What a study says of a claim, in words to quote: no more than the test behind it."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.analysis import comparisons
+from actbench.analysis.claims import FAILS, HOLDS, OPEN
+from actbench.figures.shown import layers
+from actbench.report.numbers import NBSP, change, listed, points
+from actbench.study.relations import TRAINS
+
+ASKED = {
+    ">": "{} is more accurate than {}",
+    "<": "{} is less accurate than {}",
+    "=": "{} and {} are equally accurate",
+}
+REFUTED = {
+    ">": "{} is not more accurate than {} by more than the margin of {}",
+    "<": "{} is not less accurate than {} by more than the margin of {}",
+}
+FOUND = {
+    "better": "{} is more accurate than {}, by more than the margin of {}",
+    "worse": "{} is less accurate than {}, by more than the margin of {}",
+    "equivalent": "{} and {} are equally accurate, within the margin of {}",
+}
+
+
+def quote(
+    row: Mapping, labels: Mapping[str, str], dataset: str, margin: float, n_folds: int, setting: str = ""
+) -> str:
+    """The claim's answer in one or two sentences that stand alone.
+
+    Args:
+        row: of the table `claims`.
+        labels: id to display text.
+        dataset: its title.
+        margin: differences up to it count as none.
+        n_folds: of which a seed's accuracy is the mean.
+        setting: of the row, if it is to be named.
+    """
+    first, other = labels[row["activation"]], labels[row["other"]]
+    where = f"With {layers(row['depth'])} on {dataset}"
+    where += f" and the setting “{setting}”" if setting else ""
+    if row["relation"] == TRAINS:
+        return f"{where}, {_who_trained(row, first, other)}"
+    n = row["n_seeds"]
+    trained = f"Trained: {first} {row['n_trained']} of {n}, {other} {row['n_trained_other']} of {n}."
+    if row["n_pairs"] < 2 or row["runs_disagree"]:
+        why = "runs with one of them lie more than 25 points apart"
+        if row["n_pairs"] < 2:
+            why = f"both trained from {row['n_pairs']} of {_seeds(n)}, and a comparison needs two"
+        return f"{where}, the accuracies of {first} and {other} cannot be compared: {why}. {trained}"
+    n_points = _n_points(margin)
+    if row["answer"] == OPEN:
+        said = f"this study does not decide whether {ASKED[row['relation']].format(first, other)}"
+        said += f" (margin: {n_points})"
+    elif row["verdict"] == OPEN:
+        said = REFUTED[row["relation"]].format(first, other, n_points)
+    else:
+        said = FOUND[row["verdict"]].format(first, other, n_points)
+    interval = change(row["difference_low"], row["difference_high"])
+    interval = "beyond ±100 points" if interval == "–" else interval
+    at_once = "" if row["family"] == 1 else f", for all {row['family']} comparisons at once (Bonferroni)"
+    of_folds = f", each the mean of {n_folds} folds" if n_folds > 1 else ""
+    paired = f"n{NBSP}={NBSP}{row['n_pairs']} seeds{of_folds}, paired, with which both trained"
+    return (
+        f"{where}, {said}: the mean difference in test accuracy is {points(row['difference'])} points "
+        f"(95{NBSP}% interval {interval}{at_once}; {paired}). {trained}"
+    )
+
+
+def _who_trained(row: Mapping, first: str, other: str) -> str:
+    n = row["n_seeds"]
+    counts = (
+        f"{first} trained from {row['n_trained']} and {other} from {row['n_trained_other']} of {_seeds(n)}"
+    )
+    if row["verdict"] == "cannot decide":
+        return (
+            f"{counts}; a verdict on who trains more often needs at least {int(row['required_low'])} seeds."
+        )
+    adjusted = "" if row["family"] == 1 else f", adjusted for {row['family']} comparisons {row['p_holm']:.2g}"
+    test = f"exact McNemar test, p = {row['p']:.2g}{adjusted}"
+    if row["answer"] == OPEN:
+        return f"{counts}, which does not decide who trains more often ({test})."
+    more, less = (first, other) if row["verdict"] == "more" else (other, first)
+    return f"{counts}: {more} trains more often than {less} ({test})."
+
+
+def facts(
+    row: Mapping, others: pd.DataFrame, labels: Mapping[str, str], margin: float
+) -> list[tuple[str, str]]:
+    """The lines of a claim's card: what each is of, and its text.
+
+    Args:
+        row: of the table `claims`, of the claim's setting.
+        others: the rows of the other settings, in their order.
+        labels, margin: see `quote`.
+    """
+    first, other, n = labels[row["activation"]], labels[row["other"]], row["n_seeds"]
+    of_accuracy = row["relation"] != TRAINS
+    n_trained = row["n_trained"], row["n_trained_other"]
+    found = {
+        "Difference": _difference(row),
+        "Margin": f"±{_n_points(margin)}" if of_accuracy else "",
+        "Paired seeds": f"{row['n_pairs']} of {n}",
+        "Wins": f"{first} {row['wins']}, {other} {row['losses']}, ties {row['ties']}; trained or not",
+        "Trained": f"{first} {n_trained[0]} of {n}, {other} {n_trained[1]} of {n}",
+        "Still improving": (
+            f"{first} {row['n_improving']} of {n_trained[0]}, {other} {row['n_improving_other']} of "
+            f"{n_trained[1]} that trained"
+        ),
+        "Test set error": _test_error(row, first, other) if of_accuracy else "",
+        "Other settings": elsewhere(others),
+        "Learning rates": rates(row),
+        "Seeds needed": required(row),
+    }
+    return [(name, text) for name, text in found.items() if text]
+
+
+def _difference(row: Mapping) -> str:
+    if pd.isna(row["difference"]):
+        return "none"
+    if row["relation"] == TRAINS:
+        interval = change(row["difference_low"], row["difference_high"], 0)
+        return f"{points(row['difference'], 0)} points in the share that trained, interval {interval}"
+    interval = change(row["difference_low"], row["difference_high"])
+    return f"{points(row['difference'])} points in test accuracy, interval {interval}"
+
+
+def _test_error(row: Mapping, first: str, other: str) -> str:
+    errors = {first: row["test_error"], other: row["test_error_other"]}
+    parts = [f"{name} ±{100 * error:.2f}" for name, error in errors.items() if pd.notna(error)]
+    return f"{', '.join(parts)} points" if parts else ""
+
+
+def elsewhere(rows: pd.DataFrame) -> str:
+    """In which of the study's other settings the same claim holds, does not, and is not decided.
+
+    Args:
+        rows: of one claim, without its own setting.
+    """
+    parts = []
+    for answer, words in ((HOLDS, "holds"), (FAILS, "does not hold"), (OPEN, "inconclusive")):
+        names = list(rows.loc[rows["answer"] == answer, "setting"])
+        if names:
+            parts.append(f"{words} in {listed(names)}")
+    return "; ".join(parts)
+
+
+def rates(row: Mapping) -> str:
+    """At which learning rates of the search the mean scores are as claimed; empty where none was searched."""
+    if pd.isna(row["n_rates"]):
+        return ""
+    n, named = int(row["n_rates"]), row["rates_as_claimed"].split()
+    where = f" ({listed(named)})" if named else ""
+    return f"as claimed at {len(named)} of {n}{where}, by mean validation accuracy in the search; not tested"
+
+
+def required(row: Mapping) -> str:
+    """How many seeds a verdict needs."""
+    low, high = (None if pd.isna(row[name]) else int(row[name]) for name in ("required_low", "required_high"))
+    if row["answer"] != OPEN:
+        return "decided with these"
+    if row["relation"] == TRAINS:
+        return f"at least {low}, for any outcome" if low else "not estimated: the test is exact"
+    if pd.isna(row["difference_low"]):
+        return "not known: no interval"
+    most = f"{comparisons.MOST_SEEDS:,}"
+    if low is None:
+        return f"more than {most} that train with both"
+    if high is None:
+        return f"{low:,} to more than {most} that train with both"
+    return f"{f'{low:,}' if low == high else f'{low:,} to {high:,}'} that train with both"
+
+
+def _n_points(margin: float) -> str:
+    return f"{100 * margin:g}{NBSP}point{'' if margin == 0.01 else 's'}"
+
+
+def _seeds(n: int) -> str:
+    return f"{n} seed{'' if n == 1 else 's'}"
