@@ -17,6 +17,7 @@ include: "workflow/rules/checkpoint.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/aggregate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/status.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/verify.smk"
 

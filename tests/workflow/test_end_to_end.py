@@ -181,6 +181,19 @@ def test_every_log_is_there_and_says_what_the_job_took(tiny):
     assert log.count("epoch ") == 2 * 4
 
 
+def test_status_is_told_also_while_another_snakemake_has_the_lock(tiny):
+    locks = tiny.folder / ".snakemake" / "locks"
+    complete = tiny.snakemake("--", "status")
+    assert complete.returncode == 0 and "Study tiny is complete\n" in complete.stdout
+    assert "  train   4 of  4\n" in complete.stdout and "The last run: test accuracy " in complete.stdout
+    (locks / "0.output.lock").write_text("results/tiny/provenance.json\n")
+    try:
+        running = tiny.snakemake("--", "status")
+        assert running.returncode == 0 and "Study tiny runs (last sign " in running.stdout
+    finally:
+        (locks / "0.output.lock").unlink()
+
+
 def test_second_run_does_nothing(tiny):
     again = tiny.snakemake("--resources", "gpu=1")
     assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr

@@ -1,6 +1,7 @@
 # The checked configuration, the grid and the paths; no rules.
 import os
 import sys
+import time
 from functools import cache
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from actbench.runtime import imports
 
 imports.install()
 from actbench.study import config as configuration
-from actbench.study import activations, claims, grid, settings, study_files
+from actbench.study import activations, claims, grid, settings, status, study_files
 from actbench.data import catalogue
 from actbench.figures import shown
 from actbench.networks import family

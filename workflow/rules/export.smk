@@ -1,4 +1,4 @@
-# The study's tables as other tools read them, `snakemake tensorboard` and `hiplot`; several studies, `snakemake compare`.
+# The study's tables as other tools read them, `snakemake tensorboard` and `hiplot`; several studies, `snakemake compare`; how far it is, `status`.
 COMPARED = study_files.together(config["studies"])
 
 
@@ -70,3 +70,12 @@ rule compare:
         "Compare studies"
     script:
         "../scripts/compare.py"
+
+
+# Also while another Snakemake runs the study: its input says it, and no job is left.
+rule status:
+    input:
+        say_status,
+    localrule: True
+    message:
+        f"How far study {STUDY} is"
