@@ -47,12 +47,14 @@ onstart:
 
 
 onsuccess:
+    bottom_line.hide(logger)
     fork_server.stop()
     if asked_for(workflow, "all") and Path(REPORT).exists():
         print(f"Report: {REPORT}")
 
 
 onerror:
+    bottom_line.hide(logger)
     fork_server.stop()
     for sentence in FAILURES.messages():
         print(sentence, file=sys.stderr)

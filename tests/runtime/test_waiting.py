@@ -1,5 +1,14 @@
+import doctest
+
 import pytest
-from actbench.runtime import waiting
+from actbench.runtime import bottom_line, waiting
+from actbench.study import status
+
+
+@pytest.mark.parametrize("module", [waiting, bottom_line, status])
+def test_examples(module):
+    failed, tried = doctest.testmod(module)
+    assert tried and not failed
 
 
 def test_nothing_measured_is_no_time_left():

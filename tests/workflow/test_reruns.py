@@ -195,6 +195,7 @@ FILES = {
     f"{PACKAGE}/networks/initialisation.py": UNTRAINED,
     f"{PACKAGE}/networks/modes.py": TRAINING,
     f"{PACKAGE}/networks/statedicts.py": {},
+    f"{PACKAGE}/runtime/bottom_line.py": {},
     f"{PACKAGE}/runtime/cluster.py": {},
     f"{PACKAGE}/analysis/comparisons.py": stages("aggregate"),
     f"{PACKAGE}/study/config.py": {},

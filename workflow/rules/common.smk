@@ -33,6 +33,7 @@ from actbench.figures import shown
 from actbench.networks import family
 from actbench.probes import registry
 from actbench.runtime import (
+    bottom_line,
     cluster,
     devices,
     fork_server,

@@ -44,6 +44,25 @@ def check_device(planned):
         logger.warning(devices.refuse(reason))
 
 
+def tasks(workflow, planned):
+    """What the line at the bottom of the terminal says of each job, by its number."""
+    found = {}
+    for job in planned:
+        if not job.output:
+            continue
+        keys = dict(job.wildcards)
+        of = STUDIES[keys.get("study", STUDY)]
+        blocks = grid.blocks(of["seeds"], of["seeds_per_job"])
+        seeds = blocks.get(keys.get("block"), [0])
+        place = (int(keys.get("depth", 0)), keys.get("setting", ""), len(seeds))
+        found[workflow.dag.jobid(job)] = bottom_line.Task(
+            job.rule.name,
+            status.title(of, job.rule.name, **keys),
+            status.work(of, job.rule.name, *place),
+        )
+    return found
+
+
 def begin(workflow):
     """Start the fork server; tell the jobs that train how many of them there are; on a cluster, ask whether it
     would take these jobs."""
@@ -68,5 +87,10 @@ def begin(workflow):
             check_device(planned)
         if n_blocks:
             progress.begin(PROGRESS, n_blocks)
+        if not {"ALL", "PROGRESS"} & {
+            kind.name for kind in workflow.output_settings.quiet or ()
+        }:
+            seen = PROGRESS if n_blocks else None
+            bottom_line.show(logger, tasks(workflow, planned), seen)
     except UserError as error:
         sys.exit(f"Error: {error}")

@@ -1,9 +1,16 @@
 """The study's progress: a line on the terminal for each finished block."""
 
+import os
 import time
 from pathlib import Path
 
+from actbench.runtime import streams
 from actbench.storage import files
+
+SHOWN = (
+    "ACTBENCH_BOTTOM_LINE"  # an environment variable: whether there is a line at the bottom of the terminal
+)
+ERASE = "\r\x1b[J"  # erases it, also where a narrower terminal has wrapped it
 
 
 def begin(path: str | Path, n_blocks: int) -> None:
@@ -29,6 +36,13 @@ def line(path: str | Path, text: str) -> str:
         return text
     width = len(total)
     return f"[{len(done):{width}d}/{total}] {text}, {_duration(left) if remaining else 'training done'}"
+
+
+def say(text: str) -> None:
+    """Print a line of a job, in place of the line at the bottom of the terminal, which comes again below."""
+    stream = streams.standard("stdout")
+    erase = ERASE if os.environ.get(SHOWN) and stream.isatty() else ""
+    print(f"{erase}{text}", file=stream, flush=True)
 
 
 def _duration(seconds: float) -> str:

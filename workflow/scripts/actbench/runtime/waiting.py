@@ -75,12 +75,12 @@ def duration(seconds: float) -> str:
 
 
 def time_left(found: Left | None) -> str:
-    """A `Left` in words; nothing where nothing was measured.
+    """A `Left` in words; nothing where nothing was measured, or nothing is left.
 
     >>> time_left(Left(200.0, True)), time_left(Left(200.0, False)), time_left(None)
     ('about 3 min left', 'more than 3 min left', '')
     """
-    if found is None:
+    if found is None or found == Left(0, True):
         return ""
     return f"{'about' if found.whole else 'more than'} {duration(found.seconds)} left"
 

@@ -45,6 +45,25 @@ def work(config: Mapping, rule: str, depth: int = 0, setting: str = "", n_networ
     return n_networks * of_one * (recipe[section]["max_epochs"] if section else 1)
 
 
+def title(
+    config: Mapping,
+    rule: str,
+    activation: str = "",
+    depth: int | str = "",
+    setting: str = "",
+    block: str = "",
+    **_,
+) -> str:
+    """What people read of a job: its rule and its wildcards.
+
+    >>> title({"settings": {"default": {}}}, "train", "relu", 2, "default", "0-4")
+    'train relu, depth 2, seeds 0-4'
+    """
+    named = setting if grid.is_named(config) else ""
+    parts = [f"{rule} {activation}".strip(), depth and f"depth {depth}", named, block and f"seeds {block}"]
+    return ", ".join(part for part in parts if part)
+
+
 def planned(config: Mapping, files: Mapping[str, tuple[str, str]]) -> list[Job]:
     """All jobs of a study's report.
 
@@ -63,10 +82,9 @@ def planned(config: Mapping, files: Mapping[str, tuple[str, str]]) -> list[Job]:
         for entry, depth, setting in itertools.product(config["activations"], config["depths"], settings):
             for block, seeds in blocks.items() if "{block}" in output else [("", [0])]:
                 names = {"activation": entry["id"], "depth": depth, "setting": setting, "block": block}
-                named = [f"{rule} {entry['id']}", f"depth {depth}", setting * grid.is_named(config)]
-                title = ", ".join(filter(None, [*named, block and f"seeds {block}"]))
                 spent = work(config, rule, depth, setting, len(seeds))
-                found.append(Job(rule, output.format(**names), log.format(**names), title, spent))
+                paths = output.format(**names), log.format(**names)
+                found.append(Job(rule, *paths, title(config, rule, **names), spent))
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from actbench.data import prepared, splits
 from actbench.networks import checkpoints
-from actbench.runtime import devices, progress, provenance, streams
+from actbench.runtime import devices, progress, provenance
 from actbench.storage import choices, files, histograms, manifest, parquet
 from actbench.training import block, cost, fitting
 
@@ -40,7 +40,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
     title = f"{keys.activation}, depth {keys.depth}, {setting}seeds {keys.block}"
     study = job.config["study"]  # at hand; its Snakemake may train networks of another, to verify
     line = progress.line(f"results/{study}/logs/progress.txt", fitting.summary(title, done.runs))
-    print(line, file=streams.standard("stdout"), flush=True)
+    progress.say(line)
 
 
 def _rates(path: str, params: Mapping, images: str, code: Mapping[str, str]) -> list[float]:

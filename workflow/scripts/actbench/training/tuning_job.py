@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from actbench.data import prepared
-from actbench.runtime import devices, progress, provenance, streams
+from actbench.runtime import devices, progress, provenance
 from actbench.storage import choices, parquet
 from actbench.training import fitting, trials, tuning
 
@@ -28,7 +28,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
     title = f"tuned {keys.activation}, depth {keys.depth}{setting}"
     text = summary(title, found.chosen, len(params["tuning"]["learning_rate"]))
     line = progress.line(f"results/{job.config['study']}/logs/progress.txt", text)
-    print(line, file=streams.standard("stdout"), flush=True)
+    progress.say(line)
 
 
 def summary(title: str, chosen: list[Mapping], n_candidates: int) -> str:
