@@ -157,7 +157,7 @@ def event(name, **values):
 
 
 def test_the_line_stays_below_what_is_logged_and_leaves_nothing(terminal, logger):
-    bottom_line.show(logger, TASKS, None)
+    bottom_line.show(logger, lambda: TASKS, None)
     assert os.environ[progress.SHOWN] == "1"
     assert terminal.rows() == ["train 0/2, report 0/1"]
     logger.info("first", **event("job_info", jobid=1))
@@ -173,7 +173,7 @@ def test_the_line_stays_below_what_is_logged_and_leaves_nothing(terminal, logger
 
 
 def test_it_never_cuts_a_line_that_is_being_written(terminal, logger):
-    bottom_line.show(logger, TASKS, None)
+    bottom_line.show(logger, lambda: TASKS, None)
     handler, line = logger.handlers
     handler.stream.write("half")
     line.draw()
@@ -184,7 +184,7 @@ def test_it_never_cuts_a_line_that_is_being_written(terminal, logger):
 
 def test_the_line_fits_into_each_width(terminal, logger, tmp_path):
     tasks = {1: Task("train", "train 漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢")}
-    bottom_line.show(logger, tasks, None)
+    bottom_line.show(logger, lambda: tasks, None)
     for columns in (60, 30, 2, 1):
         terminal.resize(columns)
         terminal.read()
@@ -199,7 +199,7 @@ def test_the_line_fits_into_each_width(terminal, logger, tmp_path):
 
 
 def test_a_job_says_its_line_in_place_of_it(terminal, logger, monkeypatch):
-    bottom_line.show(logger, TASKS, None)
+    bottom_line.show(logger, lambda: TASKS, None)
     monkeypatch.setattr(progress.streams, "standard", lambda name: terminal.stream)
     progress.say("relu")
     assert terminal.rows() == ["relu", ""]
@@ -212,7 +212,7 @@ def test_a_job_says_its_line_in_place_of_it(terminal, logger, monkeypatch):
 def test_the_accuracy_so_far_is_that_of_the_file(terminal, logger, tmp_path):
     path = tmp_path / "progress.txt"
     progress.begin(path, 3)
-    bottom_line.show(logger, TASKS, path)
+    bottom_line.show(logger, lambda: TASKS, path)
     assert "accuracy" not in terminal.rows()[-1]
     progress.line(path, "relu: test accuracy 91.0 %, 5 of 5 trained")
     logger.handlers[-1].draw()
@@ -222,7 +222,7 @@ def test_the_accuracy_so_far_is_that_of_the_file(terminal, logger, tmp_path):
 @pytest.mark.parametrize("term", ["dumb", "", None])
 def test_none_on_a_terminal_that_cannot_erase(terminal, logger, monkeypatch, term):
     monkeypatch.delenv("TERM") if term is None else monkeypatch.setenv("TERM", term)
-    bottom_line.show(logger, TASKS, None)
+    bottom_line.show(logger, lambda: TASKS, None)
     logger.info("first")
     assert len(logger.handlers) == 1 and terminal.read() == "first\r\n"
 
@@ -231,15 +231,15 @@ def test_none_where_nobody_looks(tmp_path):
     logger = logging.Logger("made-up")
     with (tmp_path / "log").open("w") as stream:
         logger.addHandler(logging.StreamHandler(stream))
-        bottom_line.show(logger, TASKS, None)
+        bottom_line.show(logger, lambda: TASKS, None)
     assert len(logger.handlers) == 1 and progress.SHOWN not in os.environ
-    bottom_line.show(logger, TASKS, None)  # its stream is closed
+    bottom_line.show(logger, lambda: TASKS, None)  # its stream is closed
     assert len(logger.handlers) == 1
 
 
 def test_none_from_the_background(terminal, logger, monkeypatch):
     monkeypatch.setattr(os, "tcgetpgrp", lambda number: os.getpgrp() + 1)
-    bottom_line.show(logger, TASKS, None)
+    bottom_line.show(logger, lambda: TASKS, None)
     logger.info("first")
     assert terminal.read() == "first\r\n"
 
@@ -257,7 +257,7 @@ def test_what_goes_wrong_costs_the_line_only(terminal, logger):
 
 
 def test_a_terminal_that_is_gone_costs_the_line_only(terminal, logger):
-    bottom_line.show(logger, TASKS, None)
+    bottom_line.show(logger, lambda: TASKS, None)
     os.close(terminal.master)
     terminal.master = os.open(os.devnull, os.O_RDONLY)
     line = logger.handlers[-1]

@@ -27,7 +27,7 @@ from actbench.runtime import imports
 
 imports.install()
 from actbench.study import config as configuration
-from actbench.study import activations, claims, grid, settings, status, study_files
+from actbench.study import activations, claims, estimate, grid, settings, status, study_files
 from actbench.data import catalogue
 from actbench.figures import shown
 from actbench.networks import family
@@ -43,6 +43,7 @@ from actbench.runtime import (
     provenance,
     sources,
     streams,
+    waiting,
 )
 from actbench.storage import choices, files, records, yaml_files
 from actbench.theory import expectation

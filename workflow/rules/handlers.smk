@@ -1,4 +1,6 @@
 # What is done before the first job and after the last one; no rules.
+from snakemake.utils import available_cpu_count
+
 FAILURES = cluster.Failures()
 TRAINS = ("tune", "train")  # rules whose jobs train networks
 
@@ -44,23 +46,43 @@ def check_device(planned):
         logger.warning(devices.refuse(reason))
 
 
+def of_grid(job):
+    """A job's study, and its place in the grid, as `status.work` takes it."""
+    keys = dict(job.wildcards)
+    of = STUDIES[keys.get("study", STUDY)]
+    blocks = grid.blocks(of["seeds"], of["seeds_per_job"])
+    seeds = blocks.get(keys.get("block"), [0])
+    place = (int(keys.get("depth", 0)), keys.get("setting", ""), len(seeds))
+    return of, job.rule.name, *place
+
+
 def tasks(workflow, planned):
     """What the line at the bottom of the terminal says of each job, by its number."""
-    found = {}
-    for job in planned:
-        if not job.output:
-            continue
-        keys = dict(job.wildcards)
-        of = STUDIES[keys.get("study", STUDY)]
-        blocks = grid.blocks(of["seeds"], of["seeds_per_job"])
-        seeds = blocks.get(keys.get("block"), [0])
-        place = (int(keys.get("depth", 0)), keys.get("setting", ""), len(seeds))
-        found[workflow.dag.jobid(job)] = bottom_line.Task(
+    return {
+        workflow.dag.jobid(job): bottom_line.Task(
             job.rule.name,
-            status.title(of, job.rule.name, **keys),
-            status.work(of, job.rule.name, *place),
+            status.title(of_grid(job)[0], job.rule.name, **dict(job.wildcards)),
+            status.work(*of_grid(job)),
         )
-    return found
+        for job in planned
+        if job.output
+    }
+
+
+def say_how_long(workflow, planned):
+    """Say how long this run will take, by steps of training on the CPU that are measured for a second."""
+    found = preflight.seconds_of_steps(
+        SCRIPTS / "measure_speed.py", estimate.asked(config)
+    )
+    if found is None:
+        return
+    loads = [estimate.load(*of_grid(job)) for job in planned]
+    threads = max(recipe["training"]["threads"] for recipe in RECIPES)
+    at_once = max(min(workflow.cores or 1, available_cpu_count()) // threads, 1)
+    needed = estimate.seconds(loads, estimate.measured(config, found), at_once)
+    logger.info(
+        f"This will take about {waiting.duration(needed)}, {at_once} jobs at a time, if nothing else runs here."
+    )
 
 
 def begin(workflow):
@@ -70,7 +92,8 @@ def begin(workflow):
     n_blocks = sum(job.rule.name in TRAINS for job in planned)
     streams.never_fail(logger.handlers)  # its log file is open now
     deployed = workflow.deployment_settings.deployment_method
-    if n_blocks and workflow.local_exec and not deployed and preflight.has_torch():
+    served = workflow.local_exec and not deployed and preflight.has_torch()
+    if n_blocks and served:
         fork_server.start(SCRIPTS / "fork_server.py")
     try:
         if workflow.non_local_exec:
@@ -85,12 +108,15 @@ def begin(workflow):
         check_activations(planned)
         if not workflow.non_local_exec:
             check_device(planned)
+        on_gpu = GPU and not devices.refused()
+        if served and n_blocks >= estimate.WORTH and not on_gpu:
+            say_how_long(workflow, planned)
         if n_blocks:
             progress.begin(PROGRESS, n_blocks)
         if not {"ALL", "PROGRESS"} & {
             kind.name for kind in workflow.output_settings.quiet or ()
         }:
             seen = PROGRESS if n_blocks else None
-            bottom_line.show(logger, tasks(workflow, planned), seen)
+            bottom_line.show(logger, lambda: tasks(workflow, planned), seen)
     except UserError as error:
         sys.exit(f"Error: {error}")

@@ -183,18 +183,18 @@ def wanted(stream: IO[str] | None) -> bool:
         return False
 
 
-def show(logger: logging.Logger, tasks: Mapping[int, Task], path: str | Path | None) -> None:
+def show(logger: logging.Logger, tasks: Callable[[], Mapping[int, Task]], path: str | Path | None) -> None:
     """Keep the line from now on; it ends with `hide`, with the logger, or with Python.
 
     Args:
         logger: Snakemake's, with one handler that writes to the terminal.
-        tasks: see `Course`.
+        tasks: gives those of `Course`; is called where there is a terminal only.
         path: progress.txt, from which the accuracy so far is read; None where nothing is trained.
     """
     handlers = [handler for handler in logger.handlers if wanted(getattr(handler, "stream", None))]
     if len(handlers) != 1:
         return
-    line = BottomLine(handlers[0].stream, Course(tasks), functools.partial(_accuracy, path))
+    line = BottomLine(handlers[0].stream, Course(tasks()), functools.partial(_accuracy, path))
     handlers[0].stream = Above(handlers[0].stream, line)
     for name in ("stdout", "stderr"):
         if wanted(getattr(sys, name)):

@@ -67,3 +67,19 @@ def why_no_gpu(script: str | Path, seconds: float = 300) -> str:
     if done.returncode:
         raise UserError((done.stderr.strip() or "the GPU ends Python").splitlines()[-1])
     return done.stdout
+
+
+def seconds_of_steps(script: str | Path, asked: Sequence[Mapping], limit: float = 15) -> list[float] | None:
+    """How long a step of some networks takes; None where that cannot be measured.
+
+    Args:
+        script: `measure_speed.py`, which says what it reads and prints.
+        asked: networks, see `speed.of_step`.
+        limit: seconds that it may take.
+    """
+    command, given = [sys.executable, str(script)], json.dumps(asked)
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, encoding="utf-8", timeout=limit)
+        return [float(found) for found in json.loads(done.stdout)]
+    except (OSError, ValueError, TypeError, subprocess.TimeoutExpired):
+        return None

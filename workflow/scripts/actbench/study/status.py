@@ -37,12 +37,16 @@ def work(config: Mapping, rule: str, depth: int = 0, setting: str = "", n_networ
     """
     if not setting:
         return 1.0
-    recipe = config["settings"][setting]
-    hidden = dict(zip(config["depths"], recipe["network"]["hidden_sizes"], strict=True))[depth]
-    widths = [catalogue.of(config).n_pixels, *hidden]
-    of_one = sum(LAYER + one * other for one, other in itertools.pairwise(widths))
+    recipe, of_one = config["settings"][setting], of_network(config, depth, setting)
     section = {"tune": "tuning", "train": "training"}.get(rule)
     return n_networks * of_one * (recipe[section]["max_epochs"] if section else 1)
+
+
+def of_network(config: Mapping, depth: int, setting: str) -> float:
+    """The work of one image through one network."""
+    hidden = config["settings"][setting]["network"]["hidden_sizes"]
+    widths = [catalogue.of(config).n_pixels, *dict(zip(config["depths"], hidden, strict=True))[depth]]
+    return sum(LAYER + one * other for one, other in itertools.pairwise(widths))
 
 
 def title(
