@@ -38,7 +38,7 @@ FILES = {
 
 def written(path: str, text: str = "", at: float = NOW - 10) -> None:
     Path(path).parent.mkdir(exist_ok=True, parents=True)
-    Path(path).write_text(text)
+    Path(path).write_text(text, encoding="utf-8")
     os.utime(path, (at, at))
 
 

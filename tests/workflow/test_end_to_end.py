@@ -186,7 +186,7 @@ def test_status_is_told_also_while_another_snakemake_has_the_lock(tiny):
     complete = tiny.snakemake("--", "status")
     assert complete.returncode == 0 and "Study tiny is complete\n" in complete.stdout
     assert "  train   4 of  4\n" in complete.stdout and "The last run: test accuracy " in complete.stdout
-    (locks / "0.output.lock").write_text("results/tiny/provenance.json\n")
+    (locks / "0.output.lock").write_text("results/tiny/provenance.json\n", encoding="utf-8")
     try:
         running = tiny.snakemake("--", "status")
         assert running.returncode == 0 and "Study tiny runs (last sign " in running.stdout
