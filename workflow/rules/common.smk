@@ -27,7 +27,15 @@ from actbench.runtime import imports
 
 imports.install()
 from actbench.study import config as configuration
-from actbench.study import activations, claims, estimate, grid, settings, status, study_files
+from actbench.study import (
+    activations,
+    claims,
+    estimate,
+    grid,
+    settings,
+    status,
+    study_files,
+)
 from actbench.data import catalogue
 from actbench.figures import shown
 from actbench.networks import family
