@@ -118,9 +118,15 @@ def test_what_belongs_to_some_networks_is_listed_as_their_own_stack_lists_it():
         assert torch.equal(*pair)
 
 
+# Of a kind each: without and with parameters, whole vectors and single networks, a user's.
+UPDATED = ("relu", "sigmoid", "prelu", "star_relu", "rrelu", SAFE, OWN)
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("activation", [*registry.REGISTRY, SAFE, OWN], ids=str)
-def test_the_same_bytes_in_blocks_of_one_five_and_ten(toy, activation, optimizer, sizes):
+def test_the_same_bytes_in_blocks_of_one_five_and_ten(toy, activation, optimizer, sizes, chaos):
+    if not chaos and optimizer != "sgd" and activation not in UPDATED:
+        pytest.skip("only with --chaos")
     changes = {"optimizer": optimizer, "learning_rate": 0.01, "weight_decay": 0.01, "max_epochs": 3}
     changes |= {"keep": "last", "histograms": True}
     alone = [fit(toy, activation, [seed], **changes)[1][0] for seed in range(10)]
@@ -151,7 +157,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(
     "activation",
-    ["sigmoid", "elu", "swish", "relu", "prelu", "softsign", "sine", "star_relu", "swish_trainable"],
+    ["sigmoid", "elu", "swish", "relu", "prelu", "softsign", "star_relu"],
 )
 def test_the_same_bytes_for_any_shape(shape, activation):
     """Sizes that are no multiple of a vector, too: whether they train together or not."""
