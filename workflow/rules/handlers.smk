@@ -56,17 +56,16 @@ def of_grid(job):
     return of, job.rule.name, *place
 
 
+def task(job):
+    """What the line at the bottom of the terminal says of a job."""
+    of, *place = of_grid(job)
+    title = status.title(of, job.rule.name, **dict(job.wildcards))
+    return bottom_line.Task(job.rule.name, title, status.work(of, *place))
+
+
 def tasks(workflow, planned):
-    """What the line at the bottom of the terminal says of each job, by its number."""
-    return {
-        workflow.dag.jobid(job): bottom_line.Task(
-            job.rule.name,
-            status.title(of_grid(job)[0], job.rule.name, **dict(job.wildcards)),
-            status.work(*of_grid(job)),
-        )
-        for job in planned
-        if job.output
-    }
+    """The same of all that write files, by their numbers."""
+    return {workflow.dag.jobid(job): task(job) for job in planned if job.output}
 
 
 def say_how_long(workflow, planned):
