@@ -10,10 +10,9 @@ RECIPE = {
 }
 
 
-def study(name, dataset="digits", evaluated=("images",), depth=2, setting="default", seeds=(), **accuracies):
-    """A config, runs and what goes with them; None is a diverged run, below 0.5 an untrained one."""
-    config = {"study": name, "dataset": dataset, "evaluation": {"folds": None, "validation": 250}, **RECIPE}
-    rows = [
+def runs(depth=2, setting="default", seeds=(), **accuracies):
+    """Rows of runs, one a seed; None is a diverged one, below 0.5 an untrained one."""
+    return pd.DataFrame(
         {
             "activation": activation,
             "depth": depth,
@@ -26,5 +25,10 @@ def study(name, dataset="digits", evaluated=("images",), depth=2, setting="defau
         }
         for activation, values in accuracies.items()
         for seed, value in zip(seeds or range(len(values)), values, strict=True)
-    ]
-    return config, pd.DataFrame(rows), list(evaluated), 0.1
+    )
+
+
+def study(name, dataset="digits", evaluated=("images",), depth=2, setting="default", seeds=(), **accuracies):
+    """A config, its `runs` and what goes with them."""
+    config = {"study": name, "dataset": dataset, "evaluation": {"folds": None, "validation": 250}, **RECIPE}
+    return config, runs(depth, setting, seeds, **accuracies), list(evaluated), 0.1
