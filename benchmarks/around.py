@@ -6,7 +6,6 @@ all other processes used beyond their own logs is Snakemake itself, with the pro
 """
 
 import argparse
-import re
 import resource
 import tempfile
 import time
@@ -17,7 +16,6 @@ import pandas as pd
 import yaml
 from actbench.data import prepared, splits
 
-SPENT = re.compile(r"CPU seconds: imports ([\d.]+), work ([\d.]+)")
 GROUPS = {
     "training": ("train",),
     "tuning": ("tune",),
@@ -29,7 +27,6 @@ GROUPS = {
     "figures": ("figures", "histogram_figures"),
     "report": ("report",),
 }
-ALONE = ("preparing data", "aggregation", "figures", "report")  # no forks
 
 
 def measure(folder: Path, arguments: list[str]) -> tuple[float, pd.DataFrame]:
@@ -42,13 +39,10 @@ def measure(folder: Path, arguments: list[str]) -> tuple[float, pd.DataFrame]:
     logs = training.parent
     rows, imports, forked, n_jobs = [], 0.0, 0.0, 0
     for group, stages in GROUPS.items():
-        spent = [
-            SPENT.search(path.read_text(encoding="utf-8")) for stage in stages for path in _logs(logs, stage)
-        ]
-        pairs = [(float(found[1]), float(found[2])) for found in spent]
+        pairs = [copies.spent(path)[:2] for stage in stages for path in _logs(logs, stage)]
         rows.append((group, sum(work for _, work in pairs)))
         imports, n_jobs = imports + sum(start for start, _ in pairs), n_jobs + len(pairs)
-        forked += 0 if group in ALONE else sum(map(sum, pairs))
+        forked += sum(map(sum, pairs))
     total += forked
     loading = _loading(logs.parent) * sum(
         len(list(_logs(logs, stage))) for stage in (*GROUPS["training"], *GROUPS["probing"])

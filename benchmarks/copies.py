@@ -1,5 +1,6 @@
 """A copy of the project to run studies in, so that nothing here is touched or out of date."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = ("tests/", "docs/")
+SPENT = re.compile(r"CPU seconds: imports ([\d.]+), work ([\d.]+); at most (\d+) MiB")
 
 
 def copy(folder: Path) -> None:
@@ -33,3 +35,9 @@ def run(folder: Path, *arguments: str, environment: dict | None = None) -> tuple
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
     return time.perf_counter() - started, done.stdout + done.stderr
+
+
+def spent(log: Path) -> tuple[float, float, int]:
+    """CPU seconds of a job's imports and of its work, and MiB that it had at most, as its log says."""
+    imports, work, memory = SPENT.search(log.read_text(encoding="utf-8")).groups()
+    return float(imports), float(work), int(memory)

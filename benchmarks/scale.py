@@ -224,8 +224,8 @@ def measure(folder: Path, size: tuple[int, int, int]) -> dict:
     if "Nothing to be done" not in output:
         raise SystemExit(f"Error: a second run would not do nothing:\n{output}")
     for stage in ("aggregate", "figures", "histogram_figures", "report"):
-        timed = pd.read_csv(f"results/scale/timings/{stage}.tsv", sep="\t").iloc[0]
-        row |= {f"{stage}_s": timed["s"], f"{stage}_gib": timed["max_rss"] / 1024}
+        imports, work, memory = copies.spent(Path(f"results/scale/logs/{stage}.log"))
+        row |= {f"{stage}_cpu_s": imports + work, f"{stage}_gib": memory / 1024}
     row["report_mb"] = Path("reports/scale.html").stat().st_size / 1e6
     return row
 

@@ -1,12 +1,16 @@
 """Nothing that the user has set for other programs that draw reaches a figure."""
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pypdf
 import pytest
+from actbench.figures import plotting
 from conftest import ROOT
+from fontTools import subset, ttLib
 
 DRAW = """
 import locale
@@ -125,3 +129,23 @@ def test_what_was_set_is_there_afterwards(tmp_path):
     variables["PYTHONPATH"] = str(ROOT / "workflow" / "scripts")
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_pdf_has_the_letters_it_shows_and_no_rules_of_setting_them(tmp_path):
+    """As TrueType, and its text can be searched; the options of other users of fontTools stay."""
+    before = list(subset.Options._drop_tables_default)
+    (tmp_path / "a.pdf").write_bytes(drawn(tmp_path / "drawn")["a.pdf"])
+    (page,) = pypdf.PdfReader(tmp_path / "a.pdf").pages
+    text = page.extract_text()
+    assert "ReLU – é" in text and "tanh" in text and "1000" in text
+    fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
+    assert fonts
+    for font in fonts:
+        parts = [part.get_object() for part in font.get("/DescendantFonts", [font])]
+        for part in parts:
+            embedded = part["/FontDescriptor"]["/FontFile2"].get_data()
+            tables = ttLib.TTFont(io.BytesIO(embedded)).keys()
+            assert "glyf" in tables and not {"GPOS", "GSUB", "GDEF"} & set(tables)
+    with plotting.fonts_of_outlines():
+        assert subset.Options().drop_tables[-3:] == ["GDEF", "GPOS", "GSUB"]
+    assert subset.Options._drop_tables_default == before

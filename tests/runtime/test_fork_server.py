@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from actbench.runtime import fork_server, orphans
-from conftest import wait_for_end
+from conftest import HANG, wait_for_end
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets and prctl are Linux's")
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
@@ -113,6 +113,20 @@ def test_a_fork_says_and_ends_as_the_process_would(server, body):
 def test_libraries_are_loaded_and_own_code_is_not(server):
     code, said, err = server.run("print(loaded, 'actbench.storage' in sys.modules)")
     assert (code, said, err) == (0, "True False\n", "")
+
+
+def test_what_tables_and_figures_need_is_loaded_later_and_imported_as_ever(server):
+    """When no job asks. matplotlib of the server has no settings of the user's, as that of a job has none."""
+    names = "import sys; print(*sorted({'pandas', 'scipy.stats', 'jinja2', 'seaborn'} & set(sys.modules)))"
+    end = time.monotonic() + HANG
+    while server.run(names)[1] != "jinja2 pandas scipy.stats seaborn\n":
+        assert time.monotonic() < end
+    used = "from actbench.figures.plotting import matplotlib; print(matplotlib.matplotlib_fname())"
+    own = "print('actbench.figures' in sys.modules, 'actbench.errors' in sys.modules)"
+    (server.folder / "matplotlibrc").write_text("lines.linewidth: nonsense")
+    mine = {"MATPLOTLIBRC": str(server.folder)}
+    assert server.run(f"{own}; {used}", **mine)[0] == 0
+    assert server.run(own) == server.run(own, **{fork_server.SERVER: "off"})
 
 
 def test_of_any_other_error_the_traceback_names_the_script(server):

@@ -176,7 +176,6 @@ def test_every_log_is_there_and_says_what_the_job_took(tiny):
     ends = [path.read_text().splitlines()[-1] for path in study.glob("logs/*/*.log")]
     spent = r".*CPU seconds: imports \d+\.\d+, work \d+\.\d+; at most [1-9]\d* MiB of memory"
     assert len(ends) == 4 * 4 and all(re.fullmatch(spent, line) for line in ends)
-    assert (study / "timings/aggregate.tsv").is_file()
     log = (study / "logs/train/relu-d1-default-seeds0-1.log").read_text()
     assert log.count("epoch ") == 2 * 4
 

@@ -57,8 +57,6 @@ rule aggregate:
         made_by=TABLES_MADE_BY,
     log:
         f"{RESULTS}/logs/aggregate.log",
-    benchmark:
-        f"{RESULTS}/timings/aggregate.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -8,8 +8,6 @@ rule checkpoint:
         **{name: f"{RESULTS}/checkpoint/{name}.parquet" for name in CHECKPOINT_TABLES},
     log:
         f"{RESULTS}/logs/checkpoint.log",
-    benchmark:
-        f"{RESULTS}/timings/checkpoint.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -32,8 +30,6 @@ rule probe:
         f"reports/{STUDY}_checkpoint.html",
     log:
         f"{RESULTS}/logs/probe.log",
-    benchmark:
-        f"{RESULTS}/timings/probe.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -3,8 +3,6 @@ rule prepare_data:
         IMAGES,
     log:
         "results/data/logs/{dataset}.log",
-    benchmark:
-        "results/data/timings/{dataset}.tsv"
     localrule: True  # the nodes of a cluster often cannot download
     conda:
         "../../environment.yml"
@@ -24,8 +22,6 @@ if "own_data" in config:
             DATA,
         log:
             f"results/data/logs/{config['dataset']}.log",
-        benchmark:
-            f"results/data/timings/{config['dataset']}.tsv"
         localrule: True
         conda:
             "../../environment.yml"

@@ -11,8 +11,6 @@ rule tensorboard:
         directory(f"{RESULTS}/tensorboard"),
     log:
         f"{RESULTS}/logs/tensorboard.log",
-    benchmark:
-        f"{RESULTS}/timings/tensorboard.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -33,8 +31,6 @@ rule hiplot:
         f"reports/{STUDY}_hiplot.html",
     log:
         f"{RESULTS}/logs/hiplot.log",
-    benchmark:
-        f"{RESULTS}/timings/hiplot.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -59,8 +55,6 @@ rule compare:
         f"reports/compared/{COMPARED}.html",
     log:
         f"results/compared/logs/{COMPARED}.log",
-    benchmark:
-        f"results/compared/timings/{COMPARED}.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -124,8 +124,6 @@ rule figures:
         made_by=MADE_BY.format(stage="figures"),
     log:
         f"{RESULTS}/logs/figures.log",
-    benchmark:
-        f"{RESULTS}/timings/figures.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -169,8 +167,6 @@ rule histogram_figures:
         made_by=MADE_BY.format(stage="histogram_figures"),
     log:
         f"{RESULTS}/logs/histogram_figures.log",
-    benchmark:
-        f"{RESULTS}/timings/histogram_figures.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -212,8 +208,6 @@ rule report:
         provenance=PROVENANCE,
     log:
         f"{RESULTS}/logs/report.log",
-    benchmark:
-        f"{RESULTS}/timings/report.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -58,8 +58,6 @@ rule predict:
         recommended=f"{RESULTS}/prediction/recommended.parquet",
     log:
         f"{RESULTS}/logs/predict.log",
-    benchmark:
-        f"{RESULTS}/timings/predict.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -8,8 +8,6 @@ rule fit_mlp_classifier:
         ORACLE,
     log:
         "results/verification/logs/mlp_classifier-{activation}.log",
-    benchmark:
-        "results/verification/timings/mlp_classifier-{activation}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -31,8 +29,6 @@ rule verification:
         **VERIFICATION,
     log:
         "results/verification/logs/verification.log",
-    benchmark:
-        "results/verification/timings/verification.tsv"
     conda:
         "../../environment.yml"
     threads: 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt, sns
+from actbench.figures.plotting import Axes, Figure, Line2D, fonts_of_outlines, matplotlib, plt, sns
 from actbench.storage import files
 
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
@@ -116,7 +116,7 @@ def save(figure: Figure, *paths: str | Path) -> None:
     for path in paths:
         kind = Path(path).suffix.removeprefix(".")
         metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
-        with files.atomic(path) as temporary:
+        with files.atomic(path) as temporary, fonts_of_outlines():
             figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
             if kind == "svg":
                 temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")

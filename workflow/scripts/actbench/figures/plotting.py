@@ -14,6 +14,7 @@ from pathlib import Path
 from actbench.errors import UserError, reason
 
 __all__ = ["Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
+RULES = ("GDEF", "GPOS", "GSUB")  # tables of a font
 OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
 
 
@@ -63,9 +64,27 @@ def _caches() -> str | None:
     return str(folder) if os.access(place, os.W_OK) else None
 
 
+@contextlib.contextmanager
+def fonts_of_outlines() -> Iterator[None]:
+    """Have a PDF keep outlines of the letters that it shows, but no rules of setting them.
+
+    matplotlib places each letter itself; reading a font's rules took half of the time of a PDF.
+    """
+    # Private, and there is no other way to it; without it a PDF takes longer and looks the same.
+    before = getattr(subset.Options, "_drop_tables_default", None)
+    if before is not None:
+        subset.Options._drop_tables_default = [*before, *RULES]
+    try:
+        yield
+    finally:
+        if before is not None:
+            subset.Options._drop_tables_default = before
+
+
 with _without_settings():
     import matplotlib
     import seaborn as sns
+    from fontTools import subset
     from matplotlib import pyplot as plt
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure

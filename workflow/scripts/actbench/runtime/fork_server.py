@@ -1,10 +1,10 @@
 """One process loads the libraries, and each short job is a fork of it (on Linux).
 
 A study has many short jobs, and most of a job's time goes into importing torch. So Snakemake starts a fork
-server, which imports libraries, none of our own code, and waits. A job's process, which Snakemake starts as
-without it, sends the server its working directory, environment and standard streams, waits, and ends with the
-status or the signal of the fork. The fork runs the job's script from its first line: own code is imported,
-and its digests are taken, as in a process of its own.
+server, which imports libraries and waits; what only tables and figures need, it imports when no job asks. A
+job's process, which Snakemake starts as without it, sends the server its working directory, environment and
+standard streams, waits, and ends with the status or the signal of the fork. The fork runs the job's script
+from its first line: our own code is imported anew, and its digests are taken, as in a process of its own.
 
 Nothing depends on it: without a server, or where one fails before it has forked, a job does its work itself.
 The server ends with Snakemake, a fork with its server, with Snakemake and with the process that sent it. Only
@@ -39,6 +39,7 @@ LIBRARIES = (
     "snakemake.iocontainers",
     "snakemake.logging",
 )
+LATER = ("pandas", "scipy.stats", "scipy.optimize", "actbench.figures.plotting", "jinja2")
 WAITING = 128  # jobs that may wait for the server to accept them
 PAUSE = 0.1  # seconds until another try where the system has no process or descriptor left
 FORKED = b"f"
@@ -148,12 +149,13 @@ def serve(listener: socket.socket) -> str:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends Snakemake and its jobs, and that ends this
     gc.disable()
     for name in LIBRARIES:
-        with suppress(ImportError):
-            importlib.import_module(name)
-    gc.freeze()
+        _load(name)
     running: list[_Job] = []
+    later = list(LATER)
     while True:
-        found = _readable(listener, running)
+        found = _readable(listener, running, wait=not later)
+        if later and not found:
+            _load(later.pop(0))
         for job in running:
             if job.ended in found:
                 with suppress(OSError):
@@ -204,15 +206,25 @@ def _forked(sender: socket.socket) -> _Job | None:
     return job
 
 
-def _readable(listener: socket.socket, running: Iterable[_Job]) -> set[int]:
-    """The listener if a job asks, the ends of jobs that have ended, and connections that were closed."""
+def _load(name: str) -> None:
+    """Import a module, if that works; a job that needs it says why it does not."""
+    with suppress(Exception):
+        importlib.import_module(name)
+    gc.freeze()
+
+
+def _readable(listener: socket.socket, running: Iterable[_Job], wait: bool) -> set[int]:
+    """The listener if a job asks, the ends of jobs that have ended, and connections that were closed.
+
+    `wait`: until there is one of these.
+    """
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
     for job in running:
         waiting.register(job.ended, select.POLLIN)
         if not job.killed:
             waiting.register(job.sender, 0)  # that it is closed is told unasked
-    return {descriptor for descriptor, _ in waiting.poll()}
+    return {descriptor for descriptor, _ in waiting.poll(None if wait else 0)}
 
 
 def _peer(connection: socket.socket) -> tuple[int, int, int]:

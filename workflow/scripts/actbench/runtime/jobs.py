@@ -87,8 +87,7 @@ def finish() -> None:
 
     Python would take its modules apart first. All files are closed by then, and the operating system
     frees the rest. The log's last line says where the job's CPU time went, and how much memory it had at
-    most. Snakemake's benchmark files have that too, but looking every half second took 6 % of the default
-    study's time (n = 1): jobs of single cells have none.
+    most. Snakemake's benchmark files would see only the process that waits for a fork (`fork_server`).
 
     Raises:
         UserError: own code that was not planned was imported, see `imports.check`.
