@@ -61,3 +61,29 @@ def test_a_users_module_may_have_the_name_of_a_script(tmp_path, monkeypatch, nam
 def test_scripts_are_thin():
     for path in SCRIPTS.glob("*.py"):
         assert len(path.read_text().splitlines()) <= 20, path.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if x:\n    pass\nelif y:\n    pass\nelse:\n    import a",
+        "while x:\n    import a",
+        "for x in y:\n    pass\nelse:\n    import a",
+        "with x:\n    import a",
+        "async def f():\n    async with x:\n        async for y in z:\n            import a",
+        "class A:\n    def f(self):\n        import a",
+        "try:\n    import a\nfinally:\n    pass",
+        "try:\n    pass\nexcept E:\n    import a",
+        "try:\n    pass\nexcept* E:\n    import a",
+        "try:\n    pass\nexcept E:\n    pass\nelse:\n    import a",
+        "try:\n    pass\nfinally:\n    import a",
+        "match x:\n    case 1:\n        import a",
+        "f = lambda: [importlib.import_module('a') for _ in range(3)]",
+        "@__import__('a').decorator\ndef f():\n    pass",
+        "f(x=(y or importlib.ｉmport_module('a')))",
+    ],
+)
+def test_an_import_is_found_wherever_it_stands(tmp_path, text):
+    (tmp_path / "script.py").write_text(text, encoding="utf-8")
+    (tmp_path / "a.py").touch()
+    assert sources.imported(tmp_path / "script.py", [tmp_path]) == [str(tmp_path / "a.py")]

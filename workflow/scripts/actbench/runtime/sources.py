@@ -3,11 +3,14 @@
 import ast
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 from actbench.runtime import imports, parsing
+
+CALLS = ("import_module", "__import__")  # functions that import what they are given
 
 
 def imported(script: str | Path, roots: Iterable[str | Path]) -> list[str]:
@@ -66,7 +69,8 @@ def _direct(script: Path, roots: tuple[str, ...]) -> frozenset[Path]:
         return frozenset()
     tree = parsing.parsed(script)
     package = _package(script, roots)
-    names = {name for node in ast.walk(tree) for name in _names(node, package)}
+    nodes = ast.walk(tree) if _may_call_import(script) else _statements(tree)
+    names = {name for node in nodes for name in _names(node, package)}
     if script.name == "__init__.py":
         names |= {f"{package}.{name}" for name in _exported(tree)}
     return frozenset(path for name in names for root in roots for path in _files(name, root))
@@ -92,6 +96,22 @@ def _package(script: Path, roots: Iterable[str]) -> str:
     return ""
 
 
+def _may_call_import(script: Path) -> bool:
+    """Whether a call that imports may stand in it; identifiers are compared as Python does, by NFKC."""
+    text = unicodedata.normalize("NFKC", script.read_bytes().decode(errors="replace"))
+    return any(name in text for name in CALLS)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every statement, without its expressions, which are nine tenths of a tree."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, part, ())
+
+
 def _names(node: ast.AST, package: str) -> Iterator[str]:
     """Dotted names that a statement may load; `from a import b` may name the module a.b."""
     if isinstance(node, ast.Import):
@@ -104,7 +124,7 @@ def _names(node: ast.AST, package: str) -> Iterator[str]:
             yield f"{base}.{alias.name}"
     elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         called = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
-        if called in ("import_module", "__import__") and isinstance(node.args[0].value, str):
+        if called in CALLS and isinstance(node.args[0].value, str):
             yield _absolute(node.args[0].value, package)
 
 
