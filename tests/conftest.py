@@ -141,26 +141,52 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-class Server:
-    """A process that runs Snakemake quickly, see snakemake_server.py; one run at a time."""
+class Forks:
+    """A process that answers requests with a fork each, one at a time.
 
-    def __init__(self):
-        command = [sys.executable, str(ROOT / "tests" / "snakemake_server.py")]
+    `script`: its file in this folder, which says what it reads and answers.
+    """
+
+    def __init__(self, script: str):
+        command = [sys.executable, str(ROOT / "tests" / script)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
 
-    def run(self, folder: Path, arguments: list[str], environment: dict) -> subprocess.CompletedProcess:
-        """The finished run; `stdout` holds standard error as well."""
-        request = {"folder": str(folder), "arguments": arguments, "environment": ENVIRONMENT | environment}
+    def ask(self, **request: object) -> dict:
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        return subprocess.CompletedProcess(arguments, answer["status"], answer["output"], "")
+        return json.loads(self.process.stdout.readline())
 
     def end(self) -> None:
         self.process.stdin.close()
         self.process.wait()
+
+
+class Server(Forks):
+    """Runs Snakemake quickly."""
+
+    def __init__(self):
+        super().__init__("snakemake_server.py")
+
+    def run(self, folder: Path, arguments: list[str], environment: dict) -> subprocess.CompletedProcess:
+        """The finished run; `stdout` holds standard error as well."""
+        answer = self.ask(folder=str(folder), arguments=arguments, environment=ENVIRONMENT | environment)
+        return subprocess.CompletedProcess(arguments, answer["status"], answer["output"], "")
+
+
+class Scripts(Forks):
+    """Runs scripts that need torch quickly."""
+
+    def __init__(self):
+        super().__init__("script_server.py")
+
+    def run(self, script: Path, folder: Path, given: str) -> subprocess.CompletedProcess:
+        """The finished run, with this process's environment and `given` as standard input."""
+        answer = self.ask(script=str(script), folder=str(folder), input=given, environment=dict(os.environ))
+        return subprocess.CompletedProcess(
+            [str(script)], answer["status"], answer["stdout"], answer["stderr"]
+        )
 
 
 class Project:
@@ -251,6 +277,13 @@ def wait_for_end(processes: Iterable[psutil.Process]) -> None:
 def server() -> Server:
     """The one that most tests use."""
     started = Server()
+    atexit.register(started.end)
+    return started
+
+
+@functools.cache
+def scripts() -> Scripts:
+    started = Scripts()
     atexit.register(started.end)
     return started
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from actbench.runtime import provenance, sources
-from conftest import ROOT
+from conftest import ROOT, scripts
 
 LOUD = """import logging, os, sys, torch, warnings
 class Loud(torch.nn.Module):
@@ -39,14 +39,12 @@ def ran(tmp_path):
         "        return x.new_zeros(x.numel()).put_(torch.arange(x.numel()), x.flatten()).view_as(x)\n"
     )
 
-    def run(code=None, critical=(), **specs):
-        return subprocess.run(
-            [sys.executable, "-P", str(SCRIPT)],
-            input=json.dumps({"specs": specs, "code": code or {}, "critical": critical}),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
+    def run(code=None, critical=(), forked=True, **specs):
+        given = json.dumps({"specs": specs, "code": code or {}, "critical": critical})
+        if forked:
+            return scripts().run(SCRIPT, tmp_path, given)
+        command = [sys.executable, "-P", str(SCRIPT)]
+        return subprocess.run(command, input=given, cwd=tmp_path, capture_output=True, text=True)
 
     return run
 
@@ -57,8 +55,9 @@ def sentence(done):
     return done.stdout.strip().splitlines()[-1]
 
 
-def test_good_ones_end_in_silence(ran):
-    done = ran(relu=RELU, good=own("Good", negative_slope=0.2))
+@pytest.mark.parametrize("forked", [False, True])
+def test_good_ones_end_in_silence(ran, forked):
+    done = ran(forked=forked, relu=RELU, good=own("Good", negative_slope=0.2))
     assert (done.returncode, done.stdout, done.stderr) == (0, "\ntried\n", "")
 
 
@@ -176,5 +175,5 @@ def test_a_module_that_warns_is_no_bad_one(ran, tmp_path, monkeypatch):
         "class A(torch.nn.Tanh):\n"
         "    pass\n"
     )
-    done = ran(good={"import": "warns:A", "name": "good", "parameters": {}})
+    done = ran(forked=False, good={"import": "warns:A", "name": "good", "parameters": {}})
     assert (done.returncode, done.stderr) == (0, "")
