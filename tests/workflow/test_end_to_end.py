@@ -396,9 +396,10 @@ def test_mixed_origins_are_said_on_the_first_screen(tiny, tmp_path):
 
 @pytest.fixture(scope="module")
 def folded(tiny):
-    """A study with two folds."""
-    given = ["study=folded", "evaluation={folds: 2}", "activations=[relu, relu_autograd]", "depths=[1]"]
-    done = tiny.snakemake("--quiet", "all", "--config", *given, "training={keep: last}")
+    """A study with two folds, without validation images."""
+    given = ["study=folded", "activations=[relu, relu_autograd]", "depths=[1]"]
+    given += ["evaluation={folds: 2, validation: 0}", "training={keep: last, histograms: false}"]
+    done = tiny.snakemake("--quiet", "all", "--config", *given)
     assert done.returncode == 0, done.stdout + done.stderr
     return tiny.folder / "results" / "folded" / "tables"
 
@@ -430,18 +431,12 @@ def test_report_of_folds(tiny, folded):
     assert 'id="cross-validation"' in page and "<code>split1_test_score</code>" in page
 
 
-def test_a_study_without_validation_images(tiny):
-    given = ["study=unvalidated", "evaluation={validation: 0}", "activations=[tanh]", "depths=[1]"]
-    last = "training={keep: last, test_each_epoch: true, histograms: false}"
-    done = tiny.snakemake("--quiet", "all", "--config", *given, last)
-    assert done.returncode == 0, done.stdout + done.stderr
-    tables = tiny.folder / "results" / "unvalidated" / "tables"
-    runs, history = (pd.read_parquet(tables / f"{name}.parquet") for name in ("runs", "history"))
-    assert (
-        runs["val_accuracy"].isna().all() and runs["trained"].all() and history["test_accuracy"].notna().all()
-    )
-    page = tiny.page("unvalidated")
-    assert "1,497 training, no validation and 300 test images" in page
+def test_a_study_without_validation_images(tiny, folded):
+    runs, history = (pd.read_parquet(folded / f"{name}.parquet") for name in ("runs", "history"))
+    assert runs["val_accuracy"].isna().all() and runs["trained"].all()
+    assert history["val_loss"].isna().all()
+    page = tiny.page("folded")
+    assert "no validation and" in page
     assert "“Trained” means a training accuracy" in page and "epoch_histograms" not in page
 
 
