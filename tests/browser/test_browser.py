@@ -76,7 +76,13 @@ def test_tables_can_be_downloaded(open_report, tiny, name):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("comparison.tex", r"\toprule"), ("comparison.md", "|:--"), ("sources.bib", "@inproceedings{nair2010")],
+    [
+        ("comparison.tex", r"\toprule"),
+        ("comparison-narrow.tex", r"\label{tab:tiny-narrow}"),
+        ("comparison.md", "|:--"),
+        ("sentences.txt", "relu"),
+        ("sources.bib", "@inproceedings{nair2010"),
+    ],
 )
 def test_papers_can_download(open_report, name, words):
     page, _, _ = open_report(1280)

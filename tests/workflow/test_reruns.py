@@ -233,6 +233,8 @@ FILES = {
     f"{PACKAGE}/figures/drawing.py": LAST,
     f"{PACKAGE}/report/exports.py": stages("report"),
     f"{PACKAGE}/report/columns.py": stages("report"),
+    f"{PACKAGE}/report/quotes.py": stages("report"),
+    f"{PACKAGE}/report/tex.py": stages("report"),
     f"{PACKAGE}/figures/results_job.py": stages("figures"),
     f"{PACKAGE}/figures/histograms_job.py": stages("histogram_figures"),
     f"{PACKAGE}/figures/results.py": stages("figures"),
