@@ -38,14 +38,14 @@ def quote(known=KNOWN, base=None, shares=None, **changes):
 def test_a_verdict_is_quoted_with_difference_interval_n_p_and_correction():
     assert quote(p_holm=0.02) == (
         "With 4 hidden layers on digits, tanh was worse than ReLU by more than 1 point: mean difference in test "
-        "accuracy −3.23 points (95 % interval −5.20 to −1.26, simultaneous for 15 comparisons by Bonferroni's "
-        "correction; n = 5 paired seeds; exact sign-flip p = 0.062, 0.02 after Holm's adjustment)."
+        "accuracy −3.23 points (95 % interval −5.20 to −1.26, Bonferroni for 15 comparisons; n = 5 paired "
+        "seeds; exact sign-flip p = 0.062, Holm-adjusted 0.02)."
     )
 
 
 def test_a_verdict_that_p_does_not_support_says_so():
     text = quote()
-    assert "0.94 after Holm's adjustment" in text
+    assert "Holm-adjusted 0.94)" in text
     assert text.endswith(
         "The verdict rests on the interval, which takes differences as normal; p does not support it."
     )
@@ -91,11 +91,8 @@ def test_what_did_not_train_is_compared_by_who_trained():
     nothing = {"difference": None, "difference_low": None, "difference_high": None, "verdict": "inconclusive"}
     text = quote(n_trained=0, n_pairs=0, shares=shares, **nothing)
     assert "tanh trained with 0 of 5 seeds and ReLU with 5 of 5; no seed trained in both" in text
-    assert "seeds that trained: −80 points (Newcombe's 95 % interval −98 to +8, simultaneous for 15" in text
-    assert "exact McNemar p = 0.12, 1 after Holm's adjustment)." in text
+    assert "share that trained: −80 points (Newcombe's 95 % interval −98 to +8, Bonferroni for 15" in text
+    assert "exact McNemar p = 0.12, Holm-adjusted 1)." in text
     apart = quote(shares=shares, **nothing)
-    assert (
-        "runs of one of them lie more than 25 points apart (n = 5 paired seeds)" in apart
-        and "McNemar" in apart
-    )
+    assert "runs of one of them lie more than 25 points apart." in apart and "McNemar" in apart
     assert "McNemar" not in quote(shares=shares)

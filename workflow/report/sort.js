@@ -71,7 +71,7 @@ function sort(body, column, sign) {
 // The first number of a cell, else its text; a cell that begins with a dash, or is not known, has no value.
 function valueOf(cell) {
   const text = (cell.dataset.value ?? cell.textContent).trim();
-  if (text === "" || /^(–(\s|$)|not known|nan\b)/i.test(text)) return null;
+  if (text === "" || /^(–(\s|$)|not known)/i.test(text)) return null;
   const plain = text.replaceAll(",", "").replace("−", "-").replace("∞", "Infinity");
   const number = parseFloat(plain.replace(/^([+×]|runs )/, ""));
   return Number.isNaN(number) || cell.tagName === "TH" ? text : number;

@@ -83,10 +83,10 @@ def _who_trained(row: Mapping, share: tuple | None, known: About) -> str:
         return ""
     change = numbers.change(share.difference_low, share.difference_high, 0)
     family = known.n_comparisons
-    held = f", simultaneous for {family} comparisons by Bonferroni's correction" if family > 1 else ""
-    adjusted = f", {share.p_holm:.2g} after Holm's adjustment" if family > 1 else ""
+    held = f", Bonferroni for {family} comparisons" if family > 1 else ""
+    adjusted = f", Holm-adjusted {share.p_holm:.2g}" if family > 1 else ""
     return (
-        f" Difference in the share of seeds that trained: {numbers.points(share.difference, 0)} points "
+        f" Difference in the share that trained: {numbers.points(share.difference, 0)} points "
         f"(Newcombe's 95 % interval {change}{held}; n = {share.n_seeds} paired seeds; exact McNemar p = "
         f"{share.p_mcnemar:.2g}{adjusted})."
     )
@@ -104,7 +104,7 @@ def _sentence(row: Mapping, base: Mapping | None, label: str, known: About) -> s
     if pd.isna(row["difference"]):
         return (
             f"{where}, {trained}; no mean difference is given, because runs of one of them lie more than "
-            f"25 points apart (n = {row['n_pairs']} paired seeds)."
+            "25 points apart."
         )
     return (
         f"{where}, {_verdict(row, label, known)}: {_evidence(row, known)}.{_caveats(row, base, label, known)}"
@@ -124,11 +124,11 @@ def _verdict(row: Mapping, label: str, known: About) -> str:
 def _evidence(row: Mapping, known: About) -> str:
     change = numbers.change(row["difference_low"], row["difference_high"])
     family = known.n_comparisons
-    held = f", simultaneous for {family} comparisons by Bonferroni's correction" if family > 1 else ""
+    held = f", Bonferroni for {family} comparisons" if family > 1 else ""
     interval = "no interval within ±100 points" if change == "–" else f"95 % interval {change}{held}"
     exact = row["n_pairs"] <= comparisons.EXACT_PAIRS
     p = f"{'exact ' if exact else ''}sign-flip p = {row['p_sign_flip']:.2g}"
-    adjusted = f", {row['p_holm']:.2g} after Holm's adjustment" if family > 1 else ""
+    adjusted = f", Holm-adjusted {row['p_holm']:.2g}" if family > 1 else ""
     folds = f", each the mean of {known.n_folds} folds" if known.n_folds > 1 else ""
     return (
         f"mean difference in test accuracy {numbers.points(row['difference'])} points ({interval}; "
