@@ -92,6 +92,19 @@ def test_the_narrow_form_says_who_did_not_train(comparison):
     assert r"a\textbar{}b & $96.0\textrm{--}98.0^{?}$ (3/5) \\" in text
 
 
+def test_more_rows_than_a_page_holds_are_several_tables(comparison):
+    keys = [f"x{number}" for number in range(25)]
+    many = pd.concat([comparison.iloc[[1]].assign(activation=key) for key in keys], ignore_index=True)
+    for form in (exports.latex, exports.narrow):
+        text = form(at_depths(many, *range(1, 5)), dict(zip(keys, keys, strict=True)), KNOWN)
+        parts = text.split(r"\begin{table}")[1:]
+        assert len(parts) == (4 if form is exports.latex else 2)
+        assert all(f"Part {number} of {len(parts)}." in part for number, part in enumerate(parts, start=1))
+        assert [part.count("x24 &") for part in parts] == [1] * len(parts)
+        assert len(set(re.findall(r"\\label\{(.*?)\}", text))) == len(parts)
+        assert text.count(r"\providecommand{\toprule}") == 1
+
+
 def test_markdown_is_a_table_whose_cells_hold_no_bar(comparison):
     lines = exports.markdown(comparison, LABELS).splitlines()
     assert len(lines) == 4 and set(lines[1]) <= set("|:- ")

@@ -1,6 +1,7 @@
 """The comparison as papers want it: LaTeX, wide and for one column, and Markdown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -11,6 +12,8 @@ from actbench.report.quotes import About
 # Without the package booktabs its rules are plain lines.
 RULES = "".join(rf"\providecommand{{\{name}rule}}{{\hline}}" + "\n" for name in ("top", "mid", "bottom"))
 MARKS = {"better": "{+}", "worse": "{-}", "equivalent": r"{\approx}", "inconclusive": "{?}", "baseline": ""}
+USE = "% Needs no package; with booktabs in the preamble, its rules are used. table* spans two columns."
+ROWS = 36  # that fit on a page
 DEPTHS = 3  # side by side in one column of a paper
 HEADS = (
     *("Activation", "Trained", "Mean", r"95\,\% interval", "SD"),
@@ -26,17 +29,16 @@ def latex(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> 
         labels: id to display text.
         known: what the comparisons share.
     """
-    lines = [" & ".join(HEADS) + r" \\"]
+    blocks = []
     for depth, rows in comparison.groupby("depth", sort=False):
-        lines += [r"\midrule", rf"\multicolumn{{{len(HEADS)}}}{{@{{}}l}}{{\textit{{{layers(depth)}}}}} \\"]
-        lines += [" & ".join(_cells(row, labels)) + r" \\" for row in rows.to_dict("records")]
+        head = rf"\multicolumn{{{len(HEADS)}}}{{@{{}}l}}{{\textit{{{layers(depth)}}}}} \\"
+        blocks.append(([head], [_line(_cells(row, labels)) for row in rows.to_dict("records")]))
     caption = (
         rf"Test accuracy (\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}, "
         f"with the difference to {tex.text(known.baseline)} in percentage points."
     )
-    return _table(
-        caption, f"tab:{tex.key(known.study)}", "l" + "r" * 8 + "l", lines, _notes(known), tabcolsep=2
-    )
+    made = _Table(caption, f"tab:{tex.key(known.study)}", "l" + "r" * 8 + "l", _notes(known), tabcolsep=2)
+    return _tables(made, [_line(HEADS)], blocks)
 
 
 def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> str:
@@ -48,18 +50,16 @@ def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) ->
     depths = list(dict.fromkeys(comparison["depth"]))
     cells = {(row["activation"], row["depth"]): row for row in comparison.to_dict("records")}
     keys = list(dict.fromkeys(comparison["activation"]))
-    lines: list[str] = []
+    blocks = []
     for start in range(0, len(depths), DEPTHS):
         chosen = depths[start : start + DEPTHS]
         empty = [""] * (min(DEPTHS, len(depths)) - len(chosen))
-        lines += [r"\midrule"] * (start > 0)
-        lines += [
-            " & ".join(["Activation", *(_layers(depth) for depth in chosen), *empty]) + r" \\",
-            r"\midrule",
+        head = [_line(["Activation", *(_layers(depth) for depth in chosen), *empty]), r"\midrule"]
+        rows = [
+            _line([tex.text(labels[key]), *(_short(cells.get((key, depth))) for depth in chosen), *empty])
+            for key in keys
         ]
-        for key in keys:
-            row = [_short(cells.get((key, depth))) for depth in chosen]
-            lines.append(" & ".join([tex.text(labels[key]), *row, *empty]) + r" \\")
+        blocks.append((head, rows))
     caption = f"Test accuracy (\\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}."
     notes = (
         r"Mean $\pm$ half the width of its 95\,\% interval over the seeds that trained, in brackets how many "
@@ -67,18 +67,75 @@ def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) ->
         f"{_marks(known)} Differences: {_correction(known)}."
     )
     columns = "l" + "r" * min(DEPTHS, len(depths))
-    return _table(caption, f"tab:{tex.key(known.study)}-narrow", columns, lines, notes, tabcolsep=3)
-
-
-def _table(caption: str, label: str, columns: str, lines: list[str], notes: str, tabcolsep: float) -> str:
-    body = "\n".join(lines)
-    return (
-        "% Needs no package; with booktabs in the preamble, its rules are used. table* spans two columns.\n"
-        f"{RULES}\\begin{{table}}[tb]\n\\centering\n\\setlength{{\\belowcaptionskip}}{{4pt}}\n\\caption{{{caption}}}\n\\label{{{label}}}\n"
-        f"\\footnotesize\n\\setlength{{\\tabcolsep}}{{{tabcolsep}pt}}\n\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n"
-        f"\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}\n\n"
-        f"\\smallskip\n\\parbox{{\\linewidth}}{{\\scriptsize\\raggedright {notes}}}\n\\end{{table}}\n"
+    return _tables(
+        _Table(caption, f"tab:{tex.key(known.study)}-narrow", columns, notes, tabcolsep=3), [], blocks
     )
+
+
+class _Table(NamedTuple):
+    """What is around the rows, in LaTeX."""
+
+    caption: str
+    label: str
+    columns: str
+    notes: str
+    tabcolsep: float
+
+    def filled(self, lines: list[str], number: int, of: int) -> str:
+        """The table, or one of several that follow one another."""
+        caption = f"{self.caption} Part {number} of {of}." if of > 1 else self.caption
+        label = self.label if number == 1 else f"{self.label}-{number}"
+        return "\n".join(
+            [
+                r"\begin{table}[tbp]",
+                r"\centering",
+                r"\setlength{\belowcaptionskip}{4pt}",
+                rf"\caption{{{caption}}}",
+                rf"\label{{{label}}}",
+                r"\footnotesize",
+                rf"\setlength{{\tabcolsep}}{{{self.tabcolsep}pt}}",
+                rf"\begin{{tabular}}{{@{{}}{self.columns}@{{}}}}",
+                r"\toprule",
+                *lines,
+                r"\bottomrule",
+                r"\end{tabular}",
+                "",
+                r"\smallskip",
+                rf"\parbox{{\linewidth}}{{\scriptsize\raggedright {self.notes}}}",
+                r"\end{table}",
+                "",
+            ]
+        )
+
+
+def _tables(made: _Table, top: list[str], blocks: list[tuple[list[str], list[str]]]) -> str:
+    """As many tables as pages need.
+
+    Args:
+        made: what is around them.
+        top: the first lines of each.
+        blocks: head and rows of each group, which a rule separates.
+    """
+    parts: list[list[list[str]]] = [[]]
+    filled = 0
+    for head, rows in blocks:
+        for start in range(0, len(rows), ROWS):
+            piece = rows[start : start + ROWS]
+            if filled and filled + len(piece) > ROWS:
+                parts.append([])
+                filled = 0
+            parts[-1].append([*head, *piece])
+            filled += len(piece)
+    texts = []
+    for number, part in enumerate(parts, start=1):
+        groups = [*([top] if top else []), *part]
+        lines = [line for group in groups for line in (r"\midrule", *group)][1:]
+        texts.append(made.filled(lines, number, len(parts)))
+    return f"{USE}\n{RULES}" + "\n".join(texts)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return " & ".join(cells) + r" \\"
 
 
 def _n(known: About) -> str:
