@@ -1,19 +1,31 @@
 """CITATION.cff is one, and says the same as pyproject.toml and LICENSE."""
 
+import json
 import re
 import tomllib
 
+import jsonschema
+import pytest
 import yaml
 from conftest import ROOT
 
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SCHEMA = ROOT / ".cff" / "cffconvert" / "schemas" / "1.2.0" / "schema.json"
 LICENSE = (ROOT / "LICENSE").read_text()
 
 
 def test_it_has_the_keys_that_the_format_requires():
     assert {"cff-version", "message", "title", "authors"} <= CITATION.keys()
     assert CITATION["cff-version"] == "1.2.0" and CITATION["type"] == "software"
+
+
+@pytest.mark.skipif(not SCHEMA.is_file(), reason=".ci/run unpacks the schema that comes with cffconvert")
+def test_it_follows_the_published_schema():
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.validate(CITATION, schema)
+    with pytest.raises(jsonschema.ValidationError, match="authors"):
+        jsonschema.validate({key: value for key, value in CITATION.items() if key != "authors"}, schema)
 
 
 def test_every_value_is_text():

@@ -76,7 +76,13 @@ def test_tables_can_be_downloaded(open_report, tiny, name):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("comparison.tex", r"\toprule"), ("comparison.md", "|:--"), ("sources.bib", "@inproceedings{nair2010")],
+    [
+        ("comparison.tex", r"\toprule"),
+        ("comparison-narrow.tex", r"\label{tab:tiny-narrow}"),
+        ("comparison.md", "|:--"),
+        ("sentences.txt", "relu"),
+        ("sources.bib", "@inproceedings{nair2010"),
+    ],
 )
 def test_papers_can_download(open_report, name, words):
     page, _, _ = open_report(1280)
@@ -102,17 +108,17 @@ def test_tables_are_sorted_by_keyboard_and_by_mouse(open_report):
     heading = page.locator("table:has(#table-comparison) thead th").nth(3)
     heading.locator("button").focus()
     page.keyboard.press("Enter")
-    assert heading.get_attribute("aria-sort") == "ascending"
+    assert heading.get_attribute("aria-sort") == "descending"
     bodies = column(page, "comparison", 3)
     assert len(bodies) == 2 and all(len(body) == 2 for body in bodies)
     numbers = [[float(text.split()[0]) for text in body if text != "–"] for body in bodies]
-    assert numbers == [sorted(body) for body in numbers]
+    assert numbers == [sorted(body, reverse=True) for body in numbers]
     heading.locator("button").click()
-    assert heading.get_attribute("aria-sort") == "descending"
+    assert heading.get_attribute("aria-sort") == "ascending"
     numbers = [
         [float(text.split()[0]) for text in body if text != "–"] for body in column(page, "comparison", 3)
     ]
-    assert numbers == [sorted(body, reverse=True) for body in numbers]
+    assert numbers == [sorted(body) for body in numbers]
     page.locator("table:has(#table-comparison) thead th button").first.click()
     assert [sorted(body) for body in column(page, "comparison", 0)] == column(page, "comparison", 0)
 

@@ -1,11 +1,16 @@
 """The sources of the activations: the registry's text and the BibTeX say the same."""
 
 import re
+import shutil
+import subprocess
 import unicodedata
 
 import pytest
 from actbench.activations import registry
+from actbench.data import catalogue
+from actbench.networks.families import mlp
 from actbench.report import citations
+from actbench.storage import yaml_files
 from conftest import ROOT
 
 ENTRIES = citations.entries()
@@ -34,7 +39,8 @@ def test_every_activation_with_a_source_has_an_entry():
 
 def test_every_entry_is_used_and_every_key_is_there():
     used = {key for found in citations.ACTIVATIONS.values() for key in found} | {*citations.METHOD}
-    assert used == ENTRIES.keys()
+    used |= {key for known in citations.RECIPE.values() for found in known.values() for key in found}
+    assert used | {*citations.PROGRAMS} == ENTRIES.keys()
 
 
 def test_no_entry_is_missed_or_stands_twice():
@@ -65,7 +71,7 @@ def test_what_the_method_rests_on_is_named_where_it_is_explained(key):
 def test_an_entry_is_whole_and_safe_to_typeset(key):
     text = ENTRIES[key]
     assert {"author", "title", "year"} <= fields(key).keys()
-    assert key == surnames(key)[0].lower() + fields(key)["year"]
+    assert key.rstrip("b") == surnames(key)[0].lower() + fields(key)["year"]
     assert text.isascii()
     assert not re.search(r"(?<!\\)[&%$#_]", text)
     depth = 0
@@ -80,13 +86,73 @@ def test_each_source_once_and_sorted():
     sources = {"clevert2016", "elfwing2018", "nair2010", "ramachandran2017"}
     found = keys(citations.of(["swish", "relu_autograd", "relu", "elu", "relu"]))
     assert found == sorted(sources | {*citations.METHOD})
-    assert keys(citations.of(registry.REGISTRY)) == sorted(ENTRIES)
+    rest = {key for found in citations.ACTIVATIONS.values() for key in found} | {*citations.METHOD}
+    assert keys(citations.of(registry.REGISTRY)) == sorted(rest)
 
 
 def test_an_own_activation_adds_nothing():
     method = citations.of([])
     assert keys(method) == sorted(citations.METHOD)
     assert citations.of(["mine", "identity"]) == method
+
+
+def config(**changes):
+    recipe = {
+        "network": {"initialisation": "he", "norm": "none", "residual": False},
+        "training": {"optimizer": "sgd", "schedule": "constant"},
+    }
+    return {
+        **recipe,
+        "dataset": "digits",
+        "activations": [{"id": "mine", "spec": {"name": "gelu"}}],
+        "settings": {"default": recipe, **changes},
+    }
+
+
+def test_a_study_cites_its_data_recipe_and_programs():
+    found = set(keys(citations.of_study(config())))
+    assert found == {
+        *("hendrycks2016", "alpaydin1998", "pedregosa2011", "he2015", "sutskever2013"),
+        *(*citations.METHOD, *citations.PROGRAMS),
+    }
+
+
+def test_a_study_cites_the_recipes_of_all_settings():
+    norm = {
+        "network": {"norm": "batch", "residual": True},
+        "training": {"optimizer": "adamw", "schedule": "cosine"},
+    }
+    more = {"ioffe2015", "he2016", "loshchilov2019", "loshchilov2017"}
+    assert set(keys(citations.of_study(config(norm=norm)))) - set(keys(citations.of_study(config()))) == more
+
+
+def test_own_data_and_other_families_add_nothing():
+    own = config() | {"dataset": {"name": "mine", "file": "a.npz"}}
+    missing = set(keys(citations.of_study(config()))) - set(keys(citations.of_study(own)))
+    assert missing == {"alpaydin1998", "pedregosa2011"}
+    assert keys(citations.of_study(own | {"network": {}})) == keys(citations.of_study(own))
+
+
+def test_what_the_config_allows_is_known_or_has_no_source():
+    schema = yaml_files.read(ROOT / "workflow" / "schemas" / "config.schema.yaml")["properties"]
+    training = schema["training"]["properties"]
+    assert citations.RECIPE["training", "optimizer"].keys() == {*training["optimizer"]["enum"]}
+    assert citations.RECIPE["training", "schedule"].keys() == {*training["schedule"]["enum"]} - {"constant"}
+    assert citations.RECIPE["dataset",].keys() == {*catalogue.DATASETS}
+    assert citations.RECIPE["network", "initialisation"].keys() == {*mlp.SETTINGS["initialisation"]["enum"]}
+    assert citations.RECIPE["network", "norm"].keys() == {*mlp.SETTINGS["norm"]["enum"]} - {"none"}
+
+
+@pytest.mark.skipif(shutil.which("bibtex") is None, reason="Debian's texlive-binaries are not installed")
+def test_bibtex_takes_every_entry(tmp_path):
+    (tmp_path / "all.bib").write_text("\n\n".join(ENTRIES.values()), encoding="utf-8")
+    (tmp_path / "all.aux").write_text("\\citation{*}\n\\bibstyle{plain}\n\\bibdata{all}\n", encoding="utf-8")
+    done = subprocess.run(
+        ["bibtex", "all"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0 and "Warning" not in done.stdout, done.stdout
+    items = (tmp_path / "all.bbl").read_text(encoding="utf-8").count("\\bibitem")
+    assert items == len(ENTRIES)
 
 
 def test_entries_are_apart_by_an_empty_line():

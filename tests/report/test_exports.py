@@ -1,8 +1,25 @@
+"""The comparison for papers: what the tables hold, and that a real TeX typesets them."""
+
+import re
+import shutil
+import subprocess
+
 import pandas as pd
 import pytest
 from actbench.report import exports
+from actbench.report.quotes import About
 
 LABELS = {"relu": "ReLU & co_1", "tanh": "a|b"}
+KNOWN = About("my_study", "digits", LABELS["relu"], "", 5, 1, 15, 0.01, 300)
+HOSTILE = [
+    r"\input{/etc/passwd}",
+    r"50 % & #1_$x^2$ ~{",
+    "}} \\end{tabular} \\\\",
+    "[2pt] * x -- ''",
+    '"<quoted>" | `code`',
+    "Köster ñ Łódź ŵ α β Σ λ x² ½ ±∞",
+    "\N{SLIGHTLY SMILING FACE} \N{HEBREW LETTER SHIN}\t中",
+]
 
 
 @pytest.fixture
@@ -33,16 +50,59 @@ def comparison():
     return pd.DataFrame(rows)
 
 
-def test_latex_is_a_booktabs_table_with_escaped_text(comparison):
-    text = exports.latex(comparison, LABELS)
-    assert [line for line in text.splitlines() if "rule" in line] == [
-        "\\toprule",
-        "\\midrule",
-        "\\bottomrule",
-    ]
-    assert r"ReLU \& co\_1" in text and r"97.34 \%" in text and r"95 \% interval" in text
-    assert r"-1.23 & -2.00 to -0.46 & 0.062 & -1.50 & worse \\" in text
-    assert text.isascii() is ("–" not in text)
+def at_depths(comparison, *depths):
+    return pd.concat([comparison.assign(depth=depth) for depth in depths], ignore_index=True)
+
+
+def test_latex_is_a_table_with_caption_label_groups_and_notes(comparison):
+    text = exports.latex(at_depths(comparison, 4, 8), LABELS, KNOWN)
+    assert text.isascii()
+    assert re.findall(r"\\textit\{(.*?)\}", text) == ["4 hidden layers", "8 hidden layers"]
+    assert r"\label{tab:my-study}" in text and r"\begin{table}" in text and "usepackage" not in text
+    caption = re.search(r"\\caption\{(.*)\}", text)[1]
+    assert "on digits" in caption and "$n = 5$ seeds" in caption and r"study my\_study" in caption
+    assert "simultaneous for 15 comparisons (Bonferroni)" in text and r"beyond $\pm 1$ points" in text
+    assert r"ReLU \& co\_1 & 5/5 & 97.34 & 96.12--98.56 & 1.00 & -- & -- & -- & -- &  \\" in text
+    row = r"a\textbar{}b & 5/5 & 97.34 & 96.12--98.56 & 1.00 & $-1.23$ & $-2.00$, $-0.46$ & 0.062 & $-1.50$"
+    assert row + r" & ${-}$ \\" in text
+
+
+def test_rules_are_those_of_booktabs_and_need_it_not(comparison):
+    text = exports.latex(comparison, LABELS, KNOWN)
+    used = set(re.findall(r"^\\(\w+rule)$", text, re.M))
+    assert used == {"toprule", "midrule", "bottomrule"}
+    assert all(rf"\providecommand{{\{name}}}{{\hline}}" in text for name in used)
+
+
+def test_the_narrow_form_has_means_with_half_intervals_and_marks(comparison):
+    text = exports.narrow(at_depths(comparison, 2, 4, 8, 16), LABELS, KNOWN)
+    assert r"Activation & 2 layers & 4 layers & 8 layers \\" in text
+    assert r"Activation & 16 layers &  &  \\" in text
+    assert r"a\textbar{}b & $97.3 \pm 1.2^{-}$ & $97.3 \pm 1.2^{-}$" in text
+    assert r"ReLU \& co\_1 & $97.3 \pm 1.2$ &" in text
+    assert r"\label{tab:my-study-narrow}" in text and "(Bonferroni)" in text
+
+
+def test_the_narrow_form_says_who_did_not_train(comparison):
+    table = comparison.assign(mean=None, ci_low=None, ci_high=None, verdict="inconclusive")
+    table.loc[0, ["n_trained", "n_pairs"]] = [0, 0]
+    table.loc[1, ["n_trained", "n_pairs"]] = [3, 3]
+    text = exports.narrow(table, LABELS, KNOWN)
+    assert r"ReLU \& co\_1 & 0/5 \\" in text
+    assert r"a\textbar{}b & $96.0\textrm{--}98.0^{?}$ (3/5) \\" in text
+
+
+def test_more_rows_than_a_page_holds_are_several_tables(comparison):
+    keys = [f"x{number}" for number in range(25)]
+    many = pd.concat([comparison.iloc[[1]].assign(activation=key) for key in keys], ignore_index=True)
+    for form in (exports.latex, exports.narrow):
+        text = form(at_depths(many, *range(1, 5)), dict(zip(keys, keys, strict=True)), KNOWN)
+        parts = text.split(r"\begin{table}")[1:]
+        assert len(parts) == (4 if form is exports.latex else 2)
+        assert all(f"Part {number} of {len(parts)}." in part for number, part in enumerate(parts, start=1))
+        assert [part.count("x24 &") for part in parts] == [1] * len(parts)
+        assert len(set(re.findall(r"\\label\{(.*?)\}", text))) == len(parts)
+        assert text.count(r"\providecommand{\toprule}") == 1
 
 
 def test_markdown_is_a_table_whose_cells_hold_no_bar(comparison):
@@ -61,3 +121,45 @@ def test_what_the_runs_do_not_give_is_not_shown(comparison):
     for line in (first, second):
         assert "runs 96.00–98.00" in line and "107" not in line
     assert first.count("inconclusive") == 0 and second.count("inconclusive") == 1
+    text = exports.latex(table, LABELS, KNOWN)
+    assert "runs 96.00--98.00" in text and "107" not in text
+
+
+def typeset(folder, document):
+    """What TeX says about a document, and the text of its pages."""
+    import pypdf
+
+    (folder / "paper.tex").write_text(document, encoding="utf-8")
+    command = ["pdflatex", "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
+    log = (folder / "paper.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    return log, "".join(sheet.extract_text() for sheet in pypdf.PdfReader(folder / "paper.pdf").pages)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="Debian's texlive-latex-base is not installed")
+def test_tex_typesets_both_forms_within_their_columns(comparison, tmp_path):
+    hostile = {f"x{number}": label for number, label in enumerate(HOSTILE)}
+    rows = [comparison.iloc[[1]].assign(activation=key) for key in hostile]
+    labels = LABELS | hostile
+    known = KNOWN._replace(study=HOSTILE[1], dataset=HOSTILE[2], baseline=HOSTILE[3], setting=HOSTILE[0])
+    strange = pd.concat([comparison, *rows], ignore_index=True)
+    (tmp_path / "hostile.tex").write_text(exports.latex(strange, labels, known), encoding="ascii")
+    (tmp_path / "wide.tex").write_text(
+        exports.latex(at_depths(comparison, 2, 4), LABELS, KNOWN), encoding="ascii"
+    )
+    plain = exports.narrow(at_depths(comparison, 2, 4, 8, 16), {"relu": "relu", "tanh": "leakyrelu"}, KNOWN)
+    (tmp_path / "narrow.tex").write_text(plain, encoding="ascii")
+    begin = "\\begin{document}\n"
+    log, text = typeset(
+        tmp_path, f"\\documentclass{{article}}{begin}\\input{{wide}}\\input{{hostile}}\\end{{document}}"
+    )
+    assert "Missing character" not in log and "undefined" not in log
+    assert "Overfull" not in log.split("hostile.tex")[0]
+    for words in ("−2.00", "97.34", "passwd", "Table 2", "U+1F642", "U+05E9"):
+        assert words in text, words
+    assert "root:" not in text
+    log, text = typeset(
+        tmp_path, f"\\documentclass[twocolumn]{{article}}{begin}\\input{{narrow}}\\end{{document}}"
+    )
+    assert "Overfull" not in log and "97.3 ± 1.2" in text

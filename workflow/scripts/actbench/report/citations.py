@@ -1,7 +1,7 @@
-"""BibTeX of what a study should cite: the sources of its activations, and those of the method."""
+"""BibTeX of what a study should cite: its activations, data set and recipe, the method, and the programs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 FILE = Path(__file__).parents[3] / "report" / "bibliography.bib"
@@ -50,6 +50,54 @@ METHOD = (
     *("poole2016", "schoenholz2017", "hayou2019"),
 )
 
+# Programs of every study.
+PROGRAMS = ("paszke2019", "molder2021")
+# By key and value of the config; what is not here has no source of its own, or is the user's.
+RECIPE: dict[tuple[str, ...], dict[object, tuple[str, ...]]] = {
+    ("dataset",): {
+        "digits": ("alpaydin1998", "pedregosa2011"),
+        "mnist1d": ("greydanus2024",),
+        "fashion_mnist": ("xiao2017",),
+        "mnist": ("lecun1998b",),
+        "kmnist": ("clanuwat2018",),
+        "emnist": ("cohen2017",),
+        "cifar10": ("krizhevsky2009",),
+    },
+    ("training", "optimizer"): {
+        "sgd": ("sutskever2013",),
+        "adam": ("kingma2015",),
+        "adamw": ("loshchilov2019",),
+    },
+    ("training", "schedule"): {"cosine": ("loshchilov2017",)},
+    ("network", "initialisation"): {
+        "default": ("lecun1998",),
+        "he": ("he2015",),
+        "xavier": ("glorot2010",),
+        "lecun": ("lecun1998",),
+        "orthogonal": ("saxe2014",),
+        "critical": ("schoenholz2017",),
+    },
+    ("network", "norm"): {"batch": ("ioffe2015",), "layer": ("ba2016",)},
+    ("network", "residual"): {True: ("he2016",)},
+}
+
+
+def of_study(config: Mapping) -> str:
+    """BibTeX of what a study used: its activations, data set, recipe in every setting, method and programs.
+
+    Args:
+        config: the resolved one.
+    """
+    keys = {*PROGRAMS}
+    for recipe in (config, *config["settings"].values()):
+        for path, known in RECIPE.items():
+            value = recipe
+            for part in path:
+                value = value.get(part) if isinstance(value, Mapping) else None
+            if isinstance(value, str | bool):
+                keys |= {*known.get(value, ())}
+    return of((entry["spec"]["name"] for entry in config["activations"]), keys)
+
 
 def entries() -> dict[str, str]:
     """The BibTeX text of every entry of `FILE`, by key."""
@@ -57,12 +105,12 @@ def entries() -> dict[str, str]:
     return {entry[1]: entry[0] for entry in found}
 
 
-def of(names: Iterable[str]) -> str:
-    """BibTeX of the sources of these activations and of `METHOD`, each once, sorted by key.
+def of(names: Iterable[str], further: Iterable[str] = ()) -> str:
+    """BibTeX of the sources of these activations, of `METHOD` and of further keys, each once, sorted by key.
 
     Args:
         names: of the registry; any other is a user's own activation, whose source is not known here.
     """
-    keys = {key for name in names for key in ACTIVATIONS.get(name, ())} | {*METHOD}
+    keys = {key for name in names for key in ACTIVATIONS.get(name, ())} | {*METHOD, *further}
     known = entries()
     return "".join(f"{known[key]}\n\n" for key in sorted(keys)).removesuffix("\n")

@@ -10,7 +10,7 @@ import jinja2
 from jinja2.utils import Namespace
 
 from actbench.figures import shown
-from actbench.report import numbers
+from actbench.report import columns, numbers
 
 IN_DATA = " !$()*+,-./:;=?@_~"  # what may stand as it is in the `data:` address of an attribute
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv"}
@@ -39,13 +39,13 @@ def environment(folder: str | Path) -> jinja2.Environment:
         "sentence": numbers.sentence,
     }
     made.globals |= {name: getattr(numbers, name) for name in ("change", "interval", "spread", "verdict")}
-    made.globals["layers"] = shown.layers
+    made.globals |= {"layers": shown.layers, "column_of": columns.of}
     return made
 
 
 def counter() -> Namespace:
-    """The numbers of a page's last figure and table so far; the macros `figure` and `caption` count on."""
-    return Namespace(figure=0, table=0)
+    """The numbers of a page's last figure, table and head so far, and that table's name; macros count on."""
+    return Namespace(figure=0, table=0, head=0, name="")
 
 
 def data_uri(path: str | Path) -> str:

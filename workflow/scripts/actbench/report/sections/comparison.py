@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from actbench.analysis import statistics
-from actbench.report import sentences, share_sentences
+from actbench.report import quotes, sentences, share_sentences
 from actbench.report.section import Section, Study
 
 
@@ -34,6 +34,9 @@ def context(study: Study) -> dict:
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
         "verdicts": {depth: sentences.verdicts(rows, labels) for depth, rows in cells.items()},
         "required_seeds": {depth: sentences.required_seeds(rows, labels) for depth, rows in cells.items()},
+        "quotes": quotes.of(
+            pd.concat(cells.values()), labels, quotes.about(study), study.tables.get("shares")
+        ),
         "n_comparisons": n_comparisons,
         "smallest_p": sentences.smallest_p(len(study.config["seeds"]), n_comparisons),
         "test_error": test_set_error(study.comparison, study.images["tested"]),

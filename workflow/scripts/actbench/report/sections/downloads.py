@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report import citations, exports, page
+from actbench.report import citations, exports, page, quotes
 from actbench.report.section import Section, Study
 
 
@@ -12,12 +12,16 @@ def context(study: Study) -> dict:
     """See `Section`."""
     labels = study.labels
     rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
-    names = (entry["spec"]["name"] for entry in study.config["activations"])
+    known = quotes.about(study)
     return {
         "papers": {
-            "comparison.tex": page.embedded(exports.latex(rows, labels)),
+            "comparison.tex": page.embedded(exports.latex(rows, labels, known)),
+            "comparison-narrow.tex": page.embedded(exports.narrow(rows, labels, known)),
             "comparison.md": page.embedded(exports.markdown(rows, labels)),
-            "sources.bib": page.embedded(citations.of(names)),
+            "sentences.txt": page.embedded(
+                "\n\n".join([*quotes.of(rows, labels, known, study.tables.get("shares")), ""])
+            ),
+            "sources.bib": page.embedded(citations.of_study(study.config)),
         },
     }
 

@@ -1,0 +1,98 @@
+import pandas as pd
+import pytest
+from actbench.report import quotes
+from actbench.report.quotes import About
+
+LABELS = {"relu": "ReLU", "tanh": "tanh"}
+KNOWN = About("study", "digits", "ReLU", "", 5, 1, 15, 0.01, 300)
+BASE = {"depth": 4, "n_trained": 5, "n_seeds": 5, "n_improving": 0}
+COMPARED = BASE | {
+    "activation": "tanh",
+    "n_pairs": 5,
+    "difference": -0.0323,
+    "difference_low": -0.052,
+    "difference_high": -0.0126,
+    "p_sign_flip": 0.0625,
+    "p_holm": 0.94,
+    "verdict": "worse",
+}
+SHARE = {
+    "activation": "tanh",
+    "depth": 4,
+    "n_seeds": 5,
+    "difference": -0.8,
+    "difference_low": -0.98,
+    "difference_high": 0.08,
+    "p_mcnemar": 0.125,
+    "p_holm": 1.0,
+}
+
+
+def quote(known=KNOWN, base=None, shares=None, **changes):
+    baseline = BASE | {"activation": "relu", "verdict": "baseline", "n_pairs": 0} | (base or {})
+    table = pd.DataFrame([baseline, COMPARED | changes])
+    (found,) = quotes.of(table, LABELS, known, shares)
+    return found
+
+
+def test_a_verdict_is_quoted_with_difference_interval_n_p_and_correction():
+    assert quote(p_holm=0.02) == (
+        "With 4 hidden layers on digits, tanh was worse than ReLU by more than 1 point: mean difference in test "
+        "accuracy −3.23 points (95 % interval −5.20 to −1.26, Bonferroni for 15 comparisons; n = 5 paired "
+        "seeds; exact sign-flip p = 0.062, Holm-adjusted 0.02)."
+    )
+
+
+def test_a_verdict_that_p_does_not_support_says_so():
+    text = quote()
+    assert "Holm-adjusted 0.94)" in text
+    assert text.endswith(
+        "The verdict rests on the interval, which takes differences as normal; p does not support it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("better", "tanh was better than ReLU by more than 1 point"),
+        ("equivalent", "tanh was equivalent to ReLU within ±1 point"),
+        ("inconclusive", "tanh and ReLU could not be told apart"),
+    ],
+)
+def test_each_verdict_has_its_words(verdict, words):
+    assert words in quote(verdict=verdict)
+
+
+def test_one_comparison_needs_no_correction():
+    text = quote(KNOWN._replace(n_comparisons=1), p_holm=0.0625)
+    assert "Bonferroni" not in text and "Holm" not in text and "−5.20 to −1.26; n = 5" in text
+
+
+def test_many_pairs_have_no_exact_p():
+    assert "; sign-flip p =" in quote(n_pairs=30)
+
+
+def test_an_interval_beyond_100_points_is_none():
+    assert "no interval within ±100 points" in quote(verdict="inconclusive", difference_low=-1.2)
+
+
+def test_folds_and_setting_are_named():
+    text = quote(KNOWN._replace(n_folds=5, setting="adam"))
+    assert "on digits (setting adam), " in text and "n = 5 paired seeds, each the mean of 5 folds;" in text
+
+
+def test_seeds_that_did_not_train_and_networks_that_still_improve_are_said():
+    text = quote(n_trained=3, n_pairs=3, n_improving=2, p_holm=0.01)
+    assert "Only seeds that trained count (of 5: tanh 3). Still improving at the end: 2 of tanh." in text
+
+
+def test_what_did_not_train_is_compared_by_who_trained():
+    shares = pd.DataFrame([SHARE])
+    nothing = {"difference": None, "difference_low": None, "difference_high": None, "verdict": "inconclusive"}
+    text = quote(n_trained=0, n_pairs=0, shares=shares, **nothing)
+    assert "tanh trained with 0 of 5 seeds and ReLU with 5 of 5; no seed trained in both" in text
+    assert "share that trained: −80 points (Newcombe's 95 % interval −98 to +8, Bonferroni for 15" in text
+    assert "exact McNemar p = 0.12, Holm-adjusted 1)." in text
+    apart = quote(shares=shares, **nothing)
+    assert "runs of one of them lie more than 25 points apart." in apart and "McNemar" in apart
+    assert "McNemar" not in quote(shares=shares)
