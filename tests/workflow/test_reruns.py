@@ -400,6 +400,7 @@ FILES = {
     "workflow/report/layout.html": stages("report"),
     "workflow/report/macros.html": stages("report"),
     "workflow/report/page.css": stages("report"),
+    "workflow/report/figures.js": stages("report"),
     "workflow/report/prediction.html": {},
     "workflow/report/parts.html": stages("report"),
     "workflow/report/report.html": stages("report"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from actbench.errors import UserError, reason
 
-__all__ = ["Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
+__all__ = ["Artist", "Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
 OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
 
 
@@ -67,6 +67,7 @@ with _without_settings():
     import matplotlib
     import seaborn as sns
     from matplotlib import pyplot as plt
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
