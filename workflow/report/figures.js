@@ -56,6 +56,7 @@ function standalone(drawing) {
   });
   const [, , width, height] = drawing.getAttribute("viewBox").split(" ").map(Number);
   for (const name of ["role", "aria-label", "class"]) copy.removeAttribute(name);
+  copy.style.removeProperty("--width");
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");

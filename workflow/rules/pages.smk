@@ -9,7 +9,14 @@ def page(template, *more):
     """A template, what every page shares with it, and `more`; a module's `prefix:` is not for them."""
     return [
         local(f"{PAGES}/{name}") if AS_MODULE else f"{PAGES}/{name}"
-        for name in (template, "layout.html", "macros.html", "page.css", *SCRIPTS_OF_PAGES, *more)
+        for name in (
+            template,
+            "layout.html",
+            "macros.html",
+            "page.css",
+            *SCRIPTS_OF_PAGES,
+            *more,
+        )
     ]
 
 

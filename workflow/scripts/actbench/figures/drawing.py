@@ -18,6 +18,7 @@ COLUMNS = 6
 SPREAD = (0.05, 0.95)
 NARROWEST = 5.75  # inches: a page stretches what is narrower
 FONTS = ["DejaVu Sans", "sans-serif"]
+DIRECT = 8  # lines of a panel that are labelled at their ends
 LABEL_HEIGHT = 9.5  # points between the labels of two lines
 LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
 TITLE_LETTERS = 18
@@ -91,6 +92,21 @@ def of_activations(texts: Iterable[Artist], keys: Iterable[str]) -> None:
         text.set_gid(svg.note([looks.css_class(key)]))
 
 
+def label_lines(axes: Iterable[Axes], style: Style) -> None:
+    """Labels at the right ends of each activation's thick lines, where these are few; see `label_ends`."""
+    if len(style.labels) > DIRECT:
+        return
+    colours = {look["color"]: key for key, look in style.looks.items()}
+    for axis in axes:
+        thick = {
+            colours[line.get_color()]: line.get_xydata()
+            for line in axis.get_lines()
+            if line.get_color() in colours and line.get_linewidth() > 1
+        }
+        ends = {key: tuple(points[-1]) for key, points in thick.items() if len(points)}
+        label_ends(axis, ends, style)
+
+
 def label_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: Style) -> None:
     """Labels at the right of lines that end at these places (x, y), set apart where they would touch.
 
@@ -107,6 +123,7 @@ def label_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: Style
     keys = sorted(places, key=places.get)
     heights = _apart([places[key] for key in keys], LABEL_HEIGHT)
     for key, at in zip(keys, heights, strict=True):
+        thread = {"arrowstyle": "-", "linewidth": 0.5, "color": style.looks[key]["color"], "shrinkB": 2}
         text = axis.annotate(
             style.labels[key],
             ends[key],
@@ -116,6 +133,7 @@ def label_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: Style
             fontsize="small",
             color=style.looks[key]["color"],
             annotation_clip=False,
+            arrowprops=thread if abs(at - places[key]) > 2 else None,
         )
         say(text, style.labels[key], activation=key)
 

@@ -151,6 +151,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
             drawing.stretched(axes[row], history[column], marked=drawing.COARSE_TICKS)
         else:
             drawing.log_scale(axes[row], history[column])
+    drawing.label_lines(axes[:, -1], style)
     style.legend(figure)
     return figure
 

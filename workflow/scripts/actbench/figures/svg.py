@@ -5,7 +5,7 @@ it into these, so that the file is valid. `inlined` makes of a file what stands 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from xml.etree import ElementTree
 
 from actbench.figures import looks
@@ -18,11 +18,13 @@ INKS = {"#000000": 1, "#222222": 1, "#262626": 1, "#444444": 0.85, "#555555": 0.
 FAINT = {"#cccccc": 0.25, "#e6e6e6": 0.13}
 FONTS = "'DejaVu Sans',Verdana,sans-serif"
 NOTE = "note "
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 PAINTS = ("fill", "stroke")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 STEP = re.compile(r"([MLHVCQZz])([^MLHVCQZz]*)")
 SPACED = re.compile(r"\s*([:;,])\s*")
+FACES = {"italic": "font-style", "oblique": "font-style", "bold": "font-weight"}
 DEFAULTS = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # of every figure of matplotlib
 
 ElementTree.register_namespace("", SVG)
@@ -31,7 +33,7 @@ ElementTree.register_namespace("xlink", XLINK)
 
 def note(classes: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
     """A `gid` for an artist of these classes, which says `texts` on hover: one, or one for each of its marks."""
-    return f"{NOTE}{' '.join(classes)}|" + "\n".join(" ".join(text.split()) for text in texts)
+    return NOTE + "|".join([" ".join(classes), *(text.replace("|", "/") for text in texts)])
 
 
 def noted(text: str) -> str:
@@ -44,27 +46,26 @@ def noted(text: str) -> str:
         if not name.startswith(NOTE):
             continue
         del group.attrib["id"]
-        classes, _, texts = name.removeprefix(NOTE).partition("|")
+        classes, *texts = name.removeprefix(NOTE).split("|")
         if classes:
             group.set("class", classes)
-        texts = texts.split("\n") if texts else []
-        marks = [one for one in group.iter() if _kind(one) == "use"]
+        marks = group.findall(f".//{{{SVG}}}use") or group.findall(f"./{{{SVG}}}path")
         if len(texts) == 1:
             _say(group, texts[0])
         elif len(texts) == len(marks):
             for mark, said in zip(marks, texts, strict=True):
                 _say(mark, said)
-    return ElementTree.tostring(root, encoding="unicode")
+    return DECLARATION + ElementTree.tostring(root, encoding="unicode")
 
 
 def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
-    """What stands in a page for a file: an `<svg>` that shares no id with another and follows the page's colours.
+    """What stands in a page for a file: an `<svg>` with ids of its own, in the page's colours.
 
     Args:
         text: the file, see `noted`.
         name: of the figure, with which its ids begin.
-        labels: display text by activation; what is drawn in an activation's colour gets its class and says its
-            label on hover.
+        labels: display text by activation; what is drawn in an activation's colour gets its class and says
+            its label on hover.
     """
     root = _parsed(text)
     _without(root, {"metadata", "style"})
@@ -86,11 +87,11 @@ def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
     _classed(root, colours, labels)
     _tidied(root)
     root.set("class", "drawing")
-    root.set("width", f"{float(root.get('width').removesuffix('pt')):.5g}pt")
-    root.attrib.pop("height", None)
-    root.attrib.pop("version", None)
+    width = f"{float(root.attrib.pop('width').removesuffix('pt')):.5g}pt"
+    for attribute in ("height", "version"):
+        root.attrib.pop(attribute, None)
     style = "".join(f"{key}:{value};" for key, value in DEFAULTS.items())
-    root.set("style", f"{style}font-family:{FONTS}")
+    root.set("style", f"--width:{width};{style}font-family:{FONTS}")
     written = ElementTree.tostring(root, encoding="unicode")
     return re.sub(r"\s*\n\s*", "", written)
 
@@ -185,9 +186,6 @@ def _painted(element: ElementTree.Element) -> None:
     element.set("style", SPACED.sub(r"\1", written))
 
 
-FACES = {"italic": "font-style", "oblique": "font-style", "bold": "font-weight"}
-
-
 def _references(element: ElementTree.Element) -> list[str]:
     found = REFERENCE.findall(element.get("clip-path", ""))
     return [*found, element.get(HREF)[1:]] if HREF in element.attrib else found
@@ -195,7 +193,7 @@ def _references(element: ElementTree.Element) -> list[str]:
 
 def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapping[str, str]) -> None:
     """The class of its activation on each largest group of one, and its label in what the group says."""
-    owners = {}
+    owners, classes = {}, {key: looks.css_class(key) for key in labels}
 
     def owned(element: ElementTree.Element) -> set[str]:
         style = _style(element)
@@ -206,12 +204,11 @@ def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapp
         return found
 
     def visit(element: ElementTree.Element, inside: str) -> None:
-        own = next(
-            (key for key in labels if looks.css_class(key) in element.get("class", "").split()), inside
-        )
+        named = element.get("class", "").split()
+        own = next((key for key in labels if classes[key] in named), inside)
         if not own and _is_artist(element) and len(owners[element]) == 1:
             (own,) = owners[element]
-            element.set("class", f"{element.get('class', '')} {looks.css_class(own)}".strip())
+            element.set("class", f"{element.get('class', '')} {classes[own]}".strip())
             titles = element.findall(f".//{{{SVG}}}title")
             for title in titles:
                 title.text = f"{labels[own]}: {title.text}"
@@ -266,8 +263,3 @@ def _unwrapped(element: ElementTree.Element) -> None:
 
 def _has_title(element: ElementTree.Element) -> bool:
     return len(element) > 0 and _kind(element[0]) == "title"
-
-
-def classes_of(keys: Sequence[str], kind: str = "a") -> dict[str, str]:
-    """The class of each, see `looks.css_class`."""
-    return {key: looks.css_class(key, kind) for key in keys}
