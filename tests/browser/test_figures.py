@@ -176,7 +176,7 @@ def test_marks_say_their_values_and_labels_are_text(opened):
     said = page.locator("#figure-overview title").all_text_contents()
     assert any(text.startswith(f"{HOSTILE}: ") and "5 of 5 trained" in text for text in said)
     assert page.query_selector("b[onclick]") is None and page.query_selector("main style") is None
-    labels = page.locator(".switches label").all_inner_texts()
+    labels = page.locator(".switches label").all_text_contents()
     assert HOSTILE in [text.strip() for text in labels]
 
 
