@@ -166,7 +166,7 @@ def test_figures_wear_the_colours_of_the_page(opened, scheme):
     colour = "getComputedStyle(document.querySelector('{}')).{}"
     ink, paper = (page.evaluate(colour.format("body", part)) for part in ("color", "backgroundColor"))
     assert page.evaluate(colour.format("#figure-accuracy text", "fill")) == ink
-    hollow = "#figure-accuracy [style*=\"fill:var(--paper\"]"
+    hollow = '#figure-accuracy [style*="fill:var(--paper"]'
     assert page.evaluate(colour.format(hollow, "fill")) == paper
     assert page.locator("figure svg [style*='fill:#ffffff']").count() == 0
 

@@ -1,7 +1,7 @@
 """Figures as SVG: with classes and hover texts as matplotlib writes them, and as a page shows them.
 
-An artist's `gid` becomes the id of its group; `note` makes one that holds classes and texts, and `noted` turns
-it into these, so that the file is valid. `inlined` makes of a file what stands in a page.
+An artist's `gid` becomes the id of its group; `note` makes one that holds classes and texts, and `noted`
+turns it into these, so that the file is valid. `inlined` makes of a file what stands in a page.
 """
 
 import re
@@ -32,7 +32,7 @@ ElementTree.register_namespace("xlink", XLINK)
 
 
 def note(classes: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
-    """A `gid` for an artist of these classes, which says `texts` on hover: one, or one for each of its marks."""
+    """A `gid` for an artist of these classes that says `texts` on hover: one, or one for each of its marks."""
     return NOTE + "|".join([" ".join(classes), *(text.replace("|", "/") for text in texts)])
 
 
