@@ -92,6 +92,7 @@ def test_switches_work_by_keyboard_without_a_script_and_hide_in_every_figure(bro
     after = {key: shown(page, f"figure .{looks.css_class(key)}") for key in LABELS}
     first, *others = LABELS
     assert after[first] == 0 and all(after[key] == before[key] for key in others)
+    assert shown(page, f"tr.{looks.css_class(first)}") == 0 < shown(page, f"tr.{looks.css_class(others[0])}")
     panels = shown(page, "#figure-accuracy .d-8")
     page.uncheck("#show-d-8")
     assert (panels, shown(page, "#figure-accuracy .d-8"), shown(page, "#figure-accuracy .d-2")) == (1, 0, 1)

@@ -32,7 +32,7 @@ ElementTree.register_namespace("xlink", XLINK)
 
 
 def note(classes: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
-    """A `gid` for an artist of these classes that says `texts` on hover: one, or one for each of its marks."""
+    """A `gid` for an artist of these classes that says `texts` on hover: one, or one for each mark."""
     return NOTE + "|".join([" ".join(classes), *(text.replace("|", "/") for text in texts)])
 
 
