@@ -36,11 +36,13 @@ def test_opens_without_requests_errors_or_sideways_scrolling(open_report, width)
 
 def test_every_figure_is_loaded_captioned_and_described(open_report):
     page, _, _ = open_report(1280)
-    images = page.query_selector_all("figure img")
-    assert len(images) == 20
-    for image in images:
-        assert image.evaluate("i => i.complete && i.naturalWidth > 0")
-        assert len(image.get_attribute("alt")) > 15
+    image = page.query_selector("figure img")
+    assert image.evaluate("i => i.complete && i.naturalWidth > 0")
+    assert len(image.get_attribute("alt")) > 15
+    drawings = page.query_selector_all("figure svg[role=img]")
+    assert len(drawings) == 19
+    for drawing in drawings:
+        assert drawing.bounding_box()["height"] > 50 and len(drawing.get_attribute("aria-label")) > 15
     assert len(page.query_selector_all("figcaption")) == 20
 
 
@@ -53,7 +55,7 @@ def test_contents_lead_to_sections(open_report):
 
 def test_the_first_screen_holds_answer_ranking_figure_and_what_was_run(open_report):
     page, _, _ = open_report(1280)
-    for selector in ("h1", ".answer", "table.ranking", "#figure-overview img", "p.facts"):
+    for selector in ("h1", ".answer", "table.ranking", "#figure-overview svg", "p.facts"):
         box = page.query_selector(selector).bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 800, selector
     assert page.query_selector(".answer").inner_text().count("%") >= 2
@@ -143,14 +145,20 @@ def test_values_that_are_none_go_last_and_true_minus_is_minus(browser, tmp_path)
         assert [cell.inner_text() for cell in page.query_selector_all("td")] == expected
 
 
+def without_tools(page):
+    """What a page says less the buttons beside its figures."""
+    page.evaluate("document.querySelectorAll('.tools').forEach(one => one.remove())")
+    return page.inner_text("main")
+
+
 def test_readable_without_javascript(open_report, browser, tiny):
     context = browser.new_context(java_script_enabled=False)
     context.set_default_timeout(HANG * 1000)
     page = context.new_page()
     page.goto((tiny.folder / "reports" / "tiny.html").as_uri())
     with_script, _, _ = open_report(1280)
-    assert page.inner_text("main").split() == with_script.inner_text("main").split()
-    assert page.query_selector("thead button") is None
+    assert page.inner_text("main").split() == without_tools(with_script).split()
+    assert page.query_selector("thead button, .tools") is None
     context.close()
 
 
@@ -167,11 +175,12 @@ def test_nothing_serious_for_axe(open_report, width, scheme):
     ] == []
 
 
-def test_dark_is_dark_and_figures_keep_their_paper(open_report):
+def test_dark_is_dark_and_only_images_keep_their_paper(open_report):
     page, _, _ = open_report(1280, color_scheme="dark")
-    shade = "getComputedStyle(document.querySelector('{}')).backgroundColor"
-    assert page.evaluate(shade.format("body")) == "rgb(20, 23, 27)"
-    assert page.evaluate(shade.format("figure img")) == "rgb(255, 255, 255)"
+    shade = "getComputedStyle(document.querySelector('{}')).{}"
+    assert page.evaluate(shade.format("body", "backgroundColor")) == "rgb(20, 23, 27)"
+    assert page.evaluate(shade.format("figure img", "backgroundColor")) == "rgb(255, 255, 255)"
+    assert page.evaluate(shade.format("figure svg text", "fill")) == "rgb(230, 233, 236)"
 
 
 def test_prints_as_a_clean_pdf(open_report, tmp_path):
@@ -250,7 +259,7 @@ def test_hostile_labels_are_text(browser, hostile, tried):
     assert said == [] and requests == []
     assert page.title() == "actbench: tiny"
     assert page.query_selector("img[onerror]") is None
-    assert len(page.query_selector_all("script")) == 1
+    assert len(page.query_selector_all("script")) == 2
     rows = {cell.inner_text() for cell in page.query_selector_all("tbody th[scope=row]")}
     assert set(LABELS.values()) <= rows
     tried(len(LABELS), "as expected")

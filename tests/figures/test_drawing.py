@@ -1,3 +1,4 @@
+import pytest
 from actbench.figures import drawing
 
 
@@ -11,3 +12,20 @@ def test_a_label_with_an_underscore_has_its_entry_in_the_legend():
     figure = drawing.plt.figure()
     style.legend(figure)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(style.labels.values())
+
+
+def test_a_pdf_has_no_type_3_font(tmp_path):
+    """Editors and journals refuse them; matplotlib's default is Type 3."""
+    drawing.use_style()
+    figure, axes = drawing.panels(1, 1, height=2)
+    axes[0][0].set_title("text, $σ_w$ and 𝛿")
+    drawing.save(figure, tmp_path / "a.pdf")
+    fonts = fonts_of(tmp_path / "a.pdf")
+    assert fonts and "/Type3" not in fonts
+
+
+def fonts_of(path):
+    """The kinds of fonts of a PDF."""
+    pypdf = pytest.importorskip("pypdf")
+    pages = pypdf.PdfReader(path).pages
+    return {font.get_object()["/Subtype"] for page in pages for font in page["/Resources"]["/Font"].values()}

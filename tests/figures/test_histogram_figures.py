@@ -1,6 +1,7 @@
+import numpy as np
 import pandas as pd
 import pytest
-from actbench.figures import drawing, histogram_figures, shown
+from actbench.figures import drawing, histogram_figures, shown, svg
 
 LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
 
@@ -135,3 +136,24 @@ def test_of_many_epochs_some_are_drawn(style):
     table = pd.DataFrame([row | kind | {"epoch": e} for kind in kinds for e in range(1, 1001)])
     line = histogram_figures.epoch_histograms(table, 1, style).axes[0].lines[0].get_xdata()
     assert len(line) == shown.EPOCHS and (line[0], line[-1]) == (1, 1000)
+
+
+@pytest.mark.parametrize("name", ["distributions", "gradient_histograms"])
+def test_histograms_of_a_large_study_take_little_room_on_its_page(tmp_path, name):
+    """55 kB an activation of as many layers as are drawn: 1.3 MB for the 24 that figures show at most."""
+    drawing.use_style()
+    depth = shown.LAYERS + 8
+    counts = list(np.random.default_rng(0).integers(0, 1000, 64))
+    keys = {"depth": depth, "setting": "default", "seed": 0, "fold": 0, "counts": counts, "rms": 0.4}
+    rows = [
+        keys | {"activation": key, "checkpoint": checkpoint, "layer": layer, "low": -1.0, "high": 1.0}
+        for key in ("relu", "elu")
+        for checkpoint in drawing.CHECKPOINTS
+        for layer in range(depth + 1)
+    ]
+    draw = getattr(histogram_figures, name)
+    drawing.save(
+        draw(pd.DataFrame(rows), depth, drawing.Style({"relu": "a", "elu": "b"})), tmp_path / "a.svg"
+    )
+    text = svg.inlined((tmp_path / "a.svg").read_text(), "a", {})
+    assert 10_000 < len(text) < 2 * 55_000

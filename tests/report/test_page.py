@@ -1,5 +1,7 @@
 import base64
+import gzip
 
+import pandas as pd
 import pytest
 from actbench.report import page
 
@@ -19,11 +21,28 @@ def test_files_are_embedded_with_their_type(tmp_path):
     assert kind == "data:text/csv;base64" and base64.b64decode(content) == b"a,b\n"
 
 
-def test_the_policy_names_the_script_by_its_digest(tmp_path):
+def test_the_policy_names_each_script_by_its_digest(tmp_path):
     """The digest of an empty script, as `openssl dgst -sha256 -binary | base64` gives it."""
-    (tmp_path / "sort.js").touch()
-    script = page.script(tmp_path)
-    assert script == {"code": "", "digest": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
+    for name in page.SCRIPTS:
+        (tmp_path / name).touch()
+    empty = {"code": "", "digest": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
+    assert page.script(tmp_path) == [empty, empty]
+
+
+def test_a_compressed_table_has_six_digits_and_the_same_bytes_again():
+    table = pd.DataFrame({"n": [123456789], "x": [1 / 3], "text": ["a,b"]})
+    address = page.compressed(table)
+    kind, content = address.split(",", 1)
+    assert kind == "data:application/gzip;base64" and page.compressed(table) == address
+    text = gzip.decompress(base64.b64decode(content)).decode()
+    assert text == 'n,x,text\n123456789,0.333333,"a,b"\n'
+
+
+def test_what_is_no_drawing_is_an_image_and_both_escape_their_text():
+    alt = 'a "<b>" & c'
+    assert page.picture("data:,", alt) == '<img src="data:," alt="a &#34;&lt;b&gt;&#34; &amp; c">'
+    drawing = page.picture('<svg viewBox="0 0 1 1"></svg>', alt)
+    assert drawing.startswith('<svg role="img" aria-label="a &quot;&lt;b>&quot; &amp; c" viewBox')
 
 
 def test_text_is_embedded():

@@ -25,7 +25,7 @@ rule checkpoint:
 rule probe:
     input:
         **{name: rules.checkpoint.output[name] for name in CHECKPOINT_TABLES},
-        page=page("checkpoint.html", "sort.js"),
+        page=page("checkpoint.html"),
     output:
         f"reports/{STUDY}_checkpoint.html",
     log:

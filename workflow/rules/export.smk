@@ -50,7 +50,7 @@ rule compare:
         provenance=compared("provenance.json"),
         runs=compared("tables/runs.parquet"),
         comparison=compared("tables/comparison.parquet"),
-        page=page("compare.html", "sort.js"),
+        page=page("compare.html"),
     output:
         f"reports/compared/{COMPARED}.html",
     log:

@@ -1,6 +1,7 @@
 # What pages and figures are made from and show; no rules.
 
 # Templates of the report's sections.
+SCRIPTS_OF_PAGES = ("sort.js", "figures.js")
 PARTIALS = sorted(f"sections/{path.name}" for path in PAGES.glob("sections/[!.]*.html"))
 
 
@@ -8,7 +9,14 @@ def page(template, *more):
     """A template, what every page shares with it, and `more`; a module's `prefix:` is not for them."""
     return [
         local(f"{PAGES}/{name}") if AS_MODULE else f"{PAGES}/{name}"
-        for name in (template, "layout.html", "macros.html", "page.css", *more)
+        for name in (
+            template,
+            "layout.html",
+            "macros.html",
+            "page.css",
+            *SCRIPTS_OF_PAGES,
+            *more,
+        )
     ]
 
 

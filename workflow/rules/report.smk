@@ -201,7 +201,7 @@ rule report:
         histogram_figures_made_by=rules.histogram_figures.output.made_by,
         cost=rules.aggregate.output.cost,
         cost_of_activations=f"{RESULTS}/timings/activations.parquet",
-        page=page("report.html", "parts.html", "sort.js", "bibliography.bib", *PARTIALS),
+        page=page("report.html", "parts.html", "bibliography.bib", *PARTIALS),
     output:
         page=archived(REPORT, "page", "Report", study=STUDY),
         config=f"{RESULTS}/config.yaml",

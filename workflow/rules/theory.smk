@@ -52,7 +52,7 @@ rule prediction:
 rule predict:
     input:
         **{name: rules.prediction.output[name] for name in THEORY_TABLES},
-        page=page("prediction.html", "sort.js"),
+        page=page("prediction.html"),
     output:
         page=f"reports/{STUDY}_prediction.html",
         recommended=f"{RESULTS}/prediction/recommended.parquet",

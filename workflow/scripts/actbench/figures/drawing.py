@@ -9,23 +9,26 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from actbench.figures.plotting import Axes, Figure, Line2D, fonts_of_outlines, matplotlib, plt, sns
+from actbench.figures import looks, svg
+from actbench.figures.plotting import (
+    Artist,
+    Axes,
+    Figure,
+    Line2D,
+    fonts_of_outlines,
+    matplotlib,
+    plt,
+    sns,
+)
 from actbench.storage import files
 
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 COLUMNS = 6
 SPREAD = (0.05, 0.95)
 NARROWEST = 5.75  # inches: a page stretches what is narrower
-DASHES = [
-    "-",
-    (0, (5, 1.5)),
-    (0, (1.2, 1.2)),
-    (0, (5, 1.5, 1.2, 1.5)),
-    (0, (9, 2)),
-    (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
-    (0, (2.5, 2.5)),
-]
-MARKERS = "osD^vPX<>*"
+FONTS = ["DejaVu Sans", "sans-serif"]
+DIRECT = 8  # lines of a panel that are labelled at their ends
+LABEL_HEIGHT = 9.5  # points between the labels of two lines
 LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
 TITLE_LETTERS = 18
 SMALLEST_ERROR = 1e-4
@@ -37,26 +40,20 @@ DECIMALS = re.compile(r"(\.\d\d)\d+")
 
 @dataclass(frozen=True)
 class Style:
-    """One colour, dash pattern and marker for each activation, the same in every figure.
+    """One colour, dash pattern and marker for each activation, the same in every figure, see `looks.of`.
 
     `summarised`: whether runs are too many to be drawn one by one, see `shown.summarised`.
+    `of_activations`: whether the labels are of activations, and not of what one network has several of.
     """
 
     labels: Mapping[str, str]
     summarised: bool = False
+    of_activations: bool = True
 
     def __post_init__(self):
         object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
-        palette = sns.color_palette("colorblind", 10)
-        looks = {
-            key: {
-                "color": palette[i % 10],
-                "linestyle": DASHES[(i + i // 10) % len(DASHES)],
-                "marker": MARKERS[i % len(MARKERS)],
-            }
-            for i, key in enumerate(self.labels)
-        }
-        object.__setattr__(self, "looks", looks)
+        made = looks.of if self.of_activations else looks.in_order
+        object.__setattr__(self, "looks", made(self.labels))
 
     def line(self, key: str) -> dict:
         return {name: self.looks[key][name] for name in ("color", "linestyle")}
@@ -75,11 +72,92 @@ class Style:
         if n_rows > 2:
             width, height = figure.get_size_inches()
             figure.set_size_inches(width, height + LEGEND_ROW * (n_rows - 2))
-        figure.legend(handles, labels, loc="outside upper center", ncols=ncols, frameon=False, handlelength=3)
+        legend = figure.legend(
+            handles, labels, loc="outside upper center", ncols=ncols, frameon=False, handlelength=3
+        )
+        if self.of_activations:
+            of_activations(legend.get_texts(), self.labels)
 
     def title(self, key: str) -> str:
         """The label of a panel, broken into lines that fit it."""
         return "\n".join(textwrap.wrap(self.labels[key], TITLE_LETTERS)) or self.labels[key]
+
+
+def say(artist: Artist, *texts: str, activation: str = "") -> None:
+    """What an artist says on hover in a page: one text, or one for each of its marks."""
+    classes = [looks.css_class(activation)] if activation else []
+    artist.set_gid(svg.note(classes, texts))
+
+
+def of_panel(axis: Axes, activation: str = "", depth: int | None = None, setting: str = "") -> None:
+    """Have a panel hidden by a page's switch for its activation, depth or setting."""
+    parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
+    axis.set_gid(svg.note(looks.css_class(key, kind) for kind, key in parts.items() if key))
+
+
+def of_activations(texts: Iterable[Artist], keys: Iterable[str]) -> None:
+    """Have each text, of a legend or an axis, hidden by the switch of its activation."""
+    for text, key in zip(texts, keys, strict=False):
+        text.set_gid(svg.note([looks.css_class(key)]))
+
+
+def label_lines(axes: Iterable[Axes], style: Style) -> None:
+    """Labels at the right ends of each activation's thick lines, where these are few; see `label_ends`."""
+    if len(style.labels) > DIRECT:
+        return
+    colours = {look["color"]: key for key, look in style.looks.items()}
+    for axis in axes:
+        thick = {
+            colours[line.get_color()]: line.get_xydata()
+            for line in axis.get_lines()
+            if line.get_color() in colours and line.get_linewidth() > 1
+        }
+        ends = {key: tuple(points[-1]) for key, points in thick.items() if len(points)}
+        label_ends(axis, ends, style)
+
+
+def label_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: Style) -> None:
+    """Labels at the right of lines that end at these places (x, y), set apart where they would touch.
+
+    Lines that end beyond the panel, or nowhere, have none. Call it when the axis has its limits and scale.
+    """
+    figure = axis.get_figure()
+    height = axis.get_position().height * figure.get_size_inches()[1] * 72  # points
+    places = {}
+    for key, place in ends.items():
+        if np.isfinite(place).all():
+            at = axis.transAxes.inverted().transform(axis.transData.transform(place))[1] * height
+            if -1 <= at <= height + 1:
+                places[key] = at
+    keys = sorted(places, key=places.get)
+    heights = _apart([places[key] for key in keys], LABEL_HEIGHT)
+    for key, at in zip(keys, heights, strict=True):
+        thread = {"arrowstyle": "-", "linewidth": 0.5, "color": style.looks[key]["color"], "shrinkB": 2}
+        text = axis.annotate(
+            style.labels[key],
+            ends[key],
+            xytext=(6, at - places[key]),
+            textcoords="offset points",
+            va="center",
+            fontsize="small",
+            color=style.looks[key]["color"],
+            annotation_clip=False,
+            arrowprops=thread if abs(at - places[key]) > 2 else None,
+        )
+        say(text, style.labels[key], activation=key)
+
+
+def _apart(heights: Sequence[float], least: float) -> list[float]:
+    """Ascending heights moved as little as needed to be `least` apart: groups keep their mean."""
+    groups: list[list[float]] = []
+    for height in heights:
+        groups.append([height])
+        while len(groups) > 1:
+            (low, high), sizes = (sum(one) / len(one) for one in groups[-2:]), list(map(len, groups[-2:]))
+            if high - low >= least * sum(sizes) / 2:
+                break
+            groups[-2:] = [groups[-2] + groups[-1]]
+    return [sum(one) / len(one) + least * (i - (len(one) - 1) / 2) for one in groups for i in range(len(one))]
 
 
 def plain(text: str) -> str:
@@ -103,10 +181,12 @@ def set_style() -> None:
         "axes.spines.top": False,
         "axes.titlesize": "medium",
         "figure.constrained_layout.use": True,
-        "font.family": "DejaVu Sans",
+        "font.family": FONTS,
+        "font.sans-serif": FONTS[:1],
         "grid.color": "#e6e6e6",
         "grid.linewidth": 0.6,
         "pdf.fonttype": 42,  # TrueType: editors and journals refuse Type 3
+        "svg.fonttype": "none",  # text stays text
         "svg.hashsalt": "actbench",
     }
 
@@ -119,7 +199,8 @@ def save(figure: Figure, *paths: str | Path) -> None:
         with files.atomic(path) as temporary, fonts_of_outlines():
             figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
             if kind == "svg":
-                temporary.write_text(_coarser(temporary.read_text(encoding="utf-8")), encoding="utf-8")
+                written = _coarser(temporary.read_text(encoding="utf-8"))
+                temporary.write_text(svg.noted(written), encoding="utf-8")
         with matplotlib.rc_context({"figure.constrained_layout.use": False}):
             figure.set_layout_engine(None)  # the next one is laid out as this was, and drawn once only
     plt.close(figure)
@@ -218,9 +299,13 @@ def lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summar
         axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
     else:
         thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
-        for _, run in table.groupby(["seed", "fold"]):
-            axis.plot(run[x], run[y], **thin)
-    axis.plot(median.index, median, linewidth=1.5, **look)
+        for (seed, fold), run in table.groupby(["seed", "fold"]):
+            (line,) = axis.plot(run[x], run[y], **thin)
+            say(line, f"seed {seed}" + (f", fold {fold}" if table["fold"].nunique() > 1 else ""))
+    (line,) = axis.plot(median.index, median, linewidth=1.5, **look)
+    if len(median):
+        n = len(table[["seed", "fold"]].drop_duplicates())
+        say(line, f"median of n = {n}, {median.iloc[-1]:.3g} at the right end")
 
 
 def percent(axes: Iterable[Axes]) -> None:

@@ -53,6 +53,7 @@ def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style)
         cell = part[(part["source"] == source) & (part["layer"] == layer) & (part["activation"] == key)]
         _bands(axis, cell.dropna(subset="low").sort_values("epoch"), style.looks[key]["color"])
         axis.set_title("" if row else style.title(key))
+        drawing.of_panel(axis, activation=key)
         axis.set_xlabel("epoch" if row == len(kinds) - 1 else "")
         words = "weights" if source == "weight_epoch" else "gradients"
         axis.set_ylabel("" if column else f"{words}, layer {layer}")
@@ -89,6 +90,7 @@ def _ridge_panels(
         axis.set_yticks(range(len(layers))[::-step], layers[::step])
         axis.grid(visible=False, axis="y")
         axis.set_title("" if below else style.title(key))
+        drawing.of_panel(axis, activation=key)
         axis.set_ylabel("" if number % columns else f"layer, {drawing.CHECKPOINTS[checkpoint]}")
     figure.supxlabel(label, fontsize="medium")
     return figure
@@ -123,7 +125,7 @@ def _ridges(axis: Axes, layers: pd.DataFrame, n_places: int) -> None:
 def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: float = 3.5) -> None:
     """One filled histogram a layer with its density curve, and the root mean square that is its unit."""
     colours = sns.color_palette("viridis", n_places)[::-1]
-    grid = np.linspace(-reach, reach, 141)
+    grid = np.linspace(-reach, reach, 71)
     axis.set_xlim(-reach, reach)
     for row in layers.itertuples():
         base, edges, counts, unit = row.place, _edges(row), np.array(row.counts), row.rms

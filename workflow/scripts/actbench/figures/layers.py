@@ -61,7 +61,7 @@ def _panel(labels: Mapping[str, str]) -> Iterator[tuple[Figure, Axes, drawing.St
     """A figure of one panel over layers, which leaves the settings and figures of a notebook alone."""
     with matplotlib.rc_context():
         drawing.set_style()
-        style = drawing.Style(labels)
+        style = drawing.Style(labels, of_activations=False)
         figure = Figure(figsize=SIZE)
         axis = figure.subplots()
         yield figure, axis, style

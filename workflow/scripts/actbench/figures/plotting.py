@@ -13,7 +13,7 @@ from pathlib import Path
 
 from actbench.errors import UserError, reason
 
-__all__ = ["Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
+__all__ = ["Artist", "Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
 RULES = ("GDEF", "GPOS", "GSUB")  # tables of a font
 OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
 
@@ -86,6 +86,7 @@ with _without_settings():
     import seaborn as sns
     from fontTools import subset
     from matplotlib import pyplot as plt
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

@@ -52,9 +52,11 @@ def accuracy(
                 _mean_bar(axis, position, summary)
         names = list(style.labels.values())
         axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+        drawing.of_activations(axis.get_xticklabels(), style.labels)
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
         axis.set_title(shown.layers(depth))
+        drawing.of_panel(axis, depth=depth)
     drawing.stretched(axes.flat, pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)]))
     figure.supylabel("test accuracy", fontsize="medium")
     return figure
@@ -110,6 +112,7 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
         axis.set_xlim(-0.6, max(len(here), 1) - 0.4)
         axis.grid(visible=False, axis="x")
         axis.set_title(shown.layers(depth))
+        drawing.of_panel(axis, depth=depth)
     seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
     if len(seen):
         drawing.stretched(axes.flat, *_extent(seen))
@@ -139,6 +142,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         for key, part in _by_activation(history[history["depth"] == depth], style):
             drawing.lines(axis, part, "epoch", column, style.line(key), style.summarised)
         axis.set_title(shown.layers(depth) if row == 0 else "")
+        drawing.of_panel(axis, depth=depth)
         axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
         axis.set_ylabel("" if number else (ACCURACIES | LOSSES)[column])
         drawing.whole_numbers(axis)
@@ -147,6 +151,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
             drawing.stretched(axes[row], history[column], marked=drawing.COARSE_TICKS)
         else:
             drawing.log_scale(axes[row], history[column])
+    drawing.label_lines(axes[:, -1], style)
     style.legend(figure)
     return figure
 
@@ -189,6 +194,7 @@ def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
         axis.plot(part["x"], part["f"], color=style.looks[key]["color"], linewidth=1.8)
         axis.plot(part["x"], part["derivative"], color="#444444", linewidth=1, linestyle=(0, (4, 2)))
         axis.set_title(style.title(key))
+        drawing.of_panel(axis, activation=key)
         axis.set_ylim(-2, 4)
     for axis in list(axes.flat)[len(keys) :]:
         axis.set_visible(False)
@@ -250,6 +256,7 @@ def _by_checkpoint(
                 axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised
             )
         axis.set_title(shown.layers(depth) if row == 0 else "")
+        drawing.of_panel(axis, depth=depth)
         axis.set_xlabel("layer" if row else "")
         axis.set_ylabel(words if number == 0 else "")
         drawing.whole_numbers(axis)
@@ -279,7 +286,20 @@ def _mark(
     ends = [cell["min"], cell["max"]] if runs else [cell["ci_low"], cell["ci_high"]]
     axis.plot([place, place], ends, color=colour, linewidth=linewidth, linestyle=":" if runs else "-")
     mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": "white" if hollow else colour}
-    axis.plot(place, level, color=colour, linestyle="", **mark)
+    (point,) = axis.plot(place, level, color=colour, linestyle="", **mark)
+    if not pd.isna(level):
+        drawing.say(point, _in_words(level, cell))
+
+
+def _in_words(level: float, cell: Mapping) -> str:
+    """A mean or median of trained networks with what stands behind it, for who points at its mark."""
+    runs = pd.isna(cell["ci_low"])
+    low, high = (cell["min"], cell["max"]) if runs else (cell["ci_low"], cell["ci_high"])
+    kind = "runs" if runs else "95 % interval"
+    return (
+        f"{100 * level:.1f} % ({kind} {100 * low:.1f}–{100 * high:.1f} %), "
+        f"{cell['n_trained']:g} of {cell['n_seeds']:g} trained"
+    )
 
 
 def _accuracy_column(
@@ -306,7 +326,7 @@ def _accuracy_points(axis: Axes, position: float, ok: pd.DataFrame, look: Mappin
     """Seeds side by side."""
     spots = position + np.linspace(-0.22, 0.22, len(ok)) if len(ok) > 1 else np.array([position])
     faces = [look["color"] if trained else "white" for trained in ok["trained"]]
-    axis.scatter(
+    points = axis.scatter(
         spots,
         ok["test_accuracy"],
         s=16,
@@ -315,6 +335,11 @@ def _accuracy_points(axis: Axes, position: float, ok: pd.DataFrame, look: Mappin
         edgecolors=[look["color"]],
         zorder=3,
     )
+    said = (
+        f"seed {run.seed}, {100 * run.test_accuracy:.1f} %{'' if run.trained else ', not trained'}"
+        for run in ok.itertuples()
+    )
+    drawing.say(points, *said)
 
 
 def _accuracy_shape(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:

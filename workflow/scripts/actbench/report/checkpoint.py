@@ -118,7 +118,7 @@ def drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         for name, draw in layers.FIGURES.items():
             path = Path(folder, f"{name}.svg")
             drawing.save(draw(tables[name]), path)
-            found[name] = page.data_uri(path)
+            found[name] = page.figure(path, {}, name)
     return found
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from actbench.report import page
+from actbench.figures import looks
+from actbench.report import embedded, page
 from actbench.report.section import Section, Study
 from actbench.report.sections import (
     answer,
@@ -53,6 +54,18 @@ def tables(sections: Iterable[Section] = SECTIONS) -> set[str]:
     return {name for one in sections for name in (*one.tables, *one.any_of, *one.optional)}
 
 
+def switches(study: Study) -> list[dict]:
+    """What the page can hide: each activation with its look, each depth, each setting."""
+    look = looks.of(study.labels)
+    found = [("a", key, text, look[key]) for key, text in study.labels.items()]
+    found += [("d", depth, str(depth), None) for depth in study.config["depths"]]
+    found += [("s", name, name, None) for name in study.config["settings"]]
+    return [
+        {"kind": kind, "class": looks.css_class(key, kind), "text": text, "look": sample}
+        for kind, key, text, sample in found
+    ]
+
+
 def render(study: Study, template: str | Path, sections: Sequence[Section] = SECTIONS) -> str:
     """The page of a study, with those sections that have all they are made from.
 
@@ -68,6 +81,11 @@ def render(study: Study, template: str | Path, sections: Sequence[Section] = SEC
     folder = Path(template).parent
     environment, shared = page.environment(folder), study.shared()
     shared |= {"csvs": csvs, "counter": page.counter(), "shown_sections": [section.id for section in chosen]}
+    shared |= {
+        "compressed": embedded.tables(study),
+        "too_large": embedded.left_out(study),
+        "switches": switches(study),
+    }
     parts = []
     for section, context in zip(chosen, contexts, strict=True):
         filled = environment.get_template(f"sections/{section.template}").render(shared | context)

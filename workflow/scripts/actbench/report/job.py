@@ -44,10 +44,11 @@ def run(job: object) -> None:
     figures = [*inputs.figures, *inputs.histogram_figures]
     every = {name: parquet.read(path).to_pandas() for name, path in tables.items()}
     reference = grid.reference(job.config)
+    labels = {entry["id"]: entry["label"] for entry in job.config["activations"]}
     study = Study(
         grid.with_setting(job.config, reference),
         of_setting(every, reference),
-        {Path(path).stem: page.data_uri(path) for path in figures},
+        {Path(path).stem: page.figure(path, labels) for path in figures},
         {Path(path).stem: page.data_uri(path) for path in inputs.csvs},
         made_by,
         every,

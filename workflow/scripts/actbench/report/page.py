@@ -1,19 +1,21 @@
 """Self-contained HTML pages from templates: every value escaped, every file embedded."""
 
 import base64
+import gzip
 import hashlib
-import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
+import pandas as pd
 from jinja2.utils import Namespace
+from markupsafe import Markup
 
-from actbench.figures import shown
+from actbench.figures import looks, shown, svg
 from actbench.report import columns, numbers
 
-IN_DATA = " !$()*+,-./:;=?@_~"  # what may stand as it is in the `data:` address of an attribute
-MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv"}
+MEDIA = {".png": "image/png", ".csv": "text/csv"}
+SCRIPTS = ("sort.js", "figures.js")
 TEXT = "text/plain;charset=utf-8"
 
 
@@ -37,9 +39,11 @@ def environment(folder: str | Path) -> jinja2.Environment:
         "percent": numbers.percent,
         "points": numbers.points,
         "sentence": numbers.sentence,
+        "picture": picture,
     }
     made.globals |= {name: getattr(numbers, name) for name in ("change", "interval", "spread", "verdict")}
     made.globals |= {"layers": shown.layers, "column_of": columns.of}
+    made.globals |= {"row_class": looks.css_class, "sample": sample}
     return made
 
 
@@ -48,16 +52,44 @@ def counter() -> Namespace:
     return Namespace(figure=0, table=0, head=0, name="")
 
 
-def data_uri(path: str | Path) -> str:
-    """A file as a `data:` address, so that the page needs no other file.
+def figure(path: str | Path, labels: Mapping[str, str], name: str = "") -> str:
+    """A figure as it stands in a page, see `picture`: an SVG inlined, another image as a `data:` address.
 
-    SVG stays text, which takes a quarter less room than base64.
+    Args:
+        labels: display text by activation, see `svg.inlined`.
+        name: what its ids begin with, no two on a page alike; the file's stem if empty.
     """
-    kind = Path(path).suffix
-    if kind == ".svg":
-        text = Path(path).read_text(encoding="utf-8").replace("\n", " ")
-        return f"data:{MEDIA[kind]},{urllib.parse.quote(text, safe=IN_DATA)}"
-    return embedded(Path(path).read_bytes(), MEDIA[kind])
+    if Path(path).suffix != ".svg":
+        return data_uri(path)
+    return svg.inlined(Path(path).read_text(encoding="utf-8"), name or Path(path).stem, labels)
+
+
+def picture(source: str, alt: str) -> Markup:
+    """A figure of `figure` as an element with its text for those who cannot see it."""
+    if source.startswith("<svg "):
+        return Markup(svg.described(source, alt))  # noqa: S704, written by svg.inlined, `alt` escaped
+    return Markup('<img src="{}" alt="{}">').format(source, alt)
+
+
+def sample(look: Mapping) -> Markup:
+    """A short line with its mark, in an activation's look, for what is no figure."""
+    dashes = look["linestyle"]
+    dashed = "" if dashes == "-" else " ".join(f"{1.5 * part:g}" for part in dashes[1])
+    return Markup(
+        '<svg class="sample" width="30" height="10" viewBox="0 0 30 10" aria-hidden="true">'
+        '<path d="M1 5H29" fill="none" stroke="{}" stroke-width="2" stroke-dasharray="{}"/></svg>'
+    ).format(look["color"], dashed or "none")
+
+
+def data_uri(path: str | Path) -> str:
+    """A file as a `data:` address, so that the page needs no other file."""
+    return embedded(Path(path).read_bytes(), MEDIA[Path(path).suffix])
+
+
+def compressed(table: pd.DataFrame) -> str:
+    """A table as the address of a gzip file of CSV, with six digits a number; the same bytes again."""
+    text = table.to_csv(index=False, float_format="%.6g")
+    return embedded(gzip.compress(text.encode(), mtime=0), "application/gzip")
 
 
 def embedded(content: bytes | str, media: str = TEXT) -> str:
@@ -66,11 +98,14 @@ def embedded(content: bytes | str, media: str = TEXT) -> str:
     return f"data:{media};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def script(folder: str | Path) -> dict[str, str]:
-    """The one script of a page: its `code`, and the `digest` by which the page's policy lets it run."""
-    code = Path(folder, "sort.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
-    return {"code": code, "digest": f"sha256-{digest}"}
+def script(folder: str | Path) -> list[dict[str, str]]:
+    """The scripts of a page: the `code` of each, and the `digest` by which the page's policy lets it run."""
+    scripts = []
+    for name in SCRIPTS:
+        code = Path(folder, name).read_text(encoding="utf-8")
+        digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
+        scripts.append({"code": code, "digest": f"sha256-{digest}"})
+    return scripts
 
 
 def stylesheet(folder: str | Path) -> str:

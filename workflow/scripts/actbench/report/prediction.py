@@ -100,4 +100,4 @@ def drawn(config: Mapping, labels: Mapping[str, str], expectations: pd.DataFrame
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "decay.svg"
         drawing.save(figures.decay(expectations, names(expectations), style, limit), path)
-        return page.data_uri(path)
+        return page.figure(path, style.labels)

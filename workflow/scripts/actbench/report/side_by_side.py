@@ -200,7 +200,7 @@ def over_all(studies: Sequence[Study]) -> dict:
         "only": [],
         "rows": None,
         "margin": margin,
-        "profile": _drawn(pooled.figure(found, labels)) if found.cells else None,
+        "profile": _drawn(pooled.figure(found, labels), "profile", labels) if found.cells else None,
         "profile_rows": summary,
         "profile_csv": _csv(found.profile.drop(columns="setting")),
         "n_cells": len(found.cells),
@@ -222,17 +222,17 @@ def of_two(first: Study, second: Study) -> dict:
         "answer": sentences.two_studies(rows, first.labels, names),
         "comparable": comparable(first, second),
         "only": [_only(first, second), _only(second, first)],
-        "figure": _drawn(results.two_studies(drawn, names, first.labels)),
+        "figure": _drawn(results.two_studies(drawn, names, first.labels), "compared", first.labels),
         "csv": _csv(table(rows)),
     }
 
 
-def _drawn(figure: Figure) -> str:
-    """The figure as text for the page."""
+def _drawn(figure: Figure, name: str, labels: Mapping[str, str]) -> str:
+    """The figure as text for the page, see `page.figure`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figure.svg"
         drawing.save(figure, path)
-        return page.data_uri(path)
+        return page.figure(path, labels, name)
 
 
 def _csv(table: pd.DataFrame) -> str:

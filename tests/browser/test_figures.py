@@ -1,0 +1,198 @@
+"""Figures in a page that hides, says and gives away what is in them, from made-up tables in a real browser."""
+
+import gzip
+import io
+
+import made_up
+import pandas as pd
+import pytest
+from actbench.analysis import trends
+from actbench.analysis.tables import of_setting
+from actbench.figures import drawing, looks, recipe, results
+from actbench.report import contents, page
+from actbench.report.section import Study
+from actbench.report.sections import answer, comparison, downloads
+from actbench.report.sections import recipe as recipe_section
+from conftest import HANG, ROOT
+
+HOSTILE = "</script></style><b onclick=alert(1)>{{7*7}} $x$"
+LABELS = made_up.LABELS | {"tanh": HOSTILE}
+SECTIONS = (answer.SECTION, comparison.SECTION, recipe_section.SECTION, downloads.SECTION)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """The page of a study of two settings, one label of which is markup."""
+    folder = tmp_path_factory.mktemp("figures")
+    config = made_up.config()
+    for entry in config["activations"]:
+        entry["label"] = LABELS[entry["id"]]
+    every, depths, names = made_up.tables(config), config["depths"], list(config["settings"])
+    tables = of_setting(every, names[0])
+    no_units = pd.DataFrame(columns=["activation", "depth", "setting", "seed", "fold", "checkpoint", "layer"])
+    units = no_units.assign(n_neurons=0, n_dead=0)
+    tables["over_depths"] = pd.DataFrame(trends.over_depths(tables["runs"], units, made_up.N_IMAGES))
+    keys = ["activation", "depth", "setting", "seed", "fold"]
+    tables["history"] = tables["runs"][keys].assign(epoch=1, train_loss=1 / 3)
+    drawing.use_style()
+    style = drawing.Style(LABELS)
+    cells = tables["comparison"], depths, style, made_up.CHANCE
+    drawn = {
+        "overview": results.overview(*cells),
+        "accuracy": results.accuracy(tables["runs"], *cells),
+        "sensitivity": recipe.sensitivity(every["tuning"], every["rates"], names, depths, style),
+        "performance_profile": recipe.profile(every["profile"], names, style),
+    }
+    for name, figure in drawn.items():
+        drawing.save(figure, folder / f"{name}.svg")
+    figures = {name: page.figure(folder / f"{name}.svg", LABELS) for name in drawn}
+    csvs = {"runs": page.embedded(tables["runs"].to_csv(index=False), "text/csv")}
+    lineage = {"mixed": {"torch": [], "device": []}, "stages": {"train": [{"device": "a machine"}]}}
+    study = Study(config, tables, figures, csvs, lineage, every)
+    written = folder / "report.html"
+    written.write_text(contents.render(study, ROOT / "workflow/report/report.html", SECTIONS))
+    return written
+
+
+@pytest.fixture
+def opened(browser, path):
+    """Open the page; a test ends with an empty console."""
+    said, pages = [], []
+
+    def open_(width=1280, hash="", **options):
+        one = browser.new_page(viewport={"width": width, "height": 800}, **options)
+        one.on("console", lambda message: said.append(message.text))
+        one.on("pageerror", lambda error: said.append(str(error)))
+        one.goto(path.as_uri() + hash)
+        pages.append(one)
+        return one
+
+    yield open_
+    for one in pages:
+        one.close()
+    assert said == []
+
+
+def shown(page, selector):
+    """How many of these elements are seen."""
+    return page.locator(f"{selector} >> visible=true").count()
+
+
+def test_switches_work_by_keyboard_without_a_script_and_hide_in_every_figure(browser, path):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(HANG * 1000)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    before = {key: shown(page, f"figure .{looks.css_class(key)}") for key in LABELS}
+    assert min(before.values()) > 15
+    page.locator(".switches summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # the first activation
+    after = {key: shown(page, f"figure .{looks.css_class(key)}") for key in LABELS}
+    first, *others = LABELS
+    assert after[first] == 0 and all(after[key] == before[key] for key in others)
+    assert shown(page, f"tr.{looks.css_class(first)}") == 0 < shown(page, f"tr.{looks.css_class(others[0])}")
+    panels = shown(page, "#figure-accuracy .d-8")
+    page.uncheck("#show-d-8")
+    assert (panels, shown(page, "#figure-accuracy .d-8"), shown(page, "#figure-accuracy .d-2")) == (1, 0, 1)
+    assert shown(page, "tr.depth.d-8") == 0 and shown(page, "tr.depth.d-2") > 0
+    page.uncheck("#show-s-critical")
+    assert shown(page, "#figure-sensitivity .s-critical") == 0 < shown(page, "#figure-sensitivity .s-default")
+    assert page.query_selector(".tools") is None
+    page.emulate_media(media="print")
+    assert not page.locator(".switches").is_visible()
+    context.close()
+
+
+def test_what_is_hidden_stands_in_the_link_and_comes_back(opened):
+    page = opened(hash="#comparison")
+    page.click(".switches summary")
+    page.uncheck("#show-a-relu")
+    page.uncheck("#show-d-4")
+    link = page.url.partition("#")[2]
+    assert link == "comparison&hide=a-relu,d-4"
+    page.click("nav a[href='#recipe']")
+    page.wait_for_function("location.hash === '#recipe&hide=a-relu,d-4'")
+    page.check("#show-a-relu")
+    page.check("#show-d-4")
+    assert page.url.endswith("#recipe")
+    again = opened(hash=f"#{link}")
+    assert not again.is_checked("#show-a-relu") and again.is_checked("#show-a-tanh")
+    assert shown(again, "figure .a-relu") == 0
+    assert again.evaluate("scrollY") > 100
+    opened(hash="#hide=nothing,%22%3E%3Cb%3E")
+
+
+def test_figures_leave_the_page(opened, tmp_path):
+    """As a slide, as a file of its own without what is hidden, and as data."""
+    from PIL import Image
+
+    page = opened(color_scheme="dark")
+    page.click(".switches summary")
+    page.uncheck("#show-a-relu")
+
+    def downloaded(figure, kind):
+        with page.expect_download() as caught:
+            page.click(f"#figure-{figure} .tools button:text-is('{kind}')")
+        path = tmp_path / caught.value.suggested_filename
+        caught.value.save_as(path)
+        return path
+
+    picture = downloaded("overview", "PNG")
+    image = Image.open(picture).convert("RGB")
+    assert picture.name == "made-up-overview.png" and image.size == (1920, 1080)
+    assert image.getpixel((2, 2)) == (255, 255, 255) and len(image.getcolors(10**6)) > 100
+    drawn = downloaded("overview", "SVG").read_text()
+    assert "currentColor" not in drawn and "var(" not in drawn and "a-relu" not in drawn
+    assert "a-elu" in drawn and looks.colours(["elu"])["elu"] in drawn
+    page.goto((tmp_path / "made-up-overview.svg").as_uri())
+    assert page.evaluate("document.documentElement.nodeName") == "svg"
+    page.go_back()
+    runs = pd.read_csv(downloaded("accuracy", "CSV"))
+    assert len(runs) == 6 * 3 * 5
+
+
+def test_the_history_is_in_the_page_packed(opened, tmp_path):
+    page = opened()
+    with page.expect_download() as caught:
+        page.click("#downloads a[download='made-up-history.csv.gz']")
+    text = gzip.decompress(caught.value.path().read_bytes()).decode()
+    assert "0.333333\n" in text and len(pd.read_csv(io.StringIO(text))) == 6 * 3 * 5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_wear_the_colours_of_the_page(opened, scheme):
+    page = opened(color_scheme=scheme)
+    colour = "getComputedStyle(document.querySelector('{}')).{}"
+    ink, paper = (page.evaluate(colour.format("body", part)) for part in ("color", "backgroundColor"))
+    assert page.evaluate(colour.format("#figure-accuracy text", "fill")) == ink
+    hollow = '#figure-accuracy [style*="fill:var(--paper"]'
+    assert page.evaluate(colour.format(hollow, "fill")) == paper
+    assert page.locator("figure svg [style*='fill:#ffffff']").count() == 0
+
+
+def test_marks_say_their_values_and_labels_are_text(opened):
+    page = opened()
+    said = page.locator("#figure-overview title").all_text_contents()
+    assert any(text.startswith(f"{HOSTILE}: ") and "5 of 5 trained" in text for text in said)
+    assert page.query_selector("b[onclick]") is None and page.query_selector("main style") is None
+    labels = page.locator(".switches label").all_text_contents()
+    assert HOSTILE in [text.strip() for text in labels]
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(375, "dark"), (1280, "light"), (1920, "light")], ids=["phone", "desk", "wide"]
+)
+def test_nothing_serious_for_axe_with_open_switches_and_no_sideways_scrolling(opened, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(width, color_scheme=scheme)
+    page.click(".switches summary")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
+    figure = page.locator("#figure-sensitivity svg.drawing").bounding_box()
+    if width == 1920:
+        caption = page.locator("#figure-sensitivity figcaption").bounding_box()
+        assert caption["x"] > figure["x"] + figure["width"] > 1000

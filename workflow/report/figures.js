@@ -1,0 +1,118 @@
+// Figures that leave the page, and what is hidden kept in the link. Without JavaScript the page lacks nothing else.
+"use strict";
+const WIDTH = 1920, HEIGHT = 1080, MARGIN = 40;
+const INK = "#1b1f24", PAPER = "#ffffff";
+const STUDY = document.title.replace(/^actbench: /, "").replace(/[^\w+-]+/g, "_");
+
+for (const figure of document.querySelectorAll("figure")) {
+  const drawing = figure.querySelector("svg.drawing");
+  const name = `${STUDY}-${figure.id.replace(/^figure-/, "")}`;
+  const tools = document.createElement("span");
+  tools.className = "tools";
+  if (drawing) {
+    tools.append(button("PNG", `${name}, picture of ${WIDTH} × ${HEIGHT}`, () => picture(drawing, name)));
+    tools.append(button("SVG", `${name}, drawing`, () =>
+      save(new Blob([standalone(drawing).text], { type: "image/svg+xml" }), `${name}.svg`)));
+  }
+  const table = figure.dataset.table;
+  const link = table && [...document.querySelectorAll("#downloads a[download]")].find((one) =>
+    one.download.endsWith(`-${table}.csv`) || one.download.endsWith(`-${table}.csv.gz`));
+  if (link) tools.append(button("CSV", `${name}, data`, () => data(link)));
+  if (tools.children.length) (figure.querySelector("figcaption") ?? figure).append(" ", tools);
+}
+
+function button(text, label, action) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = text;
+  made.setAttribute("aria-label", `${text}: ${label}`);
+  made.addEventListener("click", action);
+  return made;
+}
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+// The table of a figure, as plain text also where it is embedded compressed.
+async function data(link) {
+  if (!link.download.endsWith(".gz")) return link.click();
+  const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (letter) => letter.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  save(await new Response(plain).blob(), link.download.replace(/\.gz$/, ""));
+}
+
+// A drawing as a file of its own, in light colours, without what is hidden.
+function standalone(drawing) {
+  const copy = drawing.cloneNode(true);
+  const originals = [drawing, ...drawing.querySelectorAll("*")];
+  const copies = [copy, ...copy.querySelectorAll("*")];
+  originals.forEach((one, i) => {
+    if (one.closest("defs") === null && getComputedStyle(one).display === "none") copies[i].remove();
+  });
+  const [, , width, height] = drawing.getAttribute("viewBox").split(" ").map(Number);
+  for (const name of ["role", "aria-label", "class"]) copy.removeAttribute(name);
+  copy.style.removeProperty("--width");
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
+  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  for (const [key, value] of Object.entries({ width, height, fill: PAPER })) ground.setAttribute(key, value);
+  copy.prepend(ground);
+  const text = new XMLSerializer().serializeToString(copy)
+    .replace(/var\(--paper, ?#fff(fff)?\)/g, PAPER).replace(/currentcolor/gi, INK);
+  return { text, width, height };
+}
+
+// A slide: as large as fits, on white.
+async function picture(drawing, name) {
+  const { text, width, height } = standalone(drawing);
+  const scale = Math.min((WIDTH - 2 * MARGIN) / width, (HEIGHT - 2 * MARGIN) / height);
+  const image = new Image();
+  const sized = text.replace(/<svg ([^>]*?)width="[^"]*" height="[^"]*"/, `<svg $1width="${width * scale}" height="${height * scale}"`);
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(sized)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
+  const context = canvas.getContext("2d");
+  context.fillStyle = PAPER;
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  context.drawImage(image, (WIDTH - width * scale) / 2, (HEIGHT - height * scale) / 2, width * scale, height * scale);
+  canvas.toBlob((blob) => save(blob, `${name}.png`));
+}
+
+// What is hidden stands in the link: `#hide=a-relu,d-8`, after a section's name and `&` where there is one.
+const boxes = [...document.querySelectorAll(".switches input")];
+
+function hidden() {
+  return boxes.filter((box) => !box.checked).map((box) => box.id.replace("show-", ""));
+}
+
+function parts() {
+  const all = location.hash.slice(1).split("&").filter(Boolean);
+  return { place: all.find((part) => !part.startsWith("hide=")) ?? "", hide: all.find((part) => part.startsWith("hide=")) };
+}
+
+function write() {
+  const { place } = parts();
+  const names = hidden();
+  const hash = [place, names.length ? `hide=${names.join(",")}` : ""].filter(Boolean).join("&");
+  history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+}
+
+function read() {
+  const { place, hide } = parts();
+  if (hide === undefined) return hidden().length ? write() : undefined;
+  const names = new Set(hide.slice("hide=".length).split(","));
+  for (const box of boxes) box.checked = !names.has(box.id.replace("show-", ""));
+  if (place) document.getElementById(decodeURIComponent(place))?.scrollIntoView();
+}
+
+if (boxes.length) {
+  boxes.forEach((box) => box.addEventListener("change", write));
+  addEventListener("hashchange", read);
+  read();
+}

@@ -1,0 +1,265 @@
+"""Figures as SVG: with classes and hover texts as matplotlib writes them, and as a page shows them.
+
+An artist's `gid` becomes the id of its group; `note` makes one that holds classes and texts, and `noted`
+turns it into these, so that the file is valid. `inlined` makes of a file what stands in a page.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from xml.etree import ElementTree
+
+from actbench.figures import looks
+
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+HREF = f"{{{XLINK}}}href"
+PAPER = "#ffffff"
+# Greys of axes, text and grids, by the share of the ink that they are.
+INKS = {"#000000": 1, "#222222": 1, "#262626": 1, "#444444": 0.85, "#555555": 0.8, "#888888": 0.6}
+FAINT = {"#cccccc": 0.25, "#e6e6e6": 0.13}
+FONTS = "'DejaVu Sans',Verdana,sans-serif"
+NOTE = "note "
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+PAINTS = ("fill", "stroke")
+REFERENCE = re.compile(r"url\(#([^)]+)\)")
+NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
+STEP = re.compile(r"([MLHVCQZz])([^MLHVCQZz]*)")
+SPACED = re.compile(r"\s*([:;,])\s*")
+FACES = {"italic": "font-style", "oblique": "font-style", "bold": "font-weight"}
+DEFAULTS = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # of every figure of matplotlib
+
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
+
+
+def note(classes: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
+    """A `gid` for an artist of these classes that says `texts` on hover: one, or one for each mark."""
+    return NOTE + "|".join([" ".join(classes), *(text.replace("|", "/") for text in texts)])
+
+
+def noted(text: str) -> str:
+    """A file of matplotlib with the notes of its groups as classes and `<title>` elements."""
+    if f'"{NOTE}' not in text:
+        return text
+    root = _parsed(text)
+    for group in list(root.iter(f"{{{SVG}}}g")):
+        name = group.get("id", "")
+        if not name.startswith(NOTE):
+            continue
+        del group.attrib["id"]
+        classes, *texts = name.removeprefix(NOTE).split("|")
+        if classes:
+            group.set("class", classes)
+        marks = group.findall(f".//{{{SVG}}}use") or group.findall(f"./{{{SVG}}}path")
+        if len(texts) == 1:
+            _say(group, texts[0])
+        elif len(texts) == len(marks):
+            for mark, said in zip(marks, texts, strict=True):
+                _say(mark, said)
+    return DECLARATION + ElementTree.tostring(root, encoding="unicode")
+
+
+def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
+    """What stands in a page for a file: an `<svg>` with ids of its own, in the page's colours.
+
+    Args:
+        text: the file, see `noted`.
+        name: of the figure, with which its ids begin.
+        labels: display text by activation; what is drawn in an activation's colour gets its class and says
+            its label on hover.
+    """
+    root = _parsed(text)
+    _without(root, {"metadata", "style"})
+    colours = {colour: key for key, colour in looks.colours(labels).items()}
+    used = {match for one in root.iter() for match in _references(one)}
+    for one in root.iter():
+        _painted(one)
+        if "id" in one.attrib:
+            if one.get("id") in used:
+                one.set("id", f"{name}-{one.get('id')}")
+            else:
+                del one.attrib["id"]
+        if HREF in one.attrib:
+            one.attrib["href"] = f"#{name}-{one.attrib.pop(HREF)[1:]}"
+        if "clip-path" in one.attrib:
+            one.set("clip-path", REFERENCE.sub(rf"url(#{name}-\1)", one.get("clip-path")))
+        if "d" in one.attrib:
+            one.set("d", shortened(one.get("d")))
+    _classed(root, colours, labels)
+    _tidied(root)
+    root.set("class", "drawing")
+    width = f"{float(root.attrib.pop('width').removesuffix('pt')):.5g}pt"
+    for attribute in ("height", "version"):
+        root.attrib.pop(attribute, None)
+    style = "".join(f"{key}:{value};" for key, value in DEFAULTS.items())
+    root.set("style", f"--width:{width};{style}font-family:{FONTS}")
+    written = ElementTree.tostring(root, encoding="unicode")
+    return re.sub(r"\s*\n\s*", "", written)
+
+
+def described(text: str, alt: str) -> str:
+    """An inlined figure as one picture of this text, which is escaped here."""
+    quoted = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
+    return text.replace("<svg ", f'<svg role="img" aria-label="{quoted}" ', 1)
+
+
+def shortened(path: str) -> str:
+    """A path with a decimal a number, and without what follows from the point before."""
+    written, last = [], None
+    for command, numbers in STEP.findall(path):
+        values = [_short(value) for value in NUMBER.findall(numbers)]
+        if command == "L" and last and len(values) == 2:
+            if values == last:
+                continue
+            if values[0] == last[0]:
+                written.append(f"V{values[1]}")
+            elif values[1] == last[1]:
+                written.append(f"H{values[0]}")
+            else:
+                written.append(f"L{values[0]} {values[1]}")
+        else:
+            written.append(command + " ".join(values))
+        last = values[-2:] if len(values) >= 2 else last if command not in "Zz" else None
+    return "".join(written)
+
+
+def _short(value: str) -> str:
+    return f"{float(value):.1f}".removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
+
+
+def _parsed(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(text)  # noqa: S314, written by matplotlib, whose labels it escaped
+
+
+def _kind(element: ElementTree.Element) -> str:
+    return element.tag.removeprefix(f"{{{SVG}}}")
+
+
+def _say(element: ElementTree.Element, text: str) -> None:
+    title = ElementTree.Element(f"{{{SVG}}}title")
+    title.text = text
+    element.insert(0, title)
+
+
+def _without(root: ElementTree.Element, kinds: set[str]) -> None:
+    for parent in list(root.iter()):
+        for child in list(parent):
+            blank = _kind(child) == "g" and _is_paper(child)
+            if _kind(child) in kinds or blank:
+                parent.remove(child)
+
+
+def _is_paper(group: ElementTree.Element) -> bool:
+    """Whether it is the white ground of a figure or of its panels."""
+    if not group.get("id", "").startswith("patch_") or len(group) != 1:
+        return False
+    style = _style(group[0])
+    return style.get("fill") == PAPER and style.get("stroke", "none") == "none"
+
+
+def _style(element: ElementTree.Element) -> dict[str, str]:
+    pairs = (part.partition(":") for part in element.get("style", "").split(";") if ":" in part)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _painted(element: ElementTree.Element) -> None:
+    """Greys become the page's ink, white its paper."""
+    style = _style(element)
+    if not style:
+        return
+    for paint in PAINTS:
+        colour = style.get(paint)
+        if colour == PAPER:
+            style[paint] = f"var(--paper,{PAPER})"
+        elif colour in INKS | FAINT:
+            share = (INKS | FAINT)[colour] * float(style.get(f"{paint}-opacity", 1))
+            style[paint] = "currentColor"
+            if share < 1:
+                style[f"{paint}-opacity"] = f"{share:.3g}"
+    if "font" in style:
+        style["font"] = style["font"].partition("px")[0] + "px"
+        *faces, size = style.pop("font").split()
+        style |= {"font-size": size} | {FACES[face]: face for face in faces if face in FACES}
+    for key, value in DEFAULTS.items():
+        if style.get(key) == value:
+            del style[key]
+    written = ";".join(f"{key}:{value}" for key, value in style.items())
+    element.set("style", SPACED.sub(r"\1", written))
+
+
+def _references(element: ElementTree.Element) -> list[str]:
+    found = REFERENCE.findall(element.get("clip-path", ""))
+    return [*found, element.get(HREF)[1:]] if HREF in element.attrib else found
+
+
+def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    """The class of its activation on each largest group of one, and its label in what the group says."""
+    owners, classes = {}, {key: looks.css_class(key) for key in labels}
+
+    def owned(element: ElementTree.Element) -> set[str]:
+        style = _style(element)
+        found = {colours[style[paint]] for paint in PAINTS if style.get(paint) in colours}
+        for child in element:
+            found |= owned(child)
+        owners[element] = found
+        return found
+
+    def visit(element: ElementTree.Element, inside: str) -> None:
+        named = element.get("class", "").split()
+        own = next((key for key in labels if classes[key] in named), inside)
+        if not own and _is_artist(element) and len(owners[element]) == 1:
+            (own,) = owners[element]
+            element.set("class", f"{element.get('class', '')} {classes[own]}".strip())
+            titles = element.findall(f".//{{{SVG}}}title")
+            for title in titles:
+                title.text = f"{labels[own]}: {title.text}"
+            if not titles:
+                _say(element, labels[own])
+        for child in list(element):
+            visit(child, own)
+
+    owned(root)
+    visit(root, "")
+
+
+def _is_artist(element: ElementTree.Element) -> bool:
+    """Whether it is a mark or a line with what belongs to it: no panel, axis or legend."""
+    return _kind(element) in ("g", "path", "use", "text") and not any(
+        _kind(child) == "g" and _holds_text(child) for child in element
+    )
+
+
+def _holds_text(element: ElementTree.Element) -> bool:
+    return element.find(f".//{{{SVG}}}text") is not None
+
+
+def _tidied(root: ElementTree.Element) -> None:
+    """Without groups that say nothing, blanks between elements, and decimals of places that nobody sees."""
+    for element in root.iter():
+        kind = _kind(element)
+        if kind not in ("text", "tspan", "title"):
+            element.text = None
+        if kind not in ("tspan",):
+            element.tail = None
+        for key in ("x", "y"):
+            if key in element.attrib and kind in ("use", "text", "rect"):
+                element.set(key, f"{float(element.get(key)):.2f}".rstrip("0").rstrip("."))
+        if "transform" in element.attrib:
+            short = element.get("transform").replace("rotate(-0 ", "rotate(0 ")
+            if short.startswith("rotate(0 "):
+                del element.attrib["transform"]
+        if not element.get("style", "x"):
+            del element.attrib["style"]
+    _unwrapped(root)
+
+
+def _unwrapped(element: ElementTree.Element) -> None:
+    children: list[ElementTree.Element] = []
+    for child in element:
+        _unwrapped(child)
+        bare = _kind(child) == "g" and not child.attrib
+        children += list(child) if bare and not _has_title(child) else [child]
+    element[:] = children
+
+
+def _has_title(element: ElementTree.Element) -> bool:
+    return len(element) > 0 and _kind(element[0]) == "title"
