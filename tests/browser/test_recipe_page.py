@@ -9,7 +9,7 @@ import pytest
 from actbench.analysis import claims as answered
 from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
-from actbench.figures import drawing, recipe, results, theory
+from actbench.figures import drawing, overview, recipe, results, theory
 from actbench.report import contents, page
 from actbench.report.section import Study
 from actbench.report.sections import answer, claims, comparison, why
@@ -55,7 +55,7 @@ def report(request, tmp_path_factory):
     drawing.use_style()
     style = drawing.Style(made_up.LABELS)
     drawn = {
-        "overview": results.overview(tables["comparison"], depths, style, made_up.CHANCE),
+        "overview": overview.overview(tables["comparison"], depths, style, made_up.CHANCE),
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, made_up.CHANCE),
         "sensitivity": recipe.sensitivity(every["tuning"], every["rates"], names, depths, style),
         "performance_profile": recipe.profile(every["profile"], names, style),

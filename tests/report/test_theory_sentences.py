@@ -279,8 +279,7 @@ def test_of_growing_gradients_nothing_is_expected():
 def test_the_first_screen_has_the_count_and_that_of_one_answer_for_all():
     frame = cells(cell(), cell("tanh", predicted=-2.4, n_trained=5), cell("elu", predicted=-9, n_trained=5))
     assert sentences.pointer(frame) == (
-        "A limit on the gradient that theory predicts before training, chosen on the default study, tells who trained "
-        "in 2 of 3 cells (one answer for all: 2)."
+        "A limit on the predicted gradient, chosen on the default study, tells who trained in 2 of 3 cells (one answer for all: 2)."
     )
 
 

@@ -281,7 +281,7 @@ def pointer(cells: pd.DataFrame) -> str:
     _, trained, right = _judged(known)
     base = max(int(trained.sum()), int((~trained).sum()))
     return (
-        "A limit on the gradient that theory predicts before training, chosen on the default study, tells "
+        "A limit on the predicted gradient, chosen on the default study, tells "
         f"who trained in {int(right.sum())} of {count(len(known), 'cell')} (one answer for all: {base})."
     )
 
