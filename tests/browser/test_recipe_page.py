@@ -97,6 +97,19 @@ def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme)
     opened.close()
 
 
+@pytest.mark.parametrize(("width", "last", "n_lines"), [(375, "table.ranking thead", 5), (1280, "figure", 1)])
+def test_the_first_screen_is_headline_findings_ranking_and_figure(browser, report, width, last, n_lines):
+    """From the top of its own: claims stand above it here; 110 pixels are left to the line of contents."""
+    opened = browser.new_page(viewport={"width": width, "height": 800})
+    opened.goto(report.as_uri())
+    box = "e => e.getBoundingClientRect()"
+    top = opened.eval_on_selector("#answer", box)["top"]
+    assert opened.eval_on_selector(f"#answer {last}", box)["bottom"] - top <= 800 - 110 * (width < 400)
+    heights = opened.eval_on_selector_all(".findings li", "all => all.map(e => e.offsetHeight)")
+    assert len(heights) == 5 and max(heights) <= 24 * n_lines
+    opened.close()
+
+
 def test_the_recipe_prints_within_its_page(browser, report):
     opened = browser.new_page(viewport={"width": 690, "height": 980})
     opened.goto(report.as_uri())

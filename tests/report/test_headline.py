@@ -211,7 +211,7 @@ def test_the_recipe_of_several_settings_is_who_trained_with_which():
         "With “critical” sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); learning rates are tuned."
     )
     assert decides(("default", "critical", "layer"), rate=0.1) == (
-        "With each of 2 other settings sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); learning "
+        "With any other setting sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); learning "
         "rates are not tuned."
     )
     assert decides(("default", "critical"), keys=("tanh", "relu")) == (
@@ -242,3 +242,19 @@ def test_a_setting_in_which_less_trains_is_told_from_the_other_end():
     config = made_up.config(("critical", "default"), 0.1, depths=(2, 4))
     text = headline.recipe(made["comparison"], None, config["settings"], made_up.LABELS)
     assert text.startswith("With “critical” sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5);")
+
+
+def test_settings_in_which_the_same_trains_are_counted_if_they_are_not_all():
+    made = made_up.tables(made_up.config(("default", "critical", "he", "xavier"), depths=(4,)))["comparison"]
+    fails = (made["setting"] == "he") & (made["activation"] == "sigmoid")
+    made.loc[fails, "n_trained"] = 2
+    settings = made_up.config(("default", "critical", "he", "xavier"), 0.1)["settings"]
+    text = headline.recipe(made, None, settings, made_up.LABELS)
+    assert text.startswith("With each of 2 others sigmoid trained (5 of 5), with “default” not (0 of 5);")
+
+
+def test_four_ties_are_named():
+    level = {key: [0.9, 0.91, 0.92] for key in list(LABELS)[:5]}
+    assert said(runs(**level)).startswith(
+        "ELU cannot be told apart from ReLU, sigmoid, swish and tanh (average"
+    )

@@ -3,7 +3,7 @@
 Cells are rows of the table `comparison` of one setting. Empty where there is nothing to say.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -45,7 +45,7 @@ def headline(runs: pd.DataFrame, labels: Mapping[str, str], setting: str = "") -
         best = f"{labels[first]} has the best average rank of {len(keys)} activations"
         return best, ", ".join([where, *notes])
     whom = listed([labels[key] for key in others])
-    if len(others) > NAMED:
+    if len(others) > NAMED + 1:
         every = len(others) == len(keys) - 1
         whom = f"any of the {len(others)} others" if every else f"{len(others)} of the {len(keys) - 1} others"
     return f"{labels[first]} cannot be told apart from {whom}", ", ".join([f"average rank {where}", *notes])
@@ -198,19 +198,21 @@ def _tuned(rates: pd.DataFrame | None, settings: Mapping[str, Mapping]) -> str:
     (setting,) = settings.values()
     candidates = setting["tuning"]["learning_rate"]
     fixed = setting["training"]["learning_rate"]
-    if fixed != grid.TUNED or len(candidates) == 1 or rates is None:
+    if fixed != grid.TUNED or len(candidates) == 1:
         rate = candidates[0] if fixed == grid.TUNED else fixed
         return f"one learning rate ({rate:g}) for all activations; tuned for each, they may rank otherwise"
     text = (
         f"learning rates are tuned for each activation and depth ({len(candidates)} candidates, "
         f"{min(candidates):g} to {max(candidates):g})"
     )
+    if rates is None:
+        return text
     chosen = rates[rates["n_trained"] > 0]
     edge = int(chosen["at_edge"].sum())
     return f"{text}; {edge} of {count(len(chosen), 'choice')} at the edge" if len(chosen) else text
 
 
-def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, others: Iterable[str]) -> str:
+def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, others: Sequence[str]) -> str:
     """Which cells trained from no seed with the first setting and from all with another, or the reverse."""
     cells = comparison.set_index(["activation", "depth", "setting"])
     before = comparison[comparison["setting"] == first].reset_index(drop=True)
@@ -229,7 +231,9 @@ def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, oth
     (where, start, end), places = max(groups.items(), key=lambda group: len(group[1]))
     several, most = comparison["depth"].nunique() > 1, max(start, end)
     who = _places(before.loc[places], labels, several)
-    which = f"“{where[0]}”" if len(where) == 1 else f"each of {len(where)} other settings"
+    which = f"“{where[0]}”" if len(where) == 1 else f"each of {len(where)} others"
+    if len(where) == len(others) > 1:
+        which = "any other setting"
     does, fails = (which, f"“{first}”") if end else (f"“{first}”", which)
     rest = sum(map(len, groups.values())) - len(places)
     return f"With {does} {who} trained ({most} of {most}), with {fails} not (0 of {most})" + (
