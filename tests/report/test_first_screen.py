@@ -25,12 +25,14 @@ STUDIES = {
     "one depth": {"depths": (8,)},
     "many depths": {"depths": tuple(range(1, 13)), "settings": ("default",)},
     "many activations": {"keys": MANY, "settings": ("default",), "rate": 0.05},
+    "folds": {"folds": 3},
+    "folds of one seed": {"folds": 3, "n_seeds": 1, "settings": ("default",)},
     "nothing trained": {"failing": True},
     "mixed origins": {"mixed": {"torch": ["2.13.0", "2.14.1"], "device": [f"machine {n}" for n in range(9)]}},
 }
 
 
-def study(monkeypatch, failing=False, mixed=None, **changes):
+def study(monkeypatch, failing=False, mixed=None, folds=None, **changes):
     keys = changes.get("keys", tuple(made_up.LABELS))
     monkeypatch.setattr(made_up, "LABELS", {key: made_up.LABELS.get(key, key) for key in keys})
     config = made_up.config(**changes)
@@ -40,6 +42,9 @@ def study(monkeypatch, failing=False, mixed=None, **changes):
         config = made_up.config(**changes | {"settings": ("default",)})
     every, first = made_up.tables(config), next(iter(config["settings"]))
     every = {name: table for name, table in every.items() if len(table)}
+    if folds:
+        config["evaluation"]["folds"] = folds
+        every["runs"] = pd.concat(every["runs"].assign(fold=fold) for fold in range(folds))
     tables = every | {name: every[name][every[name]["setting"] == first] for name in ("runs", "comparison")}
     places = product(keys, config["depths"], config["seeds"], ("init", "trained"))
     units = pd.DataFrame(places, columns=["activation", "depth", "seed", "checkpoint"])
@@ -93,6 +98,12 @@ def test_the_table_says_what_did_not_train(monkeypatch):
     assert "✕" not in rows["tanh"] and "15 of 15" in rows["tanh"]
     assert re.search(r"ELU .*? \d\d–\d\d % ", rows["ELU"].replace("\N{NO-BREAK SPACE}", " "))
     assert "at least a quarter of the way from chance to 100 %" in plain(html)
+
+
+def test_folds_are_counted_as_sets(monkeypatch):
+    html = plain(first_screen(study(monkeypatch, folds=3)))
+    assert "540 networks: 6 activations × 3 depths × 5 seeds × 2 settings" in html and "× 3 folds" in html
+    assert "75 of 90 sets of 3 folds trained" in html and "n = 5 seeds" in html
 
 
 def test_hostile_labels_are_escaped(monkeypatch):
