@@ -253,39 +253,6 @@ def test_one_seed_has_no_p_value():
     assert "add seeds" in sentences.smallest_p(1) and "p of" not in sentences.smallest_p(1)
 
 
-def scores(**rows):
-    """Rows of the table of cross-validation: two folds an activation."""
-    table = pd.DataFrame(rows.values(), columns=["split0_test_score", "split1_test_score"])
-    return table.assign(
-        activation=list(rows), mean_test_score=table.mean(axis=1, skipna=False), std_test_score=0.01
-    )
-
-
-def test_cross_validation_names_the_best_and_the_others():
-    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.96]), LABELS, 2)
-    assert text == (
-        "In 2-fold cross-validation with 2 hidden layers, tanh has the highest mean accuracy, 93.00 % (standard "
-        "deviation over the folds 1.00 points); ELU 85.00 %."
-    )
-
-
-def test_cross_validation_with_equal_scores_and_with_diverged_folds():
-    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.8]), LABELS, 1)
-    assert text.endswith(f"ELU and tanh share the highest mean accuracy, 85.00{NBSP}%.")
-    assert "every activation diverged" in sentences.cross_validation(scores(elu=[0.8, None]), LABELS, 1)
-    text = sentences.cross_validation(scores(elu=[0.8, None], tanh=[0.9, 0.8], relu=[None, None]), LABELS, 1)
-    assert text.endswith("points); ELU and ReLU diverged in some fold.")
-
-
-@pytest.mark.parametrize("other", [[0.9, 0.8, 0.7], [0.8, 0.9, 0.7], [0.7, 0.9, 0.8]])
-def test_equal_scores_in_another_order_are_equal(other):
-    table = pd.DataFrame([[0.7, 0.8, 0.9], other], columns=[f"split{i}_test_score" for i in range(3)])
-    table = table.assign(
-        activation=["elu", "tanh"], mean_test_score=table.sum(axis=1) / 3, std_test_score=0.1
-    )
-    assert "ELU and tanh share" in sentences.cross_validation(table, LABELS, 1)
-
-
 def test_nothing_mixed_is_no_sentence():
     assert sentences.mixture({"code": [], "torch": [], "device": []}) == ""
 

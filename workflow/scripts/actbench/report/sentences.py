@@ -213,36 +213,6 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return "; ".join(parts) + "."
 
 
-def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int) -> str:
-    """Which activation has the highest mean score over the folds, with the others' scores beside it.
-
-    Args:
-        scores: the rows of the table `cross_validation` of one depth.
-        labels: id to display text.
-        depth: hidden layers.
-    """
-    means = scores.groupby("activation", observed=True)["mean_test_score"].mean()
-    diverged = [labels[key] for key in means.index[means.isna()]]
-    means = means.dropna()
-    means = pd.Series(statistics.without_noise(means), means.index).sort_values(
-        ascending=False, kind="stable"
-    )
-    n_folds = sum(name.startswith("split") for name in scores)
-    what = f"In {n_folds}-fold cross-validation with {layers(depth)}"
-    if means.empty:
-        return f"{what}, every activation diverged in some fold."
-    first = [labels[key] for key in means.index[means == means.iloc[0]]]
-    others = [f"{labels[key]} {percent(mean, 2)}" for key, mean in means.iloc[len(first) :].items()]
-    spreads = scores.loc[scores["activation"] == means.index[0], "std_test_score"]
-    certain = (
-        f" (standard deviation over the folds {100 * spreads.mean():.2f} points)" if len(first) == 1 else ""
-    )
-    verb = "has" if len(first) == 1 else "share"
-    text = f"{what}, {listed(first)} {verb} the highest mean accuracy, {percent(means.iloc[0], 2)}{certain}"
-    text += f"; {listed(others)}" if others else ""
-    return text + (f"; {listed(diverged)} diverged in some fold." if diverged else ".")
-
-
 def smallest_p(n_seeds: int, family: int = 1) -> str:
     """Which p values n seeds can reach by sign flips, alone and adjusted for a family of comparisons."""
     if n_seeds < 2:
