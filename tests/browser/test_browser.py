@@ -55,10 +55,10 @@ def test_contents_lead_to_sections(open_report):
 
 def test_the_first_screen_holds_answer_ranking_figure_and_what_was_run(open_report):
     page, _, _ = open_report(1280)
-    for selector in ("h1", ".answer", "table.ranking", "#figure-overview svg", "p.facts"):
+    for selector in ("h1", "p.facts", ".findings", "table.ranking", "#figure-overview svg"):
         box = page.query_selector(selector).bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 800, selector
-    assert page.query_selector(".answer").inner_text().count("%") >= 2
+    assert page.query_selector(".findings").inner_text().count("%") >= 2
 
 
 def test_contents_stay_in_sight(open_report):

@@ -9,7 +9,7 @@ import pytest
 from actbench.analysis import claims as answered
 from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
-from actbench.figures import drawing, recipe, results, theory
+from actbench.figures import drawing, overview, recipe, results, theory
 from actbench.report import contents, page
 from actbench.report.section import Study
 from actbench.report.sections import answer, claims, comparison, why
@@ -55,7 +55,7 @@ def report(request, tmp_path_factory):
     drawing.use_style()
     style = drawing.Style(made_up.LABELS)
     drawn = {
-        "overview": results.overview(tables["comparison"], depths, style, made_up.CHANCE),
+        "overview": overview.overview(tables["comparison"], depths, style, made_up.CHANCE),
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, made_up.CHANCE),
         "sensitivity": recipe.sensitivity(every["tuning"], every["rates"], names, depths, style),
         "performance_profile": recipe.profile(every["profile"], names, style),
@@ -94,6 +94,19 @@ def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme)
         assert opened.query_selector(f"#figure-{name} svg").bounding_box()["height"] > 50
     found = Axe().run(opened).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
+    opened.close()
+
+
+@pytest.mark.parametrize(("width", "last", "n_lines"), [(375, "table.ranking thead", 5), (1280, "figure", 1)])
+def test_the_first_screen_is_headline_findings_ranking_and_figure(browser, report, width, last, n_lines):
+    """From the top of its own: claims stand above it here; 110 pixels are left to the line of contents."""
+    opened = browser.new_page(viewport={"width": width, "height": 800})
+    opened.goto(report.as_uri())
+    box = "e => e.getBoundingClientRect()"
+    top = opened.eval_on_selector("#answer", box)["top"]
+    assert opened.eval_on_selector(f"#answer {last}", box)["bottom"] - top <= 800 - 110 * (width < 400)
+    heights = opened.eval_on_selector_all(".findings li", "all => all.map(e => e.offsetHeight)")
+    assert len(heights) == 5 and max(heights) <= 24 * n_lines
     opened.close()
 
 

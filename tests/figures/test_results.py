@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from actbench.activations import properties, registry
 from actbench.analysis import comparisons, statistics
-from actbench.figures import drawing, results
+from actbench.figures import drawing, overview, results
 from actbench.figures.plotting import plt
 
 LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
@@ -254,7 +254,7 @@ def test_intervals_are_those_of_the_table_and_not_cut(three, style):
     table = table.set_index("activation").loc[["elu", "relu", "tanh"]].reset_index()
     for axis in (
         *results.accuracy(three, table, [2], style, 0.1).axes,
-        *results.overview(table, [2], style, 0.1).axes,
+        *overview.overview(table, [2], style, 0.1).axes,
     ):
         assert lines(axis, "-") == [(0.95, 0.9998)]
         assert axis.get_ylim()[1] > 0.9998
@@ -262,7 +262,7 @@ def test_intervals_are_those_of_the_table_and_not_cut(three, style):
 
 def test_without_an_interval_the_overview_shows_the_range_of_the_runs(three, style):
     table = comparisons.comparison(three, "relu", 0.01, 300)
-    (axis,) = results.overview(pd.DataFrame(table), [2], style, 0.1).axes
+    (axis,) = overview.overview(pd.DataFrame(table), [2], style, 0.1).axes
     assert lines(axis, ":") == [(0.4, 0.97), (0.9, 0.94)]
     ((low, high),) = lines(axis, "-")
     assert low < 0.98 and 0.99 < high < 1 and axis.get_ylim()[0] < 0.4

@@ -44,10 +44,6 @@ def verdicts(*cells):
     return sentences.verdicts(pd.DataFrame(cells), LABELS)
 
 
-def decided(*cells):
-    return sentences.conclusive(pd.DataFrame([cell("relu", verdict="baseline", n_pairs=0), *cells]), LABELS)
-
-
 def test_outcome_says_from_how_many_seeds_each_trained():
     text = outcome(
         cell("relu", 3), cell("tanh", mean=0.98), cell("elu", mean=0.96), cell("sigmoid", 0, n_diverged=2)
@@ -169,45 +165,17 @@ def test_what_cannot_be_compared_is_neither_decided_nor_inconclusive(n_pairs):
     assert text == "tanh cannot be compared with ReLU: fewer than two seeds trained in both."
 
 
-def test_decided_counts_and_names():
-    cells = [cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", verdict="worse")]
-    deeper = [c | {"depth": 8} for c in cells[:2]]
-    assert decided(*cells, *deeper) == (
-        "Of the 5 comparisons with ReLU, 3 are conclusive: tanh (depth 4 and 8) is better; sigmoid (depth 4) is worse; "
-        "2 are inconclusive."
-    )
-    assert decided(*cells[:2]).endswith("1 is conclusive: tanh (depth 4) is better; 1 is inconclusive.")
-    assert decided(cells[0], deeper[0]).endswith("2 are conclusive: tanh (depth 4 and 8) is better.")
-
-
-def test_nothing_decided_is_a_sentence_too():
-    assert decided(cell("tanh")) == "The comparison with ReLU is inconclusive."
-    assert decided(cell("tanh"), cell("elu")) == "Of the 2 comparisons with ReLU, none is conclusive."
-    assert decided() == ""
-    assert decided(cell("tanh", verdict="worse")) == (
-        "The comparison with ReLU is conclusive: tanh (depth 4) is worse."
-    )
-
-
 def test_where_nothing_trained_no_seeds_are_asked_for():
     """More seeds of a cell in which none trains decide nothing about its accuracy."""
     nothing = [cell(key, 0, n_pairs=0) for key in ("tanh", "elu", "sigmoid")]
-    assert decided(*nothing) == (
-        "Of the 3 comparisons with ReLU, none is conclusive; 3 cannot be made: 0 of 5 seeds trained in one of the two."
-    )
-    assert (
-        decided(nothing[0])
-        == "The comparison with ReLU cannot be made: 0 of 5 seeds trained in one of the two."
-    )
-    assert decided(*nothing[:2], cell("sigmoid", 1, n_pairs=1)).endswith(
-        "3 cannot be made: fewer than two seeds trained in both, in 2 of them 0 of 5 seeds trained in one of the two."
-    )
     baseline = cell("relu", 0, verdict="baseline", n_pairs=0)
     assert verdicts(baseline, cell("tanh", n_pairs=0)) == (
         "tanh cannot be compared with ReLU: 0 of 5 seeds trained in one of the two."
     )
-    some = decided(cell("tanh", verdict="better"), cell("elu"), cell("sigmoid", 1, n_pairs=1))
-    assert some.endswith("; 1 is inconclusive; 1 cannot be made: fewer than two seeds trained in both.")
+    assert verdicts(cell("relu", verdict="baseline"), *nothing[:2], cell("sigmoid", 1, n_pairs=1)) == (
+        "tanh, ELU and sigmoid cannot be compared with ReLU: fewer than two seeds trained in both, in 2 of them "
+        "0 of 5 seeds trained in one of the two."
+    )
     assert sentences.required_seeds(pd.DataFrame(nothing).assign(required_seeds=None), LABELS) == ""
 
 
@@ -283,39 +251,6 @@ def test_smallest_p(n, family, words):
 
 def test_one_seed_has_no_p_value():
     assert "add seeds" in sentences.smallest_p(1) and "p of" not in sentences.smallest_p(1)
-
-
-def scores(**rows):
-    """Rows of the table of cross-validation: two folds an activation."""
-    table = pd.DataFrame(rows.values(), columns=["split0_test_score", "split1_test_score"])
-    return table.assign(
-        activation=list(rows), mean_test_score=table.mean(axis=1, skipna=False), std_test_score=0.01
-    )
-
-
-def test_cross_validation_names_the_best_and_the_others():
-    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.96]), LABELS, 2)
-    assert text == (
-        "In 2-fold cross-validation with 2 hidden layers, tanh has the highest mean accuracy, 93.00 % (standard "
-        "deviation over the folds 1.00 points); ELU 85.00 %."
-    )
-
-
-def test_cross_validation_with_equal_scores_and_with_diverged_folds():
-    text = sentences.cross_validation(scores(elu=[0.8, 0.9], tanh=[0.9, 0.8]), LABELS, 1)
-    assert text.endswith(f"ELU and tanh share the highest mean accuracy, 85.00{NBSP}%.")
-    assert "every activation diverged" in sentences.cross_validation(scores(elu=[0.8, None]), LABELS, 1)
-    text = sentences.cross_validation(scores(elu=[0.8, None], tanh=[0.9, 0.8], relu=[None, None]), LABELS, 1)
-    assert text.endswith("points); ELU and ReLU diverged in some fold.")
-
-
-@pytest.mark.parametrize("other", [[0.9, 0.8, 0.7], [0.8, 0.9, 0.7], [0.7, 0.9, 0.8]])
-def test_equal_scores_in_another_order_are_equal(other):
-    table = pd.DataFrame([[0.7, 0.8, 0.9], other], columns=[f"split{i}_test_score" for i in range(3)])
-    table = table.assign(
-        activation=["elu", "tanh"], mean_test_score=table.sum(axis=1) / 3, std_test_score=0.1
-    )
-    assert "ELU and tanh share" in sentences.cross_validation(table, LABELS, 1)
 
 
 def test_nothing_mixed_is_no_sentence():

@@ -7,7 +7,7 @@ from actbench.report.numbers import NBSP
 
 pytestmark = pytest.mark.fault(
     "sentences over depths",
-    "ranks that cannot be told apart, trends that are none, signals that grow",
+    "trends that are none, signals that grow",
     "it does not appear, or says what holds",
 )
 
@@ -24,57 +24,6 @@ LABELS = {
 def row(activation, measure, mean, low=None, high=None, n=5):
     names = ("activation", "measure", "n", "mean", "ci_low", "ci_high")
     return dict(zip(names, (activation, measure, n, mean, low, high), strict=True))
-
-
-RANKS = [
-    row("relu", "rank", 2.25, 1.5, 3.0),
-    row("tanh", "rank", 1.25, 1.05, 1.7),
-    row("elu", "rank", 2.5, 2.2, 2.9),
-]
-
-
-def ranking(rows, leaders, n_depths=3):
-    return sentences.ranking(pd.DataFrame(rows, dtype=object), LABELS, n_depths, leaders)
-
-
-def test_a_leader_is_named_with_its_interval_and_the_next():
-    assert ranking(RANKS, ["tanh"]) == (
-        f"tanh has the best average rank over 3 depths, 1.2 of 3 (95{NBSP}% interval 1.1–1.7, n = 5 seeds); next "
-        "comes ReLU with 2.2."
-    )
-
-
-def test_two_that_are_next_are_both_named_and_no_interval_is_none():
-    rows = [row("tanh", "rank", 1.0), row("relu", "rank", 2.5, 2.0, 2.9), row("elu", "rank", 2.5, 2.0, 2.9)]
-    assert ranking(rows, ["tanh"], 1) == (
-        "tanh has the best average rank, 1.0 of 3 (n = 5 seeds); next come ReLU and ELU with 2.5."
-    )
-
-
-def test_without_a_test_that_holds_there_is_no_best():
-    text = ranking(RANKS, ["tanh", "relu"])
-    assert (
-        text
-        == "By average rank over 3 depths, tanh (1.2 of 3) cannot be told apart from ReLU (2.2), n = 5 seeds."
-    )
-    assert "best" not in text and "ELU" not in text
-    assert "best" not in ranking(
-        [row(key, "rank", 1.5, 1.0, 2.0) for key in ("relu", "tanh")], ["relu", "tanh"]
-    )
-
-
-def test_many_that_cannot_be_told_apart_are_counted():
-    rows = [row(key, "rank", 3.0 + number / 10, 2, 5) for number, key in enumerate(LABELS)]
-    assert ranking(rows, list(LABELS), 1) == (
-        "By average rank, ReLU (3.0 of 6) cannot be told apart from tanh (3.1), ELU (3.2), sigmoid (3.3) and 2 others, "
-        "n = 5 seeds."
-    )
-
-
-def test_one_seed_or_one_activation_is_not_ranked():
-    one_seed = [row(key, "rank", None, n=1) for key in ("relu", "tanh")]
-    assert ranking(one_seed, ["relu", "tanh"]) == ""
-    assert ranking([row("relu", "rank", 1.0)], ["relu"]) == ""
 
 
 def ends(activation, measure, first, last, low, high, n=5):
@@ -130,7 +79,7 @@ def test_without_seeds_at_both_ends_or_a_second_depth_nothing_is_said():
         )
         == {}
     )
-    assert depth_effect(RANKS) == {}
+    assert depth_effect([row("relu", "rank", 2.25, 1.5, 3.0)]) == {}
     assert depth_effect(ends("elu", "dead_trained", 0.0, 0.0, None, None)) == {}
 
 

@@ -272,16 +272,17 @@ def test_of_growing_gradients_nothing_is_expected():
     text = sentences.who_trains(frame, LABELS, "network")
     assert "right in 1 of 1 cell, which was not expected to train." in text and text.endswith(said)
     assert sentences.who_trains(frame[1:], LABELS, "network") == said
-    assert "in 1 of 1 cell (" in sentences.pointer(frame) and sentences.pointer(frame[1:]) == ""
+    assert "in 1 of 1 cell, no more" in sentences.pointer(frame) and sentences.pointer(frame[1:]) == ""
     assert sentences.not_predicted(frame, LABELS) == ""
 
 
 def test_the_first_screen_has_the_count_and_that_of_one_answer_for_all():
     frame = cells(cell(), cell("tanh", predicted=-2.4, n_trained=5), cell("elu", predicted=-9, n_trained=5))
     assert sentences.pointer(frame) == (
-        "A limit on the gradient that theory predicts before training, chosen on the default study, tells who trained "
-        "in 2 of 3 cells (one answer for all: 2)."
+        "A limit on the predicted gradient, chosen on the default study, is right about who trained "
+        "in 2 of 3 cells, no more than one answer for all."
     )
+    assert sentences.pointer(frame[:2]).endswith("in 2 of 2 cells (one answer for all: 1).")
 
 
 def test_what_is_not_predicted_has_its_reason():

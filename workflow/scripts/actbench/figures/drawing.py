@@ -253,21 +253,26 @@ def unstretch(heights: np.ndarray) -> np.ndarray:
 
 
 def stretched(
-    axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0, marked: Sequence[float] = ACCURACY_TICKS
+    axes: Iterable[Axes],
+    accuracies: pd.Series,
+    lowest: float = 0.0,
+    marked: Sequence[float] = ACCURACY_TICKS,
+    along: str = "y",
 ) -> None:
     """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ.
 
-    From 0, or from a little below `lowest`, to a little above the best of `accuracies`.
+    From 0, or from a little below `lowest`, to a little above the best of `accuracies`. `along`: x or y.
     """
     bottom = max(0.0, 1 - (1 - lowest) * 1.15) if lowest > 0 else 0.0
     best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - SMALLEST_ERROR)
     for axis in axes:
-        axis.set_yscale("function", functions=(stretch, unstretch))
         top = 1 - (1 - best) * 0.7
-        axis.set_ylim(bottom, top)
         ticks = [tick for tick in marked if bottom <= tick <= top]
-        axis.set_yticks(ticks, [f"{100 * tick:g} %" for tick in ticks], minor=False)
-        axis.set_yticks([], minor=True)
+        labels = [f"{100 * tick:g} %" for tick in ticks]
+        getattr(axis, f"set_{along}scale")("function", functions=(stretch, unstretch))
+        getattr(axis, f"set_{along}lim")(bottom, top)
+        getattr(axis, f"set_{along}ticks")(ticks, labels, minor=False)
+        getattr(axis, f"set_{along}ticks")([], minor=True)
 
 
 def log_scale(axes: Iterable[Axes], values: pd.Series, plain: float = 10) -> None:

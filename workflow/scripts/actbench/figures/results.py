@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.data import catalogue
-from actbench.figures import drawing, shown
+from actbench.figures import drawing, overview, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, plt
 
 WIDEST = 13.5
@@ -62,39 +62,11 @@ def accuracy(
     return figure
 
 
-def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
-    """Mean test accuracy and its interval by depth, a line an activation; hollow where some did not train.
-
-    Rows of the table `comparison`; a mark stands for the median where there is no mean, and a dotted line for
-    the range of the runs where there is no interval.
-    """
-    depths = shown.some(depths, shown.PANELS)
-    figure, axis = plt.subplots(figsize=(5.9, 3.9))
-    axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
-    offsets = np.linspace(-0.28, 0.28, len(style.labels)) if len(style.labels) > 1 else [0.0]
-    for offset, (key, look) in zip(offsets, style.looks.items(), strict=True):
-        cells = comparison[comparison["activation"] == key].set_index("depth").reindex(depths)
-        level = cells["mean"].fillna(cells["median"])
-        places = np.arange(len(depths)) + offset
-        axis.plot(places, level, **style.line(key), linewidth=0.8, alpha=0.6)
-        for place, height, row in zip(places, level, cells.itertuples(), strict=True):
-            hollow = row.n_trained != row.n_seeds
-            _mark(axis, place, height, row._asdict(), look, hollow, linewidth=1.4)
-    axis.set_xticks(range(len(depths)), depths)
-    axis.set_xlim(-0.5, len(depths) - 0.5)
-    axis.grid(visible=False, axis="x")
-    axis.set_xlabel("hidden layers")
-    axis.set_ylabel("test accuracy of trained networks")
-    drawing.stretched([axis], *_extent(comparison))
-    style.legend(figure)
-    return figure
-
-
 def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[str, str]) -> Figure:
     """Mean test accuracy of two studies side by side: a panel a depth, a column an activation.
 
     `rows` as `side_by_side.cells` gives them; the first study filled, the second hollow, with lines as in
-    `overview`.
+    `overview.overview`.
     """
     depths = list(dict.fromkeys(row["depth"] for row in rows))
     style = drawing.Style(labels)
@@ -104,9 +76,7 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
         for place, row in enumerate(here):
             look = style.looks[row["activation"]]
             for offset, side in ((-0.15, "first"), (0.15, "second")):
-                cell, hollow = row[side], side == "second"
-                level = cell["median"] if pd.isna(cell["mean"]) else cell["mean"]
-                _mark(axis, place + offset, level, cell, look, hollow, linewidth=1.2)
+                overview.mark(axis, place + offset, row[side], look, side == "second", linewidth=1.2)
         names_here = [style.labels[row["activation"]] for row in here]
         axis.set_xticks(range(len(here)), names_here, rotation=45, ha="right", rotation_mode="anchor")
         axis.set_xlim(-0.6, max(len(here), 1) - 0.4)
@@ -115,7 +85,7 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
         drawing.of_panel(axis, depth=depth)
     seen = pd.DataFrame([row[side] for row in rows for side in ("first", "second")])
     if len(seen):
-        drawing.stretched(axes.flat, *_extent(seen))
+        drawing.stretched(axes.flat, *overview.extent(seen))
     handles = [
         Line2D([], [], color="#444444", marker="o", linestyle="", markerfacecolor=face)
         for face in ("#444444", "white")
@@ -270,36 +240,6 @@ def _by_activation(table: pd.DataFrame, style: drawing.Style) -> Iterator[tuple[
         part = table[table["activation"] == key]
         if len(part):
             yield key, part
-
-
-def _extent(comparison: pd.DataFrame) -> tuple[pd.Series, float]:
-    """The upper ends of intervals or runs, and the lowest lower end."""
-    cells = comparison[["ci_low", "ci_high", "min", "max"]].astype(float)
-    return cells["ci_high"].fillna(cells["max"]), cells["ci_low"].fillna(cells["min"]).min()
-
-
-def _mark(
-    axis: Axes, place: float, level: float, cell: Mapping, look: Mapping, hollow: bool, linewidth: float
-) -> None:
-    """A mean accuracy with its interval, or the range of its runs as a dotted line."""
-    colour, runs = look["color"], pd.isna(cell["ci_low"])
-    ends = [cell["min"], cell["max"]] if runs else [cell["ci_low"], cell["ci_high"]]
-    axis.plot([place, place], ends, color=colour, linewidth=linewidth, linestyle=":" if runs else "-")
-    mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": "white" if hollow else colour}
-    (point,) = axis.plot(place, level, color=colour, linestyle="", **mark)
-    if not pd.isna(level):
-        drawing.say(point, _in_words(level, cell))
-
-
-def _in_words(level: float, cell: Mapping) -> str:
-    """A mean or median of trained networks with what stands behind it, for who points at its mark."""
-    runs = pd.isna(cell["ci_low"])
-    low, high = (cell["min"], cell["max"]) if runs else (cell["ci_low"], cell["ci_high"])
-    kind = "runs" if runs else "95 % interval"
-    return (
-        f"{100 * level:.1f} % ({kind} {100 * low:.1f}–{100 * high:.1f} %), "
-        f"{cell['n_trained']:g} of {cell['n_seeds']:g} trained"
-    )
 
 
 def _accuracy_column(

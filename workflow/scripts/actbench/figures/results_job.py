@@ -6,7 +6,7 @@ import numpy as np
 
 from actbench.data import prepared
 from actbench.errors import DamagedError
-from actbench.figures import drawing, recipe, results, theory, while_training
+from actbench.figures import drawing, overview, recipe, results, theory, while_training
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records
 
@@ -38,7 +38,7 @@ def run(job: object) -> None:
     depths, shown = params.depths, params.shown_depths
     chance = np.bincount(data.labels).max() / len(data.labels)
     drawn = {
-        "overview": results.overview(tables["comparison"], depths, style, chance),
+        "overview": overview.overview(tables["comparison"], depths, style, chance),
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
         "learning_curves": results.learning_curves(tables["history"], shown, style),
         "gradients_weight": results.gradients(tables["gradients"], shown, style, "weight"),

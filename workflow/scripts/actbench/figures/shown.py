@@ -10,6 +10,7 @@ RUNS = 300  # networks that are drawn one by one
 DEPTHS = 4  # that have a figure or a column of their own
 PANELS = 24  # depths of the figure of all networks
 ACTIVATIONS = 24
+BESIDE = 8  # activations that stand beside each other at a depth; more have a row each
 LAYERS = 12  # histograms above each other
 EPOCHS = 200
 CLASSES = 20  # that have a column of images

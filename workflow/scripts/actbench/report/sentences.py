@@ -42,82 +42,6 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return f"With {layers(int(cells['depth'].iloc[0]))}, {text}."
 
 
-def ranking(
-    over_depths: pd.DataFrame, labels: Mapping[str, str], n_depths: int, leaders: Sequence[str]
-) -> str:
-    """Which activation has the best average rank, or which ones the seeds cannot tell from it.
-
-    Empty where one seed gives no spread, or there is nothing to rank.
-
-    Args:
-        over_depths: the table of that name.
-        labels: id to display text.
-        n_depths: depths that the ranks were averaged over.
-        leaders: as `trends.leaders` gives them.
-    """
-    ranks = over_depths[(over_depths["measure"] == "rank") & over_depths["mean"].notna()]
-    if len(ranks) < 2:
-        return ""
-    ranks = ranks.assign(mean=statistics.without_noise(ranks["mean"])).set_index("activation")
-    best, k, where = ranks.loc[leaders[0]], len(ranks), f" over {n_depths} depths" if n_depths > 1 else ""
-    n = f"n = {int(best['n'])} seeds"
-    if len(leaders) > 1:
-        others = [f"{labels[key]} ({ranks.loc[key, 'mean']:.1f})" for key in leaders[1:]]
-        return (
-            f"By average rank{where}, {labels[leaders[0]]} ({best['mean']:.1f} of {k}) cannot be told apart "
-            f"from {listed(_short(others))}, {n}."
-        )
-    behind = ranks.drop(index=leaders[0])["mean"]
-    second = [labels[key] for key in behind.index[behind == behind.min()]]
-    low, high = best["ci_low"], best["ci_high"]
-    certain = "" if pd.isna(low) else f"95{NBSP}% interval {low:.1f}–{high:.1f}, "
-    return (
-        f"{labels[leaders[0]]} has the best average rank{where}, {best['mean']:.1f} of {k} ({certain}{n}); "
-        f"next {'comes' if len(second) == 1 else 'come'} {listed(second)} with {behind.min():.1f}."
-    )
-
-
-def with_setting(text: str, setting: str) -> str:
-    """A sentence that begins with `With` or `In`, of one of several settings.
-
-    >>> with_setting("With 2 hidden layers, relu trained.", "he")
-    'With the setting “he” and 2 hidden layers, relu trained.'
-    """
-    start = f"With the setting “{setting}”"
-    if text.startswith("With "):
-        return f"{start} and {text.removeprefix('With ')}"
-    return f"{start}, {text[:1].lower()}{text[1:]}"
-
-
-def conclusive(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How many comparisons with the baseline have a verdict, and which; how many cannot be made."""
-    others = comparison[comparison["verdict"] != "baseline"]
-    if others.empty:
-        return ""
-    baseline = labels[others["baseline"].iloc[0]]
-    found = others[others["verdict"] != "inconclusive"]
-    lacking = int((others["n_pairs"] < 2).sum())
-    why = _why_lacking(comparison)
-    n_open = len(others) - len(found) - lacking
-    parts = []
-    for word in ("better", "equivalent", "worse"):
-        chosen = found[found["verdict"] == word]
-        by_name = chosen.groupby("activation", observed=True, sort=False)["depth"].apply(sorted)
-        named = [f"{labels[key]} (depth {listed(list(map(str, depths)))})" for key, depths in by_name.items()]
-        if named:
-            parts.append(f"{listed(named)} {_are(named)} {word}")
-    if len(others) == 1:
-        what = f"The comparison with {baseline}"
-        if parts:
-            return f"{what} is conclusive: {parts[0]}."
-        return f"{what} {f'cannot be made: {why}' if lacking else 'is inconclusive'}."
-    text = f"Of the {len(others)} comparisons with {baseline}, "
-    text += f"{len(found)} {_are(found)} conclusive: {'; '.join(parts)}" if parts else "none is conclusive"
-    if n_open and parts:
-        text += f"; {n_open} {'is' if n_open == 1 else 'are'} inconclusive"
-    return text + (f"; {lacking} cannot be made: {why}." if lacking else ".")
-
-
 def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """About how many seeds that train in both each inconclusive comparison of one depth requires."""
     inconclusive = cells[(cells["verdict"] == "inconclusive") & cells["difference_low"].notna()]
@@ -289,36 +213,6 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return "; ".join(parts) + "."
 
 
-def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str], depth: int) -> str:
-    """Which activation has the highest mean score over the folds, with the others' scores beside it.
-
-    Args:
-        scores: the rows of the table `cross_validation` of one depth.
-        labels: id to display text.
-        depth: hidden layers.
-    """
-    means = scores.groupby("activation", observed=True)["mean_test_score"].mean()
-    diverged = [labels[key] for key in means.index[means.isna()]]
-    means = means.dropna()
-    means = pd.Series(statistics.without_noise(means), means.index).sort_values(
-        ascending=False, kind="stable"
-    )
-    n_folds = sum(name.startswith("split") for name in scores)
-    what = f"In {n_folds}-fold cross-validation with {layers(depth)}"
-    if means.empty:
-        return f"{what}, every activation diverged in some fold."
-    first = [labels[key] for key in means.index[means == means.iloc[0]]]
-    others = [f"{labels[key]} {percent(mean, 2)}" for key, mean in means.iloc[len(first) :].items()]
-    spreads = scores.loc[scores["activation"] == means.index[0], "std_test_score"]
-    certain = (
-        f" (standard deviation over the folds {100 * spreads.mean():.2f} points)" if len(first) == 1 else ""
-    )
-    verb = "has" if len(first) == 1 else "share"
-    text = f"{what}, {listed(first)} {verb} the highest mean accuracy, {percent(means.iloc[0], 2)}{certain}"
-    text += f"; {listed(others)}" if others else ""
-    return text + (f"; {listed(diverged)} diverged in some fold." if diverged else ".")
-
-
 def smallest_p(n_seeds: int, family: int = 1) -> str:
     """Which p values n seeds can reach by sign flips, alone and adjusted for a family of comparisons."""
     if n_seeds < 2:
@@ -360,11 +254,6 @@ def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
 def _first(names: Sequence[str], shown: int = 3) -> str:
     more = [f"and {len(names) - shown} more"] if len(names) > shown else []
     return ", ".join([*names[:shown], *more])
-
-
-def _short(names: Sequence[str], shown: int = 3) -> list[str]:
-    """The first of them and how many more there are, where these are two or more."""
-    return [*names[:shown], f"{len(names) - shown} others"] if len(names) > shown + 1 else list(names)
 
 
 def _names(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:

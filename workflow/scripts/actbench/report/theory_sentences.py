@@ -280,9 +280,10 @@ def pointer(cells: pd.DataFrame) -> str:
         return ""
     _, trained, right = _judged(known)
     base = max(int(trained.sum()), int((~trained).sum()))
+    other = f" (one answer for all: {base})" if right.sum() > base else ", no more than one answer for all"
     return (
-        "A limit on the gradient that theory predicts before training, chosen on the default study, tells "
-        f"who trained in {int(right.sum())} of {count(len(known), 'cell')} (one answer for all: {base})."
+        "A limit on the predicted gradient, chosen on the default study, is right "
+        f"about who trained in {int(right.sum())} of {count(len(known), 'cell')}{other}."
     )
 
 

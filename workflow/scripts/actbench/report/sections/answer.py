@@ -1,52 +1,47 @@
-"""The first screen: the answer, the ranking, the main figure and what was run."""
+"""The first screen: the headline, the findings, the ranking and the main figure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from actbench.analysis import trends
 from actbench.analysis.statistics import without_noise
-from actbench.report import sentences
+from actbench.figures import shown
+from actbench.report import headline, sentences
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    over_depths = study.tables["over_depths"]
+    names = list(study.config["settings"])
+    claim, basis = headline.headline(study.tables["runs"], study.labels, names[0] if len(names) > 1 else "")
     return {
-        "answer": answer(study.config, study.cells, study.tables, study.labels),
-        "decides": recipe.decides(study),
-        "theory": why.pointer(study),
-        "ranking": ranking(study.comparison, over_depths, study.shown_depths),
+        "headline": claim,
+        "basis": basis,
+        "findings": findings(study),
+        "ranking": ranking(study.comparison, study.tables["over_depths"], study.shown_depths),
         "disagree": bool(study.comparison["runs_disagree"].any()),
+        "all_trained": bool((study.comparison["n_trained"] == study.comparison["n_seeds"]).all()),
+        "in_rows": len(shown.activations(study.config)) > shown.BESIDE,
         "mixture": sentences.mixture(study.lineage["mixed"]),
         "n_runs": len(study.every["runs"]),
     }
 
 
-def answer(
-    config: Mapping,
-    by_depth: Mapping[int, pd.DataFrame],
-    tables: Mapping[str, pd.DataFrame],
-    labels: Mapping[str, str],
-) -> list[str]:
-    """The first paragraph: who trained at the ends of the depths, how well, and how sure that is."""
-    scores = tables.get("cross_validation")
-    if scores is not None:
-        first = [sentences.cross_validation(rows, labels, d) for d, rows in scores.groupby("depth")]
-    else:
-        ends = sorted({max(by_depth), min(by_depth)}, reverse=True)
-        first = [sentences.outcome(by_depth[depth], labels) for depth in ends]
-        leaders = trends.leaders(tables["runs"])
-        first.append(sentences.ranking(tables["over_depths"], labels, len(by_depth), leaders))
-    if len(config["seeds"]) == 1:
-        first.append("One seed cannot say how sure this is.")
-    else:
-        first.append(sentences.conclusive(pd.concat(by_depth.values()), labels))
-    if len(config["settings"]) > 1:
-        first[0] = sentences.with_setting(first[0], next(iter(config["settings"])))
-    return [text for text in first if text]
+def findings(study: Study) -> list[dict]:
+    """What the study found, a sentence each: `name`, `text` and the id of the `section` that shows it."""
+    config, cells, labels = study.config, study.comparison, study.labels
+    settings, folds = config["settings"], config["evaluation"]["folds"] or 1
+    decides = headline.recipe(study.every["comparison"], study.every.get("rates"), settings, labels)
+    shown_by = recipe.SECTION.id if recipe.SECTION.is_shown(study) else "method"
+    found = (
+        ("Training", headline.trained(cells, labels, folds), "comparison"),
+        ("Accuracy", headline.accuracy(cells, labels), "comparison"),
+        ("Recipe", decides, shown_by),
+        ("Theory", why.pointer(study), "why"),
+        ("Limits", headline.limits(config, cells), "method"),
+    )
+    return [{"name": name, "text": text, "section": section} for name, text, section in found if text]
 
 
 def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequence[int]) -> list[dict]:

@@ -1,0 +1,125 @@
+"""The first screen as it is rendered, of made-up studies of many kinds."""
+
+import re
+from itertools import product
+
+import made_up
+import pandas as pd
+import pytest
+from actbench.analysis import trends
+from actbench.report import contents
+from actbench.report.section import Study
+from actbench.report.sections import answer, comparison, method, recipe
+from conftest import ROOT
+
+TEMPLATE = ROOT / "workflow" / "report" / "report.html"
+MANY = tuple(f"activation{number}" for number in range(25))
+STUDIES = {
+    "two settings": {},
+    "five settings": {"settings": tuple(made_up.OVERRIDES)},
+    "one setting": {"settings": ("default",)},
+    "one rate": {"settings": ("default",), "rate": 0.05},
+    "one seed": {"n_seeds": 1},
+    "two seeds": {"n_seeds": 2},
+    "one activation": {"keys": ("relu",)},
+    "one depth": {"depths": (8,)},
+    "many depths": {"depths": tuple(range(1, 13)), "settings": ("default",)},
+    "many activations": {"keys": MANY, "settings": ("default",), "rate": 0.05},
+    "folds": {"folds": 3},
+    "folds of one seed": {"folds": 3, "n_seeds": 1, "settings": ("default",)},
+    "nothing trained": {"failing": True},
+    "mixed origins": {"mixed": {"torch": ["2.13.0", "2.14.1"], "device": [f"machine {n}" for n in range(9)]}},
+}
+
+
+def study(monkeypatch, failing=False, mixed=None, folds=None, **changes):
+    keys = changes.get("keys", tuple(made_up.LABELS))
+    monkeypatch.setattr(made_up, "LABELS", {key: made_up.LABELS.get(key, key) for key in keys})
+    config = made_up.config(**changes)
+    if failing:
+        every = set(product(made_up.LABELS, config["depths"]))
+        monkeypatch.setattr(made_up, "FAILING", every)
+        config = made_up.config(**changes | {"settings": ("default",)})
+    every, first = made_up.tables(config), next(iter(config["settings"]))
+    every = {name: table for name, table in every.items() if len(table)}
+    if folds:
+        config["evaluation"]["folds"] = folds
+        every["runs"] = pd.concat(every["runs"].assign(fold=fold) for fold in range(folds))
+    tables = every | {name: every[name][every[name]["setting"] == first] for name in ("runs", "comparison")}
+    places = product(keys, config["depths"], config["seeds"], ("init", "trained"))
+    units = pd.DataFrame(places, columns=["activation", "depth", "seed", "checkpoint"])
+    units = units.assign(setting=first, fold=0, layer=0, n_neurons=10, n_dead=0)
+    tables["over_depths"] = pd.DataFrame(trends.over_depths(tables["runs"], units, made_up.N_IMAGES))
+    lineage = {"mixed": mixed or {"torch": [], "device": []}}
+    return Study(config, tables, dict.fromkeys(("overview", "accuracy"), "data:,"), {}, lineage, every)
+
+
+def first_screen(study):
+    sections = (answer.SECTION, recipe.SECTION)
+    page = contents.render(study, TEMPLATE, sections)
+    return page[page.index('<header id="answer">') : page.index("</header>")]
+
+
+def plain(html):
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def texts(html):
+    """The words of each paragraph, item and caption."""
+    found = re.findall(r"<(p|li|h1|caption|figcaption)\b[^>]*>(.*?)</\1>", html, re.DOTALL)
+    return [(tag, plain(text)) for tag, text in found]
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_it_is_short_whatever_the_study(monkeypatch, kind):
+    made = study(monkeypatch, **STUDIES[kind])
+    found = texts(first_screen(made))
+    assert [text for _, text in found if len(text.split()) > 60] == []
+    items = [text for tag, text in found if tag == "li"]
+    assert 3 <= len(items) <= 5
+    assert [text for text in items if len(text.split()) > 32 or len(text) > 165] == []
+    ((_, title),) = [one for one in found if one[0] == "h1"]
+    assert len(title) < 130 and ". " not in title and "None " not in title.replace("None of", "")
+
+
+def test_findings_lead_to_sections_of_the_page(monkeypatch):
+    made = study(monkeypatch)
+    html = first_screen(made)
+    assert re.findall(r'<li><a href="#(\w+)">(\w+)</a>', html) == [("recipe", "Recipe")]
+    assert re.findall(r"<li>\s*<b>(\w+)</b>", html) == ["Training", "Accuracy", "Limits"]
+    whole = contents.render(made, TEMPLATE, (answer.SECTION, recipe.SECTION))
+    assert 'id="recipe"' in whole
+
+
+def test_the_table_says_what_did_not_train(monkeypatch):
+    html = first_screen(study(monkeypatch))
+    rows = {plain(row).split()[0]: plain(row) for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)[1:]}
+    assert rows["sigmoid"].count("0 of 5 ✕") == 2 and rows["sigmoid"].startswith("sigmoid 9")
+    assert "✕" not in rows["tanh"] and "15 of 15" in rows["tanh"]
+    assert re.search(r"ELU .*? \d\d–\d\d % ", rows["ELU"].replace("\N{NO-BREAK SPACE}", " "))
+    assert "at least a quarter of the way from chance to 100 %" in plain(html)
+
+
+def test_folds_are_counted_as_sets(monkeypatch):
+    html = plain(first_screen(study(monkeypatch, folds=3)))
+    assert "540 networks: 6 activations × 3 depths × 5 seeds × 2 settings" in html and "× 3 folds" in html
+    assert "75 of 90 sets of 3 folds trained" in html and "n = 5 seeds" in html
+
+
+def test_hostile_labels_are_escaped(monkeypatch):
+    monkeypatch.setitem(made_up.LABELS, "tanh", "<b>&")
+    html = first_screen(study(monkeypatch))
+    assert "&lt;b&gt;&amp;" in html and "<b>&" not in html
+
+
+def test_what_is_mixed_is_said_above_the_findings(monkeypatch):
+    html = first_screen(study(monkeypatch, **STUDIES["mixed origins"]))
+    assert html.index("Mixed origins.") < html.index('class="findings"')
+
+
+def test_findings_are_those_of_the_settings_shown(monkeypatch):
+    made = study(monkeypatch)
+    found = answer.findings(made)
+    assert [one["name"] for one in found] == ["Training", "Accuracy", "Recipe", "Limits"]
+    assert found[0]["text"].startswith("75 of 90 networks trained; none of sigmoid (depth 4 and 8) and swish")
+    assert comparison.SECTION.id == found[0]["section"] and method.SECTION.id == found[-1]["section"]

@@ -1,0 +1,260 @@
+"""The headline and the findings of known tables: what they say, and that they say no more."""
+
+import re
+
+import made_up
+import pandas as pd
+import pytest
+from actbench.report import headline
+from made_up_cells import runs
+
+pytestmark = pytest.mark.fault(
+    "the first screen",
+    "ties, many ties, one seed, one activation, nothing trained, folds, several settings",
+    "the headline claims no more than the test behind it",
+)
+
+LABELS = {
+    "relu": "ReLU",
+    "tanh": "tanh",
+    "elu": "ELU",
+    "sigmoid": "sigmoid",
+    "swish": "swish",
+    "gelu": "GELU",
+}
+BETTER = [0.95, 0.951, 0.952, 0.953, 0.954]
+WORSE = [0.90, 0.901, 0.902, 0.903, 0.904]
+MIXED = [0.99, 0.85, 0.99, 0.85, 0.99]
+
+
+def said(frame, setting="", labels=LABELS):
+    claim, basis = headline.headline(frame, labels, setting)
+    return f"{claim} ({basis})".replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_winner_beats_each_of_the_others():
+    assert said(runs(tanh=BETTER, relu=WORSE, elu=[0.8] * 5)) == (
+        "tanh has the best average rank of 3 activations (at depth 2, n = 5 seeds)"
+    )
+
+
+def test_ties_are_said_of_the_first_and_nothing_of_the_others():
+    """elu and relu are second and third by turns; sigmoid is last with every seed."""
+    frame = runs(tanh=BETTER, elu=MIXED, relu=MIXED[::-1], sigmoid=[0.6] * 5)
+    text = said(pd.concat([frame, frame.assign(depth=8)]))
+    assert text == "ELU cannot be told apart from ReLU and tanh (average rank over 2 depths, n = 5 seeds)"
+    assert "equal" not in text and "best" not in text
+
+
+def test_a_setting_is_named_where_there_are_several():
+    tie = runs(tanh=BETTER, elu=MIXED)
+    assert said(tie, "he") == (
+        "ELU cannot be told apart from tanh (average rank at depth 2, setting “he”, n = 5 seeds)"
+    )
+    assert said(runs(tanh=BETTER, elu=WORSE), "he").endswith("(at depth 2, setting “he”, n = 5 seeds)")
+
+
+def test_of_many_ties_the_number_is_given():
+    level = {key: [0.9, 0.91, 0.92] for key in LABELS}
+    assert said(runs(**level)).startswith("ELU cannot be told apart from any of the 5 others (")
+    last = said(runs(**level, sigmoid2=[0.6, 0.61, 0.62]), labels=LABELS | {"sigmoid2": "hard"})
+    assert last.startswith("ELU cannot be told apart from 5 of the 6 others (")
+    assert len(last) < 100
+
+
+def test_two_seeds_crown_nothing():
+    assert said(runs(tanh=BETTER[:2], relu=WORSE[:2])).startswith("tanh cannot be told apart from ReLU (")
+
+
+def test_one_seed_claims_nothing():
+    text = said(runs(tanh=[0.95], relu=[0.9]))
+    assert text == "One seed cannot say which of 2 activations is best (n = 1 seed)"
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [
+        ([0.9, 0.9, 0.9], "All 3 networks of ReLU trained (at depth 2, n = 3 seeds)"),
+        ([0.9, 0.1, None], "1 of 3 networks of ReLU trained (at depth 2, n = 3 seeds)"),
+        ([0.1, 0.1], "None of the 2 networks of ReLU trained (at depth 2, n = 2 seeds)"),
+        ([0.9], "The one network of ReLU trained (at depth 2, n = 1 seed)"),
+        ([None], "The one network of ReLU did not train (at depth 2, n = 1 seed)"),
+    ],
+)
+def test_of_one_activation_it_is_said_whether_it_trained(accuracies, expected):
+    assert said(runs(relu=accuracies)) == expected
+
+
+def test_where_nothing_trained_no_rank_is_given():
+    frame = runs(relu=[0.1, 0.1, None], tanh=[0.1, 0.1, 0.1])
+    assert said(frame) == "None of the 6 networks trained (at depth 2, n = 3 seeds)"
+    assert said(frame[frame["seed"] == 0]) == "None of the 2 networks trained (at depth 2, n = 1 seed)"
+
+
+def test_what_did_not_train_is_no_leader():
+    frame = runs(tanh=BETTER, relu=[0.1] * 5, elu=[None] * 5)
+    assert said(frame).startswith("tanh has the best average rank of 3 activations")
+
+
+def folded(**accuracies):
+    """Two folds a seed, of the same mean and 4 points apart."""
+    frame = runs(**accuracies)
+    return pd.concat(
+        frame.assign(fold=fold, test_accuracy=frame["test_accuracy"] + shift)
+        for fold, shift in ((0, 0.02), (1, -0.02))
+    )
+
+
+def test_folds_are_no_seeds():
+    assert said(folded(tanh=[0.95], relu=[0.9])).startswith("One seed cannot say")
+    text = said(folded(tanh=BETTER, relu=WORSE))
+    assert text == "tanh has the best average rank of 2 activations (at depth 2, n = 5 seeds)"
+    partly = folded(tanh=BETTER, relu=WORSE)
+    text = said(partly.assign(trained=partly["fold"] == 0))
+    assert text == "10 of 20 networks trained, none in all folds (at depth 2, n = 5 seeds)"
+
+
+def cell(activation, n_trained=5, mean=0.97, verdict="inconclusive", depth=2, **others):
+    n_pairs = 0 if verdict == "baseline" else n_trained
+    return {
+        "activation": activation,
+        "depth": depth,
+        "setting": "default",
+        "n_seeds": 5,
+        "n_trained": n_trained,
+        "n_diverged": 0,
+        "mean": mean if n_trained > 1 else None,
+        "median": mean if n_trained else None,
+        "baseline": "relu",
+        "verdict": verdict,
+        "n_pairs": n_pairs,
+        "n_improving": 0,
+    } | others
+
+
+def trained(*cells, folds=1):
+    return headline.trained(pd.DataFrame(cells), LABELS, folds)
+
+
+def test_who_trained():
+    assert trained(cell("relu"), cell("tanh")) == "All 10 networks trained."
+    assert trained(cell("relu", 0), cell("tanh", 0, n_diverged=2)) == "0 of 10 networks trained; 2 diverged."
+    assert trained(cell("relu", 3), cell("tanh"), cell("elu", 0)) == (
+        "8 of 15 networks trained; none of ELU; some of ReLU."
+    )
+    assert trained(cell("relu", n_seeds=1, n_trained=1)) == "The one network trained."
+    assert trained(cell("relu", 1), folds=3) == "1 of 5 sets of 3 folds trained."
+
+
+def test_who_did_not_train_is_named_with_its_depths_if_there_are_few():
+    deep = [cell("sigmoid", 0, depth=4), cell("sigmoid", 0, depth=8), cell("swish", 0, depth=8)]
+    some = [cell("relu", 4, depth=8), cell("elu", 3, depth=8)]
+    assert trained(cell("tanh"), *deep, *some) == (
+        "12 of 30 networks trained; none of sigmoid (depth 4 and 8) and swish (depth 8); some of ReLU and ELU (depth 8)."
+    )
+    many = [cell(key, 0, depth=d) for d, key in enumerate(LABELS)]
+    assert trained(cell("relu", depth=9), *many) == "5 of 35 networks trained; none of 6 activations."
+
+
+def accuracy(*cells):
+    text = headline.accuracy(pd.DataFrame(cells).astype({"mean": float}), LABELS)
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
+    cells = [
+        cell("relu", verdict="baseline", mean=0.9),
+        cell("tanh", verdict="better", mean=0.98),
+        cell("relu", verdict="baseline", mean=0.7, depth=4),
+        cell("tanh", verdict="worse", mean=0.2, depth=4),
+        cell("relu", verdict="baseline", mean=0.8, depth=8),
+        cell("tanh", 0, depth=8),
+    ]
+    assert accuracy(*cells) == (
+        "Mean test accuracy where trained: 90.0–98.0 % at depth 2, 80.0 % at depth 8; comparisons with ReLU: 1 better, "
+        "1 worse, 1 impossible."
+    )
+    assert accuracy(*cells[:1]) == "Mean test accuracy where trained: 90.0 % at depth 2."
+
+
+def test_where_nothing_trained_there_is_no_accuracy():
+    assert accuracy(cell("relu", 0, verdict="baseline")) == ""
+    nothing = accuracy(cell("relu", 0, verdict="baseline"), cell("tanh", 0))
+    assert nothing == "Comparison with ReLU: 1 impossible."
+
+
+def test_one_seed_has_accuracies_and_no_verdict():
+    one = {"n_seeds": 1, "n_trained": 1}
+    text = accuracy(cell("relu", verdict="baseline", **one), cell("tanh", mean=0.5, **one))
+    assert text == "Test accuracy where trained: 50.0–97.0 % at depth 2."
+
+
+def decides(settings=("default",), rate="tuned", keys=("sigmoid", "tanh", "relu"), **changes):
+    config = made_up.config(settings, rate, depths=(2, 4), keys=keys, **changes)
+    tables = made_up.tables(config)
+    return headline.recipe(tables["comparison"], tables.get("rates"), config["settings"], made_up.LABELS)
+
+
+def test_the_recipe_of_one_setting_is_how_rates_were_chosen():
+    assert re.fullmatch(
+        r"Learning rates are tuned for each activation and depth \(5 candidates, 0.003 to 0.3\); "
+        r"\d of 5 choices at the edge\.",
+        decides(),
+    )
+    assert decides(rate=0.05) == (
+        "One learning rate (0.05) for all activations; tuned for each, they may rank otherwise."
+    )
+
+
+def test_the_recipe_of_several_settings_is_who_trained_with_which():
+    assert decides(("default", "critical")) == (
+        "With “critical” sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); learning rates are tuned."
+    )
+    assert decides(("default", "critical", "layer"), rate=0.1) == (
+        "With any other setting sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); learning "
+        "rates are not tuned."
+    )
+    assert decides(("default", "critical"), keys=("tanh", "relu")) == (
+        "Of 20 networks, 20 with “default” and 20 with “critical” trained; learning rates are tuned."
+    )
+    assert decides(tuple(made_up.OVERRIDES), keys=("tanh", "relu")).startswith(
+        "Of 20 networks, 20 with each of 5 settings trained"
+    )
+
+
+def test_the_limits():
+    cells = pd.DataFrame([cell("relu", n_improving=2), cell("tanh", 3)])
+    text = headline.limits(made_up.config(("default",), depths=(2,)), cells)
+    assert text.replace("\N{NO-BREAK SPACE}", " ") == (
+        "One data set, one recipe (SGD, PyTorch's default initialisation), 64 units a layer, n = 5 seeds; 2 of 8 trained "
+        "networks still improving."
+    )
+    several = headline.limits(made_up.config(n_seeds=1), cells[1:])
+    assert several.replace("\N{NO-BREAK SPACE}", " ") == (
+        "One data set, 64 units a layer, n = 1 seed, which gives no interval."
+    )
+
+
+def test_a_setting_in_which_less_trains_is_told_from_the_other_end():
+    made = made_up.tables(
+        made_up.config(("default", "critical"), depths=(2, 4), keys=("sigmoid", "tanh", "relu"))
+    )
+    config = made_up.config(("critical", "default"), 0.1, depths=(2, 4))
+    text = headline.recipe(made["comparison"], None, config["settings"], made_up.LABELS)
+    assert text.startswith("With “critical” sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5);")
+
+
+def test_settings_in_which_the_same_trains_are_counted_if_they_are_not_all():
+    made = made_up.tables(made_up.config(("default", "critical", "he", "xavier"), depths=(4,)))["comparison"]
+    fails = (made["setting"] == "he") & (made["activation"] == "sigmoid")
+    made.loc[fails, "n_trained"] = 2
+    settings = made_up.config(("default", "critical", "he", "xavier"), 0.1)["settings"]
+    text = headline.recipe(made, None, settings, made_up.LABELS)
+    assert text.startswith("With each of 2 others sigmoid trained (5 of 5), with “default” not (0 of 5);")
+
+
+def test_four_ties_are_named():
+    level = {key: [0.9, 0.91, 0.92] for key in list(LABELS)[:5]}
+    assert said(runs(**level)).startswith(
+        "ELU cannot be told apart from ReLU, sigmoid, swish and tanh (average"
+    )
