@@ -11,6 +11,7 @@ DEPTHS = 4  # that have a figure or a column of their own
 PANELS = 24  # depths of the figure of all networks
 ACTIVATIONS = 24
 LAYERS = 12  # histograms above each other
+HEAT_LAYERS = 24  # columns of a heat map
 EPOCHS = 200
 CLASSES = 20  # that have a column of images
 THEORY_SETTINGS = 3  # that have panels of their own beside theory
