@@ -124,7 +124,7 @@ def _panel(
             axis.add_patch(
                 plt.Rectangle(where, 1, 1, facecolor=face, edgecolor="white", linewidth=0.4, **named)
             )
-            text = "0" if rms == 0 else "–" if np.isnan(value) else f"{value:.1f}".replace("-", "−")
+            text = "0" if rms == 0 else "–" if np.isnan(value) else _number(value)
             if written or np.isnan(value):
                 dark = {"color": DARK if _is_light(face) else LIGHT, "fontsize": 6.5}
                 if len(own) and own["failed"].iloc[0]:
@@ -151,8 +151,14 @@ def _ending(axis: Axes, place: int, row: Mapping, n_layers: int, named: Mapping)
     where = {"xytext": (4, 0), "textcoords": "offset points", "ha": "left", "va": "center"}
     axis.annotate(text, (n_layers - 0.5, place), fontsize=6.5, color="#555555", **where, **named)
     if row["failed"]:
-        hatched = {"fill": False, "hatch": "////", "edgecolor": GREY, "linewidth": 0}
+        hatched = {"fill": False, "hatch": "///", "edgecolor": GREY, "linewidth": 0}
         axis.add_patch(plt.Rectangle((-0.5, place - 0.5), n_layers, 1, **hatched, **named))
+
+
+def _number(value: float) -> str:
+    """With one digit and a true minus, and none before a zero."""
+    text = f"{value:.1f}"
+    return text.replace("-", "" if float(text) == 0 else "−")
 
 
 def _is_light(face: str | tuple) -> bool:

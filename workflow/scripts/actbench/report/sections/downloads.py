@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report import citations, exports, page
+from actbench.report import citations, exports, layer_findings, page
 from actbench.report.section import Section, Study
 
 
@@ -14,6 +14,7 @@ def context(study: Study) -> dict:
     rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
     names = (entry["spec"]["name"] for entry in study.config["activations"])
     return {
+        "finding": layer_findings.downloads,
         "papers": {
             "comparison.tex": page.embedded(exports.latex(rows, labels)),
             "comparison.md": page.embedded(exports.markdown(rows, labels)),
