@@ -10,7 +10,7 @@ import pytest
 from actbench.analysis.tables import of_setting
 from actbench.report import contents, numbers, share_sentences
 from actbench.report.section import Study
-from actbench.report.sections import comparison, dead_neurons, depths, recipe, why
+from actbench.report.sections import comparison, dead_neurons, depths, distributions, recipe, why
 from conftest import ROOT
 
 TEMPLATE = ROOT / "workflow" / "report" / "report.html"
@@ -136,3 +136,43 @@ def test_who_trained_is_a_sentence_where_it_does_not_differ():
         share_sentences.differ(other)
         and share_sentences.alike(other, {}) == share_sentences.alike(shares[:0], {}) == ""
     )
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.0, False), (0.25, True)])
+def test_saturation_is_drawn_where_there_is_any(share, shown):
+    rows = [
+        {
+            "activation": "relu",
+            "depth": 2,
+            "setting": "default",
+            "seed": 0,
+            "fold": 0,
+            "checkpoint": when,
+            "layer": 0,
+        }
+        | {"signal": signal, "mean": 0.0, "std": 1.0, "mean_cosine": 0.5, "saturated_fraction": share}
+        for when in ("init", "trained")
+        for signal in ("activation", "preactivation")
+    ]
+    config = made_up.config(("default",), depths=(2,), n_seeds=1, keys=("relu",))
+    config["probe_distributions"] = {"images": 9}
+    tables = {"distributions": pd.DataFrame(rows)}
+    figures = dict.fromkeys(("saturation", "heat_activations", "distributions_d2"), "data:,")
+    made = Study(config, tables, figures, {}, {}, tables)
+    expected = ["figure-heat_activations", "figure-distributions_d2"] + ["figure-saturation"] * shown
+    assert parts(made, distributions.SECTION) == expected
+    text = contents.render(made, TEMPLATE, [distributions.SECTION])
+    assert (
+        text.index("figure-heat_activations")
+        < text.index("<details>")
+        < text.index("figure-distributions_d2")
+    )
+    assert ("No pre-activation is saturated." in text) is not shown
+
+
+def test_of_many_activations_some_are_named():
+    cells = pd.DataFrame(
+        {"activation": [f"a{n}" for n in range(9)], "n_at_chance": 0, "n_improving": 1, "n_trained": 5}
+    )
+    text = share_sentences.ended(cells.assign(n_seeds=5), {f"a{n}": f"A{n}" for n in range(9)})
+    assert text.endswith("epochs: A0 (1 of 5), A1 (1 of 5), A2 (1 of 5) and 6 more.")
