@@ -37,11 +37,11 @@ def test_opens_without_requests_errors_or_sideways_scrolling(open_report, width)
 def test_every_figure_is_loaded_captioned_and_described(open_report):
     page, _, _ = open_report(1280)
     images = page.query_selector_all("figure img")
-    assert len(images) == 20
+    assert len(images) == 22
     for image in images:
         assert image.evaluate("i => i.complete && i.naturalWidth > 0")
         assert len(image.get_attribute("alt")) > 15
-    assert len(page.query_selector_all("figcaption")) == 20
+    assert len(page.query_selector_all("figcaption")) == 22
 
 
 def test_contents_lead_to_sections(open_report):
