@@ -13,6 +13,7 @@ def context(study: Study) -> dict:
     folds, epochs = config["evaluation"]["folds"] or 1, config["training"]["max_epochs"]
     finding = findings.learning(tables["runs"], tables["comparison"], epochs, folds)
     dead = tables.get("dead_neurons")
+    dead = None if dead is None else dead[dead["depth"].isin(study.shown_depths)]
     return {
         "finding": findings.placed(finding, config["settings"]),
         "judged": judged(config),
