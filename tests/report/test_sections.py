@@ -56,12 +56,14 @@ def test_dead_units_are_told_of_initial_and_kept_weights_only():
     rows = [row | {"checkpoint": "epoch1", "n_dead": 4}]
     rows += [row | {"checkpoint": name} for name in ("init", "trained")]
     over_depths = pd.DataFrame(columns=["activation", "measure", "mean", "ci_low", "ci_high"])
-    config = {"activations": [{"id": "relu", "label": "ReLU"}], "depths": [1]}
+    config = {"activations": [{"id": "relu", "label": "ReLU"}], "depths": [1], "settings": {"default": {}}}
+    config["report"] = {"baseline": "relu"}
     study = section.Study(
         config, {"dead_neurons": pd.DataFrame(rows), "over_depths": over_depths}, {}, {}, {}
     )
     found = dead_neurons.context(study)
-    (shares,) = found["dead"]
+    assert found["dead"] == [] and not found["any_dead"]
+    (shares,) = found["downloads"]["dead_units"].to_dict("records")
     assert (shares["dead_init"], shares["dead_trained"]) == (0, 0) and not any(
         "epoch" in key for key in shares
     )

@@ -28,7 +28,7 @@ def study(*settings, folds=None, **changes):
 
 
 def page(study):
-    return " ".join(contents.render(study, TEMPLATE, [why.SECTION]).split())
+    return " ".join(contents.render(study, TEMPLATE, [why.SECTION]).replace("</p><p>", " ").split())
 
 
 def parts(text):
@@ -46,7 +46,7 @@ def test_it_is_one_chain_from_the_derivative_to_who_trained():
     ]
     assert parts(text) == ["table-theory", *(f"figure-{name}" for name in FIGURES)]
     assert "The largest |f′| is 0.25 for sigmoid and 1 for ReLU." in text
-    assert "with 8 hidden layers theory predicts a first gradient 6.2 × 10⁻⁸ times the last" in text
+    assert "With 8 hidden layers theory predicts a first gradient 6.2 × 10⁻⁸ times the last" in text
     assert "None of its 5 networks trained." in text
     assert "Theory takes layers as infinitely wide; the narrowest hidden layer here has 64 units." in text
 

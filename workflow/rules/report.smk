@@ -35,6 +35,8 @@ DRAWN = {
     "learning_curves": ("Learning", "accuracy and loss by epoch"),
     "gradients_weight": ("Gradients", "weight gradients by layer"),
     "gradients_preactivation": ("Gradients", "pre-activation gradients by layer"),
+    "heat_gradients": ("Gradients", "size of weight gradients, layer by layer"),
+    "heat_activations": ("Activations", "size of activations, layer by layer"),
     "dead_neurons": ("Units", "dead units by layer"),
     "saturation": ("Activations", "saturation by layer"),
     "functions": ("Functions", "functions and derivatives"),

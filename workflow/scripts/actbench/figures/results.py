@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.data import catalogue
-from actbench.figures import drawing, overview, shown
+from actbench.figures import drawing, failures, overview, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, plt
 
 WIDEST = 13.5
@@ -100,6 +100,8 @@ def two_studies(rows: Sequence[Mapping], names: Sequence[str], labels: Mapping[s
 def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing.Style) -> Figure:
     """Accuracy and losses by epoch: a thin line a run (if many, a band of 90 % of them), the median thick.
 
+    Where the table has the column `trained`, networks that did not train are drawn as `failures` does.
+
     Accuracy is the validation images', or where none were held out the test images', if those were
     looked at, else the training images'. The validation loss is drawn where there is one.
     """
@@ -110,7 +112,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
     for (row, column), (number, depth) in product(enumerate(rows), enumerate(depths)):
         axis = axes[row][number]
         for key, part in _by_activation(history[history["depth"] == depth], style):
-            drawing.lines(axis, part, "epoch", column, style.line(key), style.summarised)
+            failures.lines(axis, part, "epoch", column, style.line(key), style.summarised)
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth)
         axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
@@ -122,7 +124,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         else:
             drawing.log_scale(axes[row], history[column])
     drawing.label_lines(axes[:, -1], style)
-    style.legend(figure)
+    failures.legend(style, figure, [history[history["depth"].isin(depths)]])
     return figure
 
 
@@ -137,16 +139,24 @@ def gradients(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, 
 
 
 def dead_neurons(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style) -> Figure:
-    """Share of units whose output is exactly 0 for every training image, by layer."""
+    """Share of units whose output is exactly 0 for every training image, by layer.
+
+    Depths and checkpoints at which none is are left out, unless there are no others.
+    """
     part = table.assign(share=table["n_dead"] / table["n_neurons"])
+    part, depths = _with_any(part, depths, style, "share")
     figure, axes = _by_checkpoint(part, depths, style, "share", "dead units")
     drawing.percent(axes.flat)
     return figure
 
 
 def saturation(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style) -> Figure:
-    """Share of pre-activations at which the activation is saturated, by layer."""
+    """Share of pre-activations at which the activation is saturated, by layer.
+
+    Depths and checkpoints at which none is are left out, unless there are no others.
+    """
     part = table[table["signal"] == "preactivation"].dropna(subset="saturated_fraction")
+    part, depths = _with_any(part, depths, style, "saturated_fraction")
     figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated pre-activations")
     drawing.percent(axes.flat)
     return figure
@@ -204,34 +214,45 @@ def _picture(image: np.ndarray) -> np.ndarray:
     return (image - low) / (high - low if high > low else 1)
 
 
+def _with_any(
+    table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, column: str
+) -> tuple[pd.DataFrame, list[int]]:
+    """The rows of checkpoints, and the depths, at which a value is above 0; all if none is."""
+    drawn = table["depth"].isin(list(depths)) & table["activation"].isin(list(style.labels))
+    above = table[drawn & (table[column] > 0) & table["checkpoint"].isin(drawing.CHECKPOINTS)]
+    if above.empty:
+        return table, list(depths)
+    kept = table[table["checkpoint"].isin(above["checkpoint"].unique())]
+    return kept, [depth for depth in depths if depth in set(above["depth"])]
+
+
 def _by_checkpoint(
     table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, column: str, label: str
 ) -> tuple[Figure, np.ndarray]:
-    """A grid of checkpoints × depths, `column` by layer, with lines as in `learning_curves`."""
-    figure, axes = plt.subplots(
-        len(drawing.CHECKPOINTS),
-        len(depths),
-        figsize=(drawing.panel_width(len(depths)) * len(depths) + 0.5, 4.9),
-        sharex="col",
-        sharey=True,
-        squeeze=False,
-    )
-    for (row, (checkpoint, words)), (number, depth) in product(
-        enumerate(drawing.CHECKPOINTS.items()), enumerate(depths)
-    ):
+    """A grid of the table's checkpoints × depths, `column` by layer, with lines as in `learning_curves`.
+
+    Networks that did not train are drawn as `failures` does after training; before it all are alike.
+    """
+    found = {
+        name: words for name, words in drawing.CHECKPOINTS.items() if (table["checkpoint"] == name).any()
+    }
+    found = found or drawing.CHECKPOINTS
+    figure, axes = drawing.panels(len(found), len(depths), height=2.15, sharey="all")
+    places = product(enumerate(found.items()), enumerate(depths))
+    for (row, (checkpoint, words)), (number, depth) in places:
         axis = axes[row][number]
         part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
+        draw = failures.lines if checkpoint == "trained" else drawing.lines
         for key, lines in _by_activation(part, style):
-            drawing.lines(
-                axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised
-            )
+            draw(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth)
-        axis.set_xlabel("layer" if row else "")
+        axis.set_xlabel("layer" if row == len(found) - 1 else "")
         axis.set_ylabel(words if number == 0 else "")
         drawing.whole_numbers(axis)
     figure.supylabel(label, fontsize="medium")
-    style.legend(figure)
+    after = table[(table["checkpoint"] == "trained") & table["depth"].isin(depths)]
+    failures.legend(style, figure, [after])
     return figure, axes
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from actbench.data import prepared
 from actbench.errors import DamagedError
-from actbench.figures import drawing, overview, recipe, results, theory, while_training
+from actbench.figures import drawing, failures, heat_maps, overview, recipe, results, theory, while_training
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records
 
@@ -37,14 +37,20 @@ def run(job: object) -> None:
     style = drawing.Style(params.labels, params.summarised)
     depths, shown = params.depths, params.shown_depths
     chance = np.bincount(data.labels).max() / len(data.labels)
+    by_layer = {
+        name: failures.joined(tables[name], tables["runs"])
+        for name in ("history", "gradients", "distributions", "dead_neurons")
+    }
     drawn = {
         "overview": overview.overview(tables["comparison"], depths, style, chance),
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
-        "learning_curves": results.learning_curves(tables["history"], shown, style),
-        "gradients_weight": results.gradients(tables["gradients"], shown, style, "weight"),
-        "gradients_preactivation": results.gradients(tables["gradients"], shown, style, "preactivation"),
-        "dead_neurons": results.dead_neurons(tables["dead_neurons"], shown, style),
-        "saturation": results.saturation(tables["distributions"], shown, style),
+        "learning_curves": results.learning_curves(by_layer["history"], shown, style),
+        "gradients_weight": results.gradients(by_layer["gradients"], shown, style, "weight"),
+        "gradients_preactivation": results.gradients(by_layer["gradients"], shown, style, "preactivation"),
+        "dead_neurons": results.dead_neurons(by_layer["dead_neurons"], shown, style),
+        "saturation": results.saturation(by_layer["distributions"], shown, style),
+        "heat_gradients": heat_maps.gradients(by_layer["gradients"], shown, style),
+        "heat_activations": heat_maps.activations(by_layer["distributions"], shown, style),
         "functions": results.functions(tables["activations"], style),
     }
     are_images = "images" in output.keys()  # noqa: SIM118, names of outputs
@@ -69,7 +75,7 @@ def run(job: object) -> None:
         drawn["performance_profile"] = recipe.profile(every["profile"], params.settings, style)
     if "while_training" in output.keys():  # noqa: SIM118
         measured = tables["gradients"], tables["dead_neurons"]
-        drawn["while_training"] = while_training.figure(*measured, shown, style)
+        drawn["while_training"] = while_training.figure(*measured, shown, style, tables["runs"])
     for name, figure in drawn.items():
         path = Path(output[name])
         drawing.save(figure, path, path.with_suffix(".pdf"))

@@ -12,6 +12,7 @@ PANELS = 24  # depths of the figure of all networks
 ACTIVATIONS = 24
 BESIDE = 8  # activations that stand beside each other at a depth; more have a row each
 LAYERS = 12  # histograms above each other
+HEAT_LAYERS = 24  # columns of a heat map
 EPOCHS = 200
 CLASSES = 20  # that have a column of images
 THEORY_SETTINGS = 3  # that have panels of their own beside theory

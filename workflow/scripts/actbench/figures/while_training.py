@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from actbench.figures import drawing, shown
+from actbench.figures import drawing, failures, shown
 from actbench.figures.plotting import Axes, Figure
 from actbench.storage import snapshots
 
@@ -16,21 +16,31 @@ DODGE = 0.28  # from the first to the middle activation, in steps between epochs
 
 
 def figure(
-    gradients: pd.DataFrame, dead: pd.DataFrame, depths: Sequence[int], style: drawing.Style
+    gradients: pd.DataFrame,
+    dead: pd.DataFrame,
+    depths: Sequence[int],
+    style: drawing.Style,
+    runs: pd.DataFrame | None = None,
 ) -> Figure:
     """Dead units and decay of gradients by epoch, from initialisation on, and of the kept weights.
 
     A column a depth. Epochs stand at equal distances, and the kept weights apart, since their epoch is each
     run's own. Lines as in `results.learning_curves`; of kept weights the median, on a bar over all runs.
+    Dead units have no panels where there are none.
 
     Args:
         gradients, dead: rows of the tables `gradients` and `dead_neurons`.
         depths, style: what is shown.
+        runs: the table of that name, which says who trained; None to draw all alike.
     """
     measured = {
         "dead units": dead_share(dead[dead["depth"].isin(depths)]),
         "log₁₀ (first / last gradient)": first_over_last(gradients[gradients["depth"].isin(depths)]),
     }
+    if not (measured["dead units"]["value"] > 0).any():
+        del measured["dead units"]
+    if runs is not None:
+        measured = {words: failures.joined(table, runs) for words, table in measured.items()}
     epochs = sorted({snapshots.epoch(name) for name in dead["checkpoint"].unique()} - {None})
     drawn, axes = drawing.panels(len(measured), len(depths), height=2.2)
     for (row, (words, table)), (number, depth) in product(enumerate(measured.items()), enumerate(depths)):
@@ -40,8 +50,9 @@ def figure(
         drawing.of_panel(axis, depth=depth)
         axis.set_xlabel("epoch" if row == len(measured) - 1 else "")
         axis.set_ylabel("" if number else words)
-    drawing.percent(axes[0])
-    style.legend(drawn)
+    if "dead units" in measured:
+        drawing.percent(axes[0])
+    failures.legend(style, drawn, measured.values())
     return drawn
 
 
@@ -72,8 +83,11 @@ def _panel(axis: Axes, table: pd.DataFrame, epochs: Sequence[int], style: drawin
     table = table.assign(place=table["checkpoint"].map(places)).sort_values("place", kind="stable")
     for key, shift in zip(style.labels, np.linspace(-DODGE, DODGE, len(style.labels)), strict=True):
         part, look = table[table["activation"] == key], style.looks[key] | {"markersize": 3}
-        drawing.lines(axis, part[part["place"] < kept], "place", "value", look, style.summarised)
-        _kept(axis, kept + shift, part.loc[part["place"] == kept, "value"].dropna(), look)
+        failures.lines(axis, part[part["place"] < kept], "place", "value", look, style.summarised)
+        last = part[part["place"] == kept]
+        lost = failures.failed(last)
+        _kept(axis, kept + shift, last.drop(lost.index)["value"].dropna(), look)
+        _kept(axis, kept + shift, lost["value"].dropna(), failures.look(look))
     axis.axvline(kept - 0.5, color="#888888", linewidth=0.8, linestyle=":")
     axis.set_xlim(-0.3, kept + 0.5)
     ticks = shown.some(range(kept), TICKS)

@@ -124,7 +124,7 @@ def widths(predictions: pd.DataFrame) -> str:
         f"{count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off: "
         f"with {layers(depth)} as wide as here, ReLU, He's initialisation and no biases, ln of the squared "
         f"norm of the last activations scatters from network to network with a standard deviation of about "
-        f"√(5 Σ 1/n) = {scatter:.2f}: in one such network activations are commonly {np.exp(scatter / 2):.2g} "
+        f"√(5 Σ 1/n) = {scatter:.2f}. In one such network activations are commonly {np.exp(scatter / 2):.2g} "
         "times larger or smaller than predicted."
     )
 

@@ -1,6 +1,7 @@
 """Numbers, intervals, verdicts and lists of names as text."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -66,6 +67,26 @@ def listed(names: Sequence[str]) -> str:
 def sentence(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def paragraphs(text: str, most: int = 60) -> list[str]:
+    """The text cut after sentences, or where one is too long after a semicolon, into parts of `most` words.
+
+    A clause that is longer by itself stays whole.
+
+    >>> paragraphs("One two. Three four; five six seven.", most=3)
+    ['One two.', 'Three four.', 'Five six seven.']
+    """
+    parts = []
+    for whole in re.split(r"(?<=[.!?]) (?=[^a-z0-9])", text) if text else ():
+        short = len(whole.split()) <= most
+        clauses = [whole] if short else [clause.rstrip(".") + "." for clause in whole.split("; ")]
+        for piece in clauses:
+            if parts and len(f"{parts[-1]} {piece}".split()) <= most:
+                parts[-1] += f" {sentence(piece)}"
+            else:
+                parts.append(sentence(piece))
+    return parts
 
 
 def some(names: Iterable[str]) -> str:

@@ -36,6 +36,7 @@ def environment(folder: str | Path) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
+        "paragraphs": numbers.paragraphs,
         "percent": numbers.percent,
         "points": numbers.points,
         "sentence": numbers.sentence,

@@ -109,6 +109,7 @@ class Study:
                 "panels": shown.PANELS,
                 "epochs": shown.EPOCHS,
                 "layers": shown.LAYERS,
+                "heat_layers": shown.HEAT_LAYERS,
                 "classes": shown.CLASSES,
             },
             "shown_activations": {

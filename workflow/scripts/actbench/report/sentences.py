@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, interval, listed, percent, sentence, spread
+from actbench.report.numbers import NBSP, interval, listed, percent, sentence, some, spread
 
 LACKING = "fewer than two seeds trained in both"
 MANY = 4  # activations that are counted rather than named
@@ -54,7 +54,7 @@ def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         parts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {_names(never, labels)}")
     return (
         "Were the measured differences and spreads the true ones, four of five studies would decide with "
-        f"this many seeds that train in both: {listed(parts)}."
+        f"this many seeds that train in both: {some(parts)}."
     )
 
 

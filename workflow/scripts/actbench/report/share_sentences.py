@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import interval, listed, percent
+from actbench.report.numbers import interval, listed, percent, some
 
 RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
@@ -39,6 +39,23 @@ def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int, settin
         )
     none = f"{where}{'no' if where else 'No'} activation surely trained more or less often than {baseline}"
     return f"{none} (exact McNemar test, Holm)."
+
+
+def differ(shares: pd.DataFrame) -> bool:
+    """Whether any seed trained with one of two activations only."""
+    return not shares.empty and bool((shares[["n_only", "n_only_baseline"]] > 0).any(axis=None))
+
+
+def alike(shares: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """That every seed trained with both activations or with neither; empty where that is not so."""
+    if shares.empty or differ(shares):
+        return ""
+    baseline, n = labels[shares["baseline"].iloc[0]], int(shares["n_seeds"].max())
+    pairs = f"{len(shares)} comparison{'' if len(shares) == 1 else 's'}"
+    return (
+        f"In {pairs} of who trained, each of the n = {n} seeds did with both {baseline} and the other "
+        "activation, or with neither."
+    )
 
 
 def apart(runs: Mapping[str, str], labels: Mapping[str, str]) -> str:
@@ -86,7 +103,7 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
             f"{labels[row['activation']]} ({row[column]} of {row[of]})" for row in chosen.to_dict("records")
         ]
         if named:
-            found.append(f"{words}: {listed(named)}.")
+            found.append(f"{words}: {some(named)}.")
     return " ".join(found)
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from actbench.analysis import statistics
-from actbench.report import quotes, sentences, share_sentences
+from actbench.report import findings, quotes, sentences, share_sentences
 from actbench.report.section import Section, Study
 
 
@@ -22,8 +22,12 @@ def context(study: Study) -> dict:
     settings = list(study.config["settings"])
     named = settings[0] if len(settings) > 1 else ""
     n_shares = len(study.every.get("shares", shares))
+    margin, folds = study.config["report"]["equivalence"], study.config["evaluation"]["folds"] or 1
+    finding = findings.comparison(study.comparison, labels, margin, folds)
     return {
-        "shares": shares_by_depth(shares, labels),
+        "finding": findings.placed(finding, settings),
+        "shares": shares_by_depth(shares, labels) if share_sentences.differ(shares) else {},
+        "alike": share_sentences.alike(shares, labels),
         "n_shares": n_shares,
         "share_verdicts": share_sentences.verdicts(shares),
         "shares_decided": share_sentences.decided(shares, labels, n_shares, named),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from actbench.report import findings, layer_findings
 from actbench.report.section import Section, Study
 from actbench.study import grid
 
@@ -16,10 +17,14 @@ def context(study: Study) -> dict:
     if not study.summarised:
         named, every = grid.is_named(config), study.every["training_cost"]
         downloads["training_cost"] = every if named else every.drop(columns="setting")
+    by_depth = training_cost(training, study.labels)
+    of_functions = activation_cost(functions, config["report"]["baseline"])
+    finding = layer_findings.cost(by_depth, of_functions, study.labels)
     return {
-        "training_cost": training_cost(training, study.labels),
+        "finding": findings.placed(finding, config["settings"]),
+        "training_cost": by_depth,
         "tuning_cost": tuning_cost(study.every, study.labels),
-        "activation_cost": activation_cost(functions, config["report"]["baseline"]),
+        "activation_cost": of_functions,
         "timed_shape": (config["training"]["batch_size"], max(map(max, config["network"]["hidden_sizes"]))),
         "downloads": downloads,
     }

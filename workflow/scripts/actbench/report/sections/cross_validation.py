@@ -2,12 +2,15 @@
 
 import pandas as pd
 
+from actbench.report import findings
 from actbench.report.section import Section, Study
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    return {"scores": scores(study.tables["cross_validation"])}
+    table = study.tables["cross_validation"]
+    finding = findings.cross_validation(table, study.labels)
+    return {"finding": findings.placed(finding, study.config["settings"]), "scores": scores(table)}
 
 
 def scores(table: pd.DataFrame) -> dict:

@@ -4,9 +4,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report import sentences
+from actbench.figures import shown
+from actbench.report import findings, layer_findings, sentences
 from actbench.report.section import Section, Study
 from actbench.storage import snapshots
+
+MEASURES = tuple(
+    f"{measure}_{checkpoint}"
+    for measure in ("dead", "dormant", "saturated")
+    for checkpoint in snapshots.names()
+)
 
 
 def context(study: Study) -> dict:
@@ -15,9 +22,16 @@ def context(study: Study) -> dict:
     dead = dead[dead["checkpoint"].isin(snapshots.names())]
     shares, layers = unit_shares(dead, labels), dead_by_layer(dead, labels)
     effect = sentences.depth_effect(study.tables["over_depths"], labels, sorted(study.config["depths"]))
+    drawn = dead[
+        dead["depth"].isin(study.shown_depths) & dead["activation"].isin(shown.activations(study.config))
+    ]
     by_layer = {f"dead_by_layer_d{depth}": pd.DataFrame(rows) for depth, rows in layers.items()}
+    finding = layer_findings.dead(shares, labels)
     return {
-        "dead": shares,
+        "finding": findings.placed(finding, study.config["settings"]),
+        "dead": [row for row in shares if any(row.get(name, 0) for name in MEASURES)],
+        "measures": [name for name in ("dead", "dormant", "saturated") if occurs(shares, name)],
+        "any_dead": bool((drawn["n_dead"] > 0).any()),
         "dead_layers": layers,
         "dead_effect": effect.get("dead_trained", ""),
         "downloads": {"dead_units": pd.DataFrame(shares)} | by_layer,
@@ -41,6 +55,13 @@ def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
         row |= {f"{count.removeprefix('n_')}_{checkpoint}": mean[count] for count in counts[1:]}
         row[f"n_{checkpoint}"] = int(sizes[activation, depth, checkpoint])
     return [rows[place] for place in sorted(rows)]
+
+
+def occurs(shares: list[dict], measure: str) -> bool:
+    """Whether any unit is that, before or after training, or it is not known."""
+    return any(
+        row.get(f"{measure}_{checkpoint}", 0) != 0 for row in shares for checkpoint in snapshots.names()
+    )
 
 
 def dead_by_layer(dead: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:

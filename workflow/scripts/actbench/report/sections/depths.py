@@ -4,18 +4,22 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report import sentences
+from actbench.report import findings
 from actbench.report.section import Section, Study
+from actbench.storage import snapshots
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
     over_depths, n_seeds = study.tables["over_depths"], len(study.config["seeds"])
+    folds = study.config["evaluation"]["folds"] or 1
+    finding = findings.depths(study.comparison, over_depths, n_seeds, folds)
     side_by_side = networks(study.config, study.tables["runs"])
     return {
+        "finding": findings.placed(finding, study.config["settings"]),
         "cells": study.cells,
         "trends": trends(over_depths, study.labels) if n_seeds > 1 else [],
-        "depth_effect": sentences.depth_effect(over_depths, study.labels, sorted(study.config["depths"])),
+        "changing": changing(over_depths),
         "networks": side_by_side,
         "downloads": {"networks": pd.DataFrame(side_by_side)},
     }
@@ -40,6 +44,13 @@ def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
         }
         for key in labels
     ]
+
+
+def changing(over_depths: pd.DataFrame) -> list[int]:
+    """Which parts of `trends` show anything: the accuracies, and dead units where there are any."""
+    dead = [f"dead_{checkpoint}_" for checkpoint in snapshots.names()]
+    means = [over_depths.loc[over_depths["measure"].str.startswith(name), "mean"] for name in dead]
+    return [0, *(place for place, values in enumerate(means, 1) if (values.fillna(0) != 0).any())]
 
 
 def networks(config: Mapping, runs: pd.DataFrame) -> list[dict]:

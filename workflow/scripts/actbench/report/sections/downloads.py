@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report import citations, exports, page, quotes
+from actbench.report import citations, exports, layer_findings, page, quotes
 from actbench.report.section import Section, Study
 
 
@@ -14,6 +14,7 @@ def context(study: Study) -> dict:
     rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
     known = quotes.about(study)
     return {
+        "finding": layer_findings.downloads,
         "papers": {
             "comparison.tex": page.embedded(exports.latex(rows, labels, known)),
             "comparison-narrow.tex": page.embedded(exports.narrow(rows, labels, known)),

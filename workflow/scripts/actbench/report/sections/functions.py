@@ -5,13 +5,15 @@ from collections.abc import Mapping
 import latex2mathml.converter
 from markupsafe import Markup
 
+from actbench.report import layer_findings
 from actbench.report.section import Section, Study
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
     rows = study.tables["properties"].to_dict("records")
-    return {"properties": {row["activation"]: row | typeset(row) for row in rows}}
+    finding = layer_findings.functions(study.tables["properties"], study.labels)
+    return {"finding": finding, "properties": {row["activation"]: row | typeset(row) for row in rows}}
 
 
 def typeset(row: Mapping) -> dict[str, Markup | None]:

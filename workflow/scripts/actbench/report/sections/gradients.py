@@ -5,14 +5,18 @@ from itertools import product
 
 import pandas as pd
 
-from actbench.report import sentences
+from actbench.report import findings, layer_findings, sentences
 from actbench.report.section import Section, Study
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
     rows = study.tables["decay"]
+    tables, labels, finding = study.tables, study.labels, ""
+    if {"gradients", "runs"} <= tables.keys():
+        finding = layer_findings.gradients(tables["gradients"], tables["runs"], labels)
     return {
+        "finding": findings.placed(finding, study.config["settings"]),
         "decay": decay(rows, study.labels),
         "gradient_decay": sentences.gradient_decay(rows, study.labels),
     }
@@ -41,5 +45,6 @@ SECTION = Section(
     template="gradients.html",
     tables=("decay",),
     figures=("gradients_weight", "gradients_preactivation"),
+    optional=("gradients", "runs"),
     context=context,
 )

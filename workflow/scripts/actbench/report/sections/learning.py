@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 
 from actbench.data import catalogue
+from actbench.report import findings
 from actbench.report.section import Section, Study
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    return {"judged": judged(study.config)}
+    config, tables = study.config, study.tables
+    folds, epochs = config["evaluation"]["folds"] or 1, config["training"]["max_epochs"]
+    finding = findings.learning(tables["runs"], tables["comparison"], epochs, folds)
+    dead = tables.get("dead_neurons")
+    dead = None if dead is None else dead[dead["depth"].isin(study.shown_depths)]
+    return {
+        "finding": findings.placed(finding, config["settings"]),
+        "judged": judged(config),
+        "any_dead": dead is None or bool((dead["n_dead"] > 0).any()),
+        "any_failed": bool((~tables["runs"]["trained"].astype(bool)).any()),
+    }
 
 
 def judged(config: Mapping) -> str:
@@ -22,6 +33,8 @@ SECTION = Section(
     id="learning",
     title="Learning",
     template="learning.html",
+    tables=("runs", "comparison"),
     figures=("learning_curves",),
+    optional=("dead_neurons",),
     context=context,
 )

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from actbench.report import findings
 from actbench.report.section import Section, Study
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
+    margin, n_seeds = study.config["report"]["equivalence"], len(study.config["seeds"])
+    finding = findings.pairs(study.tables["pairs"], margin, n_seeds)
     return {
+        "finding": findings.placed(finding, study.config["settings"]),
         "pairs": pairs(study.tables["pairs"], study.labels),
         "n_pairs": len(study.every["pairs"]),
     }

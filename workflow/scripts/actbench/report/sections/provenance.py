@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from actbench.report import layer_findings
 from actbench.report.section import Section, Study
 from actbench.storage import parquet, yaml_files
 from actbench.study import grid
@@ -26,7 +27,10 @@ STAGES = (
 def context(study: Study) -> dict:
     """See `Section`."""
     stages = stage_times(study.lineage)
+    runs = study.every["runs"]
+    finding = layer_findings.provenance(stages, len(runs), int((runs["status"] == "diverged").sum()))
     return {
+        "finding": finding,
         "failures": failures(study.every["runs"], study.labels, grid.is_named(study.config)),
         "stages": stages,
         "config_yaml": yaml_files.dump(dict(study.written)),

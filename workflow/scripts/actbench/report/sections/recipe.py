@@ -8,6 +8,7 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.analysis.profile import EVERY
 from actbench.figures import shown
+from actbench.report import findings
 from actbench.report import recipe_sentences as sentences
 from actbench.report.section import Section, Study
 
@@ -22,8 +23,13 @@ def context(study: Study) -> dict:
     """See `Section`."""
     settings, labels, tables = study.config["settings"], study.labels, study.every
     several, depths = len(settings) > 1, study.shown_depths
+    baseline = labels[study.config["report"]["baseline"]]
+    finding = findings.recipe(
+        tables["runs"], settings, tables.get("attribution"), tables.get("rates"), baseline
+    )
     found = {
-        "recipe_sentences": said(study),
+        "finding": finding,
+        "recipe_sentences": [text for text in said(study) if text not in finding],
         "n_drawn": {"sensitivity": 0, "profile": len(shown.settings(list(settings)))},
         "matrix": matrix(tables["comparison"], labels, list(settings), depths) if several else {},
         "overrides": overrides(tables["settings"]) if several else {},

@@ -8,7 +8,7 @@ import pandas as pd
 
 from actbench.analysis import statistics
 from actbench.figures import shown
-from actbench.report import gap_sentences, recipe_sentences
+from actbench.report import findings, gap_sentences, recipe_sentences
 from actbench.report import theory_sentences as sentences
 from actbench.report.section import Section, Study
 from actbench.study import grid
@@ -29,6 +29,7 @@ def context(study: Study) -> dict:
     words = partial(initialisation, config)
     unit = "seed" if config["evaluation"]["folds"] else "network"
     return {
+        "finding": findings.why(rows),
         "predicted": bool(rows["predicted"].notna().any()),
         "drawn": {"settings": shown.THEORY_SETTINGS, "marked": shown.MARKED_SETTINGS},
         "no_expectation": bool((rows["predicted"].notna() & rows["expected"].isna()).any()),

@@ -1,0 +1,223 @@
+"""What sections on accuracy and training open with: known answers, and studies with little to say."""
+
+import made_up
+import made_up_theory
+import pandas as pd
+import pytest
+from actbench.report import findings
+
+LABELS = {"relu": "ReLU", "tanh": "tanh", "elu": "ELU"}
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def cells(*rows, n_seeds=5):
+    """Rows of `comparison`: activation, depth, n_trained, mean, verdict and n_pairs."""
+    names = ["activation", "depth", "n_trained", "mean", "verdict", "n_pairs"]
+    table = pd.DataFrame(rows, columns=names).astype({"mean": float})
+    return table.assign(n_seeds=n_seeds, median=table["mean"], baseline="relu", n_improving=0)
+
+
+RELU = ("relu", 2, 5, 0.95, "baseline", 5)
+STUDY = [RELU, ("tanh", 2, 5, 0.97, "better", 5), ("elu", 2, 4, 0.951, "inconclusive", 4)]
+DEEP = [
+    ("relu", 8, 5, 0.9, "baseline", 5),
+    ("tanh", 8, 0, None, "inconclusive", 0),
+    ("elu", 8, 5, 0.9, "equivalent", 5),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (
+            cells(*STUDY, *DEEP),
+            f"Of 30 networks at 2 depths, 24 trained, with mean test accuracies of 90.0–97.0{NBSP}%. Of 4 comparisons "
+            "with ReLU (n = 5 seeds), 1 is better, 1 is equivalent within ±1 point, 1 is inconclusive and 1 cannot be made.",
+        ),
+        (
+            cells(RELU),
+            f"Of 5 networks at 1 depth, 5 trained, with mean test accuracies of 95.0{NBSP}%. There is no other activation "
+            "to compare with.",
+        ),
+        (
+            cells(("relu", 2, 0, None, "baseline", 0), ("elu", 2, 0, None, "inconclusive", 0)),
+            "Of 10 networks at 1 depth, none trained, so there are no accuracies to compare.",
+        ),
+        (
+            cells(("relu", 2, 1, 0.9, "baseline", 1), ("elu", 2, 0, None, "inconclusive", 0), n_seeds=1),
+            f"Of 2 networks at 1 depth, 1 trained, with mean test accuracies of 90.0{NBSP}%. One seed gives no interval "
+            "and no verdict.",
+        ),
+    ],
+    ids=["several", "one activation", "nothing trained", "one seed"],
+)
+def test_comparison(table, expected):
+    assert findings.comparison(table, LABELS, 0.01) == expected
+
+
+def test_networks_without_a_mean_have_the_accuracies_of_their_medians():
+    table = cells(("relu", 2, 1, 0.9, "baseline", 1), ("elu", 2, 1, 0.8, "inconclusive", 1), n_seeds=1)
+    text = findings.comparison(table.assign(mean=float("nan")), LABELS, 0.01)
+    assert f"2 trained, with test accuracies of 80.0–90.0{NBSP}%." in text
+
+
+def test_with_folds_what_is_counted_is_said():
+    text = findings.comparison(cells(*STUDY), LABELS, 0.005, folds=3)
+    assert text.startswith("Of 15 sets of 3 folds at 1 depth, 14 trained")
+    assert findings.depths(cells(*STUDY), pd.DataFrame(), 5, folds=3).endswith(
+        "14 of 15 sets of 3 folds trained."
+    )
+
+
+def test_pairs():
+    rows = pd.DataFrame(
+        {
+            "verdict": ["better", "worse", "equivalent", "inconclusive", "inconclusive"],
+            "n_pairs": [5, 5, 5, 2, 1],
+        }
+    ).assign(depth=2)
+    assert findings.pairs(rows, 0.01, 5) == (
+        "Of 5 pairs at 1 depth (n = 5 seeds), 2 are different by more than 1 point, 1 is equivalent within ±1 point, "
+        "1 is inconclusive and 1 cannot be compared."
+    )
+    assert findings.pairs(rows, 0.01, 1) == "One seed decides none of 5 pairs."
+    assert findings.pairs(rows[:0], 0.01, 5) == "There is one activation, so there are no pairs."
+
+
+def scores(*rows, n_folds=2):
+    names = ["activation", "depth", "seed", "mean_test_score", "std_test_score"]
+    table = pd.DataFrame(rows, columns=names).astype({"mean_test_score": float, "std_test_score": float})
+    return table.assign(**{f"split{fold}_test_score": 0.5 for fold in range(n_folds)})
+
+
+def test_cross_validation_names_the_highest_mean_at_both_ends_and_ties():
+    rows = [
+        ("relu", 2, 0, 0.9, 0.01),
+        ("relu", 2, 1, 0.8, 0.02),
+        ("tanh", 2, 0, 0.85, 0.01),
+        ("tanh", 2, 1, 0.85, 0.0),
+    ]
+    rows += [("relu", 4, 0, 0.99, 0.01), ("tanh", 8, 0, None, None), ("relu", 8, 0, 0.7, 0.01)]
+    assert findings.cross_validation(scores(*rows), LABELS) == (
+        f"The highest mean accuracy over 2 folds, n = 2 seeds is 85.00{NBSP}% with 2 hidden layers (ReLU and tanh) and "
+        f"70.00{NBSP}% with 8 hidden layers (ReLU); the folds of one seed have a standard deviation of 0.00 to 2.00 points."
+    )
+
+
+def test_cross_validation_of_one_activation_and_of_diverged_folds():
+    one = findings.cross_validation(scores(("relu", 2, 0, 0.9, 0.01)), LABELS)
+    assert one.startswith("The mean accuracy over 2 folds, n = 1 seed is") and one.endswith(
+        "deviation of 1.00 points."
+    )
+    lost = findings.cross_validation(scores(("relu", 2, 0, None, None)), LABELS)
+    assert lost == "Every activation diverged in some fold (2 folds, n = 1 seed)."
+
+
+def attribution(*verdicts):
+    table = pd.DataFrame({"verdict": verdicts}).assign(depth=float("nan"))
+    return pd.concat([table, table.assign(depth=2.0)])
+
+
+def test_recipe_counts_networks_by_setting_and_what_becomes_of_differences():
+    config = made_up.config(("default", "critical"))
+    runs = pd.DataFrame(
+        {"setting": ["default"] * 4 + ["critical"] * 4, "trained": [True, False] * 2 + [True] * 4}
+    )
+    text = findings.recipe(
+        runs, config["settings"], attribution("setting", "inconclusive", "inconclusive"), None, "ReLU"
+    )
+    assert text == (
+        "Of 4 networks a setting, 2 trained with “default” and 4 with “critical”. Of 3 differences to ReLU, 1 changes "
+        "with the setting and 2 are inconclusive."
+    )
+    alone = findings.recipe(runs, config["settings"], attribution()[:0], None, "ReLU")
+    assert alone == "Of 4 networks a setting, 2 trained with “default” and 4 with “critical”."
+
+
+def test_recipe_of_many_settings_gives_the_ends_and_of_one_what_was_tuned():
+    names = [f"s{n}" for n in range(8)]
+    runs = pd.DataFrame({"setting": sorted(names * 3), "trained": [False] * 3 + [True] * 21})
+    text = findings.recipe(runs, dict.fromkeys(names), None, None, "ReLU")
+    assert text == "Of 3 networks a setting, 0 to 3 trained with the 8 settings."
+    config = made_up.config(("default",))
+    tables = made_up.tables(config)
+    tuned = findings.recipe(tables["runs"], config["settings"], None, tables["rates"], "ReLU")
+    assert tuned.startswith("Learning rates are tuned for each activation and depth, over 5 candidates")
+    none = findings.recipe(runs, {"default": {}}, None, None, "ReLU")
+    assert none == "There is one setting, and no learning rate was chosen from several."
+
+
+def test_why_counts_cells_near_theory_and_right_expectations():
+    table = made_up_theory.cells(
+        made_up_theory.cell(predicted=-6.9, measured=-6.93),
+        made_up_theory.cell("relu", predicted=-1.0, measured=-1.45, n_trained=5),
+    )
+    text = findings.why(table)
+    assert text.startswith(
+        "Before training, log10 of the first layer's gradient over the last's lies within 0.1 of theory in 1 of 2 cells "
+        "(n = 5; largest gap 0.45)."
+    )
+    assert "tells who trained in 2 of 2 cells" in text
+    unknown = made_up_theory.cells(made_up_theory.cell(predicted=None))
+    assert findings.why(unknown) == "No gradient that theory predicts could be compared with a measured one."
+
+
+def changes(*rows):
+    names = ["activation", "n", "ci_low", "ci_high"]
+    table = pd.DataFrame(rows, columns=names).astype({"ci_low": float, "ci_high": float})
+    return table.assign(measure="accuracy_change")
+
+
+def test_depths_count_networks_at_both_ends_and_changes_that_are_sure():
+    table = changes(("relu", 5, -0.1, -0.02), ("elu", 3, -0.1, 0.02), ("tanh", 0, None, None))
+    start = "With 2 hidden layers 14 of 15 networks trained, with 8 hidden layers 10 of 15."
+    assert findings.depths(cells(*STUDY, *DEEP), table, 5) == (
+        f"{start} Between them test accuracy falls for 1 and rises for none of 2 activations with an interval (n = 3 to 5 "
+        "seeds that trained at both); for 1 it includes 0."
+    )
+    assert findings.depths(cells(*STUDY, *DEEP), table[2:], 5) == (
+        f"{start} No change of test accuracy between them has an interval."
+    )
+
+
+def test_one_depth_and_one_seed_say_nothing_of_changes():
+    one = findings.depths(cells(*STUDY), changes()[:0], 5)
+    assert one == "There is one depth, 2 hidden layers: 14 of 15 networks trained."
+    assert findings.depths(cells(*STUDY, *DEEP, n_seeds=1), changes()[:0], 1).endswith(
+        "One seed cannot say how accuracy changes."
+    )
+
+
+def runs(*rows):
+    return pd.DataFrame(rows, columns=["status", "trained", "best_epoch"]).astype({"best_epoch": float})
+
+
+def test_learning_gives_best_epochs_of_those_that_trained_and_who_was_not_done():
+    table = runs(("ok", True, 10), ("ok", True, 40), ("ok", False, 3), ("diverged", False, None))
+    late = cells(RELU).assign(n_improving=1)
+    assert findings.learning(table, late, 40) == (
+        "Of 4 networks, 2 trained and 1 diverged. Of those that trained, the best epoch is 10 to 40 (median 25) of at "
+        "most 40; 1 was still improving in the last tenth."
+    )
+    assert "; 1 of 5 sets of 2 folds was still improving" in findings.learning(table, late, 40, folds=2)
+    assert "best epoch is 10 (median 10) of at most 40; none were still" in findings.learning(
+        table[:1], cells(RELU), 40
+    )
+
+
+def test_learning_without_validation_or_trained_networks():
+    assert findings.learning(runs(("ok", True, None)), cells(RELU), 40) == (
+        "Of 1 network, 1 trained and none diverged; without validation data there is no best epoch."
+    )
+    assert (
+        findings.learning(runs(("ok", False, 3)), cells(RELU), 40)
+        == "Of 1 network, 0 trained and none diverged."
+    )
+
+
+def test_the_setting_stands_before_a_sentence_where_there_are_several():
+    assert findings.placed("ReLU trained.", ["he", "layer"]) == "Setting “he”: ReLU trained."
+    assert (
+        findings.placed("ReLU trained.", {"he": {}}) == "ReLU trained."
+        and findings.placed("", ["a", "b"]) == ""
+    )

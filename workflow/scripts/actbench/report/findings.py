@@ -1,0 +1,261 @@
+"""The sentence that a section opens with: what its tables say, with numbers and n, and no more.
+
+Each is of one setting, but for those that say otherwise. `labels` is id to display text, `margin` up to which
+a difference counts as none, and `folds` how many cross-validation has, 1 without it; with it the tables of
+cells count seeds, each with all its folds.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from actbench.analysis import statistics
+from actbench.figures.shown import layers
+from actbench.report import gap_sentences, recipe_sentences, theory_sentences
+from actbench.report.numbers import count, interval, listed, percent, some
+
+FEW = 6  # settings that are named one by one
+
+
+def placed(text: str, settings: Sequence[str]) -> str:
+    """The sentence with its setting before it, where there are several and this is the first of them."""
+    return f"Setting “{next(iter(settings))}”: {text}" if text and len(settings) > 1 else text
+
+
+def comparison(cells: pd.DataFrame, labels: Mapping[str, str], margin: float, folds: int = 1) -> str:
+    """How many networks trained and how well, and how the comparisons with the baseline came out.
+
+    Args:
+        cells: the table `comparison`.
+        labels, margin, folds: see the module.
+    """
+    n_trained, total, n = (
+        int(cells["n_trained"].sum()),
+        int(cells["n_seeds"].sum()),
+        int(cells["n_seeds"].max()),
+    )
+    where = f" at {count(cells['depth'].nunique(), 'depth')}"
+    if not n_trained:
+        return f"Of {_networks(total, folds)}{where}, none trained, so there are no accuracies to compare."
+    text = f"Of {_networks(total, folds)}{where}, {n_trained} trained"
+    levels = cells["mean"].fillna(cells["median"]).where(cells["n_trained"] > 0).dropna().astype(float)
+    what = "mean test accuracies" if cells["mean"].notna().any() else "test accuracies"
+    text += f", with {what} of {_ends(levels)}." if len(levels) else "."
+    others = cells[cells["verdict"] != "baseline"]
+    if n == 1:
+        return f"{text} One seed gives no interval and no verdict."
+    if others.empty:
+        return f"{text} There is no other activation to compare with."
+    baseline = labels[others["baseline"].iloc[0]]
+    compared = f"{count(len(others), 'comparison')} with {baseline} (n = {n} seeds)"
+    return f"{text} Of {compared}, {_verdicts(others, margin)}."
+
+
+def pairs(rows: pd.DataFrame, margin: float, n_seeds: int) -> str:
+    """How the comparisons of every two activations came out.
+
+    Args:
+        rows: the table `pairs`.
+        margin: see the module.
+        n_seeds: of the study.
+    """
+    if rows.empty:
+        return "There is one activation, so there are no pairs."
+    if n_seeds == 1:
+        return f"One seed decides none of {count(len(rows), 'pair')}."
+    judged = rows.assign(verdict=rows["verdict"].replace({"better": "different", "worse": "different"}))
+    where = f" at {count(rows['depth'].nunique(), 'depth')}"
+    verdicts = _verdicts(judged, margin, "compared")
+    return f"Of {count(len(rows), 'pair')}{where} (n = {n_seeds} seeds), {verdicts}."
+
+
+def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """The highest mean score at the ends of the depths, and how far folds lie apart.
+
+    Args:
+        scores: the table `cross_validation`.
+        labels: see the module.
+    """
+    n_folds = sum(name.startswith("split") for name in scores)
+    n = f"{n_folds} folds, n = {count(scores['seed'].nunique(), 'seed')}"
+    if scores["mean_test_score"].isna().all():
+        return f"Every activation diverged in some fold ({n})."
+    parts = []
+    for depth in sorted({scores["depth"].min(), scores["depth"].max()}):
+        means = (
+            scores[scores["depth"] == depth].groupby("activation", observed=True)["mean_test_score"].mean()
+        )
+        means = means.dropna()
+        if means.empty:
+            continue
+        tied = pd.Series(statistics.without_noise(means), means.index)
+        best = [labels[key] for key in labels if key in tied.index and tied[key] == tied.max()]
+        parts.append(f"{percent(tied.max(), 2)} with {layers(int(depth))} ({some(best)})")
+    spread = scores["std_test_score"].dropna()
+    low, high = (f"{100 * value:.2f}" for value in (spread.min(), spread.max()))
+    apart = f"{low} points" if low == high else f"{low} to {high} points"
+    highest = "The mean accuracy" if scores["activation"].nunique() == 1 else "The highest mean accuracy"
+    return (
+        f"{highest} over {n} is {listed(parts)}; the folds of one seed have a standard deviation of {apart}."
+    )
+
+
+def recipe(
+    runs: pd.DataFrame,
+    settings: Mapping[str, Mapping],
+    attribution: pd.DataFrame | None,
+    rates: pd.DataFrame | None,
+    baseline: str,
+) -> str:
+    """Who trained with which setting, and whether differences to the baseline change; or what was tuned.
+
+    Args:
+        runs, attribution, rates: the tables of these names, of all settings; None where there is none.
+        settings: the resolved ones by name.
+        baseline: its label.
+    """
+    if len(settings) == 1:
+        text = "" if rates is None else recipe_sentences.tuned(rates, settings)
+        return text or "There is one setting, and no learning rate was chosen from several."
+    if len(settings) <= FEW:
+        text = recipe_sentences.trained_by_setting(runs, list(settings))
+    else:
+        counts = runs.groupby("setting", observed=True)["trained"].agg(["sum", "size"])
+        text = (
+            f"Of {count(int(counts['size'].iloc[0]), 'network')} a setting, {int(counts['sum'].min())} to "
+            f"{int(counts['sum'].max())} trained with the {len(settings)} settings."
+        )
+    over = attribution[attribution["depth"].isna()] if attribution is not None else pd.DataFrame()
+    if over.empty:
+        return text
+    found = over["verdict"].value_counts()
+    words = {
+        "setting": ("changes with the setting", "change with the setting"),
+        "activation": ("does not change", "do not change"),
+        "inconclusive": ("is inconclusive", "are inconclusive"),
+    }
+    parts = [f"{found[word]} {said[int(found[word] > 1)]}" for word, said in words.items() if found.get(word)]
+    what = "the one difference" if len(over) == 1 else f"{len(over)} differences"
+    return f"{text} Of {what} to {baseline}, {listed(parts)}."
+
+
+def why(cells: pd.DataFrame) -> str:
+    """How near measured gradients of new networks lie to theory, and how often theory tells who trains.
+
+    Args:
+        cells: see `theory_sentences`, of all settings.
+    """
+    both = cells[cells["predicted"].notna() & cells["measured"].notna()]
+    if both.empty:
+        return "No gradient that theory predicts could be compared with a measured one."
+    gaps = (both["measured"] - both["predicted"]).abs()
+    close = int((gaps <= gap_sentences.CLOSE).sum())
+    text = (
+        "Before training, log10 of the first layer's gradient over the last's lies within "
+        f"{gap_sentences.CLOSE:g} of theory in {close} of {count(len(both), 'cell')} "
+        f"(n = {_range(both['n'])}; largest gap {gaps.max():.2f})."
+    )
+    return " ".join(filter(None, [text, theory_sentences.pointer(cells)]))
+
+
+def depths(cells: pd.DataFrame, over_depths: pd.DataFrame, n_seeds: int, folds: int = 1) -> str:
+    """How many networks trained at the first and the last depth, and how accuracy changes between them.
+
+    Args:
+        cells: the table `comparison`.
+        over_depths: the table of that name.
+        n_seeds: of the study.
+    """
+    by_depth = cells.groupby("depth")[["n_trained", "n_seeds"]].sum()
+    first, last = int(by_depth.index.min()), int(by_depth.index.max())
+    if first == last:
+        row = by_depth.loc[first].astype(int)
+        networks = _networks(row["n_seeds"], folds)
+        return f"There is one depth, {layers(first)}: {row['n_trained']} of {networks} trained."
+    counts = [by_depth.loc[depth].astype(int) for depth in (first, last)]
+    text = (
+        f"With {layers(first)} {counts[0]['n_trained']} of {_networks(counts[0]['n_seeds'], folds)} trained, "
+        f"with {layers(last)} {counts[1]['n_trained']} of {counts[1]['n_seeds']}."
+    )
+    if n_seeds == 1:
+        return f"{text} One seed cannot say how accuracy changes."
+    changes = over_depths[over_depths["measure"] == "accuracy_change"]
+    known = changes[changes["ci_low"].notna()]
+    if known.empty:
+        return f"{text} No change of test accuracy between them has an interval."
+    falls, rises = int((known["ci_high"] < 0).sum()), int((known["ci_low"] > 0).sum())
+    text += (
+        f" Between them test accuracy falls for {falls or 'none'} and rises for {rises or 'none'} of "
+        f"{count(len(known), 'activation')} with an interval (n = {_range(known['n'])} seeds that trained "
+        "at both)"
+    )
+    undecided = len(known) - falls - rises
+    return f"{text}; for {undecided} it includes 0." if undecided else f"{text}."
+
+
+def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: int = 1) -> str:
+    """When networks were best, how many were still improving, and how many diverged.
+
+    Args:
+        runs: the table of that name.
+        cells: the table `comparison`.
+        max_epochs: that a network may take.
+    """
+    n_diverged = int((runs["status"] == "diverged").sum())
+    trained = runs[runs["trained"].astype(bool)]
+    text = f"Of {count(len(runs), 'network')}, {len(trained)} trained and {n_diverged or 'none'} diverged"
+    best = trained["best_epoch"].dropna().astype(int)
+    if trained.empty:
+        return f"{text}."
+    if best.empty:
+        return f"{text}; without validation data there is no best epoch."
+    ends = f"{best.min()}" if best.min() == best.max() else f"{best.min()} to {best.max()}"
+    late, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
+    whose = "" if folds == 1 else f" of {_networks(of, folds)}"
+    return (
+        f"{text}. Of those that trained, the best epoch is {ends} (median {best.median():g}) of at most "
+        f"{max_epochs}; {late or 'none'}{whose} {'was' if late == 1 else 'were'} still improving in the last "
+        "tenth."
+    )
+
+
+def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
+    """`1 is better, 2 are equivalent (within ±1 point) and 3 are inconclusive`."""
+    lacking = (rows["verdict"] == "inconclusive") & (rows["n_pairs"] < 2)
+    found = rows.loc[~lacking, "verdict"].value_counts()
+    points = _points(margin)
+    words = {
+        "different": f"different by more than {points}",
+        "better": "better",
+        "worse": "worse",
+        "equivalent": f"equivalent within ±{points}",
+        "inconclusive": "inconclusive",
+    }
+    parts = [f"{found[word]} {_is(found[word])} {said}" for word, said in words.items() if found.get(word)]
+    if lacking.any():
+        parts.append(f"{lacking.sum()} cannot be {made}")
+    return listed(parts)
+
+
+def _networks(n: int, folds: int) -> str:
+    """`90 networks`, or with cross-validation `90 sets of 5 folds`."""
+    return count(n, "network") if folds == 1 else f"{count(n, 'set')} of {folds} folds"
+
+
+def _points(share: float) -> str:
+    text = f"{100 * share:g}"
+    return f"{text} point{'' if text == '1' else 's'}"
+
+
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _ends(levels: pd.Series) -> str:
+    low, high = levels.min(), levels.max()
+    return percent(low) if percent(low) == percent(high) else interval(low, high)
+
+
+def _range(numbers: pd.Series) -> str:
+    low, high = int(numbers.min()), int(numbers.max())
+    return f"{low}" if low == high else f"{low} to {high}"
