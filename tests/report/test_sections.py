@@ -55,7 +55,7 @@ def test_dead_units_are_told_of_initial_and_kept_weights_only():
     row |= {"n_dead": 0, "n_dormant": 0, "n_saturated": 0}
     rows = [row | {"checkpoint": "epoch1", "n_dead": 4}]
     rows += [row | {"checkpoint": name} for name in ("init", "trained")]
-    over_depths = pd.DataFrame(columns=["activation", "measure", "mean", "ci_low", "ci_high"])
+    over_depths = pd.DataFrame(columns=["activation", "measure", "n", "mean", "ci_low", "ci_high"])
     config = {"activations": [{"id": "relu", "label": "ReLU"}], "depths": [1]}
     study = section.Study(
         config, {"dead_neurons": pd.DataFrame(rows), "over_depths": over_depths}, {}, {}, {}

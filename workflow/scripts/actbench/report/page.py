@@ -39,7 +39,7 @@ def environment(folder: str | Path) -> jinja2.Environment:
         "sentence": numbers.sentence,
     }
     made.globals |= {name: getattr(numbers, name) for name in ("change", "interval", "spread", "verdict")}
-    made.globals["layers"] = shown.layers
+    made.globals |= {"layers": shown.layers, "disagrees": numbers.disagrees}
     return made
 
 

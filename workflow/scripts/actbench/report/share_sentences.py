@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import interval, listed, percent
+from actbench.report.numbers import NBSP, interval, listed, percent
 
 RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
@@ -37,15 +37,17 @@ def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int, settin
             f"{where}{n} seed{'' if n == 1 else 's'} cannot decide who trains more often than {baseline}: "
             f"the exact test of {of} needs at least {int(shares['required_n'].max())}."
         )
-    none = f"{where}{'no' if where else 'No'} activation surely trained more or less often than {baseline}"
-    return f"{none} (exact McNemar test, Holm)."
+    none = f"{where}{'no' if where else 'No'} activation trained significantly more or less often than"
+    return f"{none} {baseline} (exact McNemar test, Holm)."
 
 
 def apart(runs: Mapping[str, str], labels: Mapping[str, str]) -> str:
     """The runs of one depth's cells whose mean describes none of them, as `of_runs` gives them."""
     if not runs:
         return ""
-    return f"Runs that lie too far apart: {'; '.join(f'{labels[key]} {text}' for key, text in runs.items())}."
+    return (
+        f"Runs too far apart for a mean: {'; '.join(f'{labels[key]} {text}' for key, text in runs.items())}."
+    )
 
 
 def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[str, str]:
@@ -70,7 +72,7 @@ def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[st
 
 
 def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Who stayed within the noise of chance, and who was still improving, at one depth.
+    """Who stayed at chance, as `endings.counts` has it, and who was still improving, at one depth.
 
     Args:
         cells: rows of the comparison table.
@@ -78,7 +80,11 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """
     found = []
     for column, of, words in (
-        ("n_at_chance", "n_seeds", "Never above the noise of chance"),
+        (
+            "n_at_chance",
+            "n_seeds",
+            f"Stayed at chance (accuracy after every epoch within what guessing gives in 95{NBSP}% of runs)",
+        ),
         ("n_improving", "n_trained", "Still improving in the last tenth of the epochs"),
     ):
         chosen = cells[cells[column] > 0]

@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from actbench.analysis import statistics
-from actbench.report import sentences, share_sentences
+from actbench.report import sentences, share_sentences, verdict_sentences
 from actbench.report.section import Section, Study
 
 
@@ -33,6 +33,10 @@ def context(study: Study) -> dict:
         "cells": cells,
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
         "verdicts": {depth: sentences.verdicts(rows, labels) for depth, rows in cells.items()},
+        "beside_p": verdict_sentences.beside_p(
+            study.comparison.to_dict("records"), labels, max(n_comparisons, 1)
+        ),
+        "unfinished": {depth: verdict_sentences.unfinished(rows, labels) for depth, rows in cells.items()},
         "required_seeds": {depth: sentences.required_seeds(rows, labels) for depth, rows in cells.items()},
         "n_comparisons": n_comparisons,
         "smallest_p": sentences.smallest_p(len(study.config["seeds"]), n_comparisons),

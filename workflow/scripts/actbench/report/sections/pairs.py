@@ -4,14 +4,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from actbench.report import verdict_sentences
 from actbench.report.section import Section, Study
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
+    rows, n_pairs = pairs(study.tables["pairs"], study.labels), len(study.every["pairs"])
     return {
-        "pairs": pairs(study.tables["pairs"], study.labels),
-        "n_pairs": len(study.every["pairs"]),
+        "pairs": rows,
+        "pairs_beside_p": verdict_sentences.beside_p(rows, study.labels, n_pairs),
+        "n_pairs": n_pairs,
     }
 
 
