@@ -171,7 +171,8 @@ def test_the_card_has_every_line_by_hand():
         "Still improving": "mine 2 of 5, ReLU 1 of 4 that trained",
         "Test set error": "mine ±1.23, ReLU ±2.34 points",
         "Other settings": "holds in he and norm; does not hold in adam; inconclusive in deep",
-        "Learning rates": "as claimed at 2 of 3 (0.1 and 0.3), by mean validation accuracy in the search; not tested",
+        "Learning rates": "with one rate for both, as claimed at 2 of 3 (0.1 and 0.3), by mean validation accuracy in the "
+        "search; not tested",
         "Seeds needed": "decided with these",
     }
 
@@ -179,6 +180,12 @@ def test_the_card_has_every_line_by_hand():
 def test_without_validation_nobody_is_said_to_have_finished():
     row = ROW | {"n_improving": 0, "n_improving_other": 0}
     found = dict(claim_sentences.facts(row, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01, False))
+    never = dict(
+        claim_sentences.facts(
+            row | {"n_trained_other": 0}, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01
+        )
+    )
+    assert never["Still improving"] == "mine 0 of 5, ReLU none that trained"
     assert found["Still improving"] == "not known: without validation examples no epoch is the best"
 
 

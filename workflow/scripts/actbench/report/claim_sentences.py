@@ -124,12 +124,7 @@ def facts(
         "Paired seeds": f"{row['n_pairs']} of {n}",
         "Wins": f"{first} {row['wins']}, {other} {row['losses']}, ties {row['ties']}; trained or not",
         "Trained": f"{first} {n_trained[0]} of {n}, {other} {n_trained[1]} of {n}",
-        "Still improving": (
-            f"{first} {row['n_improving']} of {n_trained[0]}, {other} {row['n_improving_other']} of "
-            f"{n_trained[1]} that trained"
-            if validated
-            else "not known: without validation examples no epoch is the best"
-        ),
+        "Still improving": _improving(row, first, other, validated),
         "Test set error": _test_error(row, first, other) if of_accuracy else "",
         "Other settings": elsewhere(others),
         "Learning rates": rates(row),
@@ -148,6 +143,17 @@ def _difference(row: Mapping) -> str:
     if row["n_pairs"] < FEWEST and row["verdict"] == OPEN:
         return f"{found}, too few seeds for an interval"
     return f"{found}, interval {_interval(row)}"
+
+
+def _improving(row: Mapping, first: str, other: str, validated: bool) -> str:
+    if not validated:
+        return "not known: without validation examples no epoch is the best"
+    cells = (
+        (first, row["n_improving"], row["n_trained"]),
+        (other, row["n_improving_other"], row["n_trained_other"]),
+    )
+    parts = [f"{name} {n} of {n_trained}" if n_trained else f"{name} none" for name, n, n_trained in cells]
+    return f"{', '.join(parts)} that trained"
 
 
 def _test_error(row: Mapping, first: str, other: str) -> str:
@@ -176,7 +182,10 @@ def rates(row: Mapping) -> str:
         return ""
     n, named = int(row["n_rates"]), row["rates_as_claimed"].split()
     where = f" ({listed(named)})" if named else ""
-    return f"as claimed at {len(named)} of {n}{where}, by mean validation accuracy in the search; not tested"
+    return (
+        f"with one rate for both, as claimed at {len(named)} of {n}{where}, by mean validation accuracy in "
+        "the search; not tested"
+    )
 
 
 def required(row: Mapping) -> str:
