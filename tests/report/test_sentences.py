@@ -68,6 +68,14 @@ def test_many_that_all_trained_are_counted():
     assert "all 4" not in outcome(*cells[:3], cell("sigmoid", 4))
 
 
+def test_very_many_are_counted_though_one_did_not_train():
+    keys = [f"own{number}" for number in range(9)]
+    cells = pd.DataFrame([*(cell(key) for key in keys), cell("relu", 0)])
+    text = sentences.outcome(cells, dict(zip(keys, keys, strict=True)) | LABELS)
+    assert text.startswith("With 4 hidden layers, 9 of 10 activations trained from all 5 seeds, own0, own1")
+    assert text.endswith("ReLU from 0 of 5.")
+
+
 def test_outcome_of_one_activation():
     assert outcome(cell("relu")) == (
         f"With 4 hidden layers, ReLU trained from all 5 seeds, mean test accuracy 97.0{NBSP}% "
@@ -97,7 +105,7 @@ def test_an_outcome_without_any_that_always_trained_is_a_sentence():
         "With 4 hidden layers, ReLU trained from 3 of 5 seeds (1 of 5 diverged); tanh from 2 of 5."
     )
     assert outcome(cell("relu", 0, n_diverged=5), cell("elu", 0, n_diverged=5)) == (
-        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 seeds (10 of 10 diverged)."
+        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 seeds (10 of 10 networks diverged)."
     )
 
 
@@ -156,6 +164,14 @@ def test_verdicts_by_kind():
     assert text == (
         "tanh is better than ReLU; the comparison of ELU with ReLU is inconclusive; sigmoid cannot be compared "
         "with ReLU: 0 of 5 seeds trained in one of the two."
+    )
+
+
+def test_of_many_without_a_verdict_a_few_are_named():
+    keys = [f"own{number}" for number in range(5)]
+    cells = pd.DataFrame([cell("relu", verdict="baseline"), *(cell(key) for key in keys)])
+    assert sentences.verdicts(cells, dict(zip(keys, keys, strict=True)) | LABELS) == (
+        "The comparisons of own0, own1, own2 and 2 more with ReLU are inconclusive."
     )
 
 

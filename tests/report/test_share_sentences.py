@@ -92,6 +92,14 @@ def test_how_runs_ended_is_counted_where_it_happened():
     assert sentences.ended(cells(("relu", 5, 0, 0, 0, False)), LABELS) == ""
 
 
+def test_of_many_those_are_named_of_which_most_were_still_improving():
+    labels = {key: key for key in "abcdef"}
+    table = cells(*((key, 9, 9, 0, n, False) for key, n in zip("abcdef", (1, 2, 9, 4, 5, 3), strict=True)))
+    assert sentences.ended(table, labels) == (
+        "Still improving in the last tenth of the epochs: c (9 of 9), e (5 of 9), d (4 of 9) and 3 more."
+    )
+
+
 def test_verdicts_in_place_of_those_of_means():
     table = shares(("tanh", 2, "more"), ("elu", 4, "cannot decide"))
     assert sentences.verdicts(table) == {("tanh", 2): "more trained", ("elu", 4): "cannot decide"}

@@ -25,8 +25,11 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = []
     if len(always):
         every = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
-        whole = len(always) == len(cells) >= MANY
-        names = f"all {len(cells)} activations" if whole else _names(always, labels)
+        names = _names(always, labels)
+        if len(always) == len(cells) >= MANY:
+            names = f"all {len(cells)} activations"
+        elif len(always) > 2 * MANY:
+            names = f"{len(always)} of {len(cells)} activations"
         parts.append((names, f"from {every}, {_accuracy(always, labels)}"))
     for row in some.itertuples():
         seeds = f"{n}" if parts else _seeds(n)
@@ -35,7 +38,8 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         )
     if len(never):
         seeds = f"{n}" if parts else _seeds(n)
-        diverged = _diverged(int(never["n_diverged"].sum()), n * len(never))
+        n_diverged, n_networks = int(never["n_diverged"].sum()), n * len(never)
+        diverged = _diverged(n_diverged, f"{n_networks} networks" if len(never) > 1 else n_networks)
         parts.append((_names(never, labels), f"from 0 of {seeds}{diverged}"))
     (first, how), *others = parts
     text = "; ".join([f"{first} trained {how}", *(f"{names} {how}" for names, how in others)])
@@ -298,7 +302,8 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         one = len(inconclusive) == 1
         what = f"{'The' if not parts else 'the'} {'comparison' if one else 'comparisons'}"
         parts.append(
-            f"{what} of {_names(inconclusive, labels)} with {baseline} {'is' if one else 'are'} inconclusive"
+            f"{what} of {some(labels[key] for key in inconclusive['activation'])} with {baseline} "
+            f"{'is' if one else 'are'} inconclusive"
         )
     if len(lacking):
         parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {_why_lacking(cells)}")
@@ -400,7 +405,7 @@ def _are(things: Sequence | pd.DataFrame) -> str:
     return "is" if len(things) == 1 else "are"
 
 
-def _diverged(n_diverged: int, n: int) -> str:
+def _diverged(n_diverged: int, n: int | str) -> str:
     return f" ({n_diverged} of {n} diverged)" if n_diverged else ""
 
 

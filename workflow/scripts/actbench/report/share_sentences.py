@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import NBSP, interval, listed, percent
+from actbench.report.numbers import NBSP, interval, listed, percent, some
 
 RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
@@ -72,7 +72,7 @@ def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[st
 
 
 def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Who stayed at chance, as `endings.counts` has it, and who was still improving, at one depth.
+    """Who stayed at chance, by `endings.counts`, and who was still improving, at one depth; most first.
 
     Args:
         cells: rows of the comparison table.
@@ -87,12 +87,11 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         ),
         ("n_improving", "n_trained", "Still improving in the last tenth of the epochs"),
     ):
-        chosen = cells[cells[column] > 0]
-        named = [
-            f"{labels[row['activation']]} ({row[column]} of {row[of]})" for row in chosen.to_dict("records")
-        ]
+        chosen = cells[cells[column] > 0].to_dict("records")
+        chosen.sort(key=lambda row: -row[column] / row[of])
+        named = [f"{labels[row['activation']]} ({row[column]} of {row[of]})" for row in chosen]
         if named:
-            found.append(f"{words}: {listed(named)}.")
+            found.append(f"{words}: {some(named)}.")
     return " ".join(found)
 
 
