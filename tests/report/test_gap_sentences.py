@@ -41,7 +41,9 @@ def test_signals_are_compared_by_ratio():
     )
     assert sentences.signals(gaps.assign(ratio=math.nan), LABELS) == ""
     many_times = sentences.signals(gaps.assign(ratio=[1.0, 610.0]), LABELS)
-    assert many_times.endswith(f"with 2 hidden layers, 6.1{NBSP}×{NBSP}10² times as large (n = 5).")
+    assert many_times.endswith("with 2 hidden layers, 610 times as large (n = 5).")
+    huge = sentences.signals(gaps.assign(ratio=[1.0, 3.2e7]), LABELS)
+    assert huge.endswith(f"3.2{NBSP}×{NBSP}10⁷ times as large (n = 5).")
 
 
 def test_with_folds_seeds_scatter():

@@ -141,6 +141,8 @@ def _off(ratio: float) -> str:
     """How far a ratio lies from 1: `25 % below it`; from twice on `3.2 times as large`."""
     if ratio < 2:
         return f"{100 * abs(ratio - 1):.2g}{NBSP}% {'above' if ratio > 1 else 'below'} it"
+    if ratio < 1e6:
+        return f"{float(f'{ratio:.2g}'):,g} times as large"
     return f"{of_log10(math.log10(ratio))} times as large"
 
 
