@@ -239,17 +239,17 @@ def test_required_seeds_say_how_many_seeds_and_under_which_condition():
     )
     cells["required_seeds"] = [None, 40.0, 12.0, None, None]
     assert sentences.required_seeds(cells, LABELS) == (
-        "Were the measured differences and spreads the true ones, four of five studies would decide with about this many "
+        "Were the measured differences and spreads the true ones, four of five studies would decide with this many "
         "seeds that train in both: 12 for ELU, 40 for tanh and no number up to 1,000 for sigmoid."
     )
     assert sentences.required_seeds(cells[:1], LABELS) == ""
 
 
-def test_of_many_required_numbers_the_least_and_the_most_are_said():
+def test_of_many_required_numbers_the_least_are_said():
     cells = pd.DataFrame([cell(key) for key in LABELS] + [cell("relu", verdict="baseline")] + [cell("tanh")])
     cells["required_seeds"] = [16.0, 24.0, 64.0, 445.0, None, 71.0]
-    assert ": 16 for ReLU, 24 for tanh, 64 for ELU and up to 445 for sigmoid." in sentences.required_seeds(
-        cells, LABELS
+    assert sentences.required_seeds(cells, LABELS).endswith(
+        ": 16 for ReLU, 24 for tanh, 64 for ELU and 2 more."
     )
 
 

@@ -38,8 +38,10 @@ def environment(folder: str | Path) -> jinja2.Environment:
         "points": numbers.points,
         "sentence": numbers.sentence,
     }
-    made.globals |= {name: getattr(numbers, name) for name in ("change", "interval", "spread", "verdict")}
-    made.globals |= {"layers": shown.layers, "disagrees": numbers.disagrees}
+    made.globals |= {
+        name: getattr(numbers, name) for name in ("change", "disagrees", "interval", "spread", "verdict")
+    }
+    made.globals["layers"] = shown.layers
     return made
 
 

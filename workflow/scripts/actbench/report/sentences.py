@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NAMED, NBSP, interval, listed, percent, some, spread
+from actbench.report.numbers import NBSP, interval, listed, percent, some, spread
 
 LACKING = "fewer than two seeds trained in both"
 MANY = 4  # activations that are counted rather than named
@@ -130,14 +130,11 @@ def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     known = inconclusive[inconclusive["required_seeds"].notna()].sort_values("required_seeds", kind="stable")
     never = inconclusive[inconclusive["required_seeds"].isna()]
     parts = [f"{int(row.required_seeds)} for {labels[row.activation]}" for row in known.itertuples()]
-    if len(parts) > MANY:
-        parts = [*parts[:NAMED], f"up to {parts[-1]}"]
     if len(never):
-        names = some(labels[key] for key in never["activation"])
-        parts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {names}")
+        parts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {_names(never, labels)}")
     return (
         "Were the measured differences and spreads the true ones, four of five studies would decide with "
-        f"about this many seeds that train in both: {listed(parts)}."
+        f"this many seeds that train in both: {some(parts)}."
     )
 
 

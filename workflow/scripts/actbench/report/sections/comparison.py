@@ -7,8 +7,9 @@ from itertools import groupby
 import pandas as pd
 
 from actbench.analysis import statistics
-from actbench.report import sentences, share_sentences, verdict_sentences
+from actbench.report import sentences, share_sentences
 from actbench.report.section import Section, Study
+from actbench.report.verdict_sentences import beside_p, unfinished
 
 
 def context(study: Study) -> dict:
@@ -22,6 +23,7 @@ def context(study: Study) -> dict:
     settings = list(study.config["settings"])
     named = settings[0] if len(settings) > 1 else ""
     n_shares = len(study.every.get("shares", shares))
+    apart_from_p = beside_p(study.comparison.to_dict("records"), labels, max(n_comparisons, 1))
     return {
         "shares": shares_by_depth(shares, labels),
         "n_shares": n_shares,
@@ -32,14 +34,15 @@ def context(study: Study) -> dict:
         "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},
         "cells": cells,
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
-        "verdicts": {depth: sentences.verdicts(rows, labels) for depth, rows in cells.items()},
-        "beside_p": verdict_sentences.beside_p(
-            study.comparison.to_dict("records"), labels, max(n_comparisons, 1)
-        ),
-        "unfinished": {depth: verdict_sentences.unfinished(rows, labels) for depth, rows in cells.items()},
+        "verdicts": {
+            depth: f"{sentences.verdicts(rows, labels)} {unfinished(rows, labels)}".strip()
+            for depth, rows in cells.items()
+        },
         "required_seeds": {depth: sentences.required_seeds(rows, labels) for depth, rows in cells.items()},
         "n_comparisons": n_comparisons,
-        "smallest_p": sentences.smallest_p(len(study.config["seeds"]), n_comparisons),
+        "smallest_p": " ".join(
+            [sentences.smallest_p(len(study.config["seeds"]), n_comparisons), *filter(None, [apart_from_p])]
+        ),
         "test_error": test_set_error(study.comparison, study.images["tested"]),
     }
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report import verdict_sentences
 from actbench.report.section import Section, Study
+from actbench.report.verdict_sentences import beside_p
 
 
 def context(study: Study) -> dict:
@@ -13,7 +13,7 @@ def context(study: Study) -> dict:
     rows, n_pairs = pairs(study.tables["pairs"], study.labels), len(study.every["pairs"])
     return {
         "pairs": rows,
-        "pairs_beside_p": verdict_sentences.beside_p(rows, study.labels, n_pairs),
+        "pairs_beside_p": beside_p(rows, study.labels, n_pairs),
         "n_pairs": n_pairs,
     }
 
