@@ -121,8 +121,6 @@ def said(runs, n_improving):
     )
     family = int((compared["verdict"] != "baseline").sum())
     texts = [
-        sentences.ranking(over_depths, LABELS, 2, trends.leaders(runs)),
-        sentences.conclusive(compared, LABELS),
         sentences.smallest_p(int(compared["n_seeds"].max()), family),
         *sentences.depth_effect(over_depths, LABELS, [2, 8]).values(),
         share_sentences.decided(shared, LABELS, len(shared)),

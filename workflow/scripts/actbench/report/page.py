@@ -33,14 +33,13 @@ def environment(folder: str | Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.tests["disagreeing"] = numbers.disagrees
     made.filters |= {
         "percent": numbers.percent,
         "points": numbers.points,
         "sentence": numbers.sentence,
     }
-    made.globals |= {
-        name: getattr(numbers, name) for name in ("change", "disagrees", "interval", "spread", "verdict")
-    }
+    made.globals |= {name: getattr(numbers, name) for name in ("change", "interval", "spread", "verdict")}
     made.globals["layers"] = shown.layers
     return made
 
