@@ -46,6 +46,7 @@ def quoted(setting="", n_folds=1, margin=0.01, **changes):
 
 
 def test_a_claim_that_holds():
+    assert "improving" not in quoted()
     assert quoted() == (
         "With 8 hidden layers on digits, mine is more accurate than ReLU, by more than the margin of 1 point: the "
         "mean difference in test accuracy is +3.00 points (95 % interval +2.00 to +4.00, for all 30 comparisons at "
@@ -106,6 +107,16 @@ def test_a_claim_that_holds():
             },
             "interval beyond ±100 points",
         ),
+        (
+            {"answer": "inconclusive", "verdict": "inconclusive", "n_pairs": 2, "difference_high": 0.9},
+            "is +3.00 points (too few seeds for an interval; n = 2 seeds, paired",
+        ),
+        ({"n_pairs": 2}, "(95 % interval +2.00 to +4.00, for"),
+        ({"n_improving": 4}, "ReLU 4 of 5. Still improving when training ended: mine 4 of 5."),
+        (
+            {"n_improving": 3, "n_improving_other": 2},
+            "Still improving when training ended: mine 3 of 5 and ReLU 2 of 4.",
+        ),
     ],
 )
 def test_the_sentence_follows_the_test(changes, words):
@@ -160,9 +171,32 @@ def test_the_card_has_every_line_by_hand():
         "Still improving": "mine 2 of 5, ReLU 1 of 4 that trained",
         "Test set error": "mine ±1.23, ReLU ±2.34 points",
         "Other settings": "holds in he and norm; does not hold in adam; inconclusive in deep",
-        "Learning rates": "as claimed at 2 of 3 (0.1 and 0.3), by mean validation accuracy in the search; not tested",
+        "Learning rates": "with one rate for both, as claimed at 2 of 3 (0.1 and 0.3), by mean validation accuracy in the "
+        "search; not tested",
         "Seeds needed": "decided with these",
     }
+
+
+def test_without_validation_nobody_is_said_to_have_finished():
+    row = ROW | {"n_improving": 0, "n_improving_other": 0}
+    found = dict(claim_sentences.facts(row, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01, False))
+    never = dict(
+        claim_sentences.facts(
+            row | {"n_trained_other": 0}, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01
+        )
+    )
+    assert never["Still improving"] == "mine 0 of 5, ReLU none that trained"
+    assert found["Still improving"] == "not known: without validation examples no epoch is the best"
+
+
+def test_an_interval_that_no_difference_can_have_is_not_a_dash():
+    none = pd.DataFrame({"setting": [], "answer": []})
+    row = ROW | {"difference_low": -0.6994, "difference_high": 1.1878, "verdict": "inconclusive"}
+    assert dict(claim_sentences.facts(row, none, LABELS, 0.01))["Difference"] == (
+        "+3.00 points in test accuracy, interval beyond ±100 points"
+    )
+    two = dict(claim_sentences.facts(row | {"n_pairs": 2}, none, LABELS, 0.01))
+    assert two["Difference"] == "+3.00 points in test accuracy, too few seeds for an interval"
 
 
 def test_what_a_claim_has_nothing_of_is_left_out():

@@ -42,6 +42,15 @@ def test_every_claim_has_its_card_in_their_order(study):
     assert [text.split(" in ")[1] for text in elsewhere] == ["critical", "default", "critical"]
 
 
+@pytest.mark.parametrize(("n", "folded"), [(2, 0), (3, 3)])
+def test_many_cards_are_folded_to_their_claim_and_answer(study, n, folded):
+    study.config["report"]["claims"] = CLAIMS[:n]
+    study.every["claims"] = study.every["claims"].query("claim <= @n")
+    page = contents.render(study, ROOT / "workflow/report/report.html", [claims.SECTION])
+    assert page.count("<details><summary><h3>") == page.count("</details>") == folded
+    assert page.count("<blockquote>") == page.count("<h3>") == n
+
+
 def test_the_cards_come_first_and_are_escaped(study):
     assert contents.SECTIONS[0] is claims.SECTION
     page = contents.render(study, ROOT / "workflow/report/report.html", [claims.SECTION])

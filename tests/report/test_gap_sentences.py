@@ -40,6 +40,10 @@ def test_signals_are_compared_by_ratio():
         f"layers; it is farthest in layer 1 of tanh with 2 hidden layers, 25{NBSP}% below it (n = 5)."
     )
     assert sentences.signals(gaps.assign(ratio=math.nan), LABELS) == ""
+    many_times = sentences.signals(gaps.assign(ratio=[1.0, 610.0]), LABELS)
+    assert many_times.endswith("with 2 hidden layers, 610 times as large (n = 5).")
+    huge = sentences.signals(gaps.assign(ratio=[1.0, 3.2e7]), LABELS)
+    assert huge.endswith(f"3.2{NBSP}×{NBSP}10⁷ times as large (n = 5).")
 
 
 def test_with_folds_seeds_scatter():
@@ -73,8 +77,10 @@ def test_the_gap_is_said_where_most_is_saturated():
     frame = cells(cell(), cell("tanh", predicted=-2.4, measured=-2.1), cell("elu", predicted=None))
     assert saturated(frame, 0.52, 0.06, 0.9) == (
         "In the 2 cells in which more than 5 % of pre-activations are saturated at initialisation, the gap is at most "
-        "0.30; most are, 52 %, in sigmoid with 8 hidden layers: predicted −6.90, measured −6.93, n = 5."
+        "0.30; the share is largest, 52 %, in sigmoid with 8 hidden layers: predicted −6.90, measured −6.93, n = 5."
     )
+    same = cells(cell(measured=-6.901), cell("tanh", predicted=-2.4, measured=-2.4))
+    assert "the gap is below 0.005; the share" in saturated(same, 0.5, 0.4)
     assert saturated(frame, 0.0, 0.06, 0.9) == (
         "In one cell more than 5 % of pre-activations are saturated at initialisation, in tanh with 8 hidden layers "
         "(6 %): predicted −2.40, measured −2.10, n = 5."

@@ -20,6 +20,44 @@ def test_an_interval_is_shown_as_it_is(high):
     assert numbers.interval(0.95, high) == f"95.0–{100 * high:.1f}\N{NO-BREAK SPACE}%"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "digits", "text"),
+    [
+        (0.977, 0.9996, 1, "97.70–99.96"),
+        (0.5550, 0.9975, 0, "55.5–99.8"),
+        (0.0004, 0.3, 0, "0.04–30.00"),
+        (0.4782, 1.0, 0, "48–100"),
+        (0.0, 0.5218, 0, "0–52"),
+        (0.5, 1 - 1e-9, 1, "50.000–100.000"),
+    ],
+)
+def test_an_end_inside_does_not_read_as_a_bound(low, high, digits, text):
+    assert numbers.interval(low, high, digits) == f"{text}{numbers.NBSP}%"
+
+
+@pytest.mark.parametrize(("n", "text"), [(None, "+1.00 to +2.00"), (3, "+1.00 to +2.00"), (2, "–"), (0, "–")])
+def test_two_seeds_give_no_interval(n, text):
+    assert numbers.change(0.01, 0.02, n=n) == text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "p_holm", "apart"),
+    [
+        ("worse", 0.94, True),
+        ("better", 0.0501, True),
+        ("worse", 0.05, False),
+        ("inconclusive", 0.03, True),
+        ("inconclusive", 0.94, False),
+        ("equivalent", 0.94, False),
+        ("equivalent", 0.01, False),
+        ("baseline", None, False),
+    ],
+)
+def test_verdict_and_p_that_disagree_are_seen(verdict, p_holm, apart):
+    assert numbers.disagrees({"verdict": verdict, "p_holm": p_holm, "n_pairs": 5}) is apart
+    assert numbers.disagrees({"verdict": verdict, "p_holm": None, "n_pairs": 1}) is False
+
+
 def cell(**changes):
     return {"n_trained": 3, "mean": 0.9, "ci_low": 0.85, "ci_high": 0.93, "min": 0.88, "max": 0.92} | changes
 

@@ -146,11 +146,13 @@ def test_what_decides_is_said_by_every_kind_of_study():
     )
     assert "he difference to ReLU " in attributed and "tanh" in attributed
     assert tuned.startswith("Learning rates are tuned")
-    assert len(recipe.said(study())) == 4 and recipe.said(study())[0].startswith("Of 30 networks a setting")
+    assert len(recipe.said(study())) == 4 and recipe.said(study())[0].startswith(
+        "Of 30 networks in each setting"
+    )
     (only,) = recipe.decides(study(settings=("default",), rate=0.05))
     assert only.startswith("All this holds for one recipe only")
     counts = recipe.decides(study(settings=("critical", "residual"), keys=("tanh", "relu")))[0]
-    assert counts == "Of 20 networks a setting, 20 trained with “critical” and 20 with “residual”."
+    assert counts == "Of 20 networks in each setting, 20 trained with “critical” and 20 with “residual”."
 
 
 def test_the_sensitivity_of_more_settings_than_are_drawn_says_so(monkeypatch):

@@ -218,10 +218,12 @@ def test_a_budget_of_one_is_in_the_singular_and_of_one_setting_names_it():
 def test_networks_that_trained_are_counted_by_setting():
     runs = pd.DataFrame({"setting": ["a"] * 3 + ["b"] * 3, "trained": [True, False, False, True, True, True]})
     assert sentences.trained_by_setting(runs, ["a", "b"]) == (
-        "Of 3 networks a setting, 1 trained with “a” and 3 with “b”."
+        "Of 3 networks in each setting, 1 trained with “a” and 3 with “b”."
     )
     assert sentences.trained_by_setting(runs[:3], ["a"]) == ""
-    assert sentences.trained_by_setting(runs[2:4], ["a", "b"]).startswith("Of 1 network a setting, 0 trained")
+    assert sentences.trained_by_setting(runs[2:4], ["a", "b"]).startswith(
+        "Of 1 network in each setting, 0 trained"
+    )
 
 
 def compared(*cells, n_seeds=5):

@@ -49,13 +49,32 @@ def test_unit_shares_are_means_over_runs():
     assert row["dead_init"] == pytest.approx(0.25) and row["n_init"] == 2 and "dead_trained" not in row
 
 
+@pytest.mark.parametrize(("n", "interval"), [(2, (None, None)), (3, (-0.05, -0.01))])
+def test_a_change_over_depths_of_two_seeds_has_no_interval(n, interval):
+    measures = ("accuracy", "dead_init", "dead_trained")
+    rows = [
+        {
+            "activation": "relu",
+            "measure": f"{name}_{end}",
+            "n": n,
+            "mean": 0.5,
+            "ci_low": -0.05,
+            "ci_high": -0.01,
+        }
+        for name in measures
+        for end in ("first", "last", "change")
+    ]
+    (row,) = depths.trends(pd.DataFrame(rows), {"relu": "ReLU"})
+    assert [(part["ci_low"], part["ci_high"]) for part in row["parts"]] == [interval] * 3
+
+
 def test_dead_units_are_told_of_initial_and_kept_weights_only():
     """Units that were dead after some epoch only do not bring their activation into the tables by layer."""
     row = {"activation": "relu", "depth": 1, "seed": 0, "fold": 0, "layer": 0, "n_neurons": 4}
     row |= {"n_dead": 0, "n_dormant": 0, "n_saturated": 0}
     rows = [row | {"checkpoint": "epoch1", "n_dead": 4}]
     rows += [row | {"checkpoint": name} for name in ("init", "trained")]
-    over_depths = pd.DataFrame(columns=["activation", "measure", "mean", "ci_low", "ci_high"])
+    over_depths = pd.DataFrame(columns=["activation", "measure", "n", "mean", "ci_low", "ci_high"])
     config = {"activations": [{"id": "relu", "label": "ReLU"}], "depths": [1], "settings": {"default": {}}}
     config["report"] = {"baseline": "relu"}
     study = section.Study(

@@ -64,6 +64,14 @@ def test_many_that_all_trained_are_counted():
     assert "all 4" not in outcome(*cells[:3], cell("sigmoid", 4))
 
 
+def test_very_many_are_counted_though_one_did_not_train():
+    keys = [f"own{number}" for number in range(9)]
+    cells = pd.DataFrame([*(cell(key) for key in keys), cell("relu", 0)])
+    text = sentences.outcome(cells, dict(zip(keys, keys, strict=True)) | LABELS)
+    assert text.startswith("With 4 hidden layers, 9 of 10 activations trained from all 5 seeds, own0, own1")
+    assert text.endswith("ReLU from 0 of 5.")
+
+
 def test_outcome_of_one_activation():
     assert outcome(cell("relu")) == (
         f"With 4 hidden layers, ReLU trained from all 5 seeds, mean test accuracy 97.0{NBSP}% "
@@ -93,7 +101,7 @@ def test_an_outcome_without_any_that_always_trained_is_a_sentence():
         "With 4 hidden layers, ReLU trained from 3 of 5 seeds (1 of 5 diverged); tanh from 2 of 5."
     )
     assert outcome(cell("relu", 0, n_diverged=5), cell("elu", 0, n_diverged=5)) == (
-        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 seeds (10 of 10 diverged)."
+        "With 4 hidden layers, ReLU and ELU trained from 0 of 5 seeds (10 of 10 networks diverged)."
     )
 
 
@@ -155,6 +163,14 @@ def test_verdicts_by_kind():
     )
 
 
+def test_of_many_without_a_verdict_a_few_are_named():
+    keys = [f"own{number}" for number in range(5)]
+    cells = pd.DataFrame([cell("relu", verdict="baseline"), *(cell(key) for key in keys)])
+    assert sentences.verdicts(cells, dict(zip(keys, keys, strict=True)) | LABELS) == (
+        "The comparisons of own0, own1, own2 and 2 more with ReLU are inconclusive."
+    )
+
+
 def test_verdicts_of_the_baseline_alone():
     assert verdicts(cell("relu", verdict="baseline")) == ""
 
@@ -195,6 +211,14 @@ def test_required_seeds_say_how_many_seeds_and_under_which_condition():
         "seeds that train in both: 12 for ELU, 40 for tanh and no number up to 1,000 for sigmoid."
     )
     assert sentences.required_seeds(cells[:1], LABELS) == ""
+
+
+def test_of_many_required_numbers_the_least_are_said():
+    cells = pd.DataFrame([cell(key) for key in LABELS] + [cell("relu", verdict="baseline")] + [cell("tanh")])
+    cells["required_seeds"] = [16.0, 24.0, 64.0, 445.0, None, 71.0]
+    assert sentences.required_seeds(cells, LABELS).endswith(
+        ": 16 for ReLU, 24 for tanh, 64 for ELU and 2 more."
+    )
 
 
 def told(*rows):

@@ -50,14 +50,23 @@ def test_depth_effect_gives_both_ends_where_the_interval_leaves_out_0():
         ends("tanh", "dead_trained", 0.04, 0.01, -0.04, -0.02),
     )
     assert found == {
-        "accuracy": f"From 2 to 8 hidden layers (with 95{NBSP}% intervals of the change), test accuracy falls for ReLU "
-        f"(97.00 to 96.00{NBSP}%, by 0.10 to 2.00 points) and rises for tanh (95.00 to 95.20{NBSP}%, by 0.10 to 0.30 "
-        "points).",
-        "dead_trained": f"From 2 to 8 hidden layers (with 95{NBSP}% intervals of the change), the share of dead units "
-        f"after training falls for tanh (4.0 to 1.0{NBSP}%, by 2.0 to 4.0 points) and grows for ReLU (2.8 to "
-        f"15.0{NBSP}%, by 9.0 to 15.0 points).",
+        "accuracy": f"With 8 hidden layers instead of 2, test accuracy is lower for ReLU (96.00{NBSP}% instead of "
+        f"97.00{NBSP}%, by 0.10 to 2.00 points, n = 5) and higher for tanh (95.20{NBSP}% instead of 95.00{NBSP}%, by "
+        f"0.10 to 0.30 points, n = 5); 95{NBSP}% intervals, each by itself.",
+        "dead_trained": "With 8 hidden layers instead of 2, the share of dead units after training is smaller for tanh "
+        f"(1.0{NBSP}% instead of 4.0{NBSP}%, by 2.0 to 4.0 points, n = 5) and larger for ReLU (15.0{NBSP}% instead of "
+        f"2.8{NBSP}%, by 9.0 to 15.0 points, n = 5); 95{NBSP}% intervals, each by itself.",
     }
-    assert "each layer" not in str(found)
+    assert not any(word in str(found) for word in ("each layer", "grows", "falls", "rises", "From 2 to 8"))
+
+
+def test_a_change_is_not_said_to_be_more_than_a_share_can_change():
+    found = depth_effect(ends("relu", "dead_trained", 0.02, 0.62, 0.05, 1.15, n=3))
+    assert "by at least 5.0 points, n = 3" in found["dead_trained"] and "115" not in found["dead_trained"]
+
+
+def test_two_seeds_give_no_interval_of_a_change():
+    assert depth_effect(ends("relu", "accuracy", 0.97, 0.9, -0.09, -0.05, n=2)) == {}
 
 
 def test_depth_effect_claims_no_more_than_the_intervals():
@@ -65,9 +74,10 @@ def test_depth_effect_claims_no_more_than_the_intervals():
         ends("relu", "dead_trained", 0.028, 0.15, -0.01, 0.25), ends("elu", "accuracy", 0, 0, 0, 0)
     )
     assert found == {
-        "accuracy": "No change of test accuracy from 2 to 8 hidden layers is sure: each interval includes 0.",
-        "dead_trained": "No change of the share of dead units after training from 2 to 8 hidden layers is sure: each "
-        "interval includes 0.",
+        "accuracy": f"For no activation is test accuracy with 8 hidden layers told from that with 2: each 95{NBSP}% "
+        "interval of the change includes 0.",
+        "dead_trained": "For no activation is the share of dead units after training with 8 hidden layers told from "
+        f"that with 2: each 95{NBSP}% interval of the change includes 0.",
     }
 
 
@@ -85,7 +95,7 @@ def test_without_seeds_at_both_ends_or_a_second_depth_nothing_is_said():
 
 def gradient_decay(*rows):
     names = ("activation", "depth", "checkpoint", "tensor", "measure", "mean")
-    return sentences.gradient_decay(pd.DataFrame(rows, columns=names), LABELS)
+    return sentences.gradient_decay(pd.DataFrame(rows, columns=names).assign(n=5), LABELS)
 
 
 def slope(activation, mean, depth=8):
@@ -103,7 +113,7 @@ def test_gradient_decay_is_of_the_deepest_untrained_networks():
         ("elu", 8, "init", "preactivation", "log10_first_last", 3.0),
     ) == (
         "At initialisation, with 8 hidden layers, the back-propagated signal is multiplied, on average over the "
-        "layers, by 0.1 (sigmoid) to 0.5 (ReLU) a layer towards the input."
+        "layers, by 0.1 (sigmoid) to 0.5 (ReLU) a layer towards the input (n = 5 seeds)."
     )
 
 

@@ -39,7 +39,9 @@ def test_verdicts_on_shares_are_named_by_kind():
 
 def test_nothing_decided_with_enough_seeds_is_said_and_blamed_on_no_number():
     text = sentences.decided(shares(("tanh", 2, "inconclusive"), n_seeds=20), LABELS, 1)
-    assert text == "No activation surely trained more or less often than ReLU (exact McNemar test, Holm)."
+    assert (
+        text == "No activation trained significantly more or less often than ReLU (exact McNemar test, Holm)."
+    )
     assert sentences.decided(pd.DataFrame(), LABELS, 0) == ""
 
 
@@ -48,7 +50,7 @@ def test_nothing_decided_with_enough_seeds_is_said_and_blamed_on_no_number():
     [
         ("cannot decide", "5 seeds cannot decide"),
         ("fewer", "tanh (depth 2) trained less often"),
-        ("inconclusive", "no activation surely trained"),
+        ("inconclusive", "no activation trained significantly"),
     ],
 )
 def test_the_setting_is_named_where_it_is_one_of_several(word, start):
@@ -70,7 +72,7 @@ def test_runs_that_disagree_are_listed_in_order_and_others_are_not():
     table = cells(("relu", 3, 3, 0, 0, False), ("elu", 3, 3, 0, 0, True))
     found = sentences.of_runs(table, runs(relu=[0.9, 0.91, 0.92], elu=[0.971, 0.38, 0.613]))
     assert found == {"elu": f"38.0, 61.3, 97.1{NBSP}%"}
-    assert sentences.apart(found, LABELS) == f"Runs that lie too far apart: ELU 38.0, 61.3, 97.1{NBSP}%."
+    assert sentences.apart(found, LABELS) == f"Runs too far apart for a mean: ELU 38.0, 61.3, 97.1{NBSP}%."
     assert sentences.apart({}, LABELS) == ""
 
 
@@ -84,10 +86,18 @@ def test_runs_that_did_not_train_are_not_among_them_and_many_are_a_range():
 def test_how_runs_ended_is_counted_where_it_happened():
     table = cells(("relu", 5, 5, 0, 2, False), ("elu", 5, 1, 3, 0, False), ("tanh", 5, 4, 0, 1, False))
     assert sentences.ended(table, LABELS) == (
-        "Never above the noise of chance: ELU (3 of 5). Still improving in the last tenth of the epochs: ReLU (2 of 5) and "
-        "tanh (1 of 4)."
+        f"Stayed at chance (accuracy after every epoch within what guessing gives in 95{NBSP}% of runs): ELU (3 of 5). Still "
+        "improving in the last tenth of the epochs: ReLU (2 of 5) and tanh (1 of 4)."
     )
     assert sentences.ended(cells(("relu", 5, 0, 0, 0, False)), LABELS) == ""
+
+
+def test_of_many_those_are_named_of_which_most_were_still_improving():
+    labels = {key: key for key in "abcdef"}
+    table = cells(*((key, 9, 9, 0, n, False) for key, n in zip("abcdef", (1, 2, 9, 4, 5, 3), strict=True)))
+    assert sentences.ended(table, labels) == (
+        "Still improving in the last tenth of the epochs: c (9 of 9), e (5 of 9), d (4 of 9) and 3 more."
+    )
 
 
 def test_verdicts_in_place_of_those_of_means():

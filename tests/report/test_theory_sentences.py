@@ -88,7 +88,7 @@ NO_POINT = reason("tanh", initialisation="lecun")
 def test_where_mean_squares_never_rest_that_is_said():
     rows = theory(("relu", 0.5, 1, 1.4, None, None), TANH, ("swish", None, 1, 1.7, 0.7, False))
     rows = rows.assign(reason=["", "", NO_POINT])
-    end = " Mean squares of swish come to rest nowhere from 10⁻⁶ to 10⁶."
+    end = " Mean squares of swish have no fixed point from 10⁻⁶ to 10⁶."
     assert sentences.one_layer(rows, LABELS, "this").endswith("become alike." + end)
     assert sentences.one_layer(rows[2:], LABELS, "this") == end.strip()
     rows = rows.assign(reason=NO_POINT, q=[None, 0.5, None])
@@ -98,7 +98,7 @@ def test_where_mean_squares_never_rest_that_is_said():
     )
     assert sentences.one_layer(rows[:1], LABELS, "this") == (
         "With this, χ is 0.5 for ReLU. It is below 1 for ReLU, so that gradients shrink towards the input and images "
-        "become alike. Mean squares of ReLU come to rest nowhere from 10⁻⁶ to 10⁶."
+        "become alike. Mean squares of ReLU have no fixed point from 10⁻⁶ to 10⁶."
     )
 
 
@@ -120,7 +120,7 @@ def test_unstable_points_and_missing_ones_are_said_and_homogeneous_ones_are_neit
         ("elu", 0.1, 0.6, None, None, None),
     )
     assert sentences.edge(rows, LABELS) == (
-        "For swish the point is unstable: signals a little larger or smaller move away from it; no such point is "
+        "For swish the point is unstable: signals a little off it need not come back; no such point is "
         "known for ELU."
     )
     assert sentences.edge(rows[:2], LABELS) == ""
@@ -135,7 +135,7 @@ def story(row, chi=0.02, q=0.09, largest=0.25, unit="network"):
 def test_one_chain_from_the_derivative_to_who_trained():
     assert story(cell()) == (
         "The derivative of sigmoid is at most 0.25 in size, so with PyTorch's initialisation a layer multiplies a "
-        "gradient's mean square by at most σ_w² · 0.25² = 0.021, at the fixed point by χ = 0.02; with 8 hidden "
+        "gradient's mean square by at most σ_w² · 0.25² = 0.0208, at the fixed point by χ = 0.02; with 8 hidden "
         "layers theory predicts a first gradient 1.3 × 10⁻⁷ times the last, and 1.2 × 10⁻⁷ was measured (n = 5). None of "
         "its 5 networks trained."
     )
@@ -283,6 +283,16 @@ def test_the_first_screen_has_the_count_and_that_of_one_answer_for_all():
         "in 2 of 3 cells, no more than one answer for all."
     )
     assert sentences.pointer(frame[:2]).endswith("in 2 of 2 cells (one answer for all: 1).")
+
+
+def test_a_bound_is_not_rounded_below_what_it_bounds():
+    """1.7581² / 3 = 1.03, which two digits would give as 1."""
+    assert "σ_w² · 1.76² = 1.03, at" in story(cell(), largest=1.7581)
+
+
+def test_small_factors_are_powers_of_ten():
+    rows = theory(("tanh", 1.1e-5, 0.6, 1.0, 1.0, True))
+    assert f"is 1.1{NBSP}×{NBSP}10⁻⁵ for tanh" in sentences.one_layer(rows, LABELS, "this")
 
 
 def test_what_is_not_predicted_has_its_reason():

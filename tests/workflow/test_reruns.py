@@ -341,6 +341,7 @@ FILES = {
     f"{PACKAGE}/report/headline.py": stages("report"),
     f"{PACKAGE}/report/collapse_sentences.py": stages("report"),
     f"{PACKAGE}/report/claim_sentences.py": stages("report"),
+    f"{PACKAGE}/report/verdict_sentences.py": stages("report"),
     f"{PACKAGE}/activations/sampling.py": FUNCTIONS,
     f"{PACKAGE}/activations/saturation.py": stages("probe_distributions", "probe_dead_neurons"),
     f"{PACKAGE}/runtime/seeds.py": NUMBERS,

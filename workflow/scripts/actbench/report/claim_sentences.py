@@ -7,7 +7,7 @@ import pandas as pd
 from actbench.analysis import comparisons
 from actbench.analysis.claims import FAILS, HOLDS, OPEN
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, change, listed, points
+from actbench.report.numbers import FEWEST, NBSP, change, listed, points
 from actbench.study.relations import TRAINS
 
 ASKED = {
@@ -59,15 +59,32 @@ def quote(
         said = REFUTED[row["relation"]].format(first, other, n_points)
     else:
         said = FOUND[row["verdict"]].format(first, other, n_points)
-    interval = change(row["difference_low"], row["difference_high"])
-    interval = "beyond ±100 points" if interval == "–" else interval
     at_once = "" if row["family"] == 1 else f", for all {row['family']} comparisons at once (Bonferroni)"
+    interval = f"95{NBSP}% interval {_interval(row)}{at_once}"
+    if row["n_pairs"] < FEWEST and row["verdict"] == OPEN:
+        interval = "too few seeds for an interval"
     of_folds = f", each the mean of {n_folds} folds" if n_folds > 1 else ""
     paired = f"n{NBSP}={NBSP}{row['n_pairs']} seeds{of_folds}, paired, with which both trained"
     return (
         f"{where}, {said}: the mean difference in test accuracy is {points(row['difference'])} points "
-        f"(95{NBSP}% interval {interval}{at_once}; {paired}). {trained}"
+        f"({interval}; {paired}). {trained}{_unfinished(row, first, other)}"
     )
+
+
+def _interval(row: Mapping) -> str:
+    """In points, as in the tables; in words where it is wider than a difference can be."""
+    found = change(row["difference_low"], row["difference_high"])
+    return "beyond ±100 points" if found == "–" else found
+
+
+def _unfinished(row: Mapping, first: str, other: str) -> str:
+    """A sentence where half of the trained networks of one of the two, or more, were still improving."""
+    cells = (
+        (first, row["n_improving"], row["n_trained"]),
+        (other, row["n_improving_other"], row["n_trained_other"]),
+    )
+    late = [f"{name} {n} of {n_trained}" for name, n, n_trained in cells if n_trained and 2 * n >= n_trained]
+    return f" Still improving when training ended: {listed(late)}." if late else ""
 
 
 def _who_trained(row: Mapping, first: str, other: str) -> str:
@@ -88,7 +105,7 @@ def _who_trained(row: Mapping, first: str, other: str) -> str:
 
 
 def facts(
-    row: Mapping, others: pd.DataFrame, labels: Mapping[str, str], margin: float
+    row: Mapping, others: pd.DataFrame, labels: Mapping[str, str], margin: float, validated: bool = True
 ) -> list[tuple[str, str]]:
     """The lines of a claim's card: what each is of, and its text.
 
@@ -96,6 +113,7 @@ def facts(
         row: of the table `claims`, of the claim's setting.
         others: the rows of the other settings, in their order.
         labels, margin: see `quote`.
+        validated: whether there are validation examples, without which no epoch is the best.
     """
     first, other, n = labels[row["activation"]], labels[row["other"]], row["n_seeds"]
     of_accuracy = row["relation"] != TRAINS
@@ -106,10 +124,7 @@ def facts(
         "Paired seeds": f"{row['n_pairs']} of {n}",
         "Wins": f"{first} {row['wins']}, {other} {row['losses']}, ties {row['ties']}; trained or not",
         "Trained": f"{first} {n_trained[0]} of {n}, {other} {n_trained[1]} of {n}",
-        "Still improving": (
-            f"{first} {row['n_improving']} of {n_trained[0]}, {other} {row['n_improving_other']} of "
-            f"{n_trained[1]} that trained"
-        ),
+        "Still improving": _improving(row, first, other, validated),
         "Test set error": _test_error(row, first, other) if of_accuracy else "",
         "Other settings": elsewhere(others),
         "Learning rates": rates(row),
@@ -124,8 +139,21 @@ def _difference(row: Mapping) -> str:
     if row["relation"] == TRAINS:
         interval = change(row["difference_low"], row["difference_high"], 0)
         return f"{points(row['difference'], 0)} points in the share that trained, interval {interval}"
-    interval = change(row["difference_low"], row["difference_high"])
-    return f"{points(row['difference'])} points in test accuracy, interval {interval}"
+    found = f"{points(row['difference'])} points in test accuracy"
+    if row["n_pairs"] < FEWEST and row["verdict"] == OPEN:
+        return f"{found}, too few seeds for an interval"
+    return f"{found}, interval {_interval(row)}"
+
+
+def _improving(row: Mapping, first: str, other: str, validated: bool) -> str:
+    if not validated:
+        return "not known: without validation examples no epoch is the best"
+    cells = (
+        (first, row["n_improving"], row["n_trained"]),
+        (other, row["n_improving_other"], row["n_trained_other"]),
+    )
+    parts = [f"{name} {n} of {n_trained}" if n_trained else f"{name} none" for name, n, n_trained in cells]
+    return f"{', '.join(parts)} that trained"
 
 
 def _test_error(row: Mapping, first: str, other: str) -> str:
@@ -154,7 +182,10 @@ def rates(row: Mapping) -> str:
         return ""
     n, named = int(row["n_rates"]), row["rates_as_claimed"].split()
     where = f" ({listed(named)})" if named else ""
-    return f"as claimed at {len(named)} of {n}{where}, by mean validation accuracy in the search; not tested"
+    return (
+        f"with one rate for both, as claimed at {len(named)} of {n}{where}, by mean validation accuracy in "
+        "the search; not tested"
+    )
 
 
 def required(row: Mapping) -> str:

@@ -228,6 +228,8 @@ def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFra
     rows = []
     for row in comparison.itertuples():
         compared = row.verdict != "baseline" and row.n_pairs > 1
+        open_n = row.n_pairs if row.verdict == "inconclusive" else None
+        interval = numbers.change(row.difference_low, row.difference_high, n=open_n)
         rows.append(
             {
                 "Hidden layers": str(row.depth),
@@ -237,7 +239,7 @@ def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFra
                 "95 % interval": numbers.spread(row._asdict(), 2),
                 "SD": numbers.percent(row.std, 2),
                 "Difference": numbers.points(row.difference) if compared else "–",
-                "Interval": numbers.change(row.difference_low, row.difference_high) if compared else "–",
+                "Interval": interval if compared else "–",
                 "p (Holm)": f"{row.p_holm:.2g}" if compared else "–",
                 "d_z": "–" if not compared or pd.isna(row.d_z) else f"{row.d_z:.2f}",
                 "Verdict": numbers.verdict(row._asdict()),

@@ -3,13 +3,14 @@
 Cells: see `theory_sentences`.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, count, signed
+from actbench.report.numbers import NBSP, count, of_log10, signed
 from actbench.report.theory_sentences import cell_name
 
 CLOSE = 0.1  # of log10 of first over last, and of a ratio
@@ -68,9 +69,8 @@ def signals(gaps: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return ""
     logs = np.log(known["ratio"].to_numpy(dtype=float))
     row = known.iloc[int(np.abs(logs).argmax())]
-    way = "above" if row["ratio"] > 1 else "below"
     close = int((np.abs(known["ratio"] - 1) <= CLOSE).sum())
-    off = f"{100 * abs(row['ratio'] - 1):.2g}{NBSP}% {way} it"
+    off = _off(row["ratio"])
     return (
         f"The standard deviation of a hidden layer's activations is within {100 * CLOSE:g}{NBSP}% of its "
         f"prediction in {close} of {count(len(known), 'layer')}; it is farthest in layer "
@@ -98,8 +98,8 @@ def saturated(cells: pd.DataFrame, shares: pd.DataFrame, labels: Mapping[str, st
     if len(rows) == 1:
         return f"In one cell {many}, in {named} ({share}): {of_most}."
     return (
-        f"In the {len(rows)} cells in which {many}, the gap is at most "
-        f"{_gap(_farthest(rows, 'measured'), 'measured')}; most are, {share}, in {named}: {of_most}."
+        f"In the {len(rows)} cells in which {many}, the gap is {_at_most(_farthest(rows, 'measured'))}; the "
+        f"share is largest, {share}, in {named}: {of_most}."
     )
 
 
@@ -135,6 +135,21 @@ def _farthest(both: pd.DataFrame, column: str) -> pd.Series:
 
 def _close(both: pd.DataFrame, column: str) -> int:
     return int(((both[column] - both["predicted"]).abs() <= CLOSE).sum())
+
+
+def _off(ratio: float) -> str:
+    """How far a ratio lies from 1: `25 % below it`; from twice on `3.2 times as large`."""
+    if ratio < 2:
+        return f"{100 * abs(ratio - 1):.2g}{NBSP}% {'above' if ratio > 1 else 'below'} it"
+    if ratio < 1e6:
+        return f"{float(f'{ratio:.2g}'):,g} times as large"
+    return f"{of_log10(math.log10(ratio))} times as large"
+
+
+def _at_most(row: Mapping) -> str:
+    """`at most 0.30`; `below 0.005` where it would read 0.00."""
+    gap = _gap(row, "measured")
+    return "below 0.005" if float(gap) == 0 else f"at most {gap}"
 
 
 def _gap(row: Mapping, column: str) -> str:

@@ -9,6 +9,9 @@ import pandas as pd
 from actbench.data.catalogue import Dataset
 
 NBSP = "\N{NO-BREAK SPACE}"
+ALPHA = 0.05  # above it no p is small
+FEWEST = 3  # seeds of which a t interval is shown
+FINEST = 3  # digits of an end of an interval
 NAMED = 3  # that are named where there are more than one more
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -29,8 +32,16 @@ def points(value: float | None, digits: int = 2) -> str:
 
 
 def interval(low: float | None, high: float | None, digits: int = 1) -> str:
-    """An interval of shares: `96.9–97.7 %`; a dash where there is none."""
-    return "–" if pd.isna(low) or pd.isna(high) else f"{100 * low:.{digits}f}–{percent(high, digits)}"
+    """An interval of shares: `96.9–97.7 %`; a dash where there is none.
+
+    An end inside of 0 and 1 has so many digits, up to three more, that it does not read as one of these.
+    """
+    if pd.isna(low) or pd.isna(high):
+        return "–"
+    ends = (f"{100 * end:.{digits}f}" for end in (low, high) if 0 < end < 1)
+    if digits < FINEST and any(float(end) in (0, 100) for end in ends):
+        return interval(low, high, digits + 1)
+    return f"{100 * low:.{digits}f}–{percent(high, digits)}"
 
 
 def spread(cell: Mapping, digits: int = 1) -> str:
@@ -43,13 +54,18 @@ def spread(cell: Mapping, digits: int = 1) -> str:
     return "–" if cell["n_trained"] < 2 else f"runs {interval(cell['min'], cell['max'], digits)}"
 
 
-def change(low: float | None, high: float | None, digits: int = 2, bound: float = 1) -> str:
+def change(
+    low: float | None, high: float | None, digits: int = 2, bound: float = 1, n: int | None = None
+) -> str:
     """An interval of differences of shares in percentage points: `−1.23 to +0.50`.
 
     A dash where there is none, or it would reach beyond ±`bound`: a difference of shares lies within ±1, the
-    change of one within ±2.
+    change of one within ±2. With `n`, the seeds it is from, also below three: a t interval of two reaches 13
+    standard errors to either side.
     """
     if pd.isna(low) or pd.isna(high) or low < -bound or high > bound:
+        return "–"
+    if n is not None and n < FEWEST:
         return "–"
     return f"{points(low, digits)} to {points(high, digits)}"
 
@@ -57,6 +73,17 @@ def change(low: float | None, high: float | None, digits: int = 2, bound: float 
 def verdict(row: Mapping) -> str:
     """The verdict on a comparison, a dash where fewer than two seeds trained in both."""
     return "–" if row["verdict"] == "inconclusive" and row["n_pairs"] < 2 else row["verdict"]
+
+
+def disagrees(row: Mapping) -> bool:
+    """Whether a comparison is better or worse without a small adjusted p, or inconclusive with one.
+
+    Args:
+        row: with `verdict`, `n_pairs` and `p_holm`; equivalent fits with any p.
+    """
+    if row["n_pairs"] < 2 or row["verdict"] in ("equivalent", "baseline"):
+        return False
+    return (row["verdict"] in ("better", "worse")) != (row["p_holm"] <= ALPHA)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ def environment(folder: str | Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.tests["disagreeing"] = numbers.disagrees
     made.filters |= {
         "paragraphs": numbers.paragraphs,
         "percent": numbers.percent,

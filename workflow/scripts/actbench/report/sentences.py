@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, interval, listed, percent, sentence, some, spread
+from actbench.report.numbers import NBSP, interval, listed, percent, some, spread
 
 LACKING = "fewer than two seeds trained in both"
 MANY = 4  # activations that are counted rather than named
@@ -25,17 +25,21 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = []
     if len(always):
         every = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
-        whole = len(always) == len(cells) >= MANY
-        names = f"all {len(cells)} activations" if whole else _names(always, labels)
+        names = _names(always, labels)
+        if len(always) == len(cells) >= MANY:
+            names = f"all {len(cells)} activations"
+        elif len(always) > 2 * MANY:
+            names = f"{len(always)} of {len(cells)} activations"
         parts.append((names, f"from {every}, {_accuracy(always, labels)}"))
     for row in some.itertuples():
-        seeds = f"{n}{'' if parts else ' seeds'}"
+        seeds = f"{n}" if parts else _seeds(n)
         parts.append(
             (labels[row.activation], f"from {row.n_trained} of {seeds}{_diverged(row.n_diverged, n)}")
         )
     if len(never):
-        seeds = f"{n}{'' if parts else ' seeds'}"
-        diverged = _diverged(int(never["n_diverged"].sum()), n * len(never))
+        seeds = f"{n}" if parts else _seeds(n)
+        n_diverged, n_networks = int(never["n_diverged"].sum()), n * len(never)
+        diverged = _diverged(n_diverged, f"{n_networks} networks" if len(never) > 1 else n_networks)
         parts.append((_names(never, labels), f"from 0 of {seeds}{diverged}"))
     (first, how), *others = parts
     text = "; ".join([f"{first} trained {how}", *(f"{names} {how}" for names, how in others)])
@@ -99,36 +103,48 @@ def depth_effect(
 ) -> dict[str, str]:
     """How accuracy and the share of dead units differ between the first and the last depth.
 
-    Only of activations whose interval leaves out 0, which is said; no claim about the depths between. Keys
-    as in `trends`.
+    Only of activations whose interval is of three seeds or more and leaves out 0, which is said; no claim
+    about the depths between. Keys as in `trends`.
     """
     words = {
-        "accuracy": ("test accuracy", "falls", "rises", 2),
-        "dead_trained": ("the share of dead units after training", "falls", "grows", 1),
+        "accuracy": ("test accuracy", "lower", "higher", 2),
+        "dead_trained": ("the share of dead units after training", "smaller", "larger", 1),
     }
     table = over_depths.set_index(["activation", "measure"])
-    ends, found = f"from {depths[0]} to {layers(depths[-1])}", {}
-    intervals = f"(with 95{NBSP}% intervals of the change)"
-    for measure, (what, down, up, digits) in words.items():
-        rows = over_depths[(over_depths["measure"] == f"{measure}_change") & over_depths["ci_low"].notna()]
+    known, found = over_depths["ci_low"].notna() & (over_depths["n"] >= statistics.FEWEST), {}
+    for measure, (what, less, more, digits) in words.items():
+        rows = over_depths[(over_depths["measure"] == f"{measure}_change") & known]
         parts = []
-        for verb, chosen in ((down, rows[rows["ci_high"] < 0]), (up, rows[rows["ci_low"] > 0])):
+        for word, chosen in ((less, rows[rows["ci_high"] < 0]), (more, rows[rows["ci_low"] > 0])):
             named = []
             for key in chosen["activation"]:
                 first, last = (table.loc[(key, f"{measure}_{end}"), "mean"] for end in ("first", "last"))
                 change = table.loc[(key, f"{measure}_change")]
-                least, most = sorted(abs(100 * change[end]) for end in ("ci_low", "ci_high"))
                 named.append(
-                    f"{labels[key]} ({100 * first:.{digits}f} to {percent(last, digits)}, by "
-                    f"{least:.{digits}f} to {most:.{digits}f} points)"
+                    f"{labels[key]} ({percent(last, digits)} instead of {percent(first, digits)}, by "
+                    f"{_size(change['ci_low'], change['ci_high'], digits)}, n = {int(change['n'])})"
                 )
             if named:
-                parts.append(f"{verb} for {listed(named)}")
+                parts.append(f"{word} for {listed(named)}")
         if parts:
-            found[measure] = f"{sentence(ends)} {intervals}, {what} {' and '.join(parts)}."
+            found[measure] = (
+                f"With {layers(depths[-1])} instead of {depths[0]}, {what} is {' and '.join(parts)}; "
+                f"95{NBSP}% intervals, each by itself."
+            )
         elif len(rows):
-            found[measure] = f"No change of {what} {ends} is sure: each interval includes 0."
+            found[measure] = (
+                f"For no activation is {what} with {layers(depths[-1])} told from that with {depths[0]}: "
+                f"each 95{NBSP}% interval of the change includes 0."
+            )
     return found
+
+
+def _size(low: float, high: float, digits: int) -> str:
+    """How large a change of shares is whose interval leaves out 0; it cannot be more than 100 points."""
+    least, most = sorted(abs(100 * end) for end in (low, high))
+    if most > 100:
+        return f"at least {least:.{digits}f} points"
+    return f"{least:.{digits}f} to {most:.{digits}f} points"
 
 
 def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -152,7 +168,8 @@ def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
     without = rows[rows["mean"].isna()]
     text = (
         f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}, the back-propagated signal "
-        f"is multiplied, on average over the layers, by {least} to {most} a layer towards the input"
+        f"is multiplied, on average over the layers, by {least} to {most} a layer towards the input (n = "
+        f"{_range(known['n'])} seeds)"
     )
     return text + (f"; {_names(without, labels)} {_are(without)} without a slope." if len(without) else ".")
 
@@ -206,7 +223,8 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         one = len(inconclusive) == 1
         what = f"{'The' if not parts else 'the'} {'comparison' if one else 'comparisons'}"
         parts.append(
-            f"{what} of {_names(inconclusive, labels)} with {baseline} {'is' if one else 'are'} inconclusive"
+            f"{what} of {some(labels[key] for key in inconclusive['activation'])} with {baseline} "
+            f"{'is' if one else 'are'} inconclusive"
         )
     if len(lacking):
         parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {_why_lacking(cells)}")
@@ -251,6 +269,15 @@ def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
     )
 
 
+def _seeds(n: int) -> str:
+    return f"{n} seed{'' if n == 1 else 's'}"
+
+
+def _range(numbers: pd.Series) -> str:
+    low, high = int(numbers.min()), int(numbers.max())
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
 def _first(names: Sequence[str], shown: int = 3) -> str:
     more = [f"and {len(names) - shown} more"] if len(names) > shown else []
     return ", ".join([*names[:shown], *more])
@@ -264,7 +291,7 @@ def _are(things: Sequence | pd.DataFrame) -> str:
     return "is" if len(things) == 1 else "are"
 
 
-def _diverged(n_diverged: int, n: int) -> str:
+def _diverged(n_diverged: int, n: int | str) -> str:
     return f" ({n_diverged} of {n} diverged)" if n_diverged else ""
 
 
@@ -277,7 +304,7 @@ def _why_lacking(comparison: pd.DataFrame) -> str:
     baseline = comparison[comparison["verdict"] == "baseline"].set_index("depth")["n_trained"]
     lacking = comparison[(comparison["verdict"] != "baseline") & (comparison["n_pairs"] < 2)]
     never = int(((lacking["n_trained"] == 0) | (lacking["depth"].map(baseline) == 0)).sum())
-    none = f"0 of {int(comparison['n_seeds'].max())} seeds trained in one of the two"
+    none = f"0 of {_seeds(int(comparison['n_seeds'].max()))} trained in one of the two"
     if never == len(lacking):
         return none
     return f"{LACKING}, in {never} of them {none}" if never else LACKING

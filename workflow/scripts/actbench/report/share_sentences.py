@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import interval, listed, percent, some
+from actbench.report.numbers import NBSP, interval, listed, percent, some
 
 RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
@@ -37,8 +37,8 @@ def decided(shares: pd.DataFrame, labels: Mapping[str, str], family: int, settin
             f"{where}{n} seed{'' if n == 1 else 's'} cannot decide who trains more often than {baseline}: "
             f"the exact test of {of} needs at least {int(shares['required_n'].max())}."
         )
-    none = f"{where}{'no' if where else 'No'} activation surely trained more or less often than {baseline}"
-    return f"{none} (exact McNemar test, Holm)."
+    none = f"{where}{'no' if where else 'No'} activation trained significantly more or less often than"
+    return f"{none} {baseline} (exact McNemar test, Holm)."
 
 
 def differ(shares: pd.DataFrame) -> bool:
@@ -62,7 +62,9 @@ def apart(runs: Mapping[str, str], labels: Mapping[str, str]) -> str:
     """The runs of one depth's cells whose mean describes none of them, as `of_runs` gives them."""
     if not runs:
         return ""
-    return f"Runs that lie too far apart: {'; '.join(f'{labels[key]} {text}' for key, text in runs.items())}."
+    return (
+        f"Runs too far apart for a mean: {'; '.join(f'{labels[key]} {text}' for key, text in runs.items())}."
+    )
 
 
 def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[str, str]:
@@ -87,7 +89,7 @@ def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[st
 
 
 def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Who stayed within the noise of chance, and who was still improving, at one depth.
+    """Who stayed at chance, by `endings.counts`, and who was still improving, at one depth; most first.
 
     Args:
         cells: rows of the comparison table.
@@ -95,13 +97,16 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """
     found = []
     for column, of, words in (
-        ("n_at_chance", "n_seeds", "Never above the noise of chance"),
+        (
+            "n_at_chance",
+            "n_seeds",
+            f"Stayed at chance (accuracy after every epoch within what guessing gives in 95{NBSP}% of runs)",
+        ),
         ("n_improving", "n_trained", "Still improving in the last tenth of the epochs"),
     ):
-        chosen = cells[cells[column] > 0]
-        named = [
-            f"{labels[row['activation']]} ({row[column]} of {row[of]})" for row in chosen.to_dict("records")
-        ]
+        chosen = cells[cells[column] > 0].to_dict("records")
+        chosen.sort(key=lambda row: -row[column] / row[of])
+        named = [f"{labels[row['activation']]} ({row[column]} of {row[of]})" for row in chosen]
         if named:
             found.append(f"{words}: {some(named)}.")
     return " ".join(found)

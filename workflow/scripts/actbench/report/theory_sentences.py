@@ -6,6 +6,7 @@ not known; `measured`, the same over `n` seeds, with its `std`, and `after`, aft
 `n_trained` of `n_seeds`. Null is not known.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -56,7 +57,7 @@ def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str, examp
     """
     restless = theory["reason"] == theory_tables.NO_POINT
     names = [labels[key] for key in theory.loc[restless, "activation"]]
-    rest = f"Mean squares of {some(names)} come to rest nowhere from 10⁻⁶ to 10⁶." if names else ""
+    rest = f"Mean squares of {some(names)} have no fixed point from 10⁻⁶ to 10⁶." if names else ""
     known = theory[theory["chi"].notna()].sort_values("chi", kind="stable")
     return " ".join(text for text in (_factors(known, labels, words, examples), rest) if text)
 
@@ -127,9 +128,7 @@ def edge(theory: pd.DataFrame, labels: Mapping[str, str]) -> str:
     ]
     parts = []
     if loose:
-        parts.append(
-            f"for {some(loose)} the point is unstable: signals a little larger or smaller move away from it"
-        )
+        parts.append(f"for {some(loose)} the point is unstable: signals a little off it need not come back")
     if none:
         parts.append(f"no such point is known for {some(none)}")
     return f"{sentence('; '.join(parts))}." if parts else ""
@@ -157,7 +156,7 @@ def story(
     factor = "" if pd.isna(chi) else f"χ = {_factor(chi)}"
     where = "at every mean square" if pd.isna(row["q"]) else "at the fixed point"
     if factor and largest is not None and np.isfinite(largest):
-        most = _factor((row["weight_std"] * largest) ** 2)
+        most = f"{(row['weight_std'] * largest) ** 2:.3g}"
         text = (
             f"The derivative of {label} is at most {largest:.3g} in size, so with {words} a layer multiplies "
             f"a gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, {where} by {factor}; with"
@@ -356,4 +355,5 @@ def _have(names: Sequence[str]) -> str:
 
 
 def _factor(value: float) -> str:
-    return f"{value:.2g}"
+    """To two digits; below 0.001 as a power of ten."""
+    return of_log10(math.log10(value)) if 0 < value < 1e-3 else f"{value:.2g}"

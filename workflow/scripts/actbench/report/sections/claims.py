@@ -44,7 +44,9 @@ def card(study: Study, text: str, rows: pd.DataFrame) -> dict:
         "colour": colour,
         "answer": row["answer"],
         "quote": claim_sentences.quote(row, study.labels, dataset, margin, n_folds, named),
-        "facts": claim_sentences.facts(row, others, study.labels, margin),
+        "facts": claim_sentences.facts(
+            row, others, study.labels, margin, bool(catalogue.image_counts(config)["validation"])
+        ),
     }
 
 

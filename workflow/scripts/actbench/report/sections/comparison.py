@@ -9,6 +9,7 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.report import findings, quotes, sentences, share_sentences
 from actbench.report.section import Section, Study
+from actbench.report.verdict_sentences import beside_p, unfinished
 
 
 def context(study: Study) -> dict:
@@ -24,6 +25,7 @@ def context(study: Study) -> dict:
     n_shares = len(study.every.get("shares", shares))
     margin, folds = study.config["report"]["equivalence"], study.config["evaluation"]["folds"] or 1
     finding = findings.comparison(study.comparison, labels, margin, folds)
+    apart_from_p = beside_p(study.comparison.to_dict("records"), labels, max(n_comparisons, 1))
     return {
         "finding": findings.placed(finding, settings),
         "shares": shares_by_depth(shares, labels) if share_sentences.differ(shares) else {},
@@ -36,13 +38,18 @@ def context(study: Study) -> dict:
         "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},
         "cells": cells,
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
-        "verdicts": {depth: sentences.verdicts(rows, labels) for depth, rows in cells.items()},
+        "verdicts": {
+            depth: f"{sentences.verdicts(rows, labels)} {unfinished(rows, labels)}".strip()
+            for depth, rows in cells.items()
+        },
         "required_seeds": {depth: sentences.required_seeds(rows, labels) for depth, rows in cells.items()},
         "quotes": quotes.of(
             pd.concat(cells.values()), labels, quotes.about(study), study.tables.get("shares")
         ),
         "n_comparisons": n_comparisons,
-        "smallest_p": sentences.smallest_p(len(study.config["seeds"]), n_comparisons),
+        "smallest_p": " ".join(
+            [sentences.smallest_p(len(study.config["seeds"]), n_comparisons), *filter(None, [apart_from_p])]
+        ),
         "test_error": test_set_error(study.comparison, study.images["tested"]),
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from actbench.report import findings
+from actbench.report.numbers import FEWEST
 from actbench.report.section import Section, Study
 from actbench.storage import snapshots
 
@@ -28,7 +29,8 @@ def context(study: Study) -> dict:
 def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     """A row an activation: accuracy and dead units at the first and the last depth, see `trends.over_depths`.
 
-    Each part is the summary of the change with the means `first` and `last`. None where there is one depth.
+    Each part is the summary of the change with the means `first` and `last`, without the interval that two
+    seeds give. None where there is one depth.
     """
     found = over_depths.set_index(["activation", "measure"]).to_dict("index")
     if not any(measure.endswith("_change") for _, measure in found):
@@ -39,6 +41,7 @@ def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
             "parts": [
                 found[key, f"{name}_change"]
                 | {end: found[key, f"{name}_{end}"]["mean"] for end in ("first", "last")}
+                | ({} if found[key, f"{name}_change"]["n"] >= FEWEST else {"ci_low": None, "ci_high": None})
                 for name in ("accuracy", "dead_init", "dead_trained")
             ],
         }

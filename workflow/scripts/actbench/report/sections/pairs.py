@@ -6,16 +6,19 @@ import pandas as pd
 
 from actbench.report import findings
 from actbench.report.section import Section, Study
+from actbench.report.verdict_sentences import beside_p
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
     margin, n_seeds = study.config["report"]["equivalence"], len(study.config["seeds"])
     finding = findings.pairs(study.tables["pairs"], margin, n_seeds)
+    rows, n_pairs = pairs(study.tables["pairs"], study.labels), len(study.every["pairs"])
     return {
         "finding": findings.placed(finding, study.config["settings"]),
-        "pairs": pairs(study.tables["pairs"], study.labels),
-        "n_pairs": len(study.every["pairs"]),
+        "pairs": rows,
+        "pairs_beside_p": beside_p(rows, study.labels, n_pairs),
+        "n_pairs": n_pairs,
     }
 
 
