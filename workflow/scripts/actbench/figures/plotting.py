@@ -13,7 +13,7 @@ from pathlib import Path
 
 from actbench.errors import UserError, reason
 
-__all__ = ["Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
+__all__ = ["Axes", "Figure", "Line2D", "PdfPages", "matplotlib", "plt", "sns"]
 OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
 
 
@@ -68,5 +68,6 @@ with _without_settings():
     import seaborn as sns
     from matplotlib import pyplot as plt
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_pdf import PdfPages
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
