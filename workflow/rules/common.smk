@@ -37,7 +37,7 @@ from actbench.study import (
     study_files,
 )
 from actbench.data import catalogue
-from actbench.figures import shown
+from actbench.figures import looks, shown
 from actbench.networks import family
 from actbench.probes import registry
 from actbench.runtime import (

@@ -8,9 +8,9 @@ from actbench.figures.plotting import Figure
 from actbench.report import page
 
 
-def embedded(figure: Figure) -> str:
-    """What the macro `figure` takes; the figure is closed."""
+def embedded(figure: Figure, name: str) -> str:
+    """What the macro `figure` takes; the figure is closed. No two of a page have the same `name`."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "figure.svg"
+        path = Path(folder) / f"{name}.svg"
         drawing.save(figure, path)
         return page.data_uri(path)

@@ -36,7 +36,7 @@ def context(
         "answer": answer(rows),
         "findings": findings(rows, short, extent, skipped),
         "extent": extent,
-        "overview": drawn.embedded(overview),
+        "overview": drawn.embedded(overview, "overview"),
         "sections": [
             {
                 "name": short[source],
@@ -44,9 +44,9 @@ def context(
                 "finding": finding(of_source(groups)),
                 "groups": groups,
                 "n": len(of_source(groups)),
-                "figure": drawn.embedded(figure),
+                "figure": drawn.embedded(figure, f"source-{number}"),
             }
-            for (source, groups), figure in zip(sources.items(), own, strict=True)
+            for number, ((source, groups), figure) in enumerate(zip(sources.items(), own, strict=True), 1)
         ],
     }
 
