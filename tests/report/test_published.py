@@ -46,21 +46,25 @@ def test_labels_say_what_sets_a_number_apart():
 def test_findings_name_what_differs_and_how_wide_tolerances_are():
     found = said(SAME, NEAR, FAR, OPEN, OTHER)
     assert found == [
-        "Differs: gain, elu (short: published 1, measured 1.25).",
-        "1 number may not differ at all, and does not.",
-        "Closest to its limit is gain, tanh (short: published 1, measured 1.02): 20\N{NO-BREAK SPACE}% of the tolerance.",
-        "2 tolerances are wider than 2 % of the published number: agreement says little there.",
-        "Open (1): fewer than two of our runs can be compared with the published one.",
+        ("Differs", "Gain, elu (short: published 1, measured 1.25)."),
+        ("Exact", "1 number may not differ at all, and does not."),
+        (
+            "Closest",
+            "Nearest to its limit is gain, tanh (short: published 1, measured 1.02): 20\N{NO-BREAK SPACE}% of the tolerance.",
+        ),
+        ("Loose", "2 tolerances are wider than 2 % of the published number: agreement says little there."),
+        ("Open", "1 number: fewer than two of our runs can be compared with the published one."),
     ]
     many = said(*[row(f"f{i}", 1.0, 2.0, 0.1, "differs") for i in range(9)])
-    assert many[0].startswith("Differ: gain, f0 (") and many[0].endswith("and 6 more.")
+    assert many[0][1].startswith("Gain, f0 (") and many[0][1].endswith("and 6 more.")
 
 
 def test_what_is_left_out_is_said():
     assert said(SAME, extent="quick", skipped="Not all.")[-1] == (
-        "Not all. Test accuracies of trained networks are compared with verify=full only."
+        "Left out",
+        "Not all. Test accuracies of trained networks are compared with verify=full only.",
     )
-    assert said(SAME) == ["1 number may not differ at all, and does not."]
+    assert said(SAME) == [("Exact", "1 number may not differ at all, and does not.")]
 
 
 @pytest.mark.parametrize(

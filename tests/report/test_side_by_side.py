@@ -231,8 +231,14 @@ def page_of(*studies):
 def test_the_page_of_two_studies_has_pairs_and_the_profile():
     text = page_of(study("a", depths=(2, 4)), study("b", depths=(2, 4), shift=0.05, dataset="mnist"))
     assert "two studies side by side" in text and text.count("<img") == 2 and text.count("<table") == 3
-    for words in ("b less a, paired by the seeds", "<h2>Over all cells</h2>", "RELU comes within 1 point"):
+    for words in (
+        "<h1>b ",
+        "b less a in percentage points",
+        "<h2>Over all cells</h2>",
+        "RELU comes within 1 point",
+    ):
         assert words in text
+    assert text.count('<p class="finding">') == 3
     assert "<h2>Cell by cell</h2>" not in text
 
 
@@ -242,12 +248,13 @@ def test_the_page_of_three_studies_has_the_profile_and_every_cell():
         "c", activations=("tanh", "relu"), dataset="mnist", depths=(8,), report={"equivalence": 0.02}
     )
     text = page_of(study("a"), study("b", dataset="fashion_mnist", training={"learning_rate": 0.2}), third)
-    assert "<h1>a, b and c</h1>" in text and "3 studies side by side" in text
+    assert "3 studies side by side: a, b and c" in text and "<h1>By mean accuracies" in text
     assert text.count("<img") == 1 and text.count("<table") == 3
     for words in ("a: digits, 2 hidden layers", "b: fashion_mnist, 2", "c: mnist, 8 hidden layers"):
         assert words in text
     assert "Margins differ (a 1, b 1 and c 2 points): that of a counts here." in text
     assert "<code>training.learning_rate</code>" in text and "paired by the seeds" not in text
+    assert "RELU has the highest mean accuracy in" in text and "which of them made a difference" in text
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", text)
 
 

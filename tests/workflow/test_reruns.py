@@ -323,6 +323,7 @@ FILES = {
     f"{PACKAGE}/report/checkpoint.py": {},
     f"{PACKAGE}/report/prediction.py": {},
     f"{PACKAGE}/report/prediction_sentences.py": {},
+    f"{PACKAGE}/report/compared_sentences.py": {},
     f"{PACKAGE}/report/drawn.py": {},
     f"{PACKAGE}/report/published.py": {},
     f"{PACKAGE}/report/recipe_sentences.py": stages("report"),

@@ -71,7 +71,9 @@ def context(
         "depths": config["depths"],
         "labels": labels,
         "cells": expectations.set_index(["activation", "depth", "setting"]).to_dict("index"),
-        "answer": sentences.answer(expectations, recommended, labels, own),
+        "findings": sentences.findings(expectations, recommended, labels, own),
+        "by_initialisation": sentences.by_initialisation(expectations, names(expectations)),
+        "recommendations": sentences.recommendations(recommended, labels),
         "advice": [
             (labels[row["activation"]], sentences.advice(row, network, examples)) for row in recommended
         ],

@@ -61,34 +61,37 @@ def answer(rows: Sequence[Mapping]) -> str:
     return "; ".join(parts + _others(n)) + "."
 
 
-def findings(rows: Sequence[Mapping], names: Mapping[str, str], extent: str, skipped: str) -> list[str]:
-    """What a reader must know beside `answer`, a sentence each."""
+def findings(
+    rows: Sequence[Mapping], names: Mapping[str, str], extent: str, skipped: str
+) -> list[tuple[str, str]]:
+    """What a reader must know beside `answer`: a name and a sentence each."""
     differ, found = [_both(row, names) for row in rows if row["verdict"] == "differs"], []
     if differ:
-        found.append(f"{'Differs' if len(differ) == 1 else 'Differ'}: {numbers.some(differ)}.")
+        found.append(("Differs", f"{numbers.sentence(numbers.some(differ))}."))
     exact = [row for row in rows if row["tolerance"] == 0 and row["verdict"] == "agrees"]
     if exact:
         one = len(exact) == 1
-        found.append(
+        text = (
             f"{numbers.count(len(exact), 'number')} may not differ at all, and {'does' if one else 'do'} not."
         )
+        found.append(("Exact", text))
     within = [row for row in rows if row["verdict"] == "agrees" and figures.deviation(row)]
     if within:
         most = max(within, key=_distance)
-        found.append(f"Closest to its limit is {_both(most, names)}: {_share(most)}.")
+        found.append(("Closest", f"Nearest to its limit is {_both(most, names)}: {_share(most)}."))
     wide = [row for row in rows if row["tolerance"] and row["tolerance"] > WIDE * abs(row["published"])]
     if wide:
-        found.append(
-            f"{numbers.count(len(wide), 'tolerance')} {'is' if len(wide) == 1 else 'are'} wider than "
-            f"{100 * WIDE:g} % of the published number: agreement says little there."
-        )
+        text = f"{numbers.count(len(wide), 'tolerance')} {'is' if len(wide) == 1 else 'are'} wider than "
+        text += f"{100 * WIDE:g} % of the published number: agreement says little there."
+        found.append(("Loose", text))
     n_open = counted(rows)["open"]
     if n_open:
-        found.append(f"Open ({n_open}): fewer than two of our runs can be compared with the published one.")
+        text = "fewer than two of our runs can be compared with the published one."
+        found.append(("Open", f"{numbers.count(n_open, 'number')}: {text}"))
     left_out = [skipped] if skipped else []
     if extent == "quick":
         left_out.append("Test accuracies of trained networks are compared with verify=full only.")
-    return found + [" ".join(left_out)] * bool(left_out)
+    return found + [("Left out", " ".join(left_out))] * bool(left_out)
 
 
 def finding(rows: Sequence[Mapping]) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, interval, listed, percent, sentence, spread
+from actbench.report.numbers import NBSP, interval, listed, percent, sentence, some, spread
 
 LACKING = "fewer than two seeds trained in both"
 MANY = 4  # activations that are counted rather than named
@@ -157,7 +157,7 @@ def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Seque
             if row["verdict"] == word
         ]
         if chosen:
-            parts.append(f"{word} for {listed(chosen)}")
+            parts.append(f"{word} for {some(chosen)}")
     lacking = sum(row["n_pairs"] < 2 for row in rows)
     n_open = sum(row["verdict"] == "inconclusive" for row in rows) - lacking
     text = (
