@@ -21,11 +21,11 @@ def row(verdict, n_pairs=5, difference=0.02, activation="relu", setting="default
         ([row("inconclusive", 1)], "a and b cannot be compared: no cell has two pairs of seeds that trained"),
         ([row("inconclusive")], "b and a cannot be told apart in any of the one cell"),
         ([row("inconclusive")] * 2, "b and a cannot be told apart in any of 2 cells"),
-        ([row("better"), row("worse"), row("worse")], "b is better in 1 and worse in 2 of 3 cells compared with a"),
-        ([row("equivalent")] * 2, "b is equivalent in 2 of 2 cells compared with a"),
+        ([row("better"), row("worse"), row("worse")], "Compared with a, b is better in 1 and worse in 2 of 3 cells"),
+        ([row("equivalent")] * 2, "Compared with a, b is equivalent in 2 of 2 cells"),
         (
             [row("better"), row("equivalent"), row("inconclusive"), row("inconclusive", 1)],
-            "b is better in 1 of 4 cells, equivalent in 1 compared with a; 1 cannot be told apart; 1 has fewer than two "
+            "Compared with a, b is better in 1 of 4 cells, equivalent in 1; 1 cannot be told apart; 1 has fewer than two "
             "pairs of seeds",
         ),
     ],
@@ -58,6 +58,7 @@ def test_findings_name_the_largest_difference_that_is_sure():
 def test_what_was_set_otherwise():
     assert sentences.changed([]) == "Nothing was set otherwise but the names."
     assert sentences.changed([("network.width", "64", "128")]) == "1 key differs: network.width (64 / 128)."
+    assert sentences.changed([("activations", "a" * 40, "b")]) == "1 key differs: activations."
     many = [(key, "1", "–", "2") for key in "abcde"]
     assert sentences.changed(many) == (
         "5 keys differ: a (1 / – / 2), b (1 / – / 2), c (1 / – / 2) and 2 more; which of them made a difference is not "

@@ -67,6 +67,9 @@ def test_settings_that_differ_are_named_with_both_values():
         ("training.momentum", "–", "0.9"),
     ]
     assert side_by_side.settings(study(), study("b")) == []
+    assert side_by_side.settings(study(), study("b", activations=("tanh",))) == [
+        ("activations", "RELU, TANH", "TANH")
+    ]
 
 
 def test_differences_are_paired_over_the_seeds_that_both_trained():
@@ -232,7 +235,7 @@ def test_the_page_of_two_studies_has_pairs_and_the_profile():
     text = page_of(study("a", depths=(2, 4)), study("b", depths=(2, 4), shift=0.05, dataset="mnist"))
     assert "two studies side by side" in text and text.count("<img") == 2 and text.count("<table") == 3
     for words in (
-        "<h1>b ",
+        "<h1>Compared with a, b is better in 2 of 4 cells; 2 cannot be told apart <",
         "b less a in percentage points",
         "<h2>Over all cells</h2>",
         "RELU comes within 1 point",

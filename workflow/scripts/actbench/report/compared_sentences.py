@@ -6,6 +6,7 @@ from actbench.figures import shown
 from actbench.report import numbers
 
 NAMED = 3  # keys of the config
+SHORT = 40  # letters of their values in a sentence
 
 
 def headline(rows: Sequence[Mapping], names: Sequence[str]) -> tuple[str, str]:
@@ -33,7 +34,7 @@ def headline(rows: Sequence[Mapping], names: Sequence[str]) -> tuple[str, str]:
         told = [f"{' and '.join(told)} of {cells}"] if told else []
         same = f"equivalent in {counts['equivalent']}" + ("" if told else f" of {cells}")
         told += [same] if counts["equivalent"] else []
-        said = f"{second} is {', '.join(told)} compared with {first}"
+        said = f"Compared with {first}, {second} is {', '.join(told)}"
         if counts["inconclusive"]:
             said += f"; {counts['inconclusive']} cannot be told apart"
     if lacking:
@@ -78,12 +79,17 @@ def changed(settings: Sequence[Sequence[str]]) -> str:
     """
     if not settings:
         return "Nothing was set otherwise but the names."
-    keys = [f"{key} ({' / '.join(values)})" for key, *values in settings[:NAMED]]
+    keys = [_with_values(key, values) for key, *values in settings[:NAMED]]
     if len(settings) > NAMED:
         keys.append(f"{len(settings) - NAMED} more")
     verb = "key differs" if len(settings) == 1 else "keys differ"
     text = f"{len(settings)} {verb}: {numbers.listed(keys)}"
     return text + ("." if len(settings) == 1 else "; which of them made a difference is not tested.")
+
+
+def _with_values(key: str, values: Sequence[str]) -> str:
+    shown = " / ".join(values)
+    return f"{key} ({shown})" if len(shown) <= SHORT else key
 
 
 def best(summary: Sequence[Mapping], labels: Mapping[str, str], n_cells: int) -> str:

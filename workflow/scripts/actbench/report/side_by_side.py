@@ -298,4 +298,7 @@ def _only(study: Study, other: Study) -> str:
 
 
 def _shown(value: object) -> str:
+    """A value of the config as text; of activations the labels."""
+    if isinstance(value, list) and all(isinstance(entry, Mapping) and "label" in entry for entry in value):
+        return ", ".join(entry["label"] for entry in value)
     return "–" if value is None else str(value)
