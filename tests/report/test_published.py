@@ -82,20 +82,42 @@ def test_a_source_has_its_finding(rows, words):
     assert published.finding(list(published.labelled(rows))) == words
 
 
-def test_the_page_shows_every_number_and_escapes_what_others_wrote(tmp_path):
-    rows = [SAME, NEAR, FAR, OPEN, OTHER]
-    found = published.context(rows, NAMES, "quick", "", tmp_path / "figures.pdf")
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The page of made-up rows, and the PDF beside it."""
+    folder = tmp_path_factory.mktemp("verification")
+    found = published.context([SAME, NEAR, FAR, OPEN, OTHER], NAMES, "quick", "", folder / "figures.pdf")
     place = {"device": "cpu", "platform": "Linux", "python": "3", "versions": {"torch": "2"}, "commit": None}
     template = ROOT / "workflow/report/verification.html"
-    found |= {
-        "described": place,
-        "csv": "results/verification.csv",
-        "css": "",
-        "script": page.script(template.parent),
-    }
-    text = page.render(template, found)
+    found |= {"described": place, "csv": "results/verification.csv"}
+    found |= {"css": page.stylesheet(template.parent), "script": page.script(template.parent)}
+    path = folder / "page.html"
+    path.write_text(page.render(template, found), encoding="utf-8")
+    return path
+
+
+def test_the_page_shows_every_number_and_escapes_what_others_wrote(written):
+    text = written.read_text(encoding="utf-8")
     assert re.findall(r"<h2>(.*?)</h2>", text) == ["short", "other", "Measured on"]
+    assert (
+        "<h1>3 of 5 published numbers agree with ours within tolerances fixed before the comparison; 1 differs"
+        in text
+    )
     assert text.count('<p class="finding">') == 2 and text.count("<figure") == 3 and text.count("<table") == 2
-    assert text.count('scope="row"') == len(rows) and "&lt;b&gt;digits" in text and "<b>digits" not in text
-    assert "published and the measured" in text and (tmp_path / "figures.pdf").stat().st_size > 1000
+    assert text.count('scope="row"') == 5 and "&lt;b&gt;digits" in text and "<b>digits" not in text
     assert re.search(r'<td class="worse">differs</td>', text) and re.search(r'"inconclusive">open</td>', text)
+    assert written.with_name("figures.pdf").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")])
+def test_it_fits_loads_and_is_accessible(browser, written, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    said = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.goto(written.as_uri())
+    assert said == [] and opened.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(opened).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
+    opened.close()
