@@ -49,7 +49,7 @@ def test_deviations_are_in_units_of_the_tolerance(numbers, expected):
 def marks(figure):
     """Place, height and marker of every mark."""
     (axis,) = figure.axes
-    drawn = [line for line in axis.lines if line.get_marker() in ("o", "X")]
+    drawn = [line for line in axis.lines if line.get_marker() in ("o", "x")]
     return [(line.get_xdata()[0], line.get_ydata()[0], line.get_marker()) for line in drawn]
 
 
@@ -59,7 +59,7 @@ def test_each_number_has_its_row_and_both_values():
     labels = [label.get_text() for label in axis.get_yticklabels()]
     assert labels == ["one", "relu", "relu", "tanh", r"\$two\$", "relu", "relu", "relu"]
     edge = 0.97 * published.FARTHEST
-    places = [(0, 1, "o"), (0.5, 2, "o"), (-1, 3, "o"), (3, 5, "X"), (edge, 7, "X")]
+    places = [(0, 1, "o"), (0.5, 2, "o"), (-1, 3, "o"), (3, 5, "x"), (edge, 7, "x")]
     assert marks(figure) == [(pytest.approx(x), y, marker) for x, y, marker in places]
     beside = [text.get_text() for text in axis.texts]
     assert beside[:4] == ["1", "1", "1", "1.05"] and "open" in beside and beside.count("–") == 1

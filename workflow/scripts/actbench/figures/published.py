@@ -11,7 +11,7 @@ from actbench.storage import files
 
 MARKS = {
     "agrees": {"marker": "o", "color": "#444444", "markersize": 4.5, "linestyle": ""},
-    "differs": {"marker": "X", "color": "#d2001e", "markersize": 7.5, "linestyle": "", "zorder": 3},
+    "differs": {"marker": "x", "color": "#d2001e", "markersize": 6.5, "markeredgewidth": 2, "linestyle": ""},
 }
 BAND, EDGE = "#e6e6e6", "#888888"
 NARROW, FARTHEST = 1.25, 4.0  # units of tolerance: half the axis where all agree, and at most
