@@ -41,9 +41,9 @@ benchmark-slurm: $(CLUSTER)/.installed ## 300 networks on such a SLURM: jobs and
 chaos: $(VENV)/.installed-dev ## try every fault of docs/reliability.md (half an hour on 2 cores)
 	$(BIN)/python -m pytest -m fault --chaos
 
-gallery: $(VENV)/.installed-dev ## pictures of the Fashion-MNIST report (its study runs if it must) for docs/gallery.md; needs chromium
-	$(BIN)/snakemake --cores 4 --resources gpu=1 --configfile studies/fashion_mnist.yaml
-	$(BIN)/python -m pytest tests/browser/test_gallery.py --gallery reports/fashion_mnist.html
+gallery: $(VENV)/.installed-dev ## pictures for docs/gallery.md: of the default study, or of a finished report (REPORT=reports/mine.html); needs chromium
+	$(if $(REPORT),,$(BIN)/snakemake --cores 4 --resources gpu=1 -- all predict verify)
+	$(BIN)/python -m pytest tests/browser/test_gallery.py --gallery $(or $(REPORT),reports/digits.html)
 
 mutants: $(VENV)/.installed-dev ## change the code of the measurements at random and see whether a test notices
 	rm -rf mutants && mkdir -p mutants/src mutants/workflow

@@ -327,26 +327,19 @@ def test_the_policy_stops_what_escaping_might_miss(browser, tiny, tmp_path, trie
 
 
 def test_hiplot_page_works_without_network_and_runs_no_label(browser, tmp_path):
-    history = pd.DataFrame(
-        {
-            "activation": "relu",
-            "depth": 2,
-            "setting": "default",
-            "seed": [0, 0, 1, 1],
-            "fold": 0,
-            "epoch": [1, 2] * 2,
-        }
+    runs = pd.DataFrame({"activation": "relu", "depth": 2, "setting": "default", "seed": [0, 1], "fold": 0})
+    runs = runs.assign(**dict.fromkeys(["learning_rate", "train_loss", "train_accuracy", "val_loss"], 0.5))
+    runs = runs.assign(
+        val_accuracy=None, epochs_run=1, best_epoch=1, trained=True, test_accuracy=[0.875, 0.75]
     )
-    blank = dict.fromkeys(hiplot.MEASURES)
-    history = history.assign(**blank | {"train_loss": [3.0, 2.0, 2.5, 1.5]})
     path = tmp_path / "hiplot.html"
-    path.write_text(hiplot.page(history.assign(val_accuracy=0.5), {"relu": HOSTILE}))
+    path.write_text(hiplot.page(runs, {"relu": HOSTILE}, {"relu": "#0072b2"}))
     page = browser.new_page()
     requests, errors = [], []
     page.on("request", lambda request: requests.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(path.as_uri())
-    page.wait_for_selector("text=relu/2/default/1/0/2")
+    page.wait_for_selector("td:text('87.5')")
     assert [url for url in requests[1:] if not url.startswith("data:")] == [] and errors == []
-    assert page.query_selector("text=train_loss") and page.query_selector("canvas")
+    assert page.query_selector("text=test accuracy, %") and page.query_selector("canvas")
     assert page.title() == "HiPlot" and page.query_selector("text=‹img src=x")

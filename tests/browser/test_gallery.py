@@ -1,14 +1,20 @@
-"""Pictures of the report for docs/gallery.md; `make gallery` keeps those of the Fashion-MNIST study."""
+"""Pictures of the pages for docs/gallery.md; `make gallery` keeps those of the default study, or of a named report."""
 
+import re
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
+# A page by the end of its name, beside the report; where the picture begins, how wide it is, and the scheme.
 SHOWN = {
-    "first-screen": ("body", 1280, "light"),
-    "dark": ("#comparison", 1280, "dark"),
-    "gradients": ("#gradients", 1280, "light"),
-    "phone": ("body", 375, "light"),
+    "first-screen": ("", "body", 1280, "light"),
+    "dark": ("", "body", 1280, "dark"),
+    "phone": ("", "body", 375, "light"),
+    "comparison": ("", "#comparison", 1280, "light"),
+    "gradients": ("", "#gradients", 1280, "light"),
+    "prediction": ("_prediction", "body", 1280, "light"),
+    "verification": ("verification", "body", 1280, "light"),
 }
 
 
@@ -18,16 +24,20 @@ def pictured(request):
     given = request.config.getoption("--gallery")
     if given is None:
         return request.getfixturevalue("tiny").folder / "reports" / "tiny.html", None
-    return Path(given).resolve(), Path(__file__).parents[2] / "docs" / "gallery"
+    return Path(given).resolve(), ROOT / "docs" / "gallery"
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_picture(browser, pictured, tmp_path, name):
     report, folder = pictured
-    section, width, scheme = SHOWN[name]
+    page_name, section, width, scheme = SHOWN[name]
+    stem = page_name if page_name and not page_name.startswith("_") else report.stem + page_name
+    shown = report.with_stem(stem)
+    if not shown.is_file():
+        pytest.skip(f"{shown.name} is not beside the report")
     still = {"color_scheme": scheme, "reduced_motion": "reduce"}
     page = browser.new_page(viewport={"width": width, "height": 800}, **still)
-    page.goto(report.as_uri())
+    page.goto(shown.as_uri())
     page.evaluate("Promise.all([...document.images].map(image => image.decode()))")
     page.evaluate(f"document.querySelector('{section}').scrollIntoView()")
     path = (folder or tmp_path) / f"{name}.png"
@@ -35,3 +45,9 @@ def test_picture(browser, pictured, tmp_path, name):
     page.screenshot(path=path, animations="disabled")
     page.close()
     assert 20_000 < path.stat().st_size < 600_000  # neither blank nor too large to be committed
+
+
+def test_the_docs_show_every_picture():
+    text = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\(gallery/(.*?)\.png\)", text) == list(SHOWN)
+    assert {path.stem for path in (ROOT / "docs/gallery").iterdir()} == set(SHOWN)

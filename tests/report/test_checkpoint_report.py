@@ -37,24 +37,39 @@ MADE = {"scores": {"test": {"n": 2000, "accuracy": 0.876, "loss": 0.4}}}
         ((3, 8), "Of its 16 hidden units, 11 are dead (3 in layer 0 and 8 in layer 1)."),
     ],
 )
-def test_the_answer(dead, words):
-    first, second, third = checkpoint.answer(tables(dead), MADE)
-    assert (
-        first == "It classifies 87.6\N{NO-BREAK SPACE}% of the 2,000 test images right." and second == words
+def test_findings(dead, words):
+    said = dict(checkpoint.findings(tables(dead), MADE))
+    assert said["Units"] == words and list(said) == ["Units", "Gradients"]
+    assert said["Gradients"].startswith("The gradient of its first layer is 0.5 times that of its logits")
+
+
+def test_the_headline_is_what_it_scores():
+    said = checkpoint.headline("w.pt", MADE)
+    assert said == "w.pt classifies 87.6\N{NO-BREAK SPACE}% of the 2,000 test images right"
+    assert checkpoint.headline("w.pt", MADE, "examples").endswith("of the 2,000 test examples right")
+
+
+def test_what_it_scores_elsewhere():
+    scores = {"training": {"n": 8000, "accuracy": 0.9}, "validation": {"n": 500, "accuracy": 0.8}}
+    (name, said), *_ = checkpoint.findings(tables(), {"scores": MADE["scores"] | scores})
+    assert name == "Elsewhere" and said == (
+        "It classifies 90.0\N{NO-BREAK SPACE}% of the 8,000 training and 80.0\N{NO-BREAK SPACE}% of the 500 validation "
+        "images right; which of all it was trained on is not known."
     )
-    assert third.startswith("The gradient of its first layer is 0.5 times that of its logits")
 
 
 @pytest.mark.parametrize("rms", [(0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (float("nan"), 1.0, 1.0)])
 def test_no_ratio_of_gradients_that_are_0_or_not_finite(rms):
-    assert len(checkpoint.answer(tables(rms=rms), MADE)) == 2
+    assert [name for name, _ in checkpoint.findings(tables(rms=rms), MADE)] == ["Units"]
+    assert "gradients" not in checkpoint.finding_by_layer(tables(rms=rms))
 
 
-def test_rows_of_a_table_are_examples():
-    said = checkpoint.answer(tables(), MADE, "examples")
-    assert (
-        said[0].endswith("of the 2,000 test examples right.")
-        and said[1:] == checkpoint.answer(tables(), MADE)[1:]
+def test_the_finding_by_layer():
+    assert checkpoint.finding_by_layer(tables((3, 5))) == (
+        "Most units are dead in layer 1: 5 of 8; gradients lie between 0.0001 (layer 1) and 0.0004 (layer 2)."
+    )
+    assert checkpoint.finding_by_layer(tables()).startswith(
+        "No unit is dead in any of the 2 hidden layers; gradients"
     )
 
 

@@ -55,15 +55,20 @@ NOTHING = row(
 FAILING = row(activation="sigmoid", log10_first_last=-4.4, expected_to_train=False)
 
 
+def said_of(*given):
+    """What is said below the headline and in it, less how sure that is."""
+    return [text for name, text in sentences.findings(*given) if name != "How sure"]
+
+
 def test_the_answer_says_who_trains_and_with_what():
-    assert sentences.answer(expectations(), [FAILING, row(), NOTHING], LABELS, "default") == [
+    assert said_of(expectations(), [FAILING, row(), NOTHING], LABELS, "default") == [
         "With PyTorch’s default initialisation, theory expects 3 of 4 networks to train: not sigmoid at 8 hidden layers.",
         "With PyTorch’s default initialisation, theory predicts nothing of <mine>: it jumps.",
         "At 8 hidden layers, the first layer’s gradient is closest in size to the last’s with “he” for sigmoid and Tanh; "
         "even so, sigmoid is not expected to train.",
     ]  # fmt: skip
     known = {key: both for key, both in DECAYS.items() if key[0] == "tanh"}
-    assert sentences.answer(expectations(known), [row()], LABELS, "he") == [
+    assert said_of(expectations(known), [row()], LABELS, "he") == [
         "With “he”, theory expects all 2 networks to train.",
         "At 8 hidden layers, the first layer’s gradient is closest in size to the last’s with “he” for Tanh; so "
         "initialised, it is expected to train.",
@@ -82,16 +87,16 @@ def test_the_answer_says_who_trains_and_with_what():
 def test_one_network_and_one_layer(decays, words):
     frame = expectations({(key, "he"): (decay, 0) for key, decay in zip(LABELS, decays, strict=False)})
     shallow = frame[frame["depth"] == 2].assign(depth=1)
-    assert sentences.answer(shallow, [], LABELS, "he") == [f"With “he”, theory {words}"]
+    assert said_of(shallow, [], LABELS, "he") == [f"With “he”, theory {words}"]
 
 
 def test_several_are():
     failing = [FAILING, row(expected_to_train=False)]
-    assert sentences.answer(expectations(), failing, LABELS, "he")[-1].endswith(
+    assert said_of(expectations(), failing, LABELS, "he")[-1].endswith(
         "even so, sigmoid and Tanh are not expected to train."
     )
     both = [row(), row(activation="sigmoid")]
-    assert sentences.answer(expectations(), both, LABELS, "he")[-1].endswith("all are expected to train.")
+    assert said_of(expectations(), both, LABELS, "he")[-1].endswith("all are expected to train.")
 
 
 def test_of_gradients_that_grow_nothing_is_expected():
@@ -102,13 +107,13 @@ def test_of_gradients_that_grow_nothing_is_expected():
         "With “he”, the first layer’s gradient is predicted to be up to 10^14 times the last’s (sigmoid at 8 and Tanh at "
         "8 hidden layers); the limit was made of networks whose gradients shrink, and says nothing of these."
     ]
-    told = sentences.answer(frame, [row(expected_to_train=None), NOTHING], LABELS, "he")
+    told = said_of(frame, [row(expected_to_train=None), NOTHING], LABELS, "he")
     assert told == [
         "With “he”, theory expects all 2 networks to train.",
         "With “he”, theory predicts nothing of <mine>: it jumps.",
         *said,
     ]
-    assert "gradient" not in " ".join(sentences.answer(frame, [], LABELS, "default"))
+    assert "gradient" not in " ".join(said_of(frame, [], LABELS, "default"))
     (one,) = sentences.growing(frame[frame["activation"] == "tanh"], LABELS)
     assert "predicted to be 2,000 times the last’s (Tanh at 8 hidden layers)" in one
     assert sentences.growing(expectations(), LABELS) == []
@@ -116,7 +121,7 @@ def test_of_gradients_that_grow_nothing_is_expected():
 
 def test_where_nothing_is_predicted_the_answer_is_why():
     nothing = {key: both for key, both in DECAYS.items() if key[0] == "mine"}
-    (said,) = sentences.answer(expectations(nothing), [NOTHING], LABELS, "he")
+    (said,) = said_of(expectations(nothing), [NOTHING], LABELS, "he")
     assert said == "With “he”, theory predicts nothing of <mine>: it jumps."
     assert sentences.advice(NOTHING, MLP) == ["Not predicted: it jumps."]
 
@@ -142,6 +147,28 @@ def test_advice_says_how_sure_one_can_be(changes, words):
     assert words in " ".join(sentences.advice(row(**changes), MLP))
     called = " ".join(sentences.advice(row(**changes), MLP, "examples"))
     assert words.replace("images", "examples") in called and "image" not in called
+
+
+def test_findings_are_named_and_say_how_sure_they_are():
+    found = sentences.findings(expectations(), [FAILING, row(stable=False), NOTHING], LABELS, "default")
+    assert [name for name, _ in found] == ["Expected", "Unknown", "Better", "How sure"]
+    assert found[-1][1].startswith(
+        "Under 1 of 2 recommendations, mean squares return to a stable fixed point"
+    )
+    assert "How sure" not in dict(sentences.findings(expectations(), [NOTHING], LABELS, "default"))
+
+
+def test_initialisations_are_counted_and_recommended():
+    assert sentences.by_initialisation(expectations(), ["default", "he"]) == (
+        "Not expected to train: 1 of 4 with PyTorch’s default initialisation and 1 of 4 with “he”."
+    )
+    nothing = {key: both for key, both in DECAYS.items() if key[0] == "mine"}
+    assert sentences.by_initialisation(expectations(nothing), ["default", "he"]) == ""
+    assert (
+        sentences.recommendations([FAILING, row(), NOTHING], LABELS)
+        == "Recommended: “he” for sigmoid and Tanh."
+    )
+    assert sentences.recommendations([NOTHING], LABELS).startswith("No initialisation can be recommended")
 
 
 @pytest.mark.parametrize("network", [{"norm": "layer"}, {"norm": "batch"}, {"residual": True}])

@@ -67,6 +67,9 @@ def test_settings_that_differ_are_named_with_both_values():
         ("training.momentum", "–", "0.9"),
     ]
     assert side_by_side.settings(study(), study("b")) == []
+    assert side_by_side.settings(study(), study("b", activations=("tanh",))) == [
+        ("activations", "RELU, TANH", "TANH")
+    ]
 
 
 def test_differences_are_paired_over_the_seeds_that_both_trained():
@@ -235,8 +238,14 @@ def test_the_page_of_two_studies_has_pairs_and_the_profile():
         and text.count('class="drawing"') == 2
         and text.count("<table") == 3
     )
-    for words in ("b less a, paired by the seeds", "<h2>Over all cells</h2>", "RELU comes within 1 point"):
+    for words in (
+        "<h1>Compared with a, b is better in 2 of 4 cells; 2 cannot be told apart <",
+        "b less a in percentage points",
+        "<h2>Over all cells</h2>",
+        "RELU comes within 1 point",
+    ):
         assert words in text
+    assert text.count('<p class="finding">') == 3
     assert "<h2>Cell by cell</h2>" not in text
 
 
@@ -246,12 +255,13 @@ def test_the_page_of_three_studies_has_the_profile_and_every_cell():
         "c", activations=("tanh", "relu"), dataset="mnist", depths=(8,), report={"equivalence": 0.02}
     )
     text = page_of(study("a"), study("b", dataset="fashion_mnist", training={"learning_rate": 0.2}), third)
-    assert "<h1>a, b and c</h1>" in text and "3 studies side by side" in text
+    assert "3 studies side by side: a, b and c" in text and "<h1>By mean accuracies" in text
     assert text.count('class="drawing"') == 1 and text.count("<table") == 3
     for words in ("a: digits, 2 hidden layers", "b: fashion_mnist, 2", "c: mnist, 8 hidden layers"):
         assert words in text
     assert "Margins differ (a 1, b 1 and c 2 points): that of a counts here." in text
     assert "<code>training.learning_rate</code>" in text and "paired by the seeds" not in text
+    assert "RELU has the highest mean accuracy in" in text and "which of them made a difference" in text
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", text)
 
 

@@ -38,7 +38,7 @@ def test_the_tables_are_those_of_the_network(probed):
 def test_the_page_says_what_it_is(probed):
     page = probed.page("tiny_checkpoint")
     (run,) = probed.trained.runs
-    assert f"It classifies {100 * run['test_accuracy']:.1f} % of the 300 test images" in page
+    assert f"weights.safetensors classifies {100 * run['test_accuracy']:.1f} % of the 300 test images" in page
     assert "an MLP of 64–16–16–10, 2 hidden layers, tanh; biases; BatchNorm1d between" in page
     assert page.count("<figure") == 3 and "script-src 'sha256-" in page
 

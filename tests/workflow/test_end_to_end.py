@@ -215,8 +215,17 @@ def test_snakemakes_archive_holds_figures_tables_and_captions(tiny, tmp_path):
     assert sorted(names) == sorted([path.name for path in shown] + ["report.html"])
     kinds = ("results", "categories", "workflow_desc")
     results, categories, about = (json.loads(re.search(rf"var {k} = ([{{\"].*);", page)[1]) for k in kinds)
-    sections = {"Activations", "Comparison", "Data", "Functions", "Gradients", "Learning", "Theory", "Units"}
-    assert categories.keys() == sections | {"Report", "Tables"}
+    named = [
+        "Report",
+        "Comparison",
+        "Learning",
+        "Gradients",
+        "Activations",
+        "Theory",
+        "Functions and data",
+        "Tables",
+    ]
+    assert sorted(categories) == [f"{number}. {name}" for number, name in enumerate(named, 1)]
     assert "how sure can one be?" in about and "system-message" not in about
     found = {Path(path).stem: result for path, result in results.items()}
     assert found["gradient_histograms_d2"]["labels"] == {
@@ -227,6 +236,9 @@ def test_snakemakes_archive_holds_figures_tables_and_captions(tiny, tmp_path):
     assert "Thin lines are single runs (n = 2)" in found["learning_curves"]["caption"]
     for name, result in found.items():
         assert result["caption"] and "system-message" not in result["caption"], name
+        params = result["job_properties"]["params"]
+        assert "files, see results/tiny/provenance.json" in params
+        assert len(re.findall(r"\b[0-9a-f]{16,64}\b", params)) <= 1, name  # that of the data
 
 
 def test_two_studies_side_by_side(tiny, tmp_path):

@@ -37,7 +37,7 @@ from actbench.study import (
     study_files,
 )
 from actbench.data import catalogue
-from actbench.figures import shown
+from actbench.figures import looks, shown
 from actbench.networks import family
 from actbench.probes import registry
 from actbench.runtime import (
@@ -182,7 +182,7 @@ def code(script, own=False):
     """
     found = code_of(script)
     if not own:
-        return found
+        return Recorded(found)
     families = {family_module(recipe) for recipe in RECIPES}
     if len(families) == 1 and not any(OWN_FILES.values()):
         return found | code_of(*families)
@@ -279,7 +279,7 @@ def plan(params, *scripts):
     found = every_own_code()
     for script in scripts:
         found |= code_of(script)
-    return Shown(params=params, code=provenance.named(found, SCRIPTS))
+    return Recorded(params=params, code=provenance.named(found, SCRIPTS))
 
 
 def every_block(path):

@@ -25,7 +25,7 @@ rule tensorboard:
 
 rule hiplot:
     input:
-        history=f"{TABLES}/history.parquet",
+        runs=f"{TABLES}/runs.parquet",
         made_by=tables_record,
     output:
         f"reports/{STUDY}_hiplot.html",
@@ -38,6 +38,7 @@ rule hiplot:
         code=code("write_hiplot"),
         made_with=TABLES_PLAN,
         labels=LABELS,
+        colours=looks.colours(LABELS),
     message:
         f"Parallel coordinates of study {STUDY}"
     script:

@@ -57,11 +57,43 @@ class Shown(dict):
         return dict, (dict(self),)
 
 
+class Recorded(Shown):
+    """A param that is made of digests of files, for which the archive names the record that lists them.
+
+    Snakemake compares it by `repr`, and shows it in the archive by `format`.
+    """
+
+    def __format__(self, spec):
+        return f"{len(files_in(self))} files, see {PROVENANCE}"
+
+
+def files_in(value):
+    """The paths of a param's files of code, however deep they stand."""
+    if not isinstance(value, dict):
+        return set()
+    found = {key for key in value if str(key).endswith(".py")}
+    return found.union(*map(files_in, value.values()))
+
+
+# The archive sorts them by name.
+CATEGORIES = [
+    "Report",
+    "Comparison",
+    "Learning",
+    "Gradients",
+    "Activations",
+    "Theory",
+    "Functions and data",
+    "Tables",
+]
+
+
 def archived(path, caption, category, **labels):
     """An output that is shown in the archive of `snakemake --report`: where, and with which caption.
 
     The summary of a further probe has no caption of its own, but a general one.
     """
+    category = f"{1 + CATEGORIES.index(category)}. {category}"
     if not (PAGES / "captions" / f"{caption}.rst").is_file():
         caption = "by_layer"
     caption = f"../report/captions/{caption}.rst"

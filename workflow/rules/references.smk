@@ -5,6 +5,7 @@ ORACLE = "results/verification/mlp_classifier/{activation}.parquet"
 VERIFICATION = dict(
     page="reports/verification.html",
     csv="results/verification.csv",
+    figures="results/verification/figures.pdf",
     record="results/verification/verification.json",
 )
 

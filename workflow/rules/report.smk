@@ -37,9 +37,9 @@ DRAWN = {
     "gradients_preactivation": ("Gradients", "pre-activation gradients by layer"),
     "heat_gradients": ("Gradients", "size of weight gradients, layer by layer"),
     "heat_activations": ("Activations", "size of activations, layer by layer"),
-    "dead_neurons": ("Units", "dead units by layer"),
+    "dead_neurons": ("Activations", "dead units by layer"),
     "saturation": ("Activations", "saturation by layer"),
-    "functions": ("Functions", "functions and derivatives"),
+    "functions": ("Functions and data", "functions and derivatives"),
     "correlation_map": ("Theory", "correlation from layer to layer"),
     "edge_of_chaos": ("Theory", "edge of chaos"),
     "theory_gradients": ("Theory", "gradients by layer, predicted and measured"),
@@ -49,9 +49,9 @@ DRAWN = {
 if config["probe_epochs"]:
     DRAWN["while_training"] = ("Learning", "dead units and gradients by epoch")
 if TUNED:
-    DRAWN["sensitivity"] = ("Recipe", "accuracy by learning rate")
+    DRAWN["sensitivity"] = ("Comparison", "accuracy by learning rate")
 if SEVERAL or TUNED:
-    DRAWN["performance_profile"] = ("Recipe", "performance profile")
+    DRAWN["performance_profile"] = ("Comparison", "performance profile")
 
 
 SHOWS_IMAGES = catalogue.of(config).are_images
@@ -83,7 +83,7 @@ HISTOGRAMS_PARAMS = dict(
 FIGURES_PLAN = plan(FIGURES_PARAMS, *MEASURING, "aggregate", "figures")
 HISTOGRAMS_PLAN = plan(HISTOGRAMS_PARAMS, *MEASURING, "aggregate", "histogram_figures")
 TIMING_PLAN = plan(TIMED, "time_activations")
-PLANS = Shown(
+PLANS = Recorded(
     aggregate=TABLES_PLAN,
     figures=FIGURES_PLAN,
     histogram_figures=HISTOGRAMS_PLAN,
@@ -113,7 +113,10 @@ rule figures:
         **(
             dict(
                 images=archived(
-                    f"{FIGURES}/images.png", "images", "Data", figure="images"
+                    f"{FIGURES}/images.png",
+                    "images",
+                    "Functions and data",
+                    figure="images",
                 )
             )
             if SHOWS_IMAGES

@@ -1,4 +1,4 @@
-"""A page of parallel coordinates over runs and epochs, made by HiPlot."""
+"""A page of parallel coordinates over runs, made by HiPlot."""
 
 from collections.abc import Mapping
 
@@ -7,47 +7,87 @@ import pandas as pd
 
 from actbench.storage import files, parquet, records
 
-MEASURES = ["train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_accuracy"]
+# Axes from left to right: a column of the table `runs`, what HiPlot calls it, and in which unit.
+AXES = {
+    "depth": "hidden layers",  # first, since HiPlot cuts long texts at the left edge
+    "activation": "activation",
+    "setting": "setting",
+    "fold": "fold",
+    "seed": "seed",
+    "learning_rate": "learning rate",
+    "epochs_run": "epochs",
+    "best_epoch": "best epoch",
+    "train_loss": "training loss",
+    "val_loss": "validation loss",
+    "train_accuracy": "training accuracy, %",
+    "val_accuracy": "validation accuracy, %",
+    "trained": "trained",
+    "test_accuracy": "test accuracy, %",
+}
+ALWAYS = ("activation", "test_accuracy")
+LOGARITHMIC = ("learning_rate", "train_loss", "val_loss")
 
 
 def run(job: object) -> None:
     """Write a study's page, as the job of its rule: `job` is the script's `snakemake`."""
-    source, (output,) = job.input.history, job.output
+    source, (output,) = job.input.runs, job.output
     records.checked(job.input.made_by, records.Plan(**job.params.made_with), [source])
-    files.write_text(page(parquet.read(source).to_pandas(), job.params.labels), output)
+    runs = parquet.read(source).to_pandas()
+    files.write_text(page(runs, job.params.labels, job.params.colours), output)
     print(f"Parallel coordinates: {output}", flush=True)
 
 
-def page(history: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """HTML with one line for each run and epoch, the epochs of a run linked in HiPlot's XY plot.
+def page(runs: pd.DataFrame, labels: Mapping[str, str], colours: Mapping[str, str]) -> str:
+    """HTML with one line for each run, in the colour of its activation, test accuracy at the right.
 
     Args:
-        history: the table of that name.
+        runs: the table of that name.
         labels: activation id to display text.
+        colours: activation id to `#rrggbb`.
 
-    A column that is empty throughout, or the same throughout, is left out: where every run diverged in its
-    first epoch, all measures are. HiPlot shows text as HTML,
-    so "<" becomes "‹".
+    A column that is the same throughout, or empty, is left out. HiPlot shows text as HTML, so "<" becomes
+    "‹".
     """
-    measures = [column for column in MEASURES if history[column].notna().any()]
-    keys = [key for key in parquet.RUN if history[key].nunique() > 1 or key == "activation"]
+    shown = [
+        column
+        for column in AXES
+        if runs[column].notna().any() and (column in ALWAYS or runs[column].nunique(dropna=False) > 1)
+    ]
+    texts = {key: label.replace("<", "‹") for key, label in labels.items()}
     experiment = hiplot.Experiment()
-    for run, epochs in history.groupby(parquet.RUN, observed=True):
-        before = None
-        for row in epochs.sort_values("epoch").to_dict("records"):
-            uid = "/".join(map(str, [*run, row["epoch"]]))
-            values = {key: row[key] for key in [*keys, "epoch", *measures] if not pd.isna(row[key])}
-            values["activation"] = labels[row["activation"]].replace("<", "‹")
-            experiment.datapoints.append(hiplot.Datapoint(uid=uid, values=values, from_uid=before))
-            before = uid
-    accuracies = [c for c in ("val_accuracy", "test_accuracy", "train_accuracy") if c in measures]
-    shown = [*accuracies, *measures, "epoch"][0]
-    experiment.colorby = "activation"
-    experiment.display_data(hiplot.Displays.XY).update({"axis_x": "epoch", "axis_y": shown})
+    for row in runs.sort_values(parquet.RUN).to_dict("records"):
+        values = {AXES[column]: _shown(column, row[column]) for column in shown if not pd.isna(row[column])}
+        values[AXES["activation"]] = texts[row["activation"]]
+        uid = "/".join(str(row[key]) for key in parquet.RUN)
+        experiment.datapoints.append(hiplot.Datapoint(uid=uid, values=values))
+    experiment.colorby = AXES["activation"]
+    types = {AXES[c]: hiplot.ValueType.NUMERIC_LOG for c in LOGARITHMIC if c in shown and (runs[c] > 0).any()}
+    for name, kind in types.items():
+        experiment.parameters_definition[name].type = kind
+    experiment.parameters_definition[AXES["activation"]].type = hiplot.ValueType.CATEGORICAL
+    experiment.parameters_definition[AXES["activation"]].colors = {
+        texts[key]: _rgb(colours[key]) for key in runs["activation"].unique()
+    }
+    axes = [AXES[column] for column in shown]
+    across = next((AXES[c] for c in ("depth", "learning_rate", "seed") if c in shown), axes[0])
+    experiment.display_data(hiplot.Displays.XY).update({"axis_x": across, "axis_y": axes[-1]})
     experiment.display_data(hiplot.Displays.PARALLEL_PLOT).update(
-        {
-            "order": [*keys, "epoch", *measures][::-1],  # HiPlot draws from right to left
-            "hide": ["uid", "from_uid"],
-        }
+        {"order": axes[::-1], "hide": ["uid", "from_uid"]}  # HiPlot draws from right to left
     )
+    experiment.display_data(hiplot.Displays.TABLE).update({"order": axes, "hide": ["uid", "from_uid"]})
     return experiment.to_html()
+
+
+def _shown(column: str, value: object) -> object:
+    """As a reader would have it: percentages, and words for yes and no."""
+    if column.endswith("_accuracy"):
+        return round(100 * value, 3)
+    if column.endswith("_loss"):
+        return float(f"{value:.4g}")
+    return {True: "yes", False: "no"}[value] if column == "trained" else value
+
+
+def _rgb(colour: str) -> str:
+    """`rgb(0, 114, 178)` for `#0072b2`; HiPlot takes no other and draws black."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return f"rgb({red}, {green}, {blue})"

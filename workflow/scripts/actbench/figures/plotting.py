@@ -13,7 +13,7 @@ from pathlib import Path
 
 from actbench.errors import UserError, reason
 
-__all__ = ["Artist", "Axes", "Figure", "Line2D", "matplotlib", "plt", "sns"]
+__all__ = ["Artist", "Axes", "Figure", "Line2D", "PdfPages", "matplotlib", "plt", "sns"]
 RULES = ("GDEF", "GPOS", "GSUB")  # tables of a font
 OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
 
@@ -88,5 +88,6 @@ with _without_settings():
     from matplotlib import pyplot as plt
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_pdf import PdfPages
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

@@ -61,7 +61,10 @@ def context(
         "network": made["network"],
         "scores": {key: made["scores"][key] for key in SUBSETS if key in made["scores"]},
         "rows": by_layer(tables),
-        "answer": answer(tables, made, examples),
+        "chance": catalogue.chance(config),
+        "headline": headline(name, made, examples),
+        "findings": findings(tables, made, examples),
+        "by_layer": finding_by_layer(tables),
         "checkpoint_digest": made["params"]["digest"],
         "digest": made["data"],
         "made": made["provenance"],
@@ -86,28 +89,69 @@ def by_layer(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
     ]
 
 
-def answer(tables: Mapping[str, pd.DataFrame], made: Mapping, examples: str = "images") -> list[str]:
-    """What it scores, how many of its units are dead, and how the first layer's gradient compares.
+def headline(name: str, made: Mapping, examples: str = "images") -> str:
+    """What it scores on the test examples.
 
     Args:
-        tables, made: see `context`.
+        name: of the file.
+        made: see `context`.
         examples: what they are called, see `numbers.examples`.
     """
-    score, units = made["scores"]["test"], tables["dead_neurons"]
+    score = made["scores"]["test"]
     share = numbers.percent(score["accuracy"])
-    found = [f"It classifies {share} of the {score['n']:,} test {examples} right."]
+    return f"{name} classifies {share} of the {score['n']:,} test {examples} right"
+
+
+def findings(
+    tables: Mapping[str, pd.DataFrame], made: Mapping, examples: str = "images"
+) -> list[tuple[str, str]]:
+    """What it scores on other examples, how many units are dead, how the first layer's gradient compares.
+
+    A name and a sentence each.
+    """
+    others, found = [key for key in SUBSETS if key != "test" and key in made["scores"]], []
+    if others:
+        scores = [(key, made["scores"][key]) for key in others]
+        parts = [f"{numbers.percent(score['accuracy'])} of the {score['n']:,} {key}" for key, score in scores]
+        text = f"It classifies {numbers.listed(parts)} {examples} right"
+        found.append(("Elsewhere", f"{text}; which of all it was trained on is not known."))
+    units = tables["dead_neurons"]
     dead, total = int(units["n_dead"].sum()), int(units["n_neurons"].sum())
     where = [f"{n} in layer {layer}" for layer, n in zip(units["layer"], units["n_dead"], strict=True) if n]
     said = "none is dead" if not dead else f"{dead:,} {'is' if dead == 1 else 'are'} dead ({_some(where)})"
-    found.append(f"Of its {total:,} hidden units, {said}.")
-    sizes = tables["gradients"].query("tensor == 'preactivation'").sort_values("layer")["rms"]
+    found.append(("Units", f"Of its {total:,} hidden units, {said}."))
+    sizes = _gradients(tables)
     first, last = sizes.iloc[0], sizes.iloc[-1]
     if first > 0 and last > 0:
-        found.append(
-            f"The gradient of its first layer is {first / last:.2g} times that of its logits (root mean "
-            "square, with respect to pre-activations)."
-        )
+        text = f"The gradient of its first layer is {first / last:.2g} times that of its logits (root mean "
+        found.append(("Gradients", f"{text}square, with respect to pre-activations)."))
     return found
+
+
+def finding_by_layer(tables: Mapping[str, pd.DataFrame]) -> str:
+    """The layer with most dead units, and between which sizes gradients lie."""
+    units = tables["dead_neurons"]
+    shares = (units["n_dead"] / units["n_neurons"]).set_axis(units["layer"])
+    if shares.max() > 0:
+        row = units.set_index("layer").loc[shares.idxmax()]
+        said = (
+            f"Most units are dead in layer {shares.idxmax()}: {row['n_dead']:.0f} of {row['n_neurons']:.0f}"
+        )
+    else:
+        said = f"No unit is dead in any of the {numbers.count(len(units), 'hidden layer')}"
+    sizes = _gradients(tables)
+    if not (sizes > 0).all():
+        return f"{said}."
+    low, high = sizes.idxmin(), sizes.idxmax()
+    return (
+        f"{said}; gradients lie between {sizes[low]:.2g} (layer {low}) and {sizes[high]:.2g} (layer {high})."
+    )
+
+
+def _gradients(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Root mean squares with respect to the pre-activations, by layer."""
+    rows = tables["gradients"].query("tensor == 'preactivation'")
+    return rows.set_index("layer")["rms"].sort_index()
 
 
 def drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -57,6 +57,7 @@ def context(
     """
     network = config["settings"][grid.reference(config)]["network"]
     own = network.get("initialisation", grid.DEFAULT)
+    first, *others = sentences.findings(expectations, recommended, labels, own)
     dataset = catalogue.of(config)
     examples = numbers.examples(dataset)
     return {
@@ -71,7 +72,10 @@ def context(
         "depths": config["depths"],
         "labels": labels,
         "cells": expectations.set_index(["activation", "depth", "setting"]).to_dict("index"),
-        "answer": sentences.answer(expectations, recommended, labels, own),
+        "headline": first[1].removesuffix("."),
+        "findings": others,
+        "by_initialisation": sentences.by_initialisation(expectations, names(expectations)),
+        "recommendations": sentences.recommendations(recommended, labels),
         "advice": [
             (labels[row["activation"]], sentences.advice(row, network, examples)) for row in recommended
         ],

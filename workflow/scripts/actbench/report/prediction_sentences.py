@@ -17,10 +17,12 @@ EXPECTED = {
 }
 
 
-def answer(
+def findings(
     expectations: pd.DataFrame, recommended: Sequence[Mapping], labels: Mapping[str, str], own: str
-) -> list[str]:
+) -> list[tuple[str, str]]:
     """Who is expected to train with the config's initialisation, and with the one that is recommended.
+
+    A name and a sentence each; the first is the headline.
 
     Args:
         expectations: the table of that name, whose settings are initialisations.
@@ -33,14 +35,55 @@ def answer(
     found = []
     if len(known):
         failing = known[~known["expected_to_train"].astype(bool)]
-        found.append(f"With {_worded(own)}, theory {_counted(len(known), failing, labels)}.")
+        found.append(("Expected", f"With {_worded(own)}, theory {_counted(len(known), failing, labels)}."))
     missing = ours[ours["log10_first_last"].isna()]
     if len(missing):
         keys = [label for key, label in labels.items() if (missing["activation"] == key).any()]
         said = f"With {_worded(own)}, theory predicts nothing of {numbers.listed(keys)}"
         why = set(missing["reason"])
-        found.append(f"{said}: {why.pop()}." if len(why) == 1 else f"{said}; why stands below Table 1.")
-    return [*found, *growing(ours, labels), *_with_advice(recommended, labels)]
+        text = f"{said}: {why.pop()}." if len(why) == 1 else f"{said}; why stands below Table 1."
+        found.append(("Unknown", text))
+    found += [("Growing", text) for text in growing(ours, labels)]
+    found += [("Better", text) for text in _with_advice(recommended, labels)]
+    return found + [("How sure", text) for text in _certainty(recommended)]
+
+
+def _certainty(recommended: Sequence[Mapping]) -> list[str]:
+    """Of how many recommendations the examples' mean squares stay near a stable fixed point."""
+    known = [row for row in recommended if row["initialisation"] is not None]
+    stable = sum(row["stable"] is True for row in known)
+    if not known:
+        return []
+    said = (
+        f"Under {stable} of {numbers.count(len(known), 'recommendation')}, mean squares return to a stable "
+    )
+    return [
+        f"{said}fixed point, where a prediction is surest; all of it is of wide networks before training."
+    ]
+
+
+def by_initialisation(expectations: pd.DataFrame, kinds: Sequence[str]) -> str:
+    """How many networks are not expected to train under each initialisation; empty where none is known."""
+    known = expectations[expectations["expected_to_train"].notna()]
+    failing = known[~known["expected_to_train"].astype(bool)]
+    parts = [
+        f"{(failing['setting'] == kind).sum()} of {(known['setting'] == kind).sum()} with {_worded(kind)}"
+        for kind in kinds
+        if (known["setting"] == kind).any()
+    ]
+    return f"Not expected to train: {numbers.listed(parts)}." if parts else ""
+
+
+def recommendations(recommended: Sequence[Mapping], labels: Mapping[str, str]) -> str:
+    """Which initialisation is recommended for which activations."""
+    by_kind: dict[str, list[str]] = {}
+    for row in recommended:
+        if row["initialisation"] is not None:
+            by_kind.setdefault(row["initialisation"], []).append(labels[row["activation"]])
+    parts = [f"{_worded(kind)} for {numbers.listed(keys)}" for kind, keys in by_kind.items()]
+    if not parts:
+        return "No initialisation can be recommended: nothing is predicted."
+    return f"Recommended: {'; '.join(parts)}."
 
 
 def growing(expectations: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:

@@ -85,7 +85,7 @@ def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Seque
             if row["verdict"] == word
         ]
         if chosen:
-            parts.append(f"{word} for {listed(chosen)}")
+            parts.append(f"{word} for {some(chosen)}")
     lacking = sum(row["n_pairs"] < 2 for row in rows)
     n_open = sum(row["verdict"] == "inconclusive" for row in rows) - lacking
     text = (

@@ -15,7 +15,7 @@ from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.figures import drawing, results, shown
 from actbench.figures.plotting import Figure
-from actbench.report import numbers, page, pooled, sentences
+from actbench.report import compared_sentences, numbers, page, pooled, sentences
 from actbench.runtime import imports
 from actbench.storage import files, parquet, records, yaml_files
 from actbench.study import config as configuration
@@ -186,16 +186,21 @@ def over_all(studies: Sequence[Study]) -> dict:
     margins = {study.name: study.config["report"]["equivalence"] for study in studies}
     margin = margins[names[0]]
     summary = analysed.summary(found, margin)
-    answer = pooled.answer(found, summary, labels, margin)
+    answer, otherwise = pooled.answer(found, summary, labels, margin), settings(*studies)
+    best = compared_sentences.best(summary, labels, len(found.cells))
     return {
         "studies": studies,
         "datasets": [known.title for known in data],
         "examples": numbers.examples(*data),
         "title": numbers.listed(names),
         "file": "+".join(names) if len(names) == 2 else "studies",
-        "settings": settings(*studies),
+        "settings": otherwise,
+        "changed": compared_sentences.changed(otherwise),
         "labels": labels,
-        "answer": answer,
+        "headline": answer.removesuffix("."),
+        "basis": "",
+        "findings": [("Set", compared_sentences.changed(otherwise)), *_named("Best", best)],
+        "best": best,
         "profile_answer": answer,
         "only": [],
         "rows": None,
@@ -215,7 +220,12 @@ def of_two(first: Study, second: Study) -> dict:
     rows = cells(first, second)
     drawn = [row for row in rows if row["setting"] == rows[0]["setting"]]
     names = (first.name, second.name)
+    headline, basis = compared_sentences.headline(rows, names)
+    text = compared_sentences.changed(settings(first, second))
     return {
+        "headline": headline,
+        "basis": basis,
+        "findings": [*compared_sentences.findings_of_two(rows, first.labels, names), ("Set", text)],
         "rows": rows,
         "blocks": blocks(rows),
         "several_settings": len({row["setting"] for row in rows}) > 1,
@@ -233,6 +243,10 @@ def _drawn(figure: Figure, name: str, labels: Mapping[str, str]) -> str:
         path = Path(folder) / "figure.svg"
         drawing.save(figure, path)
         return page.figure(path, labels, name)
+
+
+def _named(name: str, text: str) -> list[tuple[str, str]]:
+    return [(name, text)] if text else []
 
 
 def _csv(table: pd.DataFrame) -> str:
@@ -284,4 +298,7 @@ def _only(study: Study, other: Study) -> str:
 
 
 def _shown(value: object) -> str:
+    """A value of the config as text; of activations the labels."""
+    if isinstance(value, list) and all(isinstance(entry, Mapping) and "label" in entry for entry in value):
+        return ", ".join(entry["label"] for entry in value)
     return "–" if value is None else str(value)

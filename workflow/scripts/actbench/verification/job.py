@@ -8,9 +8,10 @@ import pandas as pd
 from actbench.data import prepared
 from actbench.errors import UserError
 from actbench.report import page
+from actbench.report import published as published_page
 from actbench.runtime import provenance
 from actbench.storage import files, manifest, parquet, records
-from actbench.verification import checkpoint_files, checks, outcome
+from actbench.verification import checkpoint_files, checks, outcome, published
 
 
 def run(job: object) -> None:
@@ -31,9 +32,10 @@ def run(job: object) -> None:
 
     template = Path(job.input.page[0])
     described = provenance.describe(job.params.code, "cpu")
-    context = outcome.context(
-        rows, extent, outcome.skipped(plan.params), described, page.stylesheet(template.parent)
-    )
+    skipped = outcome.skipped(plan.params)
+    context = published_page.context(rows, published.SHORT_NAMES, extent, skipped, output.figures)
+    context |= {"described": described, "csv": output.csv}
+    context |= {"css": page.stylesheet(template.parent), "script": page.script(template.parent)}
     files.write_text(page.render(template, context), output.page)
     files.write_text(pd.DataFrame(rows).to_csv(index=False), output.csv)
     inputs = [job.input.data, *(path for paths in references.values() for path in paths)]

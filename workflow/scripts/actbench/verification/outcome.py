@@ -1,4 +1,4 @@
-"""How the comparison with published numbers ended: for the page, the terminal and the exit status."""
+"""How the comparison with published numbers ended: for the terminal and the exit status."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -34,18 +34,6 @@ def skipped(params: Mapping) -> str:
         "The twelve published checkpoints are not compared, since no folder of them is named: --config "
         "verify_checkpoints=folder."
     )
-
-
-def context(rows: Sequence[Mapping], extent: str, skipped: str, described: Mapping, css: str) -> dict:
-    """What the page shows: rows by quantity, counts, what is skipped, where measured."""
-    return {
-        "groups": grouped(rows),
-        "counts": count(rows),
-        "extent": extent,
-        "skipped": skipped,
-        "described": described,
-        "css": css,
-    }
 
 
 def grouped(rows: Iterable[Mapping]) -> dict[str, list[Mapping]]:

@@ -106,3 +106,15 @@ BORN_DEAD = {2: 0.9437, 3: 0.7369, 5: 0.2720, 10: 0.00972}
 MLP_SOURCE = "Xiao, Rasul & Vollgraf (2017), arXiv:1708.07747, Table 3 (scikit-learn 0.19-era MLPClassifier)"
 MLP_SHUFFLES = 5
 MLP_ACCURACY = {"relu": 0.871, "tanh": 0.868}
+
+# What a page calls the sources.
+SHORT_NAMES = {
+    UVA_PYTORCH: "UvA notebook, PyTorch",
+    UVA_JAX: "UvA notebook, JAX",
+    CONSTANT_INIT_SOURCE: "UvA tutorial 4",
+    GAINS_SAMPLED_SOURCE: "DeepMind, sampled gains",
+    GAINS_EXACT_SOURCE: "Gains by quadrature",
+    CORRELATION_SOURCE: "Cho & Saul (2009)",
+    BORN_DEAD_SOURCE: "Lu et al. (2020)",
+    MLP_SOURCE: "Fashion-MNIST paper (2017)",
+}
