@@ -351,7 +351,6 @@ FILES = {
     f"{PACKAGE}/runtime/seeds.py": NUMBERS,
     f"{PACKAGE}/report/sentences.py": stages("report"),
     f"{PACKAGE}/figures/shown.py": LAST,
-    f"{PACKAGE}/figures/looks.py": {},
     f"{PACKAGE}/analysis/cells.py": {},
     f"{PACKAGE}/report/pooled.py": {},
     f"{PACKAGE}/report/side_by_side.py": {},

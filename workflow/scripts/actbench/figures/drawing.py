@@ -294,23 +294,34 @@ class _Plain(matplotlib.ticker.LogFormatterSciNotation):
         return f"{x:g}" if super().__call__(x, pos) else ""
 
 
-def lines(axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool) -> None:
-    """A thin line a run or, of many, a band of 90 % of them; the median thick."""
+def lines(
+    axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool, which: str = ""
+) -> None:
+    """A thin line a run or, of many, a band of 90 % of them; the median thick.
+
+    `which`: what the runs of one activation have in common, where `look` has another colour than its own.
+    """
+    key = str(table["activation"].iloc[0]) if which else ""
+    of_which = f"{which}, " if which else ""
     table = table.dropna(subset=y)
     by_x = table.groupby(x)[y]
     median = by_x.median()
     if summarised:
         low, high = (by_x.quantile(share) for share in SPREAD)
-        axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
+        band = axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
+        if which:
+            say(band, which, activation=key)
     else:
         thin = {"color": look["color"], "linewidth": 0.6, "alpha": 0.35}
         for (seed, fold), run in table.groupby(["seed", "fold"]):
             (line,) = axis.plot(run[x], run[y], **thin)
-            say(line, f"seed {seed}" + (f", fold {fold}" if table["fold"].nunique() > 1 else ""))
+            fold_too = f", fold {fold}" if table["fold"].nunique() > 1 else ""
+            say(line, f"{of_which}seed {seed}{fold_too}", activation=key)
     (line,) = axis.plot(median.index, median, linewidth=1.5, **look)
     if len(median):
         n = len(table[["seed", "fold"]].drop_duplicates())
-        say(line, f"median of n = {n}, {median.iloc[-1]:.3g} at the right end")
+        ending = f"median of n = {n}, {median.iloc[-1]:.3g} at the right end"
+        say(line, f"{of_which}{ending}", activation=key)
 
 
 def percent(axes: Iterable[Axes]) -> None:

@@ -42,9 +42,9 @@ def look(of_trained: Mapping) -> dict:
 def lines(axis: Axes, table: pd.DataFrame, x: str, y: str, of_trained: Mapping, summarised: bool) -> None:
     """As `drawing.lines`, of the networks that trained and then of those that did not, each with a median."""
     lost = failed(table)
-    for rows, own in ((table.drop(lost.index), of_trained), (lost, look(of_trained))):
+    for rows, own, words in ((table.drop(lost.index), of_trained, ""), (lost, look(of_trained), WORDS)):
         if len(rows):
-            drawing.lines(axis, rows, x, y, own, summarised)
+            drawing.lines(axis, rows, x, y, own, summarised, words)
 
 
 def legend(style: drawing.Style, figure: Figure, shown: Iterable[pd.DataFrame]) -> None:

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from actbench.figures import drawing, shown
+from actbench.figures import drawing, looks, shown, svg
 from actbench.figures.plotting import Axes, Figure, matplotlib, plt
 
 COLOURS = "viridis"  # perceptually uniform, and monotone in grey
@@ -95,6 +95,7 @@ def _figure(rows: pd.DataFrame, depths: Sequence[int], style: drawing.Style, lab
     for axis, ((checkpoint, words), (number, depth)) in zip(axes.flat, places, strict=True):
         own = found[(found["depth"] == depth) & (found["checkpoint"] == checkpoint)]
         _panel(axis, own, layers[depth], style, colours, cell >= WRITTEN)
+        drawing.of_panel(axis, depth=depth)
         title = shown.layers(depth)
         axis.set_title(f"{title},\n{words}" if beside else title if checkpoint == "init" else "")
         axis.set_ylabel("" if beside or number else words)
@@ -113,17 +114,17 @@ def _panel(
     written: bool,
 ) -> None:
     """A row an activation, the first at the top; at the right of each, how many networks trained."""
-    for place, (key, look) in enumerate(style.looks.items()):
-        named = {"gid": look["gid"]} if "gid" in look else {}
+    for place, key in enumerate(style.labels):
+        named = {"gid": svg.note([looks.css_class(key)])}
         own = found[found["activation"] == key].set_index("layer")
         for column, layer in enumerate(layers):
             rms = own["rms"].get(layer, np.nan)
             value = np.log10(rms) if rms > 0 else np.nan
             face = NOTHING if np.isnan(value) else colours.to_rgba(value)
             where = (column - 0.5, place - 0.5)
-            axis.add_patch(
-                plt.Rectangle(where, 1, 1, facecolor=face, edgecolor="white", linewidth=0.4, **named)
-            )
+            cell = plt.Rectangle(where, 1, 1, facecolor=face, edgecolor="white", linewidth=0.4)
+            drawing.say(cell, f"layer {layer}: {rms:.3g}", activation=key)
+            axis.add_patch(cell)
             text = "0" if rms == 0 else "–" if np.isnan(value) else _number(value)
             if written or np.isnan(value):
                 dark = {"color": DARK if _is_light(face) else LIGHT, "fontsize": 6.5}
@@ -133,8 +134,9 @@ def _panel(
         if len(own):
             _ending(axis, place, own.iloc[0], len(layers), named)
     axis.set_xlim(-0.5, len(layers) - 0.5)
-    axis.set_ylim(len(style.looks) - 0.5, -0.5)
+    axis.set_ylim(len(style.labels) - 0.5, -0.5)
     axis.set_yticks(range(len(style.labels)), list(style.labels.values()))
+    drawing.of_activations(axis.get_yticklabels(), style.labels)
     ticks = shown.some(range(len(layers)), 9)
     axis.set_xticks(ticks, [str(layers[tick]) for tick in ticks])
     axis.tick_params(length=0)

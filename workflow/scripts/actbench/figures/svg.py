@@ -20,6 +20,7 @@ FONTS = "'DejaVu Sans',Verdana,sans-serif"
 NOTE = "note "
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 PAINTS = ("fill", "stroke")
+HOLDING = {"clip-path", "style"}  # attributes with references; hatches are in styles
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 STEP = re.compile(r"([MLHVCQZz])([^MLHVCQZz]*)")
@@ -80,8 +81,8 @@ def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
                 del one.attrib["id"]
         if HREF in one.attrib:
             one.attrib["href"] = f"#{name}-{one.attrib.pop(HREF)[1:]}"
-        if "clip-path" in one.attrib:
-            one.set("clip-path", REFERENCE.sub(rf"url(#{name}-\1)", one.get("clip-path")))
+        for attribute in HOLDING.intersection(one.attrib):
+            one.set(attribute, REFERENCE.sub(rf"url(#{name}-\1)", one.get(attribute)))
         if "d" in one.attrib:
             one.set("d", shortened(one.get("d")))
     _classed(root, colours, labels)
@@ -187,7 +188,7 @@ def _painted(element: ElementTree.Element) -> None:
 
 
 def _references(element: ElementTree.Element) -> list[str]:
-    found = REFERENCE.findall(element.get("clip-path", ""))
+    found = [name for key in HOLDING for name in REFERENCE.findall(element.get(key, ""))]
     return [*found, element.get(HREF)[1:]] if HREF in element.attrib else found
 
 
@@ -206,13 +207,15 @@ def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapp
     def visit(element: ElementTree.Element, inside: str) -> None:
         named = element.get("class", "").split()
         own = next((key for key in labels if classes[key] in named), inside)
-        if not own and _is_artist(element) and len(owners[element]) == 1:
+        found = not own and _is_artist(element) and len(owners[element]) == 1
+        if found:
             (own,) = owners[element]
             element.set("class", f"{element.get('class', '')} {classes[own]}".strip())
+        if own and not inside:
             titles = element.findall(f".//{{{SVG}}}title")
             for title in titles:
                 title.text = f"{labels[own]}: {title.text}"
-            if not titles:
+            if found and not titles:
                 _say(element, labels[own])
         for child in list(element):
             visit(child, own)

@@ -1,6 +1,5 @@
 """The page of a network that somebody else trained: its scores, and the probes' numbers layer by layer."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pandas as pd
 from actbench.data import catalogue
 from actbench.figures import drawing, layers, shown
 from actbench.report import numbers, page
+from actbench.report.drawn import embedded
 from actbench.storage import files, parquet, records
 
 TABLES = tuple(layers.FIGURES)
@@ -157,13 +157,7 @@ def _gradients(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
 def drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """The embedded figures by the name of their table."""
     drawing.use_style()
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, draw in layers.FIGURES.items():
-            path = Path(folder, f"{name}.svg")
-            drawing.save(draw(tables[name]), path)
-            found[name] = page.figure(path, {}, name)
-    return found
+    return {name: embedded(draw(tables[name]), name) for name, draw in layers.FIGURES.items()}
 
 
 def _some(places: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """The page before training: what theory predicts under each initialisation, and which one to use."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from actbench.figures import drawing, shown
 from actbench.figures import prediction as figures
 from actbench.report import numbers, page
 from actbench.report import prediction_sentences as sentences
+from actbench.report.drawn import embedded
 from actbench.storage import files, parquet, records
 from actbench.study import grid
 
@@ -101,7 +101,5 @@ def drawn(config: Mapping, labels: Mapping[str, str], expectations: pd.DataFrame
     drawing.use_style()
     known = set(expectations.dropna(subset="log10_first_last")["activation"])
     style = drawing.Style({key: labels[key] for key in shown.activations(config) if key in known})
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "decay.svg"
-        drawing.save(figures.decay(expectations, names(expectations), style, limit), path)
-        return page.figure(path, style.labels)
+    figure = figures.decay(expectations, names(expectations), style, limit)
+    return embedded(figure, "decay", labels)

@@ -1,7 +1,6 @@
 """Studies on one page: what was set otherwise, what that did to activations of two, and who wins over all."""
 
 import itertools
-import tempfile
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -14,8 +13,8 @@ from actbench.analysis import comparisons
 from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.figures import drawing, results, shown
-from actbench.figures.plotting import Figure
 from actbench.report import compared_sentences, numbers, page, pooled, sentences
+from actbench.report.drawn import embedded
 from actbench.runtime import imports
 from actbench.storage import files, parquet, records, yaml_files
 from actbench.study import config as configuration
@@ -205,7 +204,7 @@ def over_all(studies: Sequence[Study]) -> dict:
         "only": [],
         "rows": None,
         "margin": margin,
-        "profile": _drawn(pooled.figure(found, labels), "profile", labels) if found.cells else None,
+        "profile": embedded(pooled.figure(found, labels), "profile", labels) if found.cells else None,
         "profile_rows": summary,
         "profile_csv": _csv(found.profile.drop(columns="setting")),
         "n_cells": len(found.cells),
@@ -232,17 +231,9 @@ def of_two(first: Study, second: Study) -> dict:
         "answer": sentences.two_studies(rows, first.labels, names),
         "comparable": comparable(first, second),
         "only": [_only(first, second), _only(second, first)],
-        "figure": _drawn(results.two_studies(drawn, names, first.labels), "compared", first.labels),
+        "figure": embedded(results.two_studies(drawn, names, first.labels), "compared", first.labels),
         "csv": _csv(table(rows)),
     }
-
-
-def _drawn(figure: Figure, name: str, labels: Mapping[str, str]) -> str:
-    """The figure as text for the page, see `page.figure`."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "figure.svg"
-        drawing.save(figure, path)
-        return page.figure(path, labels, name)
 
 
 def _named(name: str, text: str) -> list[tuple[str, str]]:
