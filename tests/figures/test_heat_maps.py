@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from actbench.figures import drawing, heat_maps
+from actbench.figures import drawing, heat_maps, svg
 from actbench.figures.plotting import matplotlib, plt
 
 LABELS = {"relu": "ReLU", "tanh": "tanh", "elu": "$elu$"}
@@ -122,8 +122,9 @@ def test_activations_have_the_root_of_mean_and_spread_squared(style):
     assert set(written(before)) == {"0.7"}  # log10 of 5
 
 
-def test_what_an_activation_is_drawn_with_has_its_group(style):
-    for key, look in style.looks.items():
-        look["gid"] = f"a-{key}"
+def test_what_an_activation_is_drawn_with_has_its_class_and_a_cell_its_value(style):
     axis = heat_maps.gradients(table(), [2], style).axes[1]
-    assert {artist.get_gid() for artist in (*axis.patches, *axis.texts)} == {"a-relu", "a-tanh", "a-elu"}
+    drawn = (*axis.patches, *axis.texts, *axis.get_yticklabels())
+    notes = [artist.get_gid().removeprefix(svg.NOTE).split("|") for artist in drawn]
+    assert {note[0] for note in notes} == {"a-relu", "a-tanh", "a-elu"}
+    assert "layer 1: 0.01" in {note[1] for note in notes if len(note) > 1}

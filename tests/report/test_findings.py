@@ -127,11 +127,11 @@ def test_recipe_counts_networks_by_setting_and_what_becomes_of_differences():
         runs, config["settings"], attribution("setting", "inconclusive", "inconclusive"), None, "ReLU"
     )
     assert text == (
-        "Of 4 networks a setting, 2 trained with “default” and 4 with “critical”. Of 3 differences to ReLU, 1 changes "
+        "Of 4 networks in each setting, 2 trained with “default” and 4 with “critical”. Of 3 differences to ReLU, 1 changes "
         "with the setting and 2 are inconclusive."
     )
     alone = findings.recipe(runs, config["settings"], attribution()[:0], None, "ReLU")
-    assert alone == "Of 4 networks a setting, 2 trained with “default” and 4 with “critical”."
+    assert alone == "Of 4 networks in each setting, 2 trained with “default” and 4 with “critical”."
 
 
 def test_recipe_of_many_settings_gives_the_ends_and_of_one_what_was_tuned():
@@ -157,7 +157,7 @@ def test_why_counts_cells_near_theory_and_right_expectations():
         "Before training, log10 of the first layer's gradient over the last's lies within 0.1 of theory in 1 of 2 cells "
         "(n = 5; largest gap 0.45)."
     )
-    assert "tells who trained in 2 of 2 cells" in text
+    assert "is right about who trained in 2 of 2 cells" in text
     unknown = made_up_theory.cells(made_up_theory.cell(predicted=None))
     assert findings.why(unknown) == "No gradient that theory predicts could be compared with a measured one."
 

@@ -24,7 +24,7 @@ rule verification:
     input:
         **{name: list(paths) for name, paths in TRAINED_REFERENCES.items()},
         data=IMAGES.format(dataset="fashion_mnist"),
-        page=page("verification.html", "sort.js"),
+        page=page("verification.html"),
     output:
         **VERIFICATION,
     log:

@@ -89,7 +89,6 @@ COMMON: dict[str, Column] = {
 TABLES: dict[str, dict[str, Column]] = {
     "ranking": {
         "Rank": Column("Average rank by test accuracy over depths and seeds; 1 is the best.", "mean"),
-        "Interval": Column("The 95 % confidence interval of the average rank, over seeds."),
         "Trained": largest("Networks that trained, of all depths and seeds.", "n_trained"),
         "* layer*": largest(
             "Mean test accuracy of those with this depth that trained, in percent, and the verdict.",
