@@ -69,6 +69,7 @@ class Style:
         room = figure.get_size_inches()[0] / (LEGEND_LINE + LETTER * max(map(len, labels)))
         ncols = max(1, min(len(labels), COLUMNS, int(room)))
         n_rows = -(-len(labels) // ncols)
+        ncols = -(-len(labels) // n_rows)  # no row of one or two
         if n_rows > 2:
             width, height = figure.get_size_inches()
             figure.set_size_inches(width, height + LEGEND_ROW * (n_rows - 2))
