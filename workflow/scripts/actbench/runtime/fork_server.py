@@ -149,13 +149,15 @@ def serve(listener: socket.socket) -> str:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends Snakemake and its jobs, and that ends this
     gc.disable()
     for name in LIBRARIES:
-        _load(name)
+        with suppress(ImportError):
+            _load(name)
     running: list[_Job] = []
     later = list(LATER)
     while True:
         found = _readable(listener, running, wait=not later)
         if later and not found:
-            _load(later.pop(0))
+            with suppress(Exception):  # a job that needs it says why it cannot be had
+                _load(later.pop(0))
         for job in running:
             if job.ended in found:
                 with suppress(OSError):
@@ -207,9 +209,8 @@ def _forked(sender: socket.socket) -> _Job | None:
 
 
 def _load(name: str) -> None:
-    """Import a module, if that works; a job that needs it says why it does not."""
-    with suppress(Exception):
-        importlib.import_module(name)
+    """Import a module, and leave what it is made of out of garbage collection."""
+    importlib.import_module(name)
     gc.freeze()
 
 
