@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from actbench.report import claim_sentences
 from actbench.report.numbers import NBSP
+from actbench.report.quotes import About
 from actbench.study.relations import TRAINS
 
 LABELS = {"mine": "mine", "relu": "ReLU"}
@@ -40,87 +41,77 @@ ROW = {
 }
 
 
-def quoted(setting="", n_folds=1, margin=0.01, **changes):
-    text = claim_sentences.quote(ROW | changes, LABELS, "digits", margin, n_folds, setting)
-    return text.replace(NBSP, " ")
+KNOWN = About("study", "digits", "ReLU", "", 5, 1, 15, 0.01, 300)
 
 
-def test_a_claim_that_holds():
-    assert "improving" not in quoted()
-    assert quoted() == (
-        "With 8 hidden layers on digits, mine is more accurate than ReLU, by more than the margin of 1 point: the "
-        "mean difference in test accuracy is +3.00 points (95 % interval +2.00 to +4.00, for all 30 comparisons at "
-        "once (Bonferroni); n = 4 seeds, paired, with which both trained). Trained: mine 5 of 5, ReLU 4 of 5."
+def quoted(known=KNOWN, **changes):
+    return claim_sentences.quote(ROW | changes, LABELS, known).replace(NBSP, " ")
+
+
+def test_a_claim_is_quoted_as_the_comparison_that_it_is():
+    assert quoted(p_holm=0.01) == (
+        "With 8 hidden layers on digits, mine was better than ReLU by more than 1 point: mean difference in test accuracy "
+        "+3.00 points (95 % interval +2.00 to +4.00, Bonferroni for 30 comparisons; n = 4 paired seeds; exact sign-flip p = "
+        "0.12, Holm-adjusted 0.01). Only seeds that trained count (of 5: ReLU 4)."
     )
+
+
+OPENED = {"answer": "inconclusive", "verdict": "inconclusive"}
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"setting": "he"}, "With 8 hidden layers on digits and the setting “he”, mine is"),
-        ({"family": 1}, "(95 % interval +2.00 to +4.00; n = 4 seeds,"),
-        ({"n_folds": 5}, "n = 4 seeds, each the mean of 5 folds, paired"),
+        ({"family": 1}, "(95 % interval +2.00 to +4.00; n = 4 paired seeds;"),
+        ({"answer": "does not hold", "verdict": "worse"}, "mine was worse than ReLU by more than 1 point:"),
+        ({"relation": "=", "verdict": "equivalent"}, "mine was equivalent to ReLU within ±1 point:"),
         (
-            {"depth": 1, "margin": 0.005},
-            "With 1 hidden layer on digits, mine is more accurate than ReLU, by more",
-        ),
-        ({"margin": 0.005}, "the margin of 0.5 points:"),
-        (
-            {"answer": "does not hold", "verdict": "worse"},
-            "mine is less accurate than ReLU, by more than the",
+            OPENED | {"answer": "does not hold", "difference_low": -0.04, "difference_high": 0.005},
+            "mine was not better than ReLU by more than 1 point:",
         ),
         (
-            {"relation": "=", "verdict": "equivalent"},
-            "mine and ReLU are equally accurate, within the margin of 1",
+            OPENED | {"answer": "does not hold", "difference_low": -0.005, "relation": "<"},
+            "mine was not worse than ReLU by more than 1 point:",
         ),
         (
-            {"answer": "does not hold", "verdict": "inconclusive"},
-            "mine is not more accurate than ReLU by more than the margin of 1 point:",
+            OPENED | {"answer": "does not hold", "difference_low": -0.04, "difference_high": -0.005},
+            "mine was worse than ReLU, but whether by more than 1 point is open:",
+        ),
+        (OPENED, "mine was better than ReLU, but whether by more than 1 point is open:"),
+        (OPENED | {"difference_low": -0.01}, "mine and ReLU could not be told apart:"),
+        (
+            OPENED | {"n_pairs": 1, "n_trained_other": 1},
+            "mine trained with 5 of 5 seeds and ReLU with 1 of 5; only one seed trained in both, so their",
         ),
         (
-            {"answer": "does not hold", "verdict": "inconclusive", "relation": "<"},
-            "mine is not less accurate than ReLU by more than the margin of 1 point:",
+            OPENED | {"difference": None},
+            "runs of one of them lie more than 25 points apart. mine was ahead in 4 of 5 seeds and ReLU in 0,",
         ),
+        (OPENED | {"difference_low": -0.7, "difference_high": 1.2}, "(no interval within ±100 points;"),
         (
-            {"answer": "inconclusive", "verdict": "inconclusive"},
-            "this study does not decide whether mine is more accurate than ReLU (margin: 1 point): the mean",
+            OPENED | {"n_pairs": 2, "difference_high": 0.9},
+            "(too few pairs for an interval; n = 2 paired seeds",
         ),
+        ({"n_pairs": 2}, "(95 % interval +2.00 to +4.00, Bonferroni"),
         (
-            {"answer": "inconclusive", "verdict": "inconclusive", "relation": "="},
-            "this study does not decide whether mine and ReLU are equally accurate",
+            {"p_holm": 0.5},
+            "p does not support this: sign flips of 4 pairs give no p below 0.12, which is then",
         ),
-        (
-            {"answer": "inconclusive", "verdict": "inconclusive", "n_pairs": 1, "n_trained_other": 1},
-            "cannot be compared: both trained from 1 of 5 seeds, and a comparison needs two. Trained: mine 5 of 5, "
-            "ReLU 1 of 5.",
-        ),
-        (
-            {"answer": "inconclusive", "verdict": "inconclusive", "runs_disagree": True},
-            "cannot be compared: runs with one of them lie more than 25 points apart. Trained:",
-        ),
-        (
-            {
-                "answer": "inconclusive",
-                "verdict": "inconclusive",
-                "difference_low": -0.7,
-                "difference_high": 1.2,
-            },
-            "interval beyond ±100 points",
-        ),
-        (
-            {"answer": "inconclusive", "verdict": "inconclusive", "n_pairs": 2, "difference_high": 0.9},
-            "is +3.00 points (too few seeds for an interval; n = 2 seeds, paired",
-        ),
-        ({"n_pairs": 2}, "(95 % interval +2.00 to +4.00, for"),
-        ({"n_improving": 4}, "ReLU 4 of 5. Still improving when training ended: mine 4 of 5."),
-        (
-            {"n_improving": 3, "n_improving_other": 2},
-            "Still improving when training ended: mine 3 of 5 and ReLU 2 of 4.",
-        ),
+        ({"n_improving": 4}, "Still improving at the end: mine 4 of 5."),
+        ({"n_improving": 3, "n_improving_other": 2}, "at the end: mine 3 of 5 and ReLU 2 of 4."),
     ],
 )
 def test_the_sentence_follows_the_test(changes, words):
     assert words in quoted(**changes)
+
+
+def test_setting_folds_and_margin_are_the_study_s():
+    known = KNOWN._replace(setting="he", n_folds=5, margin=0.005)
+    text = quoted(known)
+    assert text.startswith(
+        "With 8 hidden layers on digits (setting he), mine was better than ReLU by more than 0.5 points:"
+    )
+    assert "n = 4 paired seeds, each the mean of 5 folds;" in text
 
 
 TRAINED = ROW | {"relation": TRAINS, "n_seeds": 9, "n_trained": 9, "n_trained_other": 2, "p": 0.015625}
@@ -149,7 +140,7 @@ TRAINED = ROW | {"relation": TRAINS, "n_seeds": 9, "n_trained": 9, "n_trained_ot
     ],
 )
 def test_who_trains_is_said_with_its_test(changes, words):
-    text = claim_sentences.quote(TRAINED | changes, LABELS, "digits", 0.01, 1)
+    text = claim_sentences.quote(TRAINED | changes, LABELS, KNOWN)
     assert text.startswith("With 8 hidden layers on digits, mine trained from 9") and words in text
     assert "accura" not in text
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from actbench.data import catalogue
 from actbench.report import claim_sentences
+from actbench.report.quotes import About
 from actbench.storage import yaml_files
 from actbench.study import claims, settings
 from conftest import ROOT, SCHEMA
@@ -43,8 +44,10 @@ def test_the_cards_of_mnist1d_are_quoted_word_by_word():
         assert (claim.activation, claim.relation, claim.other) == tuple(
             found[key] for key in ("activation", "relation", "other")
         )
-        margin, title = config["report"]["equivalence"], catalogue.of(config).title
-        quote = claim_sentences.quote(found, labels, title, margin, 1)
+        known = About(
+            "mnist1d", catalogue.of(config).title, "", "", 10, 1, 0, config["report"]["equivalence"], 0
+        )
+        quote = claim_sentences.quote(found, labels, known)
         assert row(claim) == [found["answer"], quote.replace("\N{NO-BREAK SPACE}", " ")]
 
 

@@ -37,7 +37,7 @@ def test_every_claim_has_its_card_in_their_order(study):
     assert [card["text"] for card in cards] == CLAIMS
     found = study.every["claims"].query("claimed").sort_values("claim")
     assert [card["answer"] for card in cards] == list(found["answer"])
-    assert "the setting “critical”" in cards[1]["quote"] and "the setting “default”" in cards[0]["quote"]
+    assert "(setting critical)" in cards[1]["quote"] and "(setting default)" in cards[0]["quote"]
     elsewhere = [dict(card["facts"])["Other settings"] for card in cards]
     assert [text.split(" in ")[1] for text in elsewhere] == ["critical", "default", "critical"]
 

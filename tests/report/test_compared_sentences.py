@@ -10,7 +10,8 @@ def row(verdict, n_pairs=5, difference=0.02, activation="relu", setting="default
         side: {"n_trained": n, "n_seeds": 5} for side, n in zip(("first", "second"), trained, strict=True)
     }
     place = {"activation": activation, "depth": 4, "setting": setting}
-    ends = {"difference_low": difference - 0.01, "difference_high": difference + 0.01}
+    half = 0.5 if verdict == "inconclusive" else 0.01
+    ends = {"difference_low": difference - half, "difference_high": difference + half}
     return place | sides | ends | {"verdict": verdict, "n_pairs": n_pairs, "difference": difference}
 
 
@@ -32,6 +33,35 @@ def row(verdict, n_pairs=5, difference=0.02, activation="relu", setting="default
 )  # fmt: skip
 def test_the_headline_counts_what_is_decided_and_what_is_not(rows, words):
     assert sentences.headline(rows, NAMES)[0] == words
+
+
+def test_an_interval_without_0_is_told_apart():
+    slight = row("inconclusive") | {"difference_low": -0.0747, "difference_high": -0.0065}
+    apart = row("inconclusive") | {"difference": None, "difference_low": None, "difference_high": None}
+    open_ = "but whether by more than the margin is open"
+    assert (
+        sentences.headline([slight], NAMES)[0] == f"Compared with a, b is worse in 1 of the one cell, {open_}"
+    )
+    assert sentences.headline([slight, row("better"), apart], NAMES)[0] == (
+        f"Compared with a, b is better in 1 of 3 cells; worse in 1, {open_}; 1 has no mean difference, as runs lie too far "
+        "apart"
+    )
+    assert sentences.headline([apart, apart], NAMES)[0] == (
+        "b and a cannot be told apart in any of 2 cells; 2 have no mean difference, as runs lie too far apart"
+    )
+
+
+def test_the_cells_that_the_headline_counts_are_named():
+    rows = [row("worse"), row("inconclusive", activation="tanh"), row("worse", activation="tanh")]
+    assert sentences.differing(rows, LABELS, NAMES) == (
+        "Against a, b is worse for ReLU (depth 4) and Tanh (depth 4)."
+    )
+    two = [row("inconclusive"), row("better", setting="adam"), row("equivalent", setting="adam")]
+    assert sentences.differing(two, LABELS, NAMES) == (
+        "Against a, b is better for ReLU (depth 4, adam); equivalent for ReLU (depth 4, adam)."
+    )
+    assert sentences.differing([row("inconclusive")], LABELS, NAMES).startswith("No cell has a verdict")
+    assert sentences.differing([], LABELS, NAMES) == ""
 
 
 def test_the_headline_says_what_it_rests_on():

@@ -29,6 +29,7 @@ def comparison():
         "n_trained": 5,
         "n_seeds": 5,
         "mean": 0.9734,
+        "median": 0.9741,
         "ci_low": 0.9612,
         "ci_high": 0.9856,
         "std": 0.01,
@@ -61,7 +62,7 @@ def test_latex_is_a_table_with_caption_label_groups_and_notes(comparison):
     assert r"\label{tab:my-study}" in text and r"\begin{table}" in text and "usepackage" not in text
     caption = re.search(r"\\caption\{(.*)\}", text)[1]
     assert "on digits" in caption and "$n = 5$ seeds" in caption and r"study my\_study" in caption
-    assert "simultaneous for 15 comparisons (Bonferroni)" in text and r"beyond $\pm 1$ points" in text
+    assert "simultaneous for 15 comparisons (Bonferroni)" in text and r"beyond $\pm$ 1 point." in text
     assert r"ReLU \& co\_1 & 5/5 & 97.34 & 96.12--98.56 & 1.00 & -- & -- & -- & -- &  \\" in text
     row = r"a\textbar{}b & 5/5 & 97.34 & 96.12--98.56 & 1.00 & $-1.23$ & $-2.00$, $-0.46$ & 0.062 & $-1.50$"
     assert row + r" & ${-}$ \\" in text
@@ -84,12 +85,12 @@ def test_the_narrow_form_has_means_with_half_intervals_and_marks(comparison):
 
 
 def test_the_narrow_form_says_who_did_not_train(comparison):
-    table = comparison.assign(mean=None, ci_low=None, ci_high=None, verdict="inconclusive")
+    table = comparison.assign(mean=None, ci_low=None, ci_high=None, difference=None, verdict="inconclusive")
     table.loc[0, ["n_trained", "n_pairs"]] = [0, 0]
     table.loc[1, ["n_trained", "n_pairs"]] = [3, 3]
     text = exports.narrow(table, LABELS, KNOWN)
     assert r"ReLU \& co\_1 & 0/5 \\" in text
-    assert r"a\textbar{}b & $96.0\textrm{--}98.0^{?}$ (3/5) \\" in text
+    assert r"a\textbar{}b & $96.0\textrm{--}98.0^{\ast}$ (3/5) \\" in text
 
 
 def test_more_rows_than_a_page_holds_are_several_tables(comparison):
@@ -125,6 +126,81 @@ def test_what_the_runs_do_not_give_is_not_shown(comparison):
     assert "runs 96.00--98.00" in text and "107" not in text
 
 
+def two_pairs(comparison):
+    ends = {"difference_low": -0.6994, "difference_high": 0.7748, "n_trained": 2, "n_pairs": 2}
+    return comparison.assign(**ends, verdict=["baseline", "inconclusive"])
+
+
+def test_an_open_interval_of_two_pairs_is_in_no_form(comparison):
+    table = two_pairs(comparison)
+    for text in (
+        exports.latex(table, LABELS, KNOWN),
+        exports.narrow(table, LABELS, KNOWN),
+        exports.markdown(table, LABELS),
+    ):
+        assert "69.94" not in text and "77.48" not in text
+    assert r"$-1.23$ & -- & 0.062" in exports.latex(table, LABELS, KNOWN)
+    decided = table.assign(verdict=["baseline", "equivalent"])
+    assert "77.48" in exports.latex(decided, LABELS, KNOWN) and "77.48" in exports.markdown(decided, LABELS)
+
+
+def test_an_interval_without_0_has_a_mark_and_its_note(comparison):
+    table = comparison.assign(verdict=["baseline", "inconclusive"])
+    for form in (exports.latex, exports.narrow):
+        text = form(table, LABELS, KNOWN)
+        assert "{-?}$" in text and r"$-?$ worse, but whether by more than $\pm$ 1 point is open" in text
+        assert "told apart" not in text and "equivalent" not in text
+    assert "worse?" in exports.markdown(table, LABELS)
+
+
+def test_what_has_no_mean_has_its_median_or_its_one_accuracy(comparison):
+    table = comparison.assign(
+        mean=None, ci_low=None, ci_high=None, std=None, difference=None, verdict="inconclusive"
+    )
+    assert r"& (97.41) & runs 96.00--98.00 & -- &" in exports.latex(table, LABELS, KNOWN)
+    assert "In brackets, the median where no mean describes the runs." in exports.latex(table, LABELS, KNOWN)
+    assert "median 97.41" in exports.markdown(table, LABELS) and "no mean" in exports.markdown(table, LABELS)
+    one = table.assign(n_trained=1, n_pairs=0)
+    assert r"& 1/5 & (97.41) & -- & -- &" in exports.latex(one, LABELS, KNOWN)
+    assert "In brackets, the one that trained." in exports.latex(one, LABELS, KNOWN)
+    assert "$97.4$ (1/5)" in exports.narrow(one, LABELS, KNOWN)
+
+
+def test_one_seed_has_its_accuracies_and_no_word_on_comparisons(comparison):
+    nothing = dict.fromkeys(
+        ["mean", "ci_low", "ci_high", "std", "difference", "difference_low", "difference_high"]
+    )
+    table = comparison.assign(
+        **nothing, n_seeds=1, n_trained=1, n_pairs=0, verdict=["baseline", "inconclusive"]
+    )
+    known = KNOWN._replace(n_seeds=1)
+    text = exports.latex(table, LABELS, known)
+    assert r"a\textbar{}b & 1/1 & 97.41 \\" in text and r"Activation & Trained & Accuracy \\" in text
+    assert "one seed" in text and "$n = 1$" not in text and "seeds" not in text
+    short = exports.narrow(table, LABELS, known)
+    assert r"a\textbar{}b & $97.4$ \\" in short and "The accuracy of the one seed." in short
+    for form in (text, short):
+        assert not any(
+            word in form for word in ("ifference", "comparisons", "Against", "Bonferroni", "interval")
+        )
+    assert "97.41" in exports.markdown(table, LABELS) and "Verdict" not in exports.markdown(table, LABELS)
+
+
+def test_one_activation_has_no_word_on_comparisons(comparison):
+    known = KNOWN._replace(n_comparisons=0)
+    for text in (exports.latex(comparison[:1], LABELS, known), exports.narrow(comparison[:1], LABELS, known)):
+        assert not any(
+            word in text for word in ("ifference", "comparisons", "Against", "Bonferroni", "paired")
+        )
+    assert r"97.34 & 96.12--98.56 & 1.00 \\" in exports.latex(comparison[:1], LABELS, known)
+    assert "Verdict" not in exports.markdown(comparison[:1], LABELS)
+
+
+def test_a_margin_of_0_is_not_written_as_points(comparison):
+    text = exports.latex(comparison, LABELS, KNOWN._replace(margin=0))
+    assert "$-$ worse, the whole interval beyond 0." in text and r"\pm$ 0" not in text
+
+
 def typeset(folder, document):
     """What TeX says about a document, and the text of its pages."""
     import pypdf
@@ -144,6 +220,13 @@ def test_tex_typesets_both_forms_within_their_columns(comparison, tmp_path):
     labels = LABELS | hostile
     known = KNOWN._replace(study=HOSTILE[1], dataset=HOSTILE[2], baseline=HOSTILE[3], setting=HOSTILE[0])
     strange = pd.concat([comparison, *rows], ignore_index=True)
+    long = {"relu": "m" * 60, "tanh": "a label of sixty letters, which has spaces between its words"}
+    (tmp_path / "long.tex").write_text(
+        exports.latex(comparison, long, KNOWN._replace(baseline=long["relu"])), encoding="ascii"
+    )
+    (tmp_path / "longnarrow.tex").write_text(
+        exports.narrow(at_depths(comparison, 2, 4, 8), long, KNOWN), encoding="ascii"
+    )
     (tmp_path / "hostile.tex").write_text(exports.latex(strange, labels, known), encoding="ascii")
     (tmp_path / "wide.tex").write_text(
         exports.latex(at_depths(comparison, 2, 4), LABELS, KNOWN), encoding="ascii"
@@ -152,7 +235,8 @@ def test_tex_typesets_both_forms_within_their_columns(comparison, tmp_path):
     (tmp_path / "narrow.tex").write_text(plain, encoding="ascii")
     begin = "\\begin{document}\n"
     log, text = typeset(
-        tmp_path, f"\\documentclass{{article}}{begin}\\input{{wide}}\\input{{hostile}}\\end{{document}}"
+        tmp_path,
+        f"\\documentclass{{article}}{begin}\\input{{wide}}\\input{{long}}\\input{{hostile}}\\end{{document}}",
     )
     assert "Missing character" not in log and "undefined" not in log
     assert "Overfull" not in log.split("hostile.tex")[0]
@@ -160,6 +244,7 @@ def test_tex_typesets_both_forms_within_their_columns(comparison, tmp_path):
         assert words in text, words
     assert "root:" not in text
     log, text = typeset(
-        tmp_path, f"\\documentclass[twocolumn]{{article}}{begin}\\input{{narrow}}\\end{{document}}"
+        tmp_path,
+        f"\\documentclass[twocolumn]{{article}}{begin}\\input{{narrow}}\\input{{longnarrow}}\\end{{document}}",
     )
     assert "Overfull" not in log and "97.3 ± 1.2" in text

@@ -54,8 +54,73 @@ def test_two_seeds_give_no_interval(n, text):
     ],
 )
 def test_verdict_and_p_that_disagree_are_seen(verdict, p_holm, apart):
-    assert numbers.disagrees({"verdict": verdict, "p_holm": p_holm, "n_pairs": 5}) is apart
-    assert numbers.disagrees({"verdict": verdict, "p_holm": None, "n_pairs": 1}) is False
+    row = {
+        "verdict": verdict,
+        "p_holm": p_holm,
+        "n_pairs": 5,
+        "difference_low": -0.02,
+        "difference_high": 0.03,
+    }
+    assert numbers.disagrees(row) is apart
+    assert numbers.disagrees(row | {"p_holm": None, "n_pairs": 1}) is False
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "n_pairs", "leaning"),
+    [
+        (-0.0747, -0.0065, 10, "worse"),
+        (0.001, 0.2, 10, "better"),
+        (-0.02, 0.0, 10, ""),
+        (-0.02, 0.03, 10, ""),
+        (-0.0747, -0.0065, 2, ""),
+        (-1.2, -0.0065, 10, ""),
+        (None, None, 10, ""),
+    ],
+)
+def test_an_open_verdict_whose_interval_leaves_out_0_leans(low, high, n_pairs, leaning):
+    """But not where no interval is shown: of two pairs, or beyond ±100 points."""
+    row = {"verdict": "inconclusive", "n_pairs": n_pairs, "difference_low": low, "difference_high": high}
+    assert numbers.leaning(row) == leaning
+    assert numbers.verdict(row | {"difference": -0.04}) == (f"{leaning}?" if leaning else "inconclusive")
+    assert numbers.verdict(row | {"difference": None}) == "no mean"
+    assert numbers.disagrees(row | {"p_holm": 0.59}) is bool(leaning)
+    assert numbers.disagrees(row | {"p_holm": 0.04}) is not bool(leaning)
+    assert numbers.leaning(row | {"verdict": "worse"}) == ""
+
+
+def test_every_interval_of_a_comparison_follows_one_rule():
+    row = {"verdict": "inconclusive", "n_pairs": 2, "difference_low": -0.01, "difference_high": 0.02}
+    assert numbers.interval_of(row) == "–"
+    assert numbers.interval_of(row | {"n_pairs": 3}) == "−1.00 to +2.00"
+    assert numbers.interval_of(row | {"verdict": "equivalent"}) == "−1.00 to +2.00"
+    assert numbers.interval_of(row | {"n_pairs": 3}, 0) == "−1 to +2"
+
+
+def test_a_zero_has_no_minus():
+    assert numbers.points(-0.00001) == "0.00" and numbers.points(-0.004, 0) == "0"
+    assert numbers.points(-0.0001) == "−0.01" and numbers.points(0.0) == "+0.00"
+
+
+def test_names_keep_their_first_letter():
+    names = ["prelu", "swish"]
+    assert numbers.sentence("prelu trained", names) == "prelu trained"
+    assert numbers.sentence("prelus trained", names) == "Prelus trained"
+    text = "Two trained; swish did not; prelu and elu did"
+    assert numbers.paragraphs(text, 3, names) == ["Two trained.", "swish did not.", "prelu and elu did."]
+
+
+@pytest.mark.parametrize(
+    ("label", "isolated"),
+    [
+        ("ReLU (α = 0.1), 中", False),
+        ("\N{HEBREW LETTER SHIN}1", True),
+        ("\N{ARABIC-INDIC DIGIT ONE}", True),
+        ("a\N{RIGHT-TO-LEFT OVERRIDE}b", True),
+    ],
+)
+def test_a_label_of_another_direction_is_isolated(label, isolated):
+    first, last = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+    assert numbers.isolated(label) == (f"{first}{label}{last}" if isolated else label)
 
 
 def cell(**changes):
@@ -103,7 +168,8 @@ def test_the_change_of_a_difference_reaches_further_than_a_difference():
     ],
 )
 def test_what_cannot_be_compared_is_not_inconclusive(verdict, n_pairs, text):
-    assert numbers.verdict(pd.Series({"verdict": verdict, "n_pairs": n_pairs})) == text
+    found = {"difference": 0.01, "difference_low": -0.1, "difference_high": 0.1}
+    assert numbers.verdict(pd.Series({"verdict": verdict, "n_pairs": n_pairs} | found)) == text
 
 
 def test_a_sentence_starts_with_a_capital_and_is_otherwise_left_alone():

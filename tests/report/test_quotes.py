@@ -25,6 +25,8 @@ SHARE = {
     "difference_high": 0.08,
     "p_mcnemar": 0.125,
     "p_holm": 1.0,
+    "wins": 5,
+    "losses": 0,
 }
 
 
@@ -47,7 +49,8 @@ def test_a_verdict_that_p_does_not_support_says_so():
     text = quote()
     assert "Holm-adjusted 0.94)" in text
     assert text.endswith(
-        "The verdict rests on the interval, which takes differences as normal; p does not support it."
+        "The words follow the interval, and p does not support this: sign flips of 5 pairs give no p below 0.062, which is "
+        "then adjusted for 15 comparisons."
     )
 
 
@@ -60,7 +63,45 @@ def test_a_verdict_that_p_does_not_support_says_so():
     ],
 )
 def test_each_verdict_has_its_words(verdict, words):
-    assert words in quote(verdict=verdict)
+    assert words in quote(verdict=verdict, **({"difference_high": 0.01} if verdict == "inconclusive" else {}))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p_holm", "words"),
+    [
+        (-0.0747, -0.0065, 0.047, "tanh was worse than ReLU, but whether by more than 1 point is open: mean"),
+        (-0.0747, -0.0065, 0.59, "is open: mean"),
+        (0.0065, 0.0747, 0.047, "tanh was better than ReLU, but whether by more than 1 point is open: mean"),
+        (-0.0747, 0.0001, 0.59, "tanh and ReLU could not be told apart: mean"),
+    ],
+)
+def test_nothing_is_not_told_apart_beside_an_interval_without_0(low, high, p_holm, words):
+    text = quote(verdict="inconclusive", difference_low=low, difference_high=high, p_holm=p_holm)
+    assert words in text and ("told apart" in text) is (low < 0 < high)
+    assert ("p does not support this" in text) is (p_holm > 0.05 and not low < 0 < high)
+
+
+def test_a_small_p_of_what_is_not_told_apart_has_its_reason():
+    text = quote(verdict="inconclusive", difference_high=0.0001, p_holm=0.047)
+    assert text.endswith(
+        "p is small and yet nothing is decided: p is about any difference, the verdict about one beyond the margin."
+    )
+
+
+def test_two_pairs_have_no_interval_unless_they_decide():
+    two = {"n_pairs": 2, "difference_low": -0.69, "difference_high": 0.77}
+    text = quote(verdict="inconclusive", **two)
+    assert "(too few pairs for an interval; n = 2" in text and "69" not in text
+    assert "95 % interval −5.20 to −1.26" in quote(n_pairs=2)
+
+
+def test_one_seed_or_one_activation_has_nothing_to_quote():
+    table = pd.DataFrame([BASE | {"activation": "relu", "verdict": "baseline"}])
+    assert quotes.of(table, LABELS, KNOWN) == []
+    both = pd.concat([table, pd.DataFrame([COMPARED])])
+    assert (
+        quotes.of(both, LABELS, KNOWN._replace(n_seeds=1)) == [] and len(quotes.of(both, LABELS, KNOWN)) == 1
+    )
 
 
 def test_one_comparison_needs_no_correction():
@@ -82,8 +123,9 @@ def test_folds_and_setting_are_named():
 
 
 def test_seeds_that_did_not_train_and_networks_that_still_improve_are_said():
-    text = quote(n_trained=3, n_pairs=3, n_improving=2, p_holm=0.01)
-    assert "Only seeds that trained count (of 5: tanh 3). Still improving at the end: 2 of tanh." in text
+    text = quote(n_trained=3, n_pairs=3, n_improving=2, p_holm=0.01, n_seeds=5)
+    assert "Only seeds that trained count (of 5: tanh 3). Still improving at the end: tanh 2 of 3." in text
+    assert "improving" not in quote(n_improving=2)
 
 
 def test_what_did_not_train_is_compared_by_who_trained():
@@ -94,5 +136,9 @@ def test_what_did_not_train_is_compared_by_who_trained():
     assert "share that trained: −80 points (Newcombe's 95 % interval −98 to +8, Bonferroni for 15" in text
     assert "exact McNemar p = 0.12, Holm-adjusted 1)." in text
     apart = quote(shares=shares, **nothing)
-    assert "runs of one of them lie more than 25 points apart." in apart and "McNemar" in apart
+    assert (
+        "runs of one of them lie more than 25 points apart. tanh was ahead in 5 of 5 seeds and ReLU in 0,"
+        in apart
+        and "McNemar" in apart
+    )
     assert "McNemar" not in quote(shares=shares)

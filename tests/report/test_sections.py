@@ -169,7 +169,7 @@ def test_ranking_is_best_rank_first_with_its_cells_and_totals():
     tanh, relu = answer.ranking(cells, ranks, [4])
     assert (tanh["key"], relu["key"]) == ("tanh", "relu")
     assert (relu["n_trained"], relu["n_runs"], relu["ci_low"]) == (9, 10, 1.2)
-    assert [cell.level for cell in tanh["cells"]] == [0.5] and len(relu["cells"]) == 1
+    assert [cell["level"] for cell in tanh["cells"]] == [0.5] and len(relu["cells"]) == 1
 
 
 def test_without_ranks_the_more_reliable_and_better_come_first():

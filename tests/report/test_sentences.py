@@ -32,7 +32,9 @@ def cell(
         "n_pairs": n_pairs,
         "n_improving": 0,
         "runs_disagree": False,
+        "difference": None if n_pairs < 2 else 0.01,
         "difference_low": None if n_pairs < 2 else -0.02,
+        "difference_high": None if n_pairs < 2 else 0.04,
     } | others
 
 
@@ -134,7 +136,14 @@ def test_runs_that_were_still_improving_are_counted(n_improving, said):
 
 def apart(activation, **others):
     """The runs of this cell disagree: no mean, and no difference to it."""
-    values = {"mean": None, "ci_low": None, "ci_high": None, "runs_disagree": True, "difference_low": None}
+    values = {
+        "mean": None,
+        "ci_low": None,
+        "ci_high": None,
+        "runs_disagree": True,
+        "difference_low": None,
+        "difference": None,
+    }
     return cell(activation, **others) | values | {"required_seeds": None, "min": 0.38, "max": 0.97}
 
 
@@ -145,7 +154,7 @@ def test_runs_that_disagree_have_no_mean():
     )
     assert outcome(apart("relu")).endswith(f"trained from all 5 seeds, test accuracy 38.0–97.0{NBSP}%.")
     assert verdicts(cell("relu", verdict="baseline"), apart("tanh")) == (
-        "The comparison of tanh with ReLU is inconclusive."
+        "tanh cannot be compared with ReLU by means: runs lie too far apart."
     )
     assert sentences.required_seeds(pd.DataFrame([apart("tanh")]), LABELS) == ""
 
@@ -160,6 +169,19 @@ def test_verdicts_by_kind():
     assert text == (
         "tanh is better than ReLU; the comparison of ELU with ReLU is inconclusive; sigmoid cannot be compared "
         "with ReLU: 0 of 5 seeds trained in one of the two."
+    )
+
+
+def test_an_interval_without_0_is_not_said_to_be_inconclusive():
+    text = verdicts(
+        cell("relu", verdict="baseline"),
+        cell("tanh", difference_low=-0.0747, difference_high=-0.0065),
+        cell("elu", difference_low=0.0065, difference_high=0.0747),
+        cell("sigmoid"),
+    )
+    assert text == (
+        "ELU is better than ReLU, but whether by more than the margin is open; tanh is worse than ReLU, but whether by "
+        "more than the margin is open; the comparison of sigmoid with ReLU is inconclusive."
     )
 
 
@@ -219,42 +241,6 @@ def test_of_many_required_numbers_the_least_are_said():
     assert sentences.required_seeds(cells, LABELS).endswith(
         ": 16 for ReLU, 24 for tanh, 64 for ELU and 2 more."
     )
-
-
-def told(*rows):
-    names = ("activation", "verdict", "n_pairs")
-    return sentences.two_studies(
-        [{"depth": 4, "setting": "default"} | dict(zip(names, row, strict=True)) for row in rows],
-        LABELS,
-        ("a", "b"),
-    )
-
-
-def test_two_studies():
-    assert told(("relu", "worse", 5), ("tanh", "inconclusive", 5), ("elu", "worse", 5)) == (
-        "Against a, b is worse for ReLU (depth 4) and ELU (depth 4); 1 of 3 comparisons is inconclusive."
-    )
-    assert told(("relu", "equivalent", 5)) == "Against a, b is equivalent for ReLU (depth 4)."
-    assert told(("relu", "inconclusive", 5)) == "Between a and b no comparison is conclusive."
-    two = [
-        {"activation": "relu", "depth": 4, "setting": setting, "verdict": verdict, "n_pairs": 5}
-        for setting, verdict in (("default", "inconclusive"), ("adam", "better"))
-    ]
-    assert sentences.two_studies(two, LABELS, ("a", "b")) == (
-        "Against a, b is better for ReLU (depth 4, adam); 1 of 2 comparisons is inconclusive."
-    )
-    assert told() == "a and b have no activation and depth in common."
-
-
-def test_cells_of_two_studies_that_cannot_be_compared_are_not_inconclusive():
-    assert told(("relu", "worse", 5), ("tanh", "inconclusive", 1), ("elu", "inconclusive", 2)) == (
-        "Against a, b is worse for ReLU (depth 4); 1 of 3 comparisons is inconclusive; 1 of 3 cannot be made: fewer "
-        "than two seeds trained in both."
-    )
-    assert told(("relu", "inconclusive", 1), ("tanh", "inconclusive", 3)) == (
-        "Between a and b no comparison is conclusive; 1 of 2 cannot be made: fewer than two seeds trained in both."
-    )
-    assert "side by side" in told(("relu", "inconclusive", 0))
 
 
 @pytest.mark.parametrize(

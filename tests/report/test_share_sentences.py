@@ -101,5 +101,29 @@ def test_of_many_those_are_named_of_which_most_were_still_improving():
 
 
 def test_verdicts_in_place_of_those_of_means():
-    table = shares(("tanh", 2, "more"), ("elu", 4, "cannot decide"))
-    assert sentences.verdicts(table) == {("tanh", 2): "more trained", ("elu", 4): "cannot decide"}
+    table = shares(("tanh", 2, "more"), ("elu", 4, "cannot decide")).assign(wins=5)
+    assert sentences.verdicts(table) == {
+        ("tanh", 2): "no mean; more trained",
+        ("elu", 4): "no mean; ahead in 5 of 5",
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p_holm", "parted"),
+    [
+        (-1.0, -0.06, 0.94, True),
+        (0.06, 1.0, 0.94, True),
+        (-1.0, 0.06, 0.94, False),
+        (-1.0, -0.06, 0.03, False),
+    ],
+)
+def test_an_interval_without_0_beside_a_large_p_has_its_reason(low, high, p_holm, parted):
+    table = shares(("tanh", 8, "cannot decide")).assign(
+        difference_low=low, difference_high=high, p_holm=p_holm
+    )
+    assert sentences.disagrees(table.iloc[0]) is parted
+    text = sentences.beside_p(table, 15)
+    assert bool(text) is parted
+    if parted:
+        assert "no p below 0.062 for 5 seeds, adjusted for 15 comparisons 0.94. The word follows" in text
+        assert "adjusted" not in sentences.beside_p(table, 1)

@@ -28,7 +28,7 @@ def row(activation, verdict, p_holm, n_pairs=5, depth=8, **others):
         "p_holm": p_holm,
         "n_pairs": n_pairs,
     }
-    return found | {"difference": -0.03} | others
+    return found | {"difference": -0.03, "difference_low": -0.07, "difference_high": 0.01} | others
 
 
 BASELINE = row("relu", "baseline", None, 0)
@@ -64,8 +64,21 @@ def test_a_small_p_without_a_verdict_has_a_word_too():
 
 def test_pairs_name_both_and_many_are_counted():
     rows = [row(key, "worse", 0.6, 10, other="relu") for key in list(LABELS)[1:]]
-    text = sentences.beside_p(rows, LABELS, 300)
+    text = sentences.beside_p([*rows, row("elu", "better", 0.01, 10, other="tanh")], LABELS, 300)
     assert "for tanh against ReLU, ELU against ReLU, swish against ReLU and 2 more: sign flips of 10" in text
+
+
+def test_where_every_verdict_is_marked_it_is_said_once():
+    rows = [row(key, "worse", 0.6, 10, other="relu") for key in list(LABELS)[1:]]
+    assert "although p (Holm) is above 0.05 for all 5 of these: sign" in sentences.beside_p(rows, LABELS, 300)
+
+
+def test_an_interval_without_0_beside_a_large_p_is_no_verdict():
+    rows = [row("tanh", "inconclusive", 0.59, 10, difference_high=-0.0065)]
+    assert sentences.beside_p(rows, LABELS, 300) == (
+        "† An interval without 0 although p (Holm) is above 0.05 for tanh: sign flips of 10 pairs give no p below 0.002, "
+        "which is then adjusted for 300 comparisons."
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,84 +7,36 @@ import pandas as pd
 from actbench.analysis import comparisons
 from actbench.analysis.claims import FAILS, HOLDS, OPEN
 from actbench.figures.shown import layers
-from actbench.report.numbers import FEWEST, NBSP, change, listed, points
+from actbench.report import numbers, quotes
+from actbench.report.numbers import NBSP, change, listed, points
+from actbench.report.quotes import About
 from actbench.study.relations import TRAINS
 
-ASKED = {
-    ">": "{} is more accurate than {}",
-    "<": "{} is less accurate than {}",
-    "=": "{} and {} are equally accurate",
-}
 REFUTED = {
-    ">": "{} is not more accurate than {} by more than the margin of {}",
-    "<": "{} is not less accurate than {} by more than the margin of {}",
-}
-FOUND = {
-    "better": "{} is more accurate than {}, by more than the margin of {}",
-    "worse": "{} is less accurate than {}, by more than the margin of {}",
-    "equivalent": "{} and {} are equally accurate, within the margin of {}",
+    ">": "{} was not better than {} by more than {}",
+    "<": "{} was not worse than {} by more than {}",
 }
 
 
-def quote(
-    row: Mapping, labels: Mapping[str, str], dataset: str, margin: float, n_folds: int, setting: str = ""
-) -> str:
-    """The claim's answer in one or two sentences that stand alone.
+def quote(row: Mapping, labels: Mapping[str, str], known: About) -> str:
+    """The claim's test in words that stand alone: where it is of accuracies, the sentence of `quotes`.
+
+    A claim can be refuted where the verdict is open: the whole interval lies below the margin, or above.
 
     Args:
         row: of the table `claims`.
         labels: id to display text.
-        dataset: its title.
-        margin: differences up to it count as none.
-        n_folds: of which a seed's accuracy is the mean.
-        setting: of the row, if it is to be named.
+        known: of the row's setting.
     """
-    first, other = labels[row["activation"]], labels[row["other"]]
-    where = f"With {layers(row['depth'])} on {dataset}"
-    where += f" and the setting “{setting}”" if setting else ""
+    names = labels[row["activation"]], labels[row["other"]]
+    known = known._replace(n_comparisons=row["family"])
     if row["relation"] == TRAINS:
-        return f"{where}, {_who_trained(row, first, other)}"
-    n = row["n_seeds"]
-    trained = f"Trained: {first} {row['n_trained']} of {n}, {other} {row['n_trained_other']} of {n}."
-    if row["n_pairs"] < 2 or row["runs_disagree"]:
-        why = "runs with one of them lie more than 25 points apart"
-        if row["n_pairs"] < 2:
-            why = f"both trained from {row['n_pairs']} of {_seeds(n)}, and a comparison needs two"
-        return f"{where}, the accuracies of {first} and {other} cannot be compared: {why}. {trained}"
-    n_points = _n_points(margin)
-    if row["answer"] == OPEN:
-        said = f"this study does not decide whether {ASKED[row['relation']].format(first, other)}"
-        said += f" (margin: {n_points})"
-    elif row["verdict"] == OPEN:
-        said = REFUTED[row["relation"]].format(first, other, n_points)
-    else:
-        said = FOUND[row["verdict"]].format(first, other, n_points)
-    at_once = "" if row["family"] == 1 else f", for all {row['family']} comparisons at once (Bonferroni)"
-    interval = f"95{NBSP}% interval {_interval(row)}{at_once}"
-    if row["n_pairs"] < FEWEST and row["verdict"] == OPEN:
-        interval = "too few seeds for an interval"
-    of_folds = f", each the mean of {n_folds} folds" if n_folds > 1 else ""
-    paired = f"n{NBSP}={NBSP}{row['n_pairs']} seeds{of_folds}, paired, with which both trained"
-    return (
-        f"{where}, {said}: the mean difference in test accuracy is {points(row['difference'])} points "
-        f"({interval}; {paired}). {trained}{_unfinished(row, first, other)}"
-    )
-
-
-def _interval(row: Mapping) -> str:
-    """In points, as in the tables; in words where it is wider than a difference can be."""
-    found = change(row["difference_low"], row["difference_high"])
-    return "beyond ±100 points" if found == "–" else found
-
-
-def _unfinished(row: Mapping, first: str, other: str) -> str:
-    """A sentence where half of the trained networks of one of the two, or more, were still improving."""
-    cells = (
-        (first, row["n_improving"], row["n_trained"]),
-        (other, row["n_improving_other"], row["n_trained_other"]),
-    )
-    late = [f"{name} {n} of {n_trained}" for name, n, n_trained in cells if n_trained and 2 * n >= n_trained]
-    return f" Still improving when training ended: {listed(late)}." if late else ""
+        where = f"With {layers(row['depth'])} on {known.dataset}"
+        where += f" (setting {known.setting})" if known.setting else ""
+        return f"{where}, {_who_trained(row, *names)}"
+    refuted = row["answer"] == FAILS and row["verdict"] == OPEN and not numbers.leaning(row)
+    said = REFUTED[row["relation"]].format(*names, known.points) if refuted else ""
+    return quotes.sentence(row, names, known, said)
 
 
 def _who_trained(row: Mapping, first: str, other: str) -> str:
@@ -112,7 +64,8 @@ def facts(
     Args:
         row: of the table `claims`, of the claim's setting.
         others: the rows of the other settings, in their order.
-        labels, margin: see `quote`.
+        labels: id to display text.
+        margin: differences up to it count as none.
         validated: whether there are validation examples, without which no epoch is the best.
     """
     first, other, n = labels[row["activation"]], labels[row["other"]], row["n_seeds"]
@@ -140,9 +93,12 @@ def _difference(row: Mapping) -> str:
         interval = change(row["difference_low"], row["difference_high"], 0)
         return f"{points(row['difference'], 0)} points in the share that trained, interval {interval}"
     found = f"{points(row['difference'])} points in test accuracy"
-    if row["n_pairs"] < FEWEST and row["verdict"] == OPEN:
-        return f"{found}, too few seeds for an interval"
-    return f"{found}, interval {_interval(row)}"
+    interval = numbers.interval_of(row)
+    if interval == "–":
+        interval = "beyond ±100 points"
+        if row["n_pairs"] < numbers.FEWEST and row["verdict"] == OPEN:
+            return f"{found}, too few seeds for an interval"
+    return f"{found}, interval {interval}"
 
 
 def _improving(row: Mapping, first: str, other: str, validated: bool) -> str:

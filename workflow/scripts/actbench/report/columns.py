@@ -42,6 +42,11 @@ T_INTERVAL = Column(
 )
 DEAD = Column("Share of hidden units whose output is 0 for every training example, in percent.")
 
+VERDICT = (
+    "What the interval decides; “worse?”: it leaves out 0 but not the margin; “no mean”: runs lie too far "
+    "apart; a dash: fewer than two pairs."
+)
+
 # Heads of any table. A star stands for what the study names: the baseline, a setting, another study.
 COMMON: dict[str, Column] = {
     "Activation": ACTIVATION,
@@ -68,12 +73,8 @@ COMMON: dict[str, Column] = {
     "p, Holm": HOLM,
     "d_z": D_Z,
     "Required seeds": REQUIRED,
-    "Verdict": Column(
-        "What the interval decides against the margin; inconclusive where it decides nothing.", "verdict"
-    ),
-    "* is": Column(
-        "What the interval decides against the margin; inconclusive where it decides nothing.", "verdict"
-    ),
+    "Verdict": Column(VERDICT, "verdict"),
+    "* is": Column(VERDICT, "verdict"),
     "Change": largest(
         "Mean change of the number to its left from the first to the last, in percentage points."
     ),

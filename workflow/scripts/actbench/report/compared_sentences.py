@@ -1,5 +1,6 @@
 """The sentences of the page of several studies: how two of them differ, and what is the same in all."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from actbench.figures import shown
@@ -19,26 +20,31 @@ def headline(rows: Sequence[Mapping], names: Sequence[str]) -> tuple[str, str]:
     first, second = names
     if not rows:
         return f"{first} and {second} have no activation and depth in common", ""
-    counts = {
-        word: sum(row["verdict"] == word and row["n_pairs"] > 1 for row in rows)
-        for word in ("better", "worse", "equivalent", "inconclusive")
-    }
-    n, lacking = len(rows), sum(row["n_pairs"] < 2 for row in rows)
+    counts = Counter(map(numbers.verdict, rows))
+    n, lacking = len(rows), counts["–"]
     if lacking == n:
         return f"{first} and {second} cannot be compared: no cell has two pairs of seeds that trained", ""
     cells = "the one cell" if n == 1 else f"{n} cells"
-    if counts["inconclusive"] == n - lacking:
-        said = f"{second} and {first} cannot be told apart in any of {cells}"
-    else:
-        told = [f"{word} in {counts[word]}" for word in ("better", "worse") if counts[word]]
-        told = [f"{' and '.join(told)} of {cells}"] if told else []
-        same = f"equivalent in {counts['equivalent']}" + ("" if told else f" of {cells}")
-        told += [same] if counts["equivalent"] else []
-        said = f"Compared with {first}, {second} is {', '.join(told)}"
+    told = [f"{word} in {counts[word]}" for word in ("better", "worse") if counts[word]]
+    told = [f"{' and '.join(told)} of {cells}"] if told else []
+    if counts["equivalent"]:
+        told.append(f"equivalent in {counts['equivalent']}" + ("" if told else f" of {cells}"))
+    slight = [f"{word} in {counts[f'{word}?']}" for word in ("better", "worse") if counts[f"{word}?"]]
+    if slight:
+        of = "" if told else f" of {cells}"
+        slight = [f"{' and '.join(slight)}{of}, but whether by more than the margin is open"]
+    if told or slight:
+        said = f"Compared with {first}, {second} is {'; '.join(filter(None, [', '.join(told), *slight]))}"
         if counts["inconclusive"]:
             said += f"; {counts['inconclusive']} cannot be told apart"
-    if lacking:
-        said += f"; {lacking} {'has' if lacking == 1 else 'have'} fewer than two pairs of seeds"
+    else:
+        said = f"{second} and {first} cannot be told apart in any of {cells}"
+    for number, why in (
+        (counts["no mean"], "no mean difference, as runs lie too far apart"),
+        (lacking, "fewer than two pairs of seeds"),
+    ):
+        if number:
+            said += f"; {number} {'has' if number == 1 else 'have'} {why}"
     together = "" if n == 1 else f", for all {n} cells at once"
     return said, f"paired by the seeds that trained in both{together}"
 
@@ -62,13 +68,36 @@ def findings_of_two(
     sure = [row for row in rows if row["verdict"] in ("better", "worse") and row["n_pairs"] > 1]
     if sure:
         row = max(sure, key=lambda one: abs(one["difference"]))
-        interval = numbers.change(row["difference_low"], row["difference_high"])
+        interval = numbers.interval_of(row)
         several = len({one["setting"] for one in rows}) > 1
         where = f"{labels[row['activation']]}, {shown.layers(row['depth'])}"
         where += f", {row['setting']}" if several else ""
         text = f"{numbers.points(row['difference'])} points ({interval}; n = {row['n_pairs']})"
         found.append(("Largest", f"The largest of the sure differences is {text}: {where}."))
     return found
+
+
+def differing(rows: Sequence[Mapping], labels: Mapping[str, str], names: Sequence[str]) -> str:
+    """For which activations the second study is better, worse or equivalent, which the headline counts.
+
+    Args:
+        rows, names: see `headline`.
+        labels: id to display text.
+    """
+    first, second = names
+    several = len({row["setting"] for row in rows}) > 1
+    parts = []
+    for word in ("better", "worse", "equivalent"):
+        chosen = [
+            f"{labels[row['activation']]} (depth {row['depth']}{', ' + row['setting'] if several else ''})"
+            for row in rows
+            if row["verdict"] == word
+        ]
+        if chosen:
+            parts.append(f"{word} for {numbers.some(chosen)}")
+    if not parts:
+        return "No cell has a verdict; the figure shows both studies side by side." if rows else ""
+    return f"Against {first}, {second} is {'; '.join(parts)}."
 
 
 def changed(settings: Sequence[Sequence[str]]) -> str:

@@ -1,7 +1,7 @@
 """The comparison as papers want it: LaTeX, wide and for one column, and Markdown."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pandas as pd
 
@@ -11,14 +11,22 @@ from actbench.report.quotes import About
 
 # Without the package booktabs its rules are plain lines.
 RULES = "".join(rf"\providecommand{{\{name}rule}}{{\hline}}" + "\n" for name in ("top", "mid", "bottom"))
-MARKS = {"better": "{+}", "worse": "{-}", "equivalent": r"{\approx}", "inconclusive": "{?}", "baseline": ""}
+# By the word that `numbers.verdict` has: the mark, and what the notes say of it.
+MARKS = {
+    "better": ("{+}", "$+$ better, the whole interval beyond {margin}"),
+    "worse": ("{-}", "$-$ worse, the whole interval beyond {margin}"),
+    "better?": ("{+?}", "$+?$ better, but whether by more than {margin} is open"),
+    "worse?": ("{-?}", "$-?$ worse, but whether by more than {margin} is open"),
+    "equivalent": (r"{\approx}", r"$\approx$ equivalent, the whole interval within {margin}"),
+    "inconclusive": ("{?}", "? inconclusive, not told apart"),
+    "no mean": (r"{\ast}", r"$\ast$ no mean difference, as runs lie more than 25 points apart"),
+}
 USE = "% Needs no package; with booktabs in the preamble, its rules are used. table* spans two columns."
 ROWS = 36  # that fit on a page
 DEPTHS = 3  # side by side in one column of a paper
-HEADS = (
-    *("Activation", "Trained", "Mean", r"95\,\% interval", "SD"),
-    *("Difference", "Interval", r"$p_{\mathrm{Holm}}$", "$d_z$", ""),
-)
+LONG = 20  # letters of a label that are one line
+MEANS = ("Mean", r"95\,\% interval", "SD")
+DIFFERENCES = ("Difference", "Interval", r"$p_{\mathrm{Holm}}$", "$d_z$", "")
 
 
 def latex(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> str:
@@ -29,16 +37,19 @@ def latex(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> 
         labels: id to display text.
         known: what the comparisons share.
     """
+    parts = _Parts.of(comparison, known)
+    heads = ["Activation", "Trained", *(MEANS if parts.seeds else ["Accuracy"])]
+    heads += DIFFERENCES if parts.compared else []
     blocks = []
     for depth, rows in comparison.groupby("depth", sort=False):
-        head = rf"\multicolumn{{{len(HEADS)}}}{{@{{}}l}}{{\textit{{{layers(depth)}}}}} \\"
-        blocks.append(([head], [_line(_cells(row, labels)) for row in rows.to_dict("records")]))
-    caption = (
-        rf"Test accuracy (\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}, "
-        f"with the difference to {tex.text(known.baseline)} in percentage points."
-    )
-    made = _Table(caption, f"tab:{tex.key(known.study)}", "l" + "r" * 8 + "l", _notes(known), tabcolsep=2)
-    return _tables(made, [_line(HEADS)], blocks)
+        head = rf"\multicolumn{{{len(heads)}}}{{@{{}}l}}{{\textit{{{layers(depth)}}}}} \\"
+        blocks.append(([head], [_line(_cells(row, labels, parts)) for row in rows.to_dict("records")]))
+    caption = rf"Test accuracy (\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}"
+    if parts.compared:
+        caption += f", with the difference to {tex.text(known.baseline)} in percentage points"
+    columns = "l" + "r" * (len(heads) - 2) + ("l" if parts.compared else "r")
+    made = _Table(f"{caption}.", f"tab:{tex.key(known.study)}", columns, _notes(parts, known), tabcolsep=2)
+    return _tables(made, [_line(heads)], blocks)
 
 
 def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> str:
@@ -56,20 +67,60 @@ def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) ->
         empty = [""] * (min(DEPTHS, len(depths)) - len(chosen))
         head = [_line(["Activation", *(_layers(depth) for depth in chosen), *empty]), r"\midrule"]
         rows = [
-            _line([tex.text(labels[key]), *(_short(cells.get((key, depth))) for depth in chosen), *empty])
+            _line([_name(labels[key]), *(_short(cells.get((key, depth))) for depth in chosen), *empty])
             for key in keys
         ]
         blocks.append((head, rows))
     caption = f"Test accuracy (\\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}."
-    notes = (
-        r"Mean $\pm$ half the width of its 95\,\% interval over the seeds that trained, in brackets how many "
-        "where not all did; a range where they lie more than 25 points apart. "
-        f"{_marks(known)} Differences: {_correction(known)}."
-    )
+    parts = _Parts.of(comparison, known)
+    notes = ["The accuracy of the one seed."]
+    if parts.seeds:
+        notes = [r"Mean $\pm$ half the width of its 95\,\% interval over the seeds that trained."]
+    if (comparison["n_trained"] < comparison["n_seeds"]).any():
+        notes.append("In brackets, how many trained.")
+    if parts.apart:
+        notes.append("A range where runs lie more than 25 points apart.")
+    if parts.compared:
+        notes.append(f"{_marks(parts, known)} Differences: {_correction(known)}.")
     columns = "l" + "r" * min(DEPTHS, len(depths))
     return _tables(
-        _Table(caption, f"tab:{tex.key(known.study)}-narrow", columns, notes, tabcolsep=3), [], blocks
+        _Table(caption, f"tab:{tex.key(known.study)}-narrow", columns, " ".join(notes), tabcolsep=3),
+        [],
+        blocks,
     )
+
+
+class _Parts(NamedTuple):
+    """What occurs in a table, so that its columns and notes are of that and no more.
+
+    Args:
+        seeds: whether there are several.
+        compared: whether anything is compared with the baseline.
+        alone: whether of some cell one of several seeds trained.
+        apart: whether the runs of some cell have no mean.
+        ranged: whether of some cell the range of the runs stands in place of an interval.
+        marks: the words of verdicts.
+    """
+
+    seeds: bool
+    compared: bool
+    alone: bool
+    apart: bool
+    ranged: bool
+    marks: frozenset[str]
+
+    @classmethod
+    def of(cls, comparison: pd.DataFrame, known: About) -> Self:
+        rows = comparison.to_dict("records")
+        seeds = known.n_seeds > 1
+        return cls(
+            seeds=seeds,
+            compared=_compared(comparison),
+            alone=seeds and any(row["n_trained"] == 1 for row in rows),
+            apart=any(row["n_trained"] > 1 and not tex.finite(row["mean"]) for row in rows),
+            ranged=any(numbers.spread(row).startswith("runs") for row in rows),
+            marks=frozenset(map(numbers.verdict, rows)),
+        )
 
 
 class _Table(NamedTuple):
@@ -141,7 +192,8 @@ def _line(cells: Iterable[str]) -> str:
 def _n(known: About) -> str:
     folds = f" of {known.n_folds} folds each" if known.n_folds > 1 else ""
     setting = f", setting {tex.text(known.setting)}" if known.setting else ""
-    return f"$n = {known.n_seeds}$ seeds{folds}{setting} (study {tex.text(known.study)})"
+    seeds = "one seed" if known.n_seeds == 1 else f"$n = {known.n_seeds}$ seeds"
+    return f"{seeds}{folds}{setting} (study {tex.text(known.study)})"
 
 
 def _correction(known: About) -> str:
@@ -153,49 +205,76 @@ def _correction(known: About) -> str:
     )
 
 
-def _notes(known: About) -> str:
-    return (
-        r"Mean, SD and interval (95\,\%, Student's $t$ on the logit scale) over the seeds that trained; "
-        "``runs'' is their range where they give no interval. Differences are paired by seed where both "
-        rf"trained, with {_correction(known)}. $p_{{\mathrm{{Holm}}}}$: two-sided sign-flip test, adjusted "
-        f"by Holm's method; $d_z$: Cohen's. {_marks(known)} Tested on {known.n_test} examples."
-    )
+def _notes(parts: _Parts, known: About) -> str:
+    notes = []
+    if parts.seeds:
+        notes.append(
+            r"Mean, SD and interval (95\,\%, Student's $t$ on the logit scale) over the seeds that trained."
+        )
+    if parts.ranged:
+        notes.append("``runs'': their range, where they give no interval.")
+    if parts.alone or parts.apart:
+        what = {
+            (True, False): "the one that trained",
+            (False, True): "the median where no mean describes the runs",
+        }
+        both = "the median where there is no mean"
+        notes.append(f"In brackets, {what.get((parts.alone, parts.apart), both)}.")
+    if parts.compared:
+        notes.append(
+            f"Differences are paired by seed where both trained, with {_correction(known)}. "
+            rf"$p_{{\mathrm{{Holm}}}}$: two-sided sign-flip test, adjusted by Holm's method; $d_z$: Cohen's. "
+            f"{_marks(parts, known)}"
+        )
+    return " ".join([*notes, f"Tested on {known.n_test} examples."])
 
 
-def _marks(known: About) -> str:
-    return (
-        rf"Against {tex.text(known.baseline)}: $+$ better and $-$ worse, the whole interval beyond "
-        rf"$\pm {100 * known.margin:g}$ points; $\approx$ equivalent, within; ? inconclusive."
-    )
+def _marks(parts: _Parts, known: About) -> str:
+    margin = rf"$\pm$ {known.points}" if known.margin else "0"
+    said = [text.format(margin=margin) for word, (_, text) in MARKS.items() if word in parts.marks]
+    return f"Against {tex.text(known.baseline)}: {'; '.join(said)}." if said else ""
+
+
+def _name(label: str) -> str:
+    """A label in the first column; a long one in several lines."""
+    if len(label) <= LONG:
+        return tex.text(label)
+    return rf"\parbox[t]{{7em}}{{\raggedright {tex.text(label, 6)}\strut}}"
 
 
 def _layers(depth: int) -> str:
     return f"{depth} layer{'' if depth == 1 else 's'}"
 
 
-def _cells(row: Mapping, labels: Mapping[str, str]) -> list[str]:
-    compared = row["verdict"] != "baseline" and row["n_pairs"] > 1
-    change = numbers.change(row["difference_low"], row["difference_high"])
+def _cells(row: Mapping, labels: Mapping[str, str], parts: _Parts) -> list[str]:
+    cells = [_name(labels[row["activation"]]), f"{row['n_trained']}/{row['n_seeds']}"]
+    if not parts.seeds:
+        return [*cells, tex.number(_percent(row["median"]))]
+    mean = tex.number(_percent(row["mean"]))
+    if not tex.finite(row["mean"]) and row["n_trained"]:
+        mean = f"({tex.number(_percent(row['median']))})"
+    spread = numbers.spread(row, 2).replace("\N{NO-BREAK SPACE}%", "").replace("–", "--")
+    cells += [mean, spread, tex.number(_percent(row["std"]))]
+    if not parts.compared:
+        return cells
+    if row["verdict"] == "baseline" or row["n_pairs"] < 2:
+        return [*cells, "--", "--", "--", "--", ""]
     interval = "--"
-    if compared and change != "–":
-        ends = (tex.number(100 * row[key], sign=True) for key in ("difference_low", "difference_high"))
+    if numbers.interval_of(row) != "–":
+        ends = (tex.number(_percent(row[key]), sign=True) for key in ("difference_low", "difference_high"))
         interval = ", ".join(ends)
     return [
-        tex.text(labels[row["activation"]]),
-        f"{row['n_trained']}/{row['n_seeds']}",
-        tex.number(_percent(row["mean"])),
-        numbers.spread(row, 2).replace("\N{NO-BREAK SPACE}%", "").replace("–", "--"),
-        tex.number(_percent(row["std"])),
-        tex.number(_percent(row["difference"]), sign=True) if compared else "--",
+        *cells,
+        tex.number(_percent(row["difference"]), sign=True),
         interval,
-        tex.probability(row["p_holm"]) if compared and tex.finite(row["difference"]) else "--",
-        tex.number(row["d_z"]) if compared else "--",
-        f"${_mark(row)}$" if _mark(row) else "",
+        tex.probability(row["p_holm"]) if tex.finite(row["difference"]) else "--",
+        tex.number(row["d_z"]),
+        f"${_mark(row)}$",
     ]
 
 
 def _mark(row: Mapping) -> str:
-    return "" if numbers.verdict(row) == "–" else MARKS[row["verdict"]]
+    return MARKS.get(numbers.verdict(row), ("", ""))[0]
 
 
 def _percent(share: float | None) -> float | None:
@@ -210,6 +289,8 @@ def _short(row: Mapping | None) -> str:
         mean = f"{100 * row['mean']:.1f}"
         known = tex.finite(row["ci_low"])
         mean += rf" \pm {50 * (row['ci_high'] - row['ci_low']):.1f}" if known else ""
+    elif row["n_trained"] == 1:
+        mean = f"{100 * row['median']:.1f}"
     else:
         mean = rf"{100 * row['min']:.1f}\textrm{{--}}{100 * row['max']:.1f}"
     mark = _mark(row)
@@ -224,25 +305,38 @@ def markdown(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 
 def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    """The columns of a paper's table, as text."""
+    """The columns of a paper's table, as text; those of comparisons where there are any."""
     rows = []
-    for row in comparison.itertuples():
-        compared = row.verdict != "baseline" and row.n_pairs > 1
-        open_n = row.n_pairs if row.verdict == "inconclusive" else None
-        interval = numbers.change(row.difference_low, row.difference_high, n=open_n)
-        rows.append(
-            {
-                "Hidden layers": str(row.depth),
-                "Activation": labels[row.activation],
-                "Trained": f"{row.n_trained}/{row.n_seeds}",
-                "Accuracy": numbers.percent(row.mean, 2),
-                "95 % interval": numbers.spread(row._asdict(), 2),
-                "SD": numbers.percent(row.std, 2),
-                "Difference": numbers.points(row.difference) if compared else "–",
-                "Interval": interval if compared else "–",
-                "p (Holm)": f"{row.p_holm:.2g}" if compared else "–",
-                "d_z": "–" if not compared or pd.isna(row.d_z) else f"{row.d_z:.2f}",
-                "Verdict": numbers.verdict(row._asdict()),
+    for row in comparison.to_dict("records"):
+        cells = {
+            "Hidden layers": str(row["depth"]),
+            "Activation": labels[row["activation"]],
+            "Trained": f"{row['n_trained']}/{row['n_seeds']}",
+            "Accuracy": _level(row),
+        }
+        if row["n_seeds"] > 1:
+            cells |= {"95 % interval": numbers.spread(row, 2), "SD": numbers.percent(row["std"], 2)}
+        if _compared(comparison):
+            known = row["verdict"] != "baseline" and row["n_pairs"] > 1
+            found = {
+                "Difference": numbers.points(row["difference"]),
+                "Interval": numbers.interval_of(row),
+                "p (Holm)": f"{row['p_holm']:.2g}" if known else "–",
+                "d_z": "–" if pd.isna(row["d_z"]) else numbers.signed(row["d_z"]),
             }
-        )
+            cells |= found if known else dict.fromkeys(found, "–")
+            cells["Verdict"] = numbers.verdict(row)
+        rows.append(cells)
     return pd.DataFrame(rows)
+
+
+def _level(row: Mapping) -> str:
+    """A mean; where there is none the one accuracy, or the median of runs that lie apart."""
+    if pd.notna(row["mean"]) or not row["n_trained"]:
+        return numbers.percent(row["mean"], 2)
+    return f"{'median ' if row['n_trained'] > 1 else ''}{numbers.percent(row['median'], 2)}"
+
+
+def _compared(comparison: pd.DataFrame) -> bool:
+    """Whether anything is compared with the baseline: two seeds and another activation."""
+    return bool((comparison["n_seeds"] > 1).any() and (comparison["verdict"] != "baseline").any())

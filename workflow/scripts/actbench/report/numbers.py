@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ ALPHA = 0.05  # above it no p is small
 FEWEST = 3  # seeds of which a t interval is shown
 FINEST = 3  # digits of an end of an interval
 NAMED = 3  # that are named where there are more than one more
+# Classes of characters that run from left to right, or as what is around them does.
+PLAIN = {"L", "EN", "ES", "ET", "CS", "NSM", "ON", "WS", "S", "B", "BN", ""}
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -27,8 +30,11 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def points(value: float | None, digits: int = 2) -> str:
-    """A difference of shares in percentage points with its sign, and a true minus."""
-    return "–" if pd.isna(value) else f"{100 * value:+.{digits}f}".replace("-", "−")
+    """A difference of shares in percentage points with its sign, a true minus, and none before a zero."""
+    if pd.isna(value):
+        return "–"
+    text = f"{100 * value:+.{digits}f}"
+    return text.replace("-", "" if float(text) == 0 else "−")
 
 
 def interval(low: float | None, high: float | None, digits: int = 1) -> str:
@@ -70,20 +76,56 @@ def change(
     return f"{points(low, digits)} to {points(high, digits)}"
 
 
+def interval_of(row: Mapping, digits: int = 2) -> str:
+    """The interval of a comparison's difference, wherever one is written; see `change` for when a dash is.
+
+    Args:
+        row: with `verdict`, `n_pairs`, `difference_low` and `difference_high`. An open verdict on two pairs
+            has no interval.
+        digits: after the decimal point.
+    """
+    open_n = row["n_pairs"] if row["verdict"] == "inconclusive" else None
+    return change(row["difference_low"], row["difference_high"], digits, n=open_n)
+
+
+def leaning(row: Mapping) -> str:
+    """`better` or `worse` of an open verdict whose interval leaves out 0; empty of any other.
+
+    Args:
+        row: as in `interval_of`.
+    """
+    if row["verdict"] != "inconclusive" or row["n_pairs"] < FEWEST or interval_of(row) == "–":
+        return ""
+    return "better" if row["difference_low"] > 0 else "worse" if row["difference_high"] < 0 else ""
+
+
 def verdict(row: Mapping) -> str:
-    """The verdict on a comparison, a dash where fewer than two seeds trained in both."""
-    return "–" if row["verdict"] == "inconclusive" and row["n_pairs"] < 2 else row["verdict"]
+    """The verdict on a comparison as tables show it, by what leaves it open.
+
+    A dash where fewer than two seeds trained in both, `no mean` where runs lie too far apart for one,
+    `better?` or `worse?` where the interval leaves out 0 but not the margin.
+
+    Args:
+        row: as in `interval_of`, with `difference`.
+    """
+    if row["verdict"] != "inconclusive":
+        return row["verdict"]
+    if row["n_pairs"] < 2:
+        return "–"
+    if pd.isna(row["difference"]):
+        return "no mean"
+    return f"{leaning(row)}?" if leaning(row) else "inconclusive"
 
 
 def disagrees(row: Mapping) -> bool:
-    """Whether a comparison is better or worse without a small adjusted p, or inconclusive with one.
+    """Whether an interval leaves out 0 without a small adjusted p, or holds it with one.
 
     Args:
-        row: with `verdict`, `n_pairs` and `p_holm`; equivalent fits with any p.
+        row: as in `interval_of`, with `p_holm`; equivalent fits with any p.
     """
     if row["n_pairs"] < 2 or row["verdict"] in ("equivalent", "baseline"):
         return False
-    return (row["verdict"] in ("better", "worse")) != (row["p_holm"] <= ALPHA)
+    return bool(row["verdict"] in ("better", "worse") or leaning(row)) != (row["p_holm"] <= ALPHA)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -91,15 +133,30 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def sentence(text: str) -> str:
-    """The text with a capital first letter."""
+def isolated(label: str) -> str:
+    """A label that is written from right to left, or holds marks of direction, within U+2068 and U+2069.
+
+    So that it cannot change the order of the numbers and words around it in a sentence.
+    """
+    odd = any(unicodedata.bidirectional(one) not in PLAIN for one in label)
+    return f"\N{FIRST STRONG ISOLATE}{label}\N{POP DIRECTIONAL ISOLATE}" if odd else label
+
+
+def sentence(text: str, names: Collection[str] = ()) -> str:
+    """The text with a capital first letter, unless it begins with one of these names.
+
+    >>> sentence("prelu is worse; nobody trained", ["prelu"])
+    'prelu is worse; nobody trained'
+    """
+    if any(text.startswith(name) and not text[len(name) : len(name) + 1].isalnum() for name in names):
+        return text
     return text[:1].upper() + text[1:]
 
 
-def paragraphs(text: str, most: int = 60) -> list[str]:
+def paragraphs(text: str, most: int = 60, names: Collection[str] = ()) -> list[str]:
     """The text cut after sentences, or where one is too long after a semicolon, into parts of `most` words.
 
-    A clause that is longer by itself stays whole.
+    A clause that is longer by itself stays whole, and one that begins with a name keeps its first letter.
 
     >>> paragraphs("One two. Three four; five six seven.", most=3)
     ['One two.', 'Three four.', 'Five six seven.']
@@ -110,9 +167,9 @@ def paragraphs(text: str, most: int = 60) -> list[str]:
         clauses = [whole] if short else [clause.rstrip(".") + "." for clause in whole.split("; ")]
         for piece in clauses:
             if parts and len(f"{parts[-1]} {piece}".split()) <= most:
-                parts[-1] += f" {sentence(piece)}"
+                parts[-1] += f" {sentence(piece, names)}"
             else:
-                parts.append(sentence(piece))
+                parts.append(sentence(piece, names))
     return parts
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import jinja2
 import pandas as pd
+from jinja2.runtime import Context
 from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from actbench.figures import looks, shown, svg
-from actbench.report import columns, numbers
+from actbench.report import columns, numbers, share_sentences
 
 MEDIA = {".png": "image/png", ".csv": "text/csv"}
 SCRIPTS = ("sort.js", "figures.js")
@@ -35,18 +36,26 @@ def environment(folder: str | Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.tests["disagreeing"] = numbers.disagrees
+    made.tests |= {"disagreeing": numbers.disagrees, "parted": share_sentences.disagrees}
     made.filters |= {
-        "paragraphs": numbers.paragraphs,
+        "paragraphs": paragraphs,
         "percent": numbers.percent,
         "points": numbers.points,
         "sentence": numbers.sentence,
         "picture": picture,
     }
-    made.globals |= {name: getattr(numbers, name) for name in ("change", "interval", "spread", "verdict")}
+    made.globals |= {
+        name: getattr(numbers, name) for name in ("change", "interval", "interval_of", "spread", "verdict")
+    }
     made.globals |= {"layers": shown.layers, "column_of": columns.of}
     made.globals |= {"row_class": looks.css_class, "sample": sample}
     return made
+
+
+@jinja2.pass_context
+def paragraphs(context: Context, text: str) -> list[str]:
+    """`numbers.paragraphs` of a page, whose labels keep their first letter."""
+    return numbers.paragraphs(text, names=list((context.get("labels") or {}).values()))
 
 
 def counter() -> Namespace:

@@ -1,6 +1,6 @@
-"""One sentence a verdict, as a paper can quote it: difference, interval, n, p and correction."""
+"""One sentence a comparison, as a paper can quote it: verdict, difference, interval, n, p and correction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -9,8 +9,10 @@ from actbench.analysis import comparisons
 from actbench.figures.shown import layers
 from actbench.report import numbers
 from actbench.report.section import Study
+from actbench.report.verdict_sentences import why
 from actbench.study import grid
 
+NOTHING = "There is no comparison to quote: it needs two seeds and an activation beside the baseline."
 WORDS = {"better": "was better than", "worse": "was worse than"}
 
 
@@ -38,6 +40,11 @@ class About(NamedTuple):
     margin: float
     n_test: int
 
+    @property
+    def points(self) -> str:
+        """The margin: `1 point`, `0.5 points`."""
+        return f"{100 * self.margin:g} point{'' if self.margin == 0.01 else 's'}"
+
 
 def about(study: Study) -> About:
     """That of a study."""
@@ -59,7 +66,7 @@ def about(study: Study) -> About:
 def of(
     comparison: pd.DataFrame, labels: Mapping[str, str], known: About, shares: pd.DataFrame | None = None
 ) -> list[str]:
-    """A sentence for each comparison with the baseline, in the order of the rows.
+    """A sentence for each comparison with the baseline, in the order of the rows; none of a single seed.
 
     Args:
         comparison: the table of that name.
@@ -67,67 +74,95 @@ def of(
         known: what the sentences share.
         shares: the table of that name, for comparisons that only who trained can decide.
     """
-    trained = {} if shares is None else {(row.activation, row.depth): row for row in shares.itertuples()}
-    baselines = comparison[comparison["verdict"] == "baseline"].set_index("depth").to_dict("index")
-    others = comparison[comparison["verdict"] != "baseline"].to_dict("records")
-    return [
-        _sentence(row, baselines.get(row["depth"]), labels[row["activation"]], known)
-        + _who_trained(row, trained.get((row["activation"], row["depth"])), known)
-        for row in others
-    ]
+    if known.n_seeds < 2:
+        return []
+    trained = {} if shares is None else {(row["activation"], row["depth"]): row for row in _rows(shares)}
+    baselines = {row["depth"]: row for row in _rows(comparison[comparison["verdict"] == "baseline"])}
+    found = []
+    for row in _rows(comparison[comparison["verdict"] != "baseline"]):
+        base, share = baselines[row["depth"]], trained.get((row["activation"], row["depth"]), {})
+        both = {f"{name}_other": base[name] for name in ("n_trained", "n_improving")}
+        both |= {name: share[name] for name in ("wins", "losses") if name in share}
+        names = (labels[row["activation"]], known.baseline)
+        text = sentence(row | both | {"p": row["p_sign_flip"]}, names, known)
+        found.append(text + _who_trained(row, share, known))
+    return found
 
 
-def _who_trained(row: Mapping, share: tuple | None, known: About) -> str:
-    """The test of who trained, where nothing else can be tested."""
-    if share is None or (row["n_pairs"] > 1 and pd.notna(row["difference"])):
-        return ""
-    change = numbers.change(share.difference_low, share.difference_high, 0)
-    family = known.n_comparisons
-    held = f", Bonferroni for {family} comparisons" if family > 1 else ""
-    adjusted = f", Holm-adjusted {share.p_holm:.2g}" if family > 1 else ""
-    return (
-        f" Difference in the share that trained: {numbers.points(share.difference, 0)} points "
-        f"(Newcombe's 95 % interval {change}{held}; n = {share.n_seeds} paired seeds; exact McNemar p = "
-        f"{share.p_mcnemar:.2g}{adjusted})."
-    )
+def sentence(row: Mapping, names: Sequence[str], known: About, said: str = "") -> str:
+    """How two activations compare in test accuracy, in one sentence or a few that stand alone.
 
-
-def _sentence(row: Mapping, base: Mapping | None, label: str, known: About) -> str:
+    Args:
+        row: as of the table `claims`, of which the answer is not used.
+        names: the labels of both, the row's own first.
+        known: see `of`.
+        said: what stands in place of the verdict's words.
+    """
+    first, other = names
     where = f"With {layers(row['depth'])} on {known.dataset}"
     where += f" (setting {known.setting})" if known.setting else ""
-    trained = f"{label} trained with {row['n_trained']} of {row['n_seeds']} seeds"
-    if base is not None:
-        trained += f" and {known.baseline} with {base['n_trained']} of {base['n_seeds']}"
+    n = row["n_seeds"]
+    trained = f"{first} trained with {row['n_trained']} of {_seeds(n)}"
+    trained += f" and {other} with {row['n_trained_other']} of {n}"
     if row["n_pairs"] < 2:
         few = "no seed" if row["n_pairs"] == 0 else "only one seed"
         return f"{where}, {trained}; {few} trained in both, so their accuracies are not compared."
     if pd.isna(row["difference"]):
+        ahead = ""
+        if "wins" in row:
+            wins, losses = row["wins"], row["losses"]
+            ahead = f" {first} was ahead in {wins} of {n} seeds and {other} in {losses}, trained or not."
         return (
             f"{where}, {trained}; no mean difference is given, because runs of one of them lie more than "
-            "25 points apart."
+            f"25 points apart.{ahead}"
         )
+    said = said or verdict(row, names, known)
+    return f"{where}, {said}: {_evidence(row, known)}.{_caveats(row, names, known)}"
+
+
+def verdict(row: Mapping, names: Sequence[str], known: About) -> str:
+    """What a comparison says, in the past tense: no more than its interval does.
+
+    Args:
+        row, names, known: see `sentence`.
+    """
+    first, other = names
+    if row["verdict"] in WORDS:
+        beyond = f" by more than {known.points}" if known.margin else ""
+        return f"{first} {WORDS[row['verdict']]} {other}{beyond}"
+    if row["verdict"] == "equivalent":
+        return f"{first} was equivalent to {other} within ±{known.points}"
+    leaning = numbers.leaning(row)
+    if leaning:
+        return f"{first} {WORDS[leaning]} {other}, but whether by more than {known.points} is open"
+    return f"{first} and {other} could not be told apart"
+
+
+def _who_trained(row: Mapping, share: Mapping, known: About) -> str:
+    """The test of who trained, where nothing else can be tested."""
+    if not share or (row["n_pairs"] > 1 and pd.notna(row["difference"])):
+        return ""
+    change = numbers.change(share["difference_low"], share["difference_high"], 0)
+    family = known.n_comparisons
+    held = f", Bonferroni for {family} comparisons" if family > 1 else ""
+    adjusted = f", Holm-adjusted {share['p_holm']:.2g}" if family > 1 else ""
     return (
-        f"{where}, {_verdict(row, label, known)}: {_evidence(row, known)}.{_caveats(row, base, label, known)}"
+        f" Difference in the share that trained: {numbers.points(share['difference'], 0)} points "
+        f"(Newcombe's 95 % interval {change}{held}; n = {share['n_seeds']} paired seeds; exact McNemar p = "
+        f"{share['p_mcnemar']:.2g}{adjusted})."
     )
 
 
-def _verdict(row: Mapping, label: str, known: About) -> str:
-    margin = f"{100 * known.margin:g} point{'' if known.margin == 0.01 else 's'}"
-    if row["verdict"] in WORDS:
-        beyond = f" by more than {margin}" if known.margin else ""
-        return f"{label} {WORDS[row['verdict']]} {known.baseline}{beyond}"
-    if row["verdict"] == "equivalent":
-        return f"{label} was equivalent to {known.baseline} within ±{margin}"
-    return f"{label} and {known.baseline} could not be told apart"
-
-
 def _evidence(row: Mapping, known: About) -> str:
-    change = numbers.change(row["difference_low"], row["difference_high"])
     family = known.n_comparisons
     held = f", Bonferroni for {family} comparisons" if family > 1 else ""
-    interval = "no interval within ±100 points" if change == "–" else f"95 % interval {change}{held}"
+    change = numbers.interval_of(row)
+    interval = f"95 % interval {change}{held}"
+    if change == "–":
+        two = row["n_pairs"] < numbers.FEWEST
+        interval = "too few pairs for an interval" if two else "no interval within ±100 points"
     exact = row["n_pairs"] <= comparisons.EXACT_PAIRS
-    p = f"{'exact ' if exact else ''}sign-flip p = {row['p_sign_flip']:.2g}"
+    p = f"{'exact ' if exact else ''}sign-flip p = {row['p']:.2g}"
     adjusted = f", Holm-adjusted {row['p_holm']:.2g}" if family > 1 else ""
     folds = f", each the mean of {known.n_folds} folds" if known.n_folds > 1 else ""
     return (
@@ -136,18 +171,32 @@ def _evidence(row: Mapping, known: About) -> str:
     )
 
 
-def _caveats(row: Mapping, base: Mapping | None, label: str, known: About) -> str:
-    """What a reader of the sentence must know too."""
+def _caveats(row: Mapping, names: Sequence[str], known: About) -> str:
+    """What a reader of the sentence must know too: a p that says otherwise, seeds lost, unfinished runs."""
     found = []
-    if row["verdict"] in WORDS and row["p_holm"] > 0.05:
-        found.append(
-            "The verdict rests on the interval, which takes differences as normal; p does not support it."
+    if numbers.disagrees(row):
+        against = (
+            "p does not support this"
+            if row["p_holm"] > numbers.ALPHA
+            else "p is small and yet nothing is decided"
         )
-    sides = [(label, row), *([(known.baseline, base)] if base is not None else [])]
-    lost = [f"{name} {side['n_trained']}" for name, side in sides if side["n_trained"] < side["n_seeds"]]
+        found.append(f"The words follow the interval, and {against}: {why(row, known.n_comparisons)}.")
+    sides = [
+        (name, row[f"n_trained{end}"], row[f"n_improving{end}"])
+        for name, end in zip(names, ("", "_other"), strict=True)
+    ]
+    lost = [f"{name} {trained}" for name, trained, _ in sides if trained < row["n_seeds"]]
     if lost:
-        found.append(f"Only seeds that trained count (of {known.n_seeds}: {numbers.listed(lost)}).")
-    late = [f"{side['n_improving']} of {name}" for name, side in sides if side.get("n_improving", 0) > 0]
+        found.append(f"Only seeds that trained count (of {row['n_seeds']}: {numbers.listed(lost)}).")
+    late = [f"{name} {n} of {trained}" for name, trained, n in sides if trained and 2 * n >= trained]
     if late:
         found.append(f"Still improving at the end: {numbers.listed(late)}.")
     return "".join(f" {text}" for text in found)
+
+
+def _rows(table: pd.DataFrame) -> list[dict]:
+    return table.to_dict("records")
+
+
+def _seeds(n: int) -> str:
+    return f"{n} seed{'' if n == 1 else 's'}"

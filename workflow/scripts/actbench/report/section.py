@@ -49,7 +49,7 @@ class Study:
     @cached_property
     def labels(self) -> dict[str, str]:
         """Id to display text, in the order of the config."""
-        return {entry["id"]: entry["label"] for entry in self.config["activations"]}
+        return {entry["id"]: numbers.isolated(entry["label"]) for entry in self.config["activations"]}
 
     @cached_property
     def images(self) -> dict[str, int]:

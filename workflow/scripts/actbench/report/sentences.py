@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, interval, listed, percent, some, spread
+from actbench.report.numbers import NBSP, interval, listed, percent, some, spread, verdict
 
 LACKING = "fewer than two seeds trained in both"
 MANY = 4  # activations that are counted rather than named
@@ -60,42 +60,6 @@ def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         "Were the measured differences and spreads the true ones, four of five studies would decide with "
         f"this many seeds that train in both: {some(parts)}."
     )
-
-
-def two_studies(rows: Sequence[Mapping], labels: Mapping[str, str], names: Sequence[str]) -> str:
-    """How many cells of two studies differ for sure, and which.
-
-    Args:
-        rows: as `side_by_side.cells` gives them.
-        labels: id to display text.
-        names: the first study, and the second, which is said to be better or worse.
-    """
-    first, second = names
-    if not rows:
-        return f"{first} and {second} have no activation and depth in common."
-    settings = {row["setting"] for row in rows}
-    said = {setting: f", {setting}" if len(settings) > 1 else "" for setting in settings}
-    if not any(row["n_pairs"] for row in rows):
-        return f"{first} and {second} have no pairs of seeds to compare; they stand side by side."
-    parts = []
-    for word in ("better", "worse", "equivalent"):
-        chosen = [
-            f"{labels[row['activation']]} (depth {row['depth']}{said[row['setting']]})"
-            for row in rows
-            if row["verdict"] == word
-        ]
-        if chosen:
-            parts.append(f"{word} for {some(chosen)}")
-    lacking = sum(row["n_pairs"] < 2 for row in rows)
-    n_open = sum(row["verdict"] == "inconclusive" for row in rows) - lacking
-    text = (
-        f"Against {first}, {second} is {'; '.join(parts)}"
-        if parts
-        else (f"Between {first} and {second} no comparison is conclusive")
-    )
-    if n_open and parts:
-        text += f"; {n_open} of {len(rows)} comparisons {'is' if n_open == 1 else 'are'} inconclusive"
-    return text + (f"; {lacking} of {len(rows)} cannot be made: {LACKING}." if lacking else ".")
 
 
 def depth_effect(
@@ -218,7 +182,18 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         chosen = compared[compared["verdict"] == word]
         if len(chosen):
             parts.append(f"{_names(chosen, labels)} {_are(chosen)} {text} {baseline}")
-    inconclusive = compared[compared["verdict"] == "inconclusive"]
+    kinds = pd.Series([verdict(row) for row in compared.to_dict("records")], compared.index, dtype=object)
+    for word in ("better", "worse"):
+        chosen = compared[kinds == f"{word}?"]
+        if len(chosen):
+            open_ = "whether by more than the margin is open"
+            parts.append(f"{_names(chosen, labels)} {_are(chosen)} {word} than {baseline}, but {open_}")
+    apart = compared[kinds == "no mean"]
+    if len(apart):
+        parts.append(
+            f"{_names(apart, labels)} cannot be compared with {baseline} by means: runs lie too far apart"
+        )
+    inconclusive = compared[kinds == "inconclusive"]
     if len(inconclusive):
         one = len(inconclusive) == 1
         what = f"{'The' if not parts else 'the'} {'comparison' if one else 'comparisons'}"

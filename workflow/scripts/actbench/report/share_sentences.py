@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import NBSP, interval, listed, percent, some
+from actbench.report.numbers import ALPHA, NBSP, interval, listed, percent, some
 
 RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
@@ -56,6 +56,30 @@ def alike(shares: pd.DataFrame, labels: Mapping[str, str]) -> str:
         f"In {pairs} of who trained, each of the n = {n} seeds did with both {baseline} and the other "
         "activation, or with neither."
     )
+
+
+def beside_p(shares: pd.DataFrame, family: int) -> str:
+    """Why intervals without 0 stand beside an adjusted p that is not small; empty where none does.
+
+    Args:
+        shares, family: see `decided`.
+    """
+    if not any(map(disagrees, shares.to_dict("records"))):
+        return ""
+    n = int(shares["n_seeds"].max())
+    least = min(1, 2 * 0.5**n)
+    adjusted = f", adjusted for {family:,} comparisons {min(1, family * least):.2g}" if family > 1 else ""
+    return (
+        f"† An interval without 0 although p (Holm) is above {ALPHA:g}: Newcombe's interval is approximate, "
+        f"the McNemar test is exact, with no p below {least:.2g} for {n} seeds{adjusted}. The word follows "
+        "the test."
+    )
+
+
+def disagrees(share: Mapping) -> bool:
+    """Whether the interval of a difference of shares leaves out 0 and its adjusted p is not small."""
+    apart = share["difference_low"] > 0 or share["difference_high"] < 0
+    return bool(apart and share["p_holm"] > ALPHA)
 
 
 def apart(runs: Mapping[str, str], labels: Mapping[str, str]) -> str:
@@ -114,5 +138,8 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 def verdicts(shares: pd.DataFrame) -> dict[tuple[str, int], str]:
     """By activation and depth what a comparison says whose runs lie too far apart for a difference."""
-    words = {"more": "more trained", "fewer": "fewer trained"}
-    return {(row.activation, row.depth): words.get(row.verdict, row.verdict) for row in shares.itertuples()}
+    words = {"more": "no mean; more trained", "fewer": "no mean; fewer trained"}
+    return {
+        (row.activation, row.depth): words.get(row.verdict, f"no mean; ahead in {row.wins} of {row.n_seeds}")
+        for row in shares.itertuples()
+    }

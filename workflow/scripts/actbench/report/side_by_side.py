@@ -13,7 +13,7 @@ from actbench.analysis import comparisons
 from actbench.data import catalogue
 from actbench.errors import UserError
 from actbench.figures import drawing, results, shown
-from actbench.report import compared_sentences, numbers, page, pooled, sentences
+from actbench.report import compared_sentences, numbers, page, pooled
 from actbench.report.drawn import embedded
 from actbench.runtime import imports
 from actbench.storage import files, parquet, records, yaml_files
@@ -40,7 +40,7 @@ class Study:
 
     @property
     def labels(self) -> dict[str, str]:
-        return {entry["id"]: entry["label"] for entry in self.config["activations"]}
+        return {entry["id"]: numbers.isolated(entry["label"]) for entry in self.config["activations"]}
 
     @property
     def own_code(self) -> dict[str, str]:
@@ -228,7 +228,7 @@ def of_two(first: Study, second: Study) -> dict:
         "rows": rows,
         "blocks": blocks(rows),
         "several_settings": len({row["setting"] for row in rows}) > 1,
-        "answer": sentences.two_studies(rows, first.labels, names),
+        "answer": compared_sentences.differing(rows, first.labels, names),
         "comparable": comparable(first, second),
         "only": [_only(first, second), _only(second, first)],
         "figure": embedded(results.two_studies(drawn, names, first.labels), "compared", first.labels),

@@ -22,7 +22,7 @@ COMMANDS = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"{\ttfamily\char34}",
-    "`": r"{\ttfamily\char18}",
+    "`": r"\textasciigrave{}",
     # After the end of a row these three would be read as its arguments.
     "[": "{[}",
     "]": "{]}",
@@ -50,6 +50,8 @@ COMMANDS = {
     "Æ": r"\AE{}",
     "å": r"\aa{}",
     "Å": r"\AA{}",
+    "\N{FIRST STRONG ISOLATE}": "",
+    "\N{POP DIRECTIONAL ISOLATE}": "",
 }
 ACCENTS = {
     "\N{COMBINING GRAVE ACCENT}": "`",
@@ -63,6 +65,14 @@ ACCENTS = {
     "\N{COMBINING DOUBLE ACUTE ACCENT}": "H",
     "\N{COMBINING CARON}": "v",
     "\N{COMBINING CEDILLA}": "c",
+}
+# How a digit is written that Unicode holds as a form of another one.
+FORMS = {
+    "<super>": "$^{}$",
+    "<sub>": "$_{}$",
+    "<circle>": r"\textcircled{{{}}}",
+    "<wide>": "{}",
+    "<font>": "{}",
 }
 GREEK = re.compile(r"GREEK (SMALL|CAPITAL) LETTER (\w+)")
 # Capitals that look like Latin ones have no command; these have one.
@@ -87,14 +97,19 @@ SMALL = {
 }
 
 
-def text(value: str) -> str:
+def text(value: str, run: int = 20) -> str:
     r"""A user's text; of a character that LaTeX's own fonts lack, its number stands in its place.
+
+    A line may end after each `run` characters without a space.
 
     >>> text("50 % of α_1")
     '50 \\% of $\\alpha$\\_1'
     """
-    found = []
+    found, length = [], 0
     for before, one in itertools.pairwise(f" {value}"):
+        if length == run:
+            found, length = [*found, r"\allowbreak{}"], 0
+        length = 0 if one.isspace() else length + 1
         found += ["{}"] * (before in "-',!?" and one in "-',`") + [_character(one)]
     return "".join(found)
 
@@ -110,8 +125,9 @@ def _character(one: str) -> str:
     if letter.isascii() and letter.isalpha() and len(accents) == 1 and accents[0] in ACCENTS:
         return rf"\{ACCENTS[accents[0]]}{{{letter}}}"
     plain = unicodedata.normalize("NFKC", one)
-    if plain != one and plain.isascii() and plain.isdigit():
-        return f"${'^' if 'SUPERSCRIPT' in unicodedata.name(one) else '_'}{plain}$"
+    form = FORMS.get(unicodedata.decomposition(one).partition(" ")[0])
+    if form and plain.isascii() and plain.isdigit():
+        return form.format(plain)
     greek = GREEK.fullmatch(unicodedata.name(one, ""))
     if greek:
         name = greek[2].lower().replace("lamda", "lambda")

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons
-from actbench.report.numbers import ALPHA, disagrees, listed, sentence, some
+from actbench.report.numbers import ALPHA, NAMED, disagrees, leaning, listed, sentence, some
 
 DECIDED = ("better", "worse")
+OPEN = "no verdict although p (Holm) is at most"
 
 
 def beside_p(rows: Sequence[Mapping], labels: Mapping[str, str], family: int) -> str:
@@ -19,24 +20,37 @@ def beside_p(rows: Sequence[Mapping], labels: Mapping[str, str], family: int) ->
         family: the comparisons that p is adjusted for.
     """
     apart = [row for row in rows if disagrees(row)]
-    groups: dict[str, list[Mapping]] = {}
+    groups: dict[tuple[str, str], list[Mapping]] = {}
     for row in apart:
-        groups.setdefault(_why(row, family), []).append(row)
+        groups.setdefault((_found(row), why(row, family)), []).append(row)
     several = len({row["depth"] for row in rows}) > 1
     parts = []
-    for why, chosen in groups.items():
-        decided = chosen[0]["verdict"] in DECIDED
-        found, size = ("a verdict", "above") if decided else ("no verdict", "at most")
-        names = _names(chosen, labels, several)
-        parts.append(f"{found} although p (Holm) is {size} {ALPHA:g} for {names}: {why}")
+    for (found, reason), chosen in groups.items():
+        alike = sum(row["n_pairs"] > 1 and _found(row) == found for row in rows)
+        every = len(chosen) == alike > NAMED + 1 and found != OPEN
+        names = f"all {alike} of these" if every else _names(chosen, labels, several)
+        parts.append(f"{found} {ALPHA:g} for {names}: {reason}")
     return f"† {sentence('; '.join(parts))}." if parts else ""
 
 
-def _why(row: Mapping, family: int) -> str:
-    """Why the verdict on a comparison is not what its p suggests."""
+def _found(row: Mapping) -> str:
+    """What stands beside which p."""
+    if row["verdict"] in DECIDED:
+        return "a verdict although p (Holm) is above"
+    if leaning(row):
+        return "an interval without 0 although p (Holm) is above"
+    return OPEN
+
+
+def why(row: Mapping, family: int) -> str:
+    """Why the interval of a comparison does not say what its p suggests; of `numbers.disagrees`.
+
+    Args:
+        row, family: see `beside_p`.
+    """
     if pd.isna(row["difference"]):
         return "runs lie too far apart for a difference of means"
-    if row["verdict"] not in DECIDED:
+    if row["verdict"] not in DECIDED and not leaning(row):
         return "p is about any difference, the verdict about one beyond the margin"
     least = comparisons.smallest_p(row["n_pairs"])
     if family * least > ALPHA:

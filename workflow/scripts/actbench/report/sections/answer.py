@@ -53,10 +53,12 @@ def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequenc
         rank = {name: _number(ranks.loc[key, name]) for name in ("mean", "ci_low", "ci_high")}
         totals = {"n_trained": int(cells["n_trained"].sum()), "n_runs": int(cells["n_seeds"].sum())}
         shown = cells[cells["depth"].isin(depths)].sort_values("depth")
-        rows.append({"key": key, **rank, **totals, "cells": list(shown.itertuples())})
+        rows.append({"key": key, **rank, **totals, "cells": shown.to_dict("records")})
     means = without_noise([row["mean"] or 0 for row in rows])
     places = {row["key"]: mean for row, mean in zip(rows, means, strict=True)}
-    best = {row["key"]: (-row["n_trained"], -sum(cell.level or 0 for cell in row["cells"])) for row in rows}
+    best = {
+        row["key"]: (-row["n_trained"], -sum(cell["level"] or 0 for cell in row["cells"])) for row in rows
+    }
     return sorted(rows, key=lambda row: (places[row["key"]], *best[row["key"]]))
 
 

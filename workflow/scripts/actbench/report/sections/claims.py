@@ -4,7 +4,7 @@ import pandas as pd
 
 from actbench.analysis.claims import FAILS, HOLDS, OPEN
 from actbench.data import catalogue
-from actbench.report import claim_sentences
+from actbench.report import claim_sentences, quotes
 from actbench.report.section import Section, Study
 from actbench.study.relations import TRAINS
 
@@ -35,17 +35,15 @@ def card(study: Study, text: str, rows: pd.DataFrame) -> dict:
         "setting", key=lambda names: names.astype(str).map(settings.index)
     )
     border, colour = COLOURS[row["answer"]]
-    margin, n_folds = config["report"]["equivalence"], config["evaluation"]["folds"] or 1
-    named = row["setting"] if len(settings) > 1 else ""
-    dataset = catalogue.of(config).title
+    known = quotes.about(study)._replace(setting=row["setting"] if len(settings) > 1 else "")
     return {
         "text": text,
         "border": border,
         "colour": colour,
         "answer": row["answer"],
-        "quote": claim_sentences.quote(row, study.labels, dataset, margin, n_folds, named),
+        "quote": claim_sentences.quote(row, study.labels, known),
         "facts": claim_sentences.facts(
-            row, others, study.labels, margin, bool(catalogue.image_counts(config)["validation"])
+            row, others, study.labels, known.margin, bool(catalogue.image_counts(config)["validation"])
         ),
     }
 

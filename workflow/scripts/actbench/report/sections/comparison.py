@@ -31,6 +31,7 @@ def context(study: Study) -> dict:
         "shares": shares_by_depth(shares, labels) if share_sentences.differ(shares) else {},
         "alike": share_sentences.alike(shares, labels),
         "n_shares": n_shares,
+        "shares_beside_p": share_sentences.beside_p(shares, max(n_shares, 1)),
         "share_verdicts": share_sentences.verdicts(shares),
         "shares_decided": share_sentences.decided(shares, labels, n_shares, named),
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},

@@ -13,15 +13,14 @@ def context(study: Study) -> dict:
     labels = study.labels
     rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
     known = quotes.about(study)
+    sentences = quotes.of(rows, labels, known, study.tables.get("shares"))
     return {
         "finding": layer_findings.downloads,
         "papers": {
             "comparison.tex": page.embedded(exports.latex(rows, labels, known)),
             "comparison-narrow.tex": page.embedded(exports.narrow(rows, labels, known)),
             "comparison.md": page.embedded(exports.markdown(rows, labels)),
-            "sentences.txt": page.embedded(
-                "\n\n".join([*quotes.of(rows, labels, known, study.tables.get("shares")), ""])
-            ),
+            "sentences.txt": page.embedded("\n\n".join([*(sentences or [quotes.NOTHING]), ""])),
             "sources.bib": page.embedded(citations.of_study(study.config)),
         },
     }
