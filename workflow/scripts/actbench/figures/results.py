@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.data import catalogue
-from actbench.figures import drawing, failures, overview, shown
+from actbench.figures import drawing, failures, labels, overview, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, plt
 
 WIDEST = 13.5
@@ -123,7 +123,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
             drawing.stretched(axes[row], history[column], marked=drawing.COARSE_TICKS)
         else:
             drawing.log_scale(axes[row], history[column])
-    drawing.label_lines(axes[:, -1], style)
+    labels.of_lines(axes[:, -1], style)
     failures.legend(style, figure, [history[history["depth"].isin(depths)]])
     return figure
 
