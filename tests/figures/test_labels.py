@@ -1,7 +1,7 @@
 """Labels at the ends of lines."""
 
 import numpy as np
-from actbench.figures import drawing, labels
+from actbench.figures import drawing, labels, looks, svg
 
 LABELS = {"relu": "ReLU", "tanh": "</script><b> & $x$", "mine": "mine"}
 
@@ -17,6 +17,7 @@ def test_labels_of_ends_are_apart_and_in_order():
     labels.of_lines([axis], style)
     figure.canvas.draw()
     boxes = {text.get_text(): text.get_window_extent() for text in axis.texts}
+    assert {text.get_gid() for text in axis.texts} == {f"{svg.NOTE}{looks.css_class(key)}" for key in LABELS}
     assert list(boxes) == [style.labels[key] for key in LABELS]
     low, middle, high = boxes.values()
     assert low.y0 < middle.y0 < high.y0 and not low.overlaps(middle) and not middle.overlaps(high)

@@ -97,6 +97,19 @@ def test_marks_and_lines_say_what_they_are(page):
     assert "</script>" not in page
 
 
+def test_only_references_into_a_figure_get_its_name(written):
+    bitmap = '<image xlink:href="data:image/png;base64,AAAA" id="x"/></svg>'
+    page = svg.inlined(written.replace("</svg>", bitmap), "a", LABELS)
+    assert 'href="data:image/png;base64,AAAA"' in page and "#a-ata" not in page
+
+
+def test_a_text_on_hover_is_kept_as_it_was_written():
+    note = svg.note(["a-relu"], ["a | b, 50 %", "%7C"])
+    marks = '<path d="M 0 0"/><path d="M 0 0"/>'
+    page = svg.noted(f'<svg xmlns="{svg.SVG}"><g id="{note}">{marks}</g></svg>')
+    assert [title.text for title in parsed(page).iter(f"{NAMESPACE}title")] == ["a | b, 50 %", "%7C"]
+
+
 @pytest.mark.parametrize(
     ("path", "short"),
     [

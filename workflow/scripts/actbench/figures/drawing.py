@@ -40,6 +40,7 @@ DECIMALS = re.compile(r"(\.\d\d)\d+")
 class Style:
     """One colour, dash pattern and marker for each activation, the same in every figure, see `looks.of`.
 
+    `every`: ids of all activations of the study where `labels` are of some; these settle whose look is whose.
     `summarised`: whether runs are too many to be drawn one by one, see `shown.summarised`.
     `of_activations`: whether the labels are of activations, and not of what one network has several of.
     """
@@ -47,11 +48,13 @@ class Style:
     labels: Mapping[str, str]
     summarised: bool = False
     of_activations: bool = True
+    every: Sequence[str] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
         made = looks.of if self.of_activations else looks.in_order
-        object.__setattr__(self, "looks", made(self.labels))
+        found = made([*self.labels, *(key for key in self.every if key not in self.labels)])
+        object.__setattr__(self, "looks", {key: found[key] for key in self.labels})
 
     def line(self, key: str) -> dict:
         return {name: self.looks[key][name] for name in ("color", "linestyle")}
@@ -241,7 +244,7 @@ def lines(
 
     `which`: what the runs of one activation have in common, where `look` has another colour than its own.
     """
-    key = str(table["activation"].iloc[0]) if which else ""
+    key = str(table["activation"].iloc[0]) if len(table) else ""
     of_which = f"{which}, " if which else ""
     table = table.dropna(subset=y)
     by_x = table.groupby(x)[y]

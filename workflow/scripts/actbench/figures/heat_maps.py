@@ -10,6 +10,7 @@ from actbench.figures import drawing, looks, shown, svg
 from actbench.figures.plotting import Axes, Figure, matplotlib, plt
 
 COLOURS = "viridis"  # perceptually uniform, and monotone in grey
+STEPS = 40  # of the bar of colours; matplotlib makes a bitmap of 50 or more
 NOTHING = "#dddddd"  # of a cell without a logarithm
 DARK, LIGHT = "#0d0d0d", "#fdfdfd"  # of the numbers in cells
 WIDTH, BESIDE = 8.6, 1.7  # inches: of the figure, and of what stands beside the cells
@@ -100,9 +101,16 @@ def _figure(rows: pd.DataFrame, depths: Sequence[int], style: drawing.Style, lab
         axis.set_title(f"{title},\n{words}" if beside else title if checkpoint == "init" else "")
         axis.set_ylabel("" if beside or number else words)
         axis.set_xlabel("layer" if beside or checkpoint != "init" else "")
-    figure.colorbar(colours, ax=axes, label=label, aspect=30, pad=0.01)
+    _bar(figure, axes, norm, label)
     _legend(figure, found)
     return figure
+
+
+def _bar(figure: Figure, axes: np.ndarray, norm: "matplotlib.colors.Normalize", label: str) -> None:
+    """The bar of colours, in so few steps that it consists of rectangles and of no bitmap."""
+    steps = matplotlib.cm.ScalarMappable(norm, matplotlib.colormaps[COLOURS].resampled(STEPS))
+    bar = figure.colorbar(steps, ax=axes, label=label, aspect=30, pad=0.01)
+    bar.solids.set_edgecolor("face")  # no hair of the ground between two
 
 
 def _panel(

@@ -54,7 +54,7 @@ def at_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: drawing.
             annotation_clip=False,
             arrowprops=thread if abs(at - places[key]) > 2 else None,
         )
-        drawing.say(text, style.labels[key], activation=key)
+        drawing.of_activations([text], [key])
 
 
 def _apart(heights: Sequence[float], least: float) -> list[float]:
