@@ -28,7 +28,8 @@ SPREAD = (0.05, 0.95)
 NARROWEST = 5.75  # inches: a page stretches what is narrower
 FONTS = ["DejaVu Sans", "sans-serif"]
 LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
-TITLE_LETTERS = 18
+TITLE_LETTERS, TICK_LETTERS = 18, 24
+SMALL = 8.5  # points: the smallest type, which a phone still shows
 SMALLEST_ERROR = 1e-4
 COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
@@ -85,16 +86,25 @@ class Style:
         return "\n".join(textwrap.wrap(self.labels[key], TITLE_LETTERS)) or self.labels[key]
 
 
-def say(artist: Artist, *texts: str, activation: str = "") -> None:
-    """What an artist says on hover in a page: one text, or one for each of its marks."""
-    classes = [looks.css_class(activation)] if activation else []
-    artist.set_gid(svg.note(classes, texts))
+def cut(text: str, letters: int = TICK_LETTERS) -> str:
+    """A label that fits beside an axis, with `…` where it is cut."""
+    return text if len(text) <= letters else text[: letters - 1].rstrip("\\") + "…"
+
+
+def say(
+    artist: Artist, *texts: str, activation: str = "", depth: int | None = None, setting: str = ""
+) -> None:
+    """What an artist says on hover in a page: one text, or one for each of its marks.
+
+    It is hidden by the page's switch for its activation, depth or setting.
+    """
+    parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
+    artist.set_gid(svg.note([looks.css_class(key, kind) for kind, key in parts.items() if key], texts))
 
 
 def of_panel(axis: Axes, activation: str = "", depth: int | None = None, setting: str = "") -> None:
     """Have a panel hidden by a page's switch for its activation, depth or setting."""
-    parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
-    axis.set_gid(svg.note(looks.css_class(key, kind) for kind, key in parts.items() if key))
+    say(axis, activation=activation, depth=depth, setting=setting)
 
 
 def of_activations(texts: Iterable[Artist], keys: Iterable[str]) -> None:
