@@ -31,3 +31,20 @@ def test_a_line_that_ends_nowhere_or_outside_has_no_label():
     axis.set_ylim(0, 1)
     labels.at_ends(axis, {"relu": (1, np.nan), "tanh": (1, 9), "mine": (1, 0.5)}, style)
     assert [text.get_text() for text in axis.texts] == ["mine"]
+
+
+def test_long_labels_stand_in_the_legend_only():
+    drawing.use_style()
+    for n, expected in ((labels.LONGEST, 2), (labels.LONGEST + 1, 0)):
+        style = drawing.Style({"relu": "r" * n, "tanh": "t"})
+        _, axes = drawing.panels(1, 1, height=3)
+        for key in style.labels:
+            axes[0][0].plot([0, 1], [0, 1], linewidth=1.5, **style.line(key))
+        labels.of_lines(axes.flat, style)
+        assert len(axes[0][0].texts) == expected
+
+
+def test_what_stands_beside_an_axis_is_cut():
+    assert drawing.cut("x" * drawing.TICK_LETTERS) == "x" * drawing.TICK_LETTERS
+    assert drawing.cut("x" * 60) == "x" * (drawing.TICK_LETTERS - 1) + "…"
+    assert drawing.cut(r"a\$b", 3) == "a…"

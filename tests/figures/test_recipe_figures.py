@@ -115,7 +115,7 @@ def test_settings_are_rows_and_depths_columns(tuning, rates, style):
     deeper = [pd.concat([table, table.assign(depth=4)]) for table in (tuning, rates)]
     axes = recipe.sensitivity(*deeper, ["he", "default"], [2, 4], style).axes
     assert [axis.get_title() for axis in axes] == ["2 hidden layers", "4 hidden layers", "", ""]
-    assert [axis.get_ylabel() for axis in axes] == ["he", "", "default", ""]
+    assert [axis.get_ylabel() for axis in axes] == ["he", "he", "default", "default"]
 
 
 def test_a_setting_that_was_not_tuned_has_no_panel(tuning, rates, style):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from actbench.figures import looks, svg
+from actbench.figures import looks, shown, svg
 from actbench.figures.plotting import (
     Artist,
     Axes,
@@ -25,6 +25,7 @@ from actbench.storage import files
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 COLUMNS = 6
 SPREAD = (0.05, 0.95)
+WHOLE = 8.4  # inches of panels beside each other
 NARROWEST = 5.75  # inches: a page stretches what is narrower
 FONTS = ["DejaVu Sans", "sans-serif"]
 LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
@@ -33,6 +34,7 @@ SMALL = 8.5  # points: the smallest type, which a phone still shows
 SMALLEST_ERROR = 1e-4
 COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+LEVELS = [*(i / 10 for i in range(9)), *(tick for tick in ACCURACY_TICKS if tick >= 0.85)]
 PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
 DECIMALS = re.compile(r"(\.\d\d)\d+")
 
@@ -166,14 +168,24 @@ def _coarser(svg: str) -> str:
 
 def panel_width(columns: int) -> float:
     """Inches: panels share the width of the page, but none is narrow or needlessly wide."""
-    return min(max(8.4 / columns, 2.6), 4.2)
+    return min(max(WHOLE / columns, 2.6), 4.2)
+
+
+def width_for(style: Style, columns: int) -> float:
+    """The same for lines of many activations, which take the whole width."""
+    many = len(style.labels) > shown.BESIDE
+    return WHOLE / columns if many and columns <= 2 else panel_width(columns)
 
 
 def panels(
     rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row", sharex: str = "col"
 ) -> tuple[Figure, np.ndarray]:
+    """A grid of panels that all have numbers at their left: a page's switch may hide the first ones."""
     size = (max((width or panel_width(columns)) * columns + 0.5, NARROWEST), height * rows + 0.6)
-    return plt.subplots(rows, columns, figsize=size, sharex=sharex, sharey=sharey, squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharex=sharex, sharey=sharey, squeeze=False)
+    for axis in axes.flat:
+        axis.tick_params(labelleft=True)
+    return figure, axes
 
 
 def wrapped(n: int, columns: int, **options: float | str) -> tuple[Figure, np.ndarray]:
@@ -269,7 +281,8 @@ def lines(
         for (seed, fold), run in table.groupby(["seed", "fold"]):
             (line,) = axis.plot(run[x], run[y], **thin)
             fold_too = f", fold {fold}" if table["fold"].nunique() > 1 else ""
-            say(line, f"{of_which}seed {seed}{fold_too}", activation=key)
+            end = f", {run[y].iloc[-1]:.3g} at the right end"
+            say(line, f"{of_which}seed {seed}{fold_too}{end}", activation=key)
     (line,) = axis.plot(median.index, median, linewidth=1.5, **look)
     if len(median):
         n = len(table[["seed", "fold"]].drop_duplicates())
@@ -281,5 +294,5 @@ def percent(axes: Iterable[Axes]) -> None:
     """Shares as percentages, from just below 0 to at least 10 %."""
     for axis in axes:
         top = max(0.1, axis.get_ylim()[1])
-        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0, symbol=" %"))
         axis.set_ylim(-0.03 * top, top)

@@ -98,7 +98,7 @@ def _ridge_panels(
 
 def _say_what_lacks(axis: Axes, cell: pd.DataFrame, n_places: int) -> None:
     """A panel without rows is of a run that diverged; a layer without a histogram has no finite value."""
-    words = {"ha": "center", "va": "center", "fontsize": "x-small", "color": "#555555"}
+    words = {"ha": "center", "va": "center", "fontsize": drawing.SMALL, "color": "#555555"}
     if cell.empty:
         axis.text(0.5, 0.5, "diverged", transform=axis.transAxes, **words)
     for place in cell.loc[cell["low"].isna(), "place"]:
@@ -129,7 +129,7 @@ def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: flo
     axis.set_xlim(-reach, reach)
     for row in layers.itertuples():
         base, edges, counts, unit = row.place, _edges(row), np.array(row.counts), row.rms
-        axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize="xx-small")
+        axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize=7)
         if not unit > 0:
             axis.plot([0, 0], [base, base + 0.9], color=colours[base])  # every entry is 0
             continue

@@ -8,12 +8,13 @@ from actbench.figures import drawing
 from actbench.figures.plotting import Axes
 
 DIRECT = 8  # lines of a panel that are labelled at their ends
+LONGEST = 30  # letters of such a label
 HEIGHT = 9.5  # points between the labels of two lines
 
 
 def of_lines(axes: Iterable[Axes], style: drawing.Style) -> None:
-    """Labels at the right ends of each activation's thick lines, where these are few; see `at_ends`."""
-    if len(style.labels) > DIRECT:
+    """Labels at the right ends of each activation's thick lines, where few and short; see `at_ends`."""
+    if len(style.labels) > DIRECT or max(map(len, style.labels.values()), default=0) > LONGEST:
         return
     colours = {look["color"]: key for key, look in style.looks.items()}
     for axis in axes:
@@ -49,7 +50,7 @@ def at_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: drawing.
             xytext=(6, at - places[key]),
             textcoords="offset points",
             va="center",
-            fontsize="small",
+            fontsize=drawing.SMALL,
             color=style.looks[key]["color"],
             annotation_clip=False,
             arrowprops=thread if abs(at - places[key]) > 2 else None,

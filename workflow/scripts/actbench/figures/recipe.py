@@ -59,8 +59,7 @@ def sensitivity(
             _choices(axis, chosen[chosen["activation"] == key], shift, style.looks[key])
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth, setting=name)
-        if column == 0:
-            axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "validation accuracy")
+        axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "validation accuracy")
         axis.set_xlabel("learning rate" if row == len(names) - 1 else "")
         _rate_axis(axis, candidates[name])
     if len(names) > 1:
@@ -88,7 +87,8 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
     several = len(names) > 1
     names = [EVERY, *shown.settings(names)] if several else [EVERY]
     columns, largest = min(len(names), 3), max(BEND, float(table["tau"].max()))
-    figure, axes = drawing.wrapped(len(names), columns, height=2.6, sharey="all", sharex="all")
+    width = drawing.width_for(style, columns)
+    figure, axes = drawing.wrapped(len(names), columns, height=2.6, width=width, sharey="all", sharex="all")
     for axis, name in zip(axes.flat, names, strict=False):
         part = table[table["setting"] == name]
         for key in style.labels:
@@ -100,7 +100,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
         n = f"n = {part['n'].max()}" if len(part) else ""
         axis.set_title(f"{title}, {n}" if title else n)
         drawing.of_panel(axis, setting=name)
-        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0, symbol=" %"))
         axis.set_ylim(-0.03, 1.03)
     _tau_axis(axes.flat, largest)
     figure.supxlabel("τ, points of accuracy behind the best", fontsize="medium")
