@@ -67,9 +67,9 @@ def accuracy(
         axes.flat, reached, max(0.0, lowest), marked=drawing.LEVELS if many else drawing.ACCURACY_TICKS
     )
     for axis in axes.flat if chance < axes.flat[0].get_ylim()[0] else ():
-        words = {"ha": "right", "va": "bottom", "fontsize": drawing.SMALL, "color": "#555555"}
+        words = {"va": "bottom", "fontsize": drawing.SMALL, "color": "#555555"}
         axis.text(
-            0.99, 0.01, f"chance, {100 * chance:.3g} %, lies below ↓", transform=axis.transAxes, **words
+            0.01, 0.01, f"chance, {100 * chance:.3g} %, lies below ↓", transform=axis.transAxes, **words
         )
     figure.supylabel("test accuracy", fontsize="medium")
     return figure
