@@ -7,6 +7,14 @@ def test_looks_differ_for_twenty_activations():
     assert len({(look["color"], str(look["linestyle"])) for look in looks}) == 20
 
 
+def test_a_part_of_a_study_looks_as_it_does_in_the_whole():
+    keys = [f"own_{i}" for i in range(30)]
+    whole, some = drawing.Style({key: key for key in keys}).looks, {key: key for key in keys[10:20]}
+    expected = {key: whole[key] for key in some}
+    assert drawing.Style(some).looks != expected  # some of the others have the same place
+    assert drawing.Style(some, every=sorted(keys)).looks == expected
+
+
 def test_a_label_with_an_underscore_has_its_entry_in_the_legend():
     style = drawing.Style({"a": "a", "b": "_hidden"})
     figure = drawing.plt.figure()

@@ -54,7 +54,7 @@ def test_their_look_is_another_one_but_of_the_same_activation(style):
         look = failures.look(of_trained | {"gid": "a"})
         assert look["color"] != of_trained["color"] and look["gid"] == "a"
         assert (look["linestyle"], look["marker"]) == (failures.DOTS, "x")
-        assert "marker" not in failures.look(style.line(key))
+        assert failures.look(style.line(key))["marker"] == "x"  # a dotted look is some activation's own
     assert len({failures.look(own)["color"] for own in style.looks.values()}) == len(LABELS)
 
 
@@ -77,6 +77,35 @@ def test_the_legend_explains_them_where_there_are_any(runs, style, trained):
     assert ("did not train" in words(results.learning_curves(history, [2], style))) is not trained
 
 
+def history(runs, epochs=8):
+    """Losses of 1, 1/2, …; that of relu's second network grows to 10⁸ in epoch 6 and ends there."""
+    rows = runs.drop(columns=["trained", "status"]).merge(
+        pd.DataFrame({"epoch": range(1, epochs + 1)}), how="cross"
+    )
+    rows = rows.assign(val_accuracy=0.5, train_loss=1 / rows["epoch"], test_accuracy=None, train_accuracy=0.5)
+    gone = (rows["activation"] == "relu") & (rows["seed"] == 1)
+    rows.loc[gone & (rows["epoch"] == 6), "train_loss"] = 1e8
+    return failures.joined(rows[~gone | (rows["epoch"] <= 6)].assign(val_loss=None), runs)
+
+
+def test_a_diverged_network_ends_in_a_cross_and_leaves_the_limits_to_the_others(runs, style):
+    runs["status"] = ["ok", "diverged", "ok", "ok"]
+    table = history(runs)
+    assert set(failures.diverged(table)["seed"]) == {1} and set(failures.failed(table)["activation"]) == {
+        "tanh"
+    }
+    figure = results.learning_curves(table, [2], style)
+    assert words(figure)[2:] == ["did not train", "diverged"]
+    accuracy, loss = figure.axes
+    assert loss.get_ylim()[1] < 1.5 and loss.get_ylim()[0] == pytest.approx(1 / 8, rel=0.15)
+    for axis, place in ((accuracy, (6, 0.5)), (loss, (6, loss.get_ylim()[1]))):
+        (cross,) = [line for line in axis.lines if line.get_marker() == "X"]
+        assert tuple(cross.get_xydata()[0]) == pytest.approx(place)
+        assert cross.get_gid() == "note a-relu|seed 1, diverged"
+    medians = [line for line in loss.lines if line.get_linewidth() == 1.5]
+    assert [line.get_marker() for line in medians] == ["None", "x"]  # the diverged one is in no median
+
+
 def test_panels_without_any_dead_unit_are_left_out(runs, style):
     """Of two depths and checkpoints, units are dead at depth 2 after training only."""
     dead = by_layer(runs, n_neurons=4, n_dead=0)
@@ -85,7 +114,7 @@ def test_panels_without_any_dead_unit_are_left_out(runs, style):
     assert len(alive.axes) == 4
     dead.loc[(dead["depth"] == 2) & (dead["checkpoint"] == "trained"), "n_dead"] = 1
     (axis,) = results.dead_neurons(dead, [2, 4], style).axes
-    assert axis.get_title() == "2 hidden layers" and axis.get_ylabel() == "after training"
+    assert axis.get_title() == "2 hidden layers, after training"
 
 
 def test_while_training_has_no_panels_of_dead_units_where_there_are_none(runs, style):

@@ -1,5 +1,6 @@
 """Heat maps of the root mean square by layer and activation."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -77,6 +78,14 @@ def test_a_panel_a_depth_and_checkpoint_with_its_numbers_and_who_trained(style):
     assert [patch.get_y() for patch in hatched] == [1.5] and not [p for p in before.patches if p.get_hatch()]
     assert figure.axes[-1].get_ylabel() == "log₁₀ of the RMS gradient of the weights"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["✕ none of its networks trained"]
+
+
+def test_the_bar_of_colours_is_no_bitmap_and_no_reference_of_a_page_is_broken(style, tmp_path):
+    drawing.save(heat_maps.gradients(table(), [2], style), tmp_path / "a.svg")
+    page = svg.inlined((tmp_path / "a.svg").read_text(encoding="utf-8"), "heat", LABELS)
+    assert "<image" not in page and len(set(re.findall(r"fill:(#[0-9a-f]{6})", page))) > heat_maps.STEPS / 2
+    targets = {one or other for one, other in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', page)}
+    assert targets and targets <= set(re.findall(r'\bid="([^"]+)"', page))
 
 
 def test_colours_get_lighter_with_size_and_are_alike_in_all_panels(style):

@@ -157,3 +157,23 @@ def test_histograms_of_a_large_study_take_little_room_on_its_page(tmp_path, name
     )
     text = svg.inlined((tmp_path / "a.svg").read_text(), "a", {})
     assert 10_000 < len(text) < 2 * 55_000
+
+
+def test_of_a_seed_that_diverged_the_next_one_is_drawn_and_named(style):
+    rows = [
+        row for seed in (0, 1) for c in ("init", "trained") for row in ridge_rows(checkpoint=c, seed=seed)
+    ]
+    rows += [row | {"activation": "tanh"} for row in rows if row["seed"] == 1 or row["checkpoint"] == "init"]
+    figure = histogram_figures.distributions(pd.DataFrame(rows), 1, style)
+    titles = [axis.get_title() for axis in figure.axes if axis.get_visible()]
+    assert [title.endswith("(seed 1)") for title in titles if title] == [False, True, False]
+    assert [[text.get_text() for text in axis.texts] for axis in figure.axes[1::3]] == [[], []]
+
+
+def test_bins_are_merged_where_values_are_few_and_not_for_tails():
+    edges = np.linspace(0, 1, 101)
+    comb, outlier = np.zeros(100), np.append(np.full(50, 10.0), np.zeros(50))
+    comb[::4], outlier[-1] = 7, 1
+    merged, coarse = histogram_figures._coarser(comb, edges)
+    assert merged.tolist() == [7.0] * 25 and coarse == pytest.approx(edges[::4])
+    assert len(histogram_figures._coarser(outlier, edges)[0]) == 100

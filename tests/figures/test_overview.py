@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 import pytest
 from actbench.analysis import comparisons
@@ -19,6 +20,12 @@ def drawn(*frames):
     figure = overview.overview(table, depths, drawing.Style({key: f"label {key}" for key in keys}), 0.1)
     figure.canvas.draw()
     return figure
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    drawing.plt.close("all")
 
 
 def words(axis):
@@ -47,13 +54,17 @@ def test_a_strip_below_says_what_did_not_train():
         runs(2, a0=GOOD, a1=GOOD, a2=[0.96, 0.1, 0.97]), runs(8, a0=GOOD, a1=[0.1, None, 0.1], a2=GOOD)
     )
     axis, strip = figure.axes
-    assert strip.get_title(loc="left") == "did not train"
+    assert strip.get_title(loc="left") == "did not train (✕), or in part"
     assert words(strip) == ["0 of 3 ✕", "2 of 3 trained"]
     assert [text.get_position() for text in strip.texts] == [(1, 0), (0, 1)]
     assert [label.get_text() for label in strip.get_yticklabels()] == ["label a1", "label a2"]
     points = [line for line in axis.lines if line.get_linestyle() == "None"]
     faces = [line.get_markerfacecolor() for line in points]
     assert faces.count("white") == 2 and len(faces) == 6
+    joined = [line.get_ydata() for line in axis.lines if line.get_alpha() == 0.6]
+    assert [np.isfinite(means).tolist() for means in joined] == [[True, True], [True, False], [True, True]]
+    notes = [point.get_gid().removeprefix("note ").partition("|")[0] for point in points]
+    assert notes == [f"a-{key} d-{depth}" for key in ("a0", "a1", "a2") for depth in (2, 8)]
     assert apart(figure)
 
 

@@ -65,6 +65,33 @@ def test_every_trial_is_a_point_and_the_line_their_mean(tuning, rates, style):
     assert [text.get_text() for text in axis.get_xticklabels()] == ["0.01", "0.1", "1"]
 
 
+@pytest.mark.parametrize("n", [2, 8])
+def test_activations_stand_close_to_their_rate(style, n):
+    """Together within three tenths of the smallest step, here a factor of 2."""
+    shifts = recipe._shifts(n, [0.01, 0.02, 0.1])
+    assert shifts[-1] / shifts[0] <= 2**0.3 * (1 + 1e-9) and np.all(np.diff(shifts) > 0)
+    assert np.prod(shifts) == pytest.approx(1)
+
+
+def test_of_many_activations_accuracies_are_a_map(tuning, rates, style):
+    keys = [f"a{i}" for i in range(shown.BESIDE + 1)]
+    many = drawing.Style({key: key for key in keys})
+    tuning, rates = (
+        pd.concat([table[table["activation"] == "tanh"].assign(activation=key) for key in keys])
+        for table in (tuning, rates)
+    )
+    rates.loc[rates["activation"] == "a3", ["learning_rate", "at_edge"]] = [0.1, False]
+    axis, *others = recipe.sensitivity(tuning, rates, ["default"], [2], many).axes
+    assert len(others) == 1 and not axis.lines
+    texts = [text.get_text() for text in axis.texts]
+    assert texts == ["80.5", "70.5", "10.5"] * len(keys)
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["0.01", "0.1", "1"]
+    boxes = [patch for patch in axis.patches if not patch.get_fill() and patch.get_linewidth() < 2]
+    centres = [tuple(np.add(box.get_xy(), (0.44, 0.4))) for box in boxes]
+    assert np.allclose(centres, [(int(i == 3), i) for i in range(len(keys))])
+    assert [box.get_linestyle() == "-" for box in boxes] == [i == 3 for i in range(len(keys))]
+
+
 def test_choices_are_ringed_and_those_at_the_edge_otherwise(tuning, rates, style):
     axis = recipe.sensitivity(tuning, rates, ["default"], [2], style).axes[0]
     ((rate, score),), ((edge, low),) = marks(axis, "o"), marks(axis, "s")
@@ -88,7 +115,7 @@ def test_settings_are_rows_and_depths_columns(tuning, rates, style):
     deeper = [pd.concat([table, table.assign(depth=4)]) for table in (tuning, rates)]
     axes = recipe.sensitivity(*deeper, ["he", "default"], [2, 4], style).axes
     assert [axis.get_title() for axis in axes] == ["2 hidden layers", "4 hidden layers", "", ""]
-    assert [axis.get_ylabel() for axis in axes] == ["he", "", "default", ""]
+    assert [axis.get_ylabel() for axis in axes] == ["he", "he", "default", "default"]
 
 
 def test_a_setting_that_was_not_tuned_has_no_panel(tuning, rates, style):

@@ -34,7 +34,8 @@ def test_a_study_of_hundreds_of_networks_is_summarised():
     "some are drawn, and the caption says how many",
 )
 @pytest.mark.parametrize(
-    ("n", "figures", "few"), [(6, 4, 6), (7, 4, 6), (24, 1, 24), (250, 1, 24), (250, 3, 8), (1, 4, 1)]
+    ("n", "figures", "few"),
+    [(6, 4, 6), (8, 4, 7), (25, 1, 25), (30, 1, 30), (250, 1, 30), (250, 3, 10), (1, 4, 1)],
 )
 def test_figures_show_as_many_activations_as_can_be_read(n, figures, few):
     """The baseline is among them, wherever it stands, and the order is that of the config."""

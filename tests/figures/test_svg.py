@@ -3,7 +3,6 @@
 import re
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from actbench.figures import drawing, looks, svg
 
@@ -98,6 +97,19 @@ def test_marks_and_lines_say_what_they_are(page):
     assert "</script>" not in page
 
 
+def test_only_references_into_a_figure_get_its_name(written):
+    bitmap = '<image xlink:href="data:image/png;base64,AAAA" id="x"/></svg>'
+    page = svg.inlined(written.replace("</svg>", bitmap), "a", LABELS)
+    assert 'href="data:image/png;base64,AAAA"' in page and "#a-ata" not in page
+
+
+def test_a_text_on_hover_is_kept_as_it_was_written():
+    note = svg.note(["a-relu"], ["a | b, 50 %", "%7C"])
+    marks = '<path d="M 0 0"/><path d="M 0 0"/>'
+    page = svg.noted(f'<svg xmlns="{svg.SVG}"><g id="{note}">{marks}</g></svg>')
+    assert [title.text for title in parsed(page).iter(f"{NAMESPACE}title")] == ["a | b, 50 %", "%7C"]
+
+
 @pytest.mark.parametrize(
     ("path", "short"),
     [
@@ -118,29 +130,3 @@ def test_a_page_takes_a_quarter_less_than_the_file(written, page):
 def test_a_figure_of_other_things_has_no_class(written):
     root = parsed(svg.inlined(written, "a", {}))
     assert not [one for one in root.iter() if re.search(r"\ba-elu\b", one.get("class", ""))]
-
-
-def test_labels_of_ends_are_apart_and_in_order():
-    drawing.use_style()
-    style = drawing.Style(LABELS)
-    figure, axes = drawing.panels(1, 1, height=3)
-    (axis,) = axes.flat
-    for key, end in zip(LABELS, (1.0, 1.01, 5.0), strict=True):
-        axis.plot([0, 1], [0, end], linewidth=1.5, **style.line(key))
-    axis.set_ylim(0, 6)
-    drawing.label_lines([axis], style)
-    figure.canvas.draw()
-    boxes = {text.get_text(): text.get_window_extent() for text in axis.texts}
-    assert list(boxes) == [style.labels[key] for key in LABELS]
-    low, middle, high = boxes.values()
-    assert low.y0 < middle.y0 < high.y0 and not low.overlaps(middle) and not middle.overlaps(high)
-
-
-def test_a_line_that_ends_nowhere_or_outside_has_no_label():
-    drawing.use_style()
-    style = drawing.Style(LABELS)
-    _, axes = drawing.panels(1, 1, height=3)
-    (axis,) = axes.flat
-    axis.set_ylim(0, 1)
-    drawing.label_ends(axis, {"relu": (1, np.nan), "tanh": (1, 9), "mine": (1, 0.5)}, style)
-    assert [text.get_text() for text in axis.texts] == ["mine"]

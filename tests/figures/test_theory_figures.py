@@ -42,7 +42,7 @@ def legend(figure):
 def test_predicted_gradients_are_lines_and_each_network_is_a_point(tables, style):
     figure = theory.gradients(tables["gradients"], tables["predictions"], ["default", "he"], [1, 3], style)
     titles = [(axis.get_title(), axis.get_ylabel()) for axis in figure.axes]
-    assert titles == [("1 hidden layer", "default"), ("3 hidden layers", ""), ("", "he"), ("", "")]
+    assert titles == [("1 hidden layer", "default"), ("3 hidden layers", "default"), ("", "he"), ("", "he")]
     axis = figure.axes[1]
     rows = tables["predictions"].query("activation == 'sigmoid' and depth == 3 and setting == 'default'")
     (line, _, _), (own, _, _) = lines(axis), points(axis)
@@ -199,10 +199,16 @@ def test_each_cell_has_its_mark_its_depth_and_its_band(style):
     cells = pd.concat([expected(-6.0, -1.0), expected(-5.0, None, key="relu")])
     table = shares(cells).assign(n_trained=[0, 4, 2, 4])
     axis = theory.decay_and_training(cells, table, LIMIT, style).axes[0]
-    sigmoid, relu = points(axis)
-    assert sigmoid.get_xdata().tolist() == [-6.0, -1.0] and relu.get_xdata().tolist() == [-5.0]
+    *sigmoid, relu = points(axis)
+    assert [mark.get_xdata()[0] for mark in sigmoid] == [-6.0, -1.0] and relu.get_xdata()[0] == -5.0
+    notes = [mark.get_gid() for mark in (*sigmoid, relu)]
+    assert notes[0] == "note a-sigmoid d-1 s-default|1 hidden layer, default: 0 of 4 trained"
+    assert [note.partition("|")[0] for note in notes[1:]] == [
+        "note a-sigmoid d-2 s-default",
+        "note a-relu d-1 s-default",
+    ]
     ticks = dict(zip(axis.get_yticks(), (text.get_text() for text in axis.get_yticklabels()), strict=True))
-    assert [ticks[y] for y in sigmoid.get_ydata()] == ["0 %", "100 %"]
+    assert [ticks[mark.get_ydata()[0]] for mark in sigmoid] == ["0 %", "100 %"]
     assert ticks[relu.get_ydata()[0]] == "50 %"
     assert [text.get_text() for text in axis.texts if text.get_text().isdigit()] == ["1", "1", "2"]
     limits = [line for line in lines(axis) if list(line.get_xdata()) == [LIMIT, LIMIT]]
@@ -214,7 +220,7 @@ def test_marks_that_would_hide_each_other_are_set_apart_within_their_band(style)
     axis = theory.decay_and_training(cells, shares(cells).assign(n_trained=[4, 4, 4, 0]), LIMIT, style).axes[
         0
     ]
-    ((zero, *heights),) = [line.get_ydata().tolist() for line in points(axis)]
+    zero, *heights = [line.get_ydata()[0] for line in points(axis)]
     middle = axis.get_yticks()[1]
     assert sorted(height - middle for height in heights) == [-1, 0, 1]
     separator = next(line.get_ydata()[0] for line in lines(axis) if line.get_color() == "#cccccc")
@@ -229,9 +235,8 @@ def test_growing_gradients_are_open_marks_outside_of_what_is_expected_to_train(s
     cells = expected(-6.0, 0.5, 2.0, 4.0)
     figure = theory.decay_and_training(cells, shares(cells), LIMIT, style)
     axis = figure.axes[0]
-    known, grown = points(axis)
-    assert known.get_xdata().tolist() == [-6, 0.5] and grown.get_xdata().tolist() == [2, 4]
-    assert grown.get_markerfacecolor() == "none" and known.get_markerfacecolor() != "none"
+    marks = {mark.get_xdata()[0]: mark.get_markerfacecolor() == "none" for mark in points(axis)}
+    assert marks == {-6: False, 0.5: False, 2: True, 4: True}
     (area,) = axis.patches
     assert area.get_x() == LIMIT and area.get_x() + area.get_width() == 2
     assert legend(figure)[-1] == "nothing expected"

@@ -243,6 +243,7 @@ FILES = {
     f"{PACKAGE}/figures/overview.py": stages("figures"),
     f"{PACKAGE}/figures/failures.py": stages("figures"),
     f"{PACKAGE}/figures/heat_maps.py": stages("figures"),
+    f"{PACKAGE}/figures/labels.py": stages("figures"),
     f"{PACKAGE}/figures/layers.py": {},
     f"{PACKAGE}/figures/prediction.py": {},
     f"{PACKAGE}/figures/published.py": {},

@@ -69,6 +69,7 @@ FIGURES_PARAMS = dict(
     setting=grid.reference(config),
     settings=list(config["settings"]),
     labels=shown_labels(),
+    every=sorted(LABELS),
     shown_depths=SHOWN_DEPTHS,
     summarised=shown.summarised(config),
     limit=expectation.LIMIT,
@@ -78,6 +79,7 @@ HISTOGRAMS_PARAMS = dict(
     drawn=list(DRAWN_BY_DEPTH),
     setting=grid.reference(config),
     labels=shown_labels(len(SHOWN_DEPTHS)),
+    every=sorted(LABELS),
     shown_depths=SHOWN_DEPTHS,
 )
 FIGURES_PLAN = plan(FIGURES_PARAMS, *MEASURING, "aggregate", "figures")

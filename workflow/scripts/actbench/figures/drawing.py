@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from actbench.figures import looks, svg
+from actbench.figures import looks, shown, svg
 from actbench.figures.plotting import (
     Artist,
     Axes,
@@ -25,15 +25,16 @@ from actbench.storage import files
 CHECKPOINTS = {"init": "at initialisation", "trained": "after training"}
 COLUMNS = 6
 SPREAD = (0.05, 0.95)
+WHOLE = 8.4  # inches of panels beside each other
 NARROWEST = 5.75  # inches: a page stretches what is narrower
 FONTS = ["DejaVu Sans", "sans-serif"]
-DIRECT = 8  # lines of a panel that are labelled at their ends
-LABEL_HEIGHT = 9.5  # points between the labels of two lines
 LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a legend, its line and gaps, a row
-TITLE_LETTERS = 18
+TITLE_LETTERS, TICK_LETTERS = 18, 24
+SMALL = 8.5  # points: the smallest type, which a phone still shows
 SMALLEST_ERROR = 1e-4
 COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+LEVELS = [*(i / 10 for i in range(9)), *(tick for tick in ACCURACY_TICKS if tick >= 0.85)]
 PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
 DECIMALS = re.compile(r"(\.\d\d)\d+")
 
@@ -42,6 +43,7 @@ DECIMALS = re.compile(r"(\.\d\d)\d+")
 class Style:
     """One colour, dash pattern and marker for each activation, the same in every figure, see `looks.of`.
 
+    `every`: ids of all activations of the study where `labels` are of some; these settle whose look is whose.
     `summarised`: whether runs are too many to be drawn one by one, see `shown.summarised`.
     `of_activations`: whether the labels are of activations, and not of what one network has several of.
     """
@@ -49,11 +51,13 @@ class Style:
     labels: Mapping[str, str]
     summarised: bool = False
     of_activations: bool = True
+    every: Sequence[str] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
         made = looks.of if self.of_activations else looks.in_order
-        object.__setattr__(self, "looks", made(self.labels))
+        found = made([*self.labels, *(key for key in self.every if key not in self.labels)])
+        object.__setattr__(self, "looks", {key: found[key] for key in self.labels})
 
     def line(self, key: str) -> dict:
         return {name: self.looks[key][name] for name in ("color", "linestyle")}
@@ -84,81 +88,31 @@ class Style:
         return "\n".join(textwrap.wrap(self.labels[key], TITLE_LETTERS)) or self.labels[key]
 
 
-def say(artist: Artist, *texts: str, activation: str = "") -> None:
-    """What an artist says on hover in a page: one text, or one for each of its marks."""
-    classes = [looks.css_class(activation)] if activation else []
-    artist.set_gid(svg.note(classes, texts))
+def cut(text: str, letters: int = TICK_LETTERS) -> str:
+    """A label that fits beside an axis, with `…` where it is cut."""
+    return text if len(text) <= letters else text[: letters - 1].rstrip("\\") + "…"
+
+
+def say(
+    artist: Artist, *texts: str, activation: str = "", depth: int | None = None, setting: str = ""
+) -> None:
+    """What an artist says on hover in a page: one text, or one for each of its marks.
+
+    It is hidden by the page's switch for its activation, depth or setting.
+    """
+    parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
+    artist.set_gid(svg.note([looks.css_class(key, kind) for kind, key in parts.items() if key], texts))
 
 
 def of_panel(axis: Axes, activation: str = "", depth: int | None = None, setting: str = "") -> None:
     """Have a panel hidden by a page's switch for its activation, depth or setting."""
-    parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
-    axis.set_gid(svg.note(looks.css_class(key, kind) for kind, key in parts.items() if key))
+    say(axis, activation=activation, depth=depth, setting=setting)
 
 
 def of_activations(texts: Iterable[Artist], keys: Iterable[str]) -> None:
     """Have each text, of a legend or an axis, hidden by the switch of its activation."""
     for text, key in zip(texts, keys, strict=False):
         text.set_gid(svg.note([looks.css_class(key)]))
-
-
-def label_lines(axes: Iterable[Axes], style: Style) -> None:
-    """Labels at the right ends of each activation's thick lines, where these are few; see `label_ends`."""
-    if len(style.labels) > DIRECT:
-        return
-    colours = {look["color"]: key for key, look in style.looks.items()}
-    for axis in axes:
-        thick = {
-            colours[line.get_color()]: line.get_xydata()
-            for line in axis.get_lines()
-            if line.get_color() in colours and line.get_linewidth() > 1
-        }
-        ends = {key: tuple(points[-1]) for key, points in thick.items() if len(points)}
-        label_ends(axis, ends, style)
-
-
-def label_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: Style) -> None:
-    """Labels at the right of lines that end at these places (x, y), set apart where they would touch.
-
-    Lines that end beyond the panel, or nowhere, have none. Call it when the axis has its limits and scale.
-    """
-    figure = axis.get_figure()
-    height = axis.get_position().height * figure.get_size_inches()[1] * 72  # points
-    places = {}
-    for key, place in ends.items():
-        if np.isfinite(place).all():
-            at = axis.transAxes.inverted().transform(axis.transData.transform(place))[1] * height
-            if -1 <= at <= height + 1:
-                places[key] = at
-    keys = sorted(places, key=places.get)
-    heights = _apart([places[key] for key in keys], LABEL_HEIGHT)
-    for key, at in zip(keys, heights, strict=True):
-        thread = {"arrowstyle": "-", "linewidth": 0.5, "color": style.looks[key]["color"], "shrinkB": 2}
-        text = axis.annotate(
-            style.labels[key],
-            ends[key],
-            xytext=(6, at - places[key]),
-            textcoords="offset points",
-            va="center",
-            fontsize="small",
-            color=style.looks[key]["color"],
-            annotation_clip=False,
-            arrowprops=thread if abs(at - places[key]) > 2 else None,
-        )
-        say(text, style.labels[key], activation=key)
-
-
-def _apart(heights: Sequence[float], least: float) -> list[float]:
-    """Ascending heights moved as little as needed to be `least` apart: groups keep their mean."""
-    groups: list[list[float]] = []
-    for height in heights:
-        groups.append([height])
-        while len(groups) > 1:
-            (low, high), sizes = (sum(one) / len(one) for one in groups[-2:]), list(map(len, groups[-2:]))
-            if high - low >= least * sum(sizes) / 2:
-                break
-            groups[-2:] = [groups[-2] + groups[-1]]
-    return [sum(one) / len(one) + least * (i - (len(one) - 1) / 2) for one in groups for i in range(len(one))]
 
 
 def plain(text: str) -> str:
@@ -214,14 +168,24 @@ def _coarser(svg: str) -> str:
 
 def panel_width(columns: int) -> float:
     """Inches: panels share the width of the page, but none is narrow or needlessly wide."""
-    return min(max(8.4 / columns, 2.6), 4.2)
+    return min(max(WHOLE / columns, 2.6), 4.2)
+
+
+def width_for(style: Style, columns: int) -> float:
+    """The same for lines of many activations, which take the whole width."""
+    many = len(style.labels) > shown.BESIDE
+    return WHOLE / columns if many and columns <= 2 else panel_width(columns)
 
 
 def panels(
     rows: int, columns: int, height: float, width: float = 0.0, sharey: str = "row", sharex: str = "col"
 ) -> tuple[Figure, np.ndarray]:
+    """A grid of panels that all have numbers at their left: a page's switch may hide the first ones."""
     size = (max((width or panel_width(columns)) * columns + 0.5, NARROWEST), height * rows + 0.6)
-    return plt.subplots(rows, columns, figsize=size, sharex=sharex, sharey=sharey, squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharex=sharex, sharey=sharey, squeeze=False)
+    for axis in axes.flat:
+        axis.tick_params(labelleft=True)
+    return figure, axes
 
 
 def wrapped(n: int, columns: int, **options: float | str) -> tuple[Figure, np.ndarray]:
@@ -302,7 +266,7 @@ def lines(
 
     `which`: what the runs of one activation have in common, where `look` has another colour than its own.
     """
-    key = str(table["activation"].iloc[0]) if which else ""
+    key = str(table["activation"].iloc[0]) if len(table) else ""
     of_which = f"{which}, " if which else ""
     table = table.dropna(subset=y)
     by_x = table.groupby(x)[y]
@@ -317,7 +281,8 @@ def lines(
         for (seed, fold), run in table.groupby(["seed", "fold"]):
             (line,) = axis.plot(run[x], run[y], **thin)
             fold_too = f", fold {fold}" if table["fold"].nunique() > 1 else ""
-            say(line, f"{of_which}seed {seed}{fold_too}", activation=key)
+            end = f", {run[y].iloc[-1]:.3g} at the right end"
+            say(line, f"{of_which}seed {seed}{fold_too}{end}", activation=key)
     (line,) = axis.plot(median.index, median, linewidth=1.5, **look)
     if len(median):
         n = len(table[["seed", "fold"]].drop_duplicates())
@@ -329,5 +294,5 @@ def percent(axes: Iterable[Axes]) -> None:
     """Shares as percentages, from just below 0 to at least 10 %."""
     for axis in axes:
         top = max(0.1, axis.get_ylim()[1])
-        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0, symbol=" %"))
         axis.set_ylim(-0.03 * top, top)

@@ -1,4 +1,4 @@
-"""How large gradients and activations are in each layer: layer × activation, colour log10 of the rms."""
+"""Maps of activations × layers, whose colour is log10 of an rms, and × learning rates, of accuracies."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -10,13 +10,15 @@ from actbench.figures import drawing, looks, shown, svg
 from actbench.figures.plotting import Axes, Figure, matplotlib, plt
 
 COLOURS = "viridis"  # perceptually uniform, and monotone in grey
+BOXES = {False: ("chosen", "-"), True: ("chosen, at the edge", (0, (1.2, 1)))}
+STEPS = 40  # of the bar of colours; matplotlib makes a bitmap of 50 or more
 NOTHING = "#dddddd"  # of a cell without a logarithm
 DARK, LIGHT = "#0d0d0d", "#fdfdfd"  # of the numbers in cells
 WIDTH, BESIDE = 8.6, 1.7  # inches: of the figure, and of what stands beside the cells
 COUNT = 0.5  # inches: what stands at the right of a panel
 GREY = "#bbbbbb"
 WIDEST, LINE = 0.55, 0.19  # inches: a cell at most, a row
-WRITTEN = 0.27  # inches: cells at least as wide have their number in them
+WRITTEN = 0.31  # inches: cells at least as wide have their number in them
 RUN = ["activation", "depth", "seed", "fold"]
 
 
@@ -66,6 +68,79 @@ def cells(rows: pd.DataFrame) -> pd.DataFrame:
     return found.assign(failed=(found["checkpoint"] == "trained") & (found["n_trained"] == 0))
 
 
+def learning_rates(
+    tuning: pd.DataFrame,
+    rates: pd.DataFrame,
+    names: Sequence[str],
+    depths: Sequence[int],
+    style: drawing.Style,
+) -> Figure:
+    """Mean validation accuracy by activation and learning rate; a box around each choice, dotted at the edge.
+
+    A row of panels a setting, a column a depth. A diverged trial counts as chance.
+
+    Args:
+        tuning, rates: rows of the tables of these names.
+        names: settings in their order.
+        depths, style: what is shown.
+    """
+    means = tuning.groupby(["setting", "depth", "activation", "learning_rate"], observed=True)["score"].mean()
+    stretched = drawing.stretch(means)
+    norm = matplotlib.colors.Normalize(stretched.min(), max(stretched.max(), stretched.min() + 1e-6))
+    columns = {
+        name: sorted(tuning.loc[tuning["setting"] == name, "learning_rate"].unique()) for name in names
+    }
+    cell = min(2 * WIDEST, (WIDTH - BESIDE) / len(depths) / max(map(len, columns.values()), default=1))
+    figure, axes = drawing.panels(
+        len(names),
+        len(depths),
+        height=LINE * len(style.labels) + 0.6,
+        width=WIDTH / len(depths),
+        sharey="all",
+        sharex="row",
+    )
+    colours = matplotlib.cm.ScalarMappable(norm, COLOURS)
+    for (row, name), (column, depth) in product(enumerate(names), enumerate(depths)):
+        axis = axes[row][column]
+        chosen = rates[(rates["setting"] == name) & (rates["depth"] == depth)]
+        for place, key in enumerate(style.labels):
+            found = means.get((name, depth, key), pd.Series(dtype=float))
+            for number, rate in enumerate(columns[name]):
+                level = found.get(rate, np.nan)
+                face = NOTHING if np.isnan(level) else colours.to_rgba(drawing.stretch([level])[0])
+                text = "–" if np.isnan(level) else f"{100 * level:.1f}"
+                said = f"learning rate {rate:g}: {text} %"
+                _cell(axis, number, place, face, text if cell >= WRITTEN * 1.2 else "", said, key)
+            for choice in chosen[chosen["activation"] == key].itertuples():
+                where = (columns[name].index(choice.learning_rate) - 0.44, place - 0.4)
+                _box(axis, where, choice.at_edge, key)
+        _dressed(axis, style, [f"{rate:g}" for rate in columns[name]])
+        axis.set_title(shown.layers(depth) if row == 0 else "")
+        drawing.of_panel(axis, depth=depth, setting=name)
+        axis.set_ylabel(drawing.plain(name) if column == 0 and len(names) > 1 else "")
+        axis.set_xlabel("learning rate" if row == len(names) - 1 else "")
+    bar = _bar(figure, axes, norm, "mean validation accuracy")
+    ticks = [tick for tick in drawing.LEVELS if norm.vmin <= drawing.stretch([tick])[0] <= norm.vmax]
+    bar.set_ticks(drawing.stretch(ticks), labels=[f"{100 * tick:g} %" for tick in ticks], minor=False)
+    handles = {
+        text: matplotlib.patches.Patch(fill=False, edgecolor=DARK, linewidth=1.6, linestyle=dashes)
+        for at_edge, (text, dashes) in BOXES.items()
+        if (rates["at_edge"] == at_edge).any()
+    }
+    if handles:
+        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def _box(axis: Axes, where: tuple[float, float], at_edge: bool, key: str) -> None:
+    """Around a choice, in the cells' dark on their light, so that it is seen on every colour."""
+    for colour, width in ((LIGHT, 2.8), (DARK, 1.4)):
+        line = {"linewidth": width, "linestyle": BOXES[at_edge][1] if colour == DARK else "-"}
+        box = plt.Rectangle(where, 0.88, 0.8, fill=False, edgecolor=colour, **line)
+        drawing.say(box, activation=key)
+        axis.add_patch(box)
+
+
 def _figure(rows: pd.DataFrame, depths: Sequence[int], style: drawing.Style, label: str) -> Figure:
     found = cells(rows[rows["depth"].isin(list(depths)) & rows["activation"].isin(list(style.labels))])
     layers = {
@@ -100,9 +175,19 @@ def _figure(rows: pd.DataFrame, depths: Sequence[int], style: drawing.Style, lab
         axis.set_title(f"{title},\n{words}" if beside else title if checkpoint == "init" else "")
         axis.set_ylabel("" if beside or number else words)
         axis.set_xlabel("layer" if beside or checkpoint != "init" else "")
-    figure.colorbar(colours, ax=axes, label=label, aspect=30, pad=0.01)
+    _bar(figure, axes, norm, label)
     _legend(figure, found)
     return figure
+
+
+def _bar(
+    figure: Figure, axes: np.ndarray, norm: "matplotlib.colors.Normalize", label: str
+) -> "matplotlib.colorbar.Colorbar":
+    """The bar of colours, in so few steps that it consists of rectangles and of no bitmap."""
+    steps = matplotlib.cm.ScalarMappable(norm, matplotlib.colormaps[COLOURS].resampled(STEPS))
+    bar = figure.colorbar(steps, ax=axes, label=label, aspect=30, pad=0.01)
+    bar.solids.set_edgecolor("face")  # no hair of the ground between two
+    return bar
 
 
 def _panel(
@@ -121,24 +206,46 @@ def _panel(
             rms = own["rms"].get(layer, np.nan)
             value = np.log10(rms) if rms > 0 else np.nan
             face = NOTHING if np.isnan(value) else colours.to_rgba(value)
-            where = (column - 0.5, place - 0.5)
-            cell = plt.Rectangle(where, 1, 1, facecolor=face, edgecolor="white", linewidth=0.4)
-            drawing.say(cell, f"layer {layer}: {rms:.3g}", activation=key)
-            axis.add_patch(cell)
             text = "0" if rms == 0 else "–" if np.isnan(value) else _number(value)
-            if written or np.isnan(value):
-                dark = {"color": DARK if _is_light(face) else LIGHT, "fontsize": 6.5}
-                if len(own) and own["failed"].iloc[0]:
-                    dark["bbox"] = {"facecolor": face, "edgecolor": "none", "pad": 0.8}
-                axis.text(column, place, text, ha="center", va="center", **dark, **named)
+            boxed = bool(len(own) and own["failed"].iloc[0])
+            shown_text = text if written or np.isnan(value) else ""
+            _cell(axis, column, place, face, shown_text, f"layer {layer}: {rms:.3g}", key, boxed)
         if len(own):
             _ending(axis, place, own.iloc[0], len(layers), named)
-    axis.set_xlim(-0.5, len(layers) - 0.5)
+    _dressed(axis, style, list(map(str, layers)))
+
+
+def _cell(
+    axis: Axes,
+    column: int,
+    place: int,
+    face: tuple | str,
+    text: str,
+    said: str,
+    key: str,
+    boxed: bool = False,
+) -> None:
+    """A square of one colour with its text, on a ground of that colour if `boxed`; `said` on hover."""
+    where = (column - 0.5, place - 0.5)
+    cell = plt.Rectangle(where, 1, 1, facecolor=face, edgecolor="white", linewidth=0.4)
+    drawing.say(cell, said, activation=key)
+    axis.add_patch(cell)
+    if text:
+        look = {"color": DARK if _is_light(face) else LIGHT, "fontsize": drawing.SMALL}
+        if boxed:
+            look["bbox"] = {"facecolor": face, "edgecolor": "none", "pad": 0.8}
+        written = axis.text(column, place, text, ha="center", va="center", **look)
+        drawing.of_activations([written], [key])
+
+
+def _dressed(axis: Axes, style: drawing.Style, columns: Sequence[str]) -> None:
+    """An axis of cells: a row an activation, the first at the top, and some of the columns' names below."""
+    axis.set_xlim(-0.5, len(columns) - 0.5)
     axis.set_ylim(len(style.labels) - 0.5, -0.5)
-    axis.set_yticks(range(len(style.labels)), list(style.labels.values()))
+    axis.set_yticks(range(len(style.labels)), list(map(drawing.cut, style.labels.values())))
     drawing.of_activations(axis.get_yticklabels(), style.labels)
-    ticks = shown.some(range(len(layers)), 9)
-    axis.set_xticks(ticks, [str(layers[tick]) for tick in ticks])
+    ticks = shown.some(range(len(columns)), 9)
+    axis.set_xticks(ticks, [columns[tick] for tick in ticks])
     axis.tick_params(length=0)
     axis.grid(visible=False)
     for spine in axis.spines.values():
@@ -151,7 +258,7 @@ def _ending(axis: Axes, place: int, row: Mapping, n_layers: int, named: Mapping)
         return
     text = f"{row['n_trained']}/{row['n_runs']}{' ✕' if row['failed'] else ''}"
     where = {"xytext": (4, 0), "textcoords": "offset points", "ha": "left", "va": "center"}
-    axis.annotate(text, (n_layers - 0.5, place), fontsize=6.5, color="#555555", **where, **named)
+    axis.annotate(text, (n_layers - 0.5, place), fontsize=drawing.SMALL, color="#555555", **where, **named)
     if row["failed"]:
         hatched = {"fill": False, "hatch": "///", "edgecolor": GREY, "linewidth": 0}
         axis.add_patch(plt.Rectangle((-0.5, place - 0.5), n_layers, 1, **hatched, **named))

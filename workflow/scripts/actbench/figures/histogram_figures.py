@@ -14,8 +14,9 @@ BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
 
 
 def distributions(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
-    """Densities of the activations of the first seed's network, one curve a layer, first layer on top.
+    """Densities of the activations of one network each, one curve a layer, first layer on top.
 
+    It is the first seed's, or if that diverged the first that did not, whose seed is written beside it.
     `histograms` holds the rows of source `distribution` and signal `activation`.
     """
     return _ridge_panels(histograms, depth, style, depth, "activation h", _ridges)
@@ -67,7 +68,8 @@ def _ridge_panels(
 
     Of many layers some are drawn. `place` counts them from the bottom, where the last one is.
     """
-    part = _first_run(histograms[histograms["depth"] == depth])
+    part = _one_run_each(histograms[histograms["depth"] == depth])
+    first = histograms["seed"].min()
     layers = shown.some(range(n_layers), shown.LAYERS)
     part = part[part["layer"].isin(layers)].assign(
         place=lambda rows: len(layers) - 1 - rows["layer"].map(layers.index)
@@ -89,7 +91,8 @@ def _ridge_panels(
         step = max(1, len(layers) // 5)
         axis.set_yticks(range(len(layers))[::-step], layers[::step])
         axis.grid(visible=False, axis="y")
-        axis.set_title("" if below else style.title(key))
+        other = f"\n(seed {cell['seed'].iloc[0]})" if len(cell) and cell["seed"].iloc[0] != first else ""
+        axis.set_title("" if below else f"{style.title(key)}{other}")
         drawing.of_panel(axis, activation=key)
         axis.set_ylabel("" if number % columns else f"layer, {drawing.CHECKPOINTS[checkpoint]}")
     figure.supxlabel(label, fontsize="medium")
@@ -98,7 +101,7 @@ def _ridge_panels(
 
 def _say_what_lacks(axis: Axes, cell: pd.DataFrame, n_places: int) -> None:
     """A panel without rows is of a run that diverged; a layer without a histogram has no finite value."""
-    words = {"ha": "center", "va": "center", "fontsize": "x-small", "color": "#555555"}
+    words = {"ha": "center", "va": "center", "fontsize": drawing.SMALL, "color": "#555555"}
     if cell.empty:
         axis.text(0.5, 0.5, "diverged", transform=axis.transAxes, **words)
     for place in cell.loc[cell["low"].isna(), "place"]:
@@ -111,6 +114,28 @@ def _first_run(histograms: pd.DataFrame) -> pd.DataFrame:
     """The rows of the first seed's first fold."""
     part = histograms[histograms["seed"] == histograms["seed"].min()]
     return part[part["fold"] == part["fold"].min()]
+
+
+def _one_run_each(histograms: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one network of each activation: the first that did not diverge, else the first of all."""
+    ended = histograms[(histograms["checkpoint"] == "trained") & histograms["low"].notna()]
+    kept = []
+    for key, rows in histograms.groupby("activation", observed=True):
+        found = ended[ended["activation"] == key]
+        seed, fold = min(zip(*(found if len(found) else rows)[["seed", "fold"]].to_numpy().T, strict=True))
+        kept.append(rows[(rows["seed"] == seed) & (rows["fold"] == fold)])
+    return pd.concat(kept) if kept else histograms
+
+
+def _coarser(counts: np.ndarray, edges: np.ndarray, tail: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
+    """Bins merged until at most a tenth are empty between the tails, so that few values make no saw teeth."""
+    for step in (step for step in (1, 2, 4, 5, 10) if len(counts) % step == 0):
+        merged = counts.reshape(-1, step).sum(axis=1)
+        below = np.cumsum(merged) / merged.sum()
+        between = merged[np.searchsorted(below, tail) : np.searchsorted(below, 1 - tail) + 1]
+        if np.mean(between == 0) <= 0.1:
+            break
+    return merged, edges[::step]
 
 
 def _ridges(axis: Axes, layers: pd.DataFrame, n_places: int) -> None:
@@ -129,7 +154,7 @@ def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: flo
     axis.set_xlim(-reach, reach)
     for row in layers.itertuples():
         base, edges, counts, unit = row.place, _edges(row), np.array(row.counts), row.rms
-        axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize="xx-small")
+        axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize=7)
         if not unit > 0:
             axis.plot([0, 0], [base, base + 0.9], color=colours[base])  # every entry is 0
             continue
@@ -151,6 +176,7 @@ def scientific(value: float) -> str:
 
 
 def _ridge(axis: Axes, counts: np.ndarray, edges: np.ndarray, base: float, colour: tuple) -> None:
+    counts, edges = _coarser(counts, edges)
     heights = 0.9 * np.sqrt(counts / counts.max())
     axis.stairs(base + heights, edges, baseline=base, fill=True, color=colour, alpha=0.75)
 

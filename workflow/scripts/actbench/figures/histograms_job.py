@@ -18,7 +18,7 @@ def run(job: object) -> None:
     sources = [job.input.histograms, job.input.gradients]
     records.checked(job.input.made_by, records.Plan(**params.made_with), sources)
     drawing.use_style()
-    style = drawing.Style(params.labels)
+    style = drawing.Style(params.labels, every=params.every)
     shown = pc.field("setting") == params.setting
     histograms, gradients = (parquet.read(path).filter(shown) for path in sources)
     rms = histogram_figures.sizes(gradients.to_pandas())

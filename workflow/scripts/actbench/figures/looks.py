@@ -1,4 +1,7 @@
-"""Each activation's colour, dashes and marker: the same in every study, figure and page.
+"""Each activation's colour, dashes and marker: the same in every figure and page of a study.
+
+A built-in activation has them in all studies. So has an own one, whose name fixes them, unless two of a study
+name the same place: then one of these takes the next.
 
 A look is a pair of a hue and a pattern of dashes, which also give the marker, so that two looks differ in at
 least two of the three. The hues were searched for a large CIEDE2000 distance between any two, also as people

@@ -13,7 +13,7 @@ WIDE = 0.9  # inches of a depth from which on its counts are written out
 FEW_TICKS = [0, 0.5, 0.8, 0.95, 0.99, 0.999]
 STRIP = "did not train"
 CROSS = "✕"
-WORDS = {"ha": "center", "va": "center", "fontsize": "small"}
+WORDS = {"ha": "center", "va": "center", "fontsize": drawing.SMALL}
 
 
 def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
@@ -37,8 +37,12 @@ def mark(
     linewidth: float = 1.4,
     size: float = 5,
     flat: bool = False,
+    **of: object,
 ) -> None:
-    """A mean accuracy with its interval, or the dotted range of its runs; `flat`: at the height `place`."""
+    """A mean accuracy with its interval, or the dotted range of its runs; `flat`: at the height `place`.
+
+    `of`: whose it is, see `drawing.say`.
+    """
     colour, runs = look["color"], pd.isna(cell["ci_low"])
     ends = [cell["min"], cell["max"]] if runs else [cell["ci_low"], cell["ci_high"]]
     level = cell["median"] if pd.isna(cell["mean"]) else cell["mean"]
@@ -48,8 +52,7 @@ def mark(
     for values, kind in ((ends, line), ([level], spot)):
         places = [place] * len(values)
         (drawn,) = axis.plot(*((values, places) if flat else (places, values)), **kind)
-    if not pd.isna(level):
-        drawing.say(drawn, _in_words(level, cell))
+        drawing.say(drawn, *([] if pd.isna(level) else [_in_words(level, cell)]), **of)
 
 
 def _in_words(level: float, cell: Mapping) -> str:
@@ -90,9 +93,10 @@ def _columns(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
     for offset, (key, look) in zip(offsets, style.looks.items(), strict=True):
         cells = comparison[comparison["activation"] == key].set_index("depth").reindex(depths)
         places = np.arange(len(depths)) + offset
-        axis.plot(places, cells["mean"].fillna(cells["median"]), **style.line(key), linewidth=0.8, alpha=0.6)
-        for place, row in zip(places, cells.to_dict("records"), strict=True):
-            mark(axis, place, row, look, row["n_trained"] != row["n_seeds"], size=size)
+        axis.plot(places, cells["mean"], **style.line(key), linewidth=0.8, alpha=0.6)
+        for place, (depth, row) in zip(places, cells.to_dict("index").items(), strict=True):
+            partly = row["n_trained"] != row["n_seeds"]
+            mark(axis, place, row, look, partly, size=size, activation=key, depth=depth)
     if failed:
         _strip_below(lowest, comparison, depths, failed, style, wide=room > 72 * WIDE)
     lowest.set_xticks(range(len(depths)), depths)
@@ -117,19 +121,20 @@ def _strip_below(
     for row, key in enumerate(failed):
         for cell in _failures(comparison, key, depths).itertuples():
             text = _count(cell.n_trained, cell.n_seeds, wide) + " trained" * (wide and cell.n_trained > 0)
-            drawing.of_activations([strip.text(depths.index(cell.depth), row, text, **WORDS)], [key])
-    strip.set_yticks(range(len(failed)), [style.labels[key] for key in failed], fontsize="small")
+            written = strip.text(depths.index(cell.depth), row, text, **WORDS)
+            drawing.say(written, activation=key, depth=cell.depth)
+    names = [drawing.cut(style.labels[key]) for key in failed]
+    strip.set_yticks(range(len(failed)), names, fontsize=drawing.SMALL)
     drawing.of_activations(strip.get_yticklabels(), failed)
     strip.set_ylim(len(failed) - 0.4, -0.6)
     _as_strip(strip)
-    title = STRIP if wide else f"{STRIP} ({CROSS}), or in part"
-    strip.set_title(title, loc="left", fontsize="small", pad=3)
+    strip.set_title(f"{STRIP} ({CROSS}), or in part", loc="left", fontsize=drawing.SMALL, pad=3)
 
 
 def _rows(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
-    """A panel for each depth, its strip beside it, with a row for each activation see `_ordered`."""
+    """A panel for each depth, its strip beside it, with a row for each activation, see `ordered`."""
     cells = comparison[comparison["activation"].isin(list(style.labels)) & comparison["depth"].isin(depths)]
-    order = _ordered(cells)
+    order = ordered(cells, style)
     failed = bool((cells["n_trained"] < cells["n_seeds"]).any())
     widths = [0.42, 1.6] if failed else [1.6]
     figure, axes = plt.subplots(
@@ -145,12 +150,15 @@ def _rows(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style,
         axis.axvline(chance, color="#888888", linewidth=1, linestyle=":")
         here = cells[cells["depth"] == depth].set_index("activation")
         for row, key in enumerate(order):
+            if key not in here.index:
+                continue
             cell = here.loc[key].to_dict()
             partly, look = cell["n_trained"] != cell["n_seeds"], style.looks[key]
-            mark(axis, row, cell, look, partly, size=4.5, flat=True)
+            mark(axis, row, cell, look, partly, size=4.5, flat=True, activation=key, depth=depth)
             if partly:
                 text = _count(cell["n_trained"], cell["n_seeds"], wide=len(depths) == 1)
-                drawing.of_activations([axes[0][2 * number].text(0, row, text, **WORDS)], [key])
+                written = axes[0][2 * number].text(0, row, text, **WORDS)
+                drawing.say(written, activation=key, depth=depth)
         axis.set_title(shown.layers(depth) if len(depths) > 1 else "")
         axis.grid(visible=True, axis="y")
         axis.tick_params(axis="y", length=0)
@@ -158,8 +166,9 @@ def _rows(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style,
         _as_strip(strip)
         strip.set_xlim(-0.5, 0.5)
         strip.set_xticks([])
-        strip.set_xlabel(STRIP.replace(" train", "\ntrain"), fontsize="x-small")
-    axes[0][0].set_yticks(range(len(order)), [style.labels[key] for key in order], fontsize="small")
+        strip.set_xlabel(STRIP.replace(" train", "\ntrain"), fontsize=drawing.SMALL)
+    names = [drawing.cut(style.labels[key]) for key in order]
+    axes[0][0].set_yticks(range(len(order)), names, fontsize=drawing.SMALL)
     drawing.of_activations(axes[0][0].get_yticklabels(), order)
     axes[0][0].set_ylim(len(order) - 0.4, -0.6)
     ticks = {1: drawing.ACCURACY_TICKS, 2: drawing.COARSE_TICKS}.get(len(depths), FEW_TICKS)
@@ -168,11 +177,13 @@ def _rows(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style,
     return figure
 
 
-def _ordered(cells: pd.DataFrame) -> list[str]:
+def ordered(comparison: pd.DataFrame, style: drawing.Style) -> list[str]:
     """Ids, those of the highest accuracies over the depths first; what did not train counts as 0."""
+    cells = comparison[comparison["activation"].isin(list(style.labels))]
     level = cells["mean"].fillna(cells["median"]).astype(float).fillna(0) * cells["n_trained"]
     means = level.groupby(cells["activation"].astype(str)).mean()
-    return list(means.sort_values(ascending=False, kind="stable").index)
+    found = list(means.sort_values(ascending=False, kind="stable").index)
+    return [*found, *(key for key in style.labels if key not in found)]
 
 
 def _failures(comparison: pd.DataFrame, key: str, depths: Iterable[int]) -> pd.DataFrame:

@@ -6,10 +6,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from actbench.figures import drawing, shown
+from actbench.figures import drawing, heat_maps, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib
 
-DODGE = 0.035  # decades between the points of two activations
+DODGE = 0.035  # decades between the points of two activations at most
+SPREAD = 0.3  # of the smallest step between two rates: from the first activation to the last
 INK = "#222222"
 EVERY = ""  # the setting of a profile over all of them
 TICKS = 7  # candidates that are written out
@@ -31,7 +32,8 @@ def sensitivity(
     """Validation accuracy against learning rate: a point a trial, a line through the means, a ring a choice.
 
     A row of panels a setting, a column a depth. A diverged trial counts as chance. Where runs are many, bars
-    from the lowest to the highest trial take the place of the points.
+    from the lowest to the highest trial take the place of the points. Of more than `shown.BESIDE` activations
+    it is `heat_maps.learning_rates`, where lines would hide each other.
 
     Args:
         tuning, rates: rows of the tables of these names.
@@ -40,6 +42,8 @@ def sensitivity(
     """
     tuned = set(tuning["setting"].unique())
     names = shown.settings([name for name in names if name in tuned], len(depths))
+    if len(style.labels) > shown.BESIDE:
+        return heat_maps.learning_rates(tuning, rates, names, depths, style)
     candidates = {
         name: sorted(tuning.loc[tuning["setting"] == name, "learning_rate"].unique()) for name in names
     }
@@ -50,13 +54,12 @@ def sensitivity(
         trials, chosen = (
             table[(table["setting"] == name) & (table["depth"] == depth)] for table in (tuning, rates)
         )
-        for key, shift in zip(style.labels, _shifts(len(style.labels)), strict=True):
+        for key, shift in zip(style.labels, _shifts(len(style.labels), candidates[name]), strict=True):
             _curve(axis, trials[trials["activation"] == key], shift, style, key)
             _choices(axis, chosen[chosen["activation"] == key], shift, style.looks[key])
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth, setting=name)
-        if column == 0:
-            axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "validation accuracy")
+        axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "validation accuracy")
         axis.set_xlabel("learning rate" if row == len(names) - 1 else "")
         _rate_axis(axis, candidates[name])
     if len(names) > 1:
@@ -84,7 +87,8 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
     several = len(names) > 1
     names = [EVERY, *shown.settings(names)] if several else [EVERY]
     columns, largest = min(len(names), 3), max(BEND, float(table["tau"].max()))
-    figure, axes = drawing.wrapped(len(names), columns, height=2.6, sharey="all", sharex="all")
+    width = drawing.width_for(style, columns)
+    figure, axes = drawing.wrapped(len(names), columns, height=2.6, width=width, sharey="all", sharex="all")
     for axis, name in zip(axes.flat, names, strict=False):
         part = table[table["setting"] == name]
         for key in style.labels:
@@ -96,7 +100,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
         n = f"n = {part['n'].max()}" if len(part) else ""
         axis.set_title(f"{title}, {n}" if title else n)
         drawing.of_panel(axis, setting=name)
-        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0, symbol=" %"))
         axis.set_ylim(-0.03, 1.03)
     _tau_axis(axes.flat, largest)
     figure.supxlabel("τ, points of accuracy behind the best", fontsize="medium")
@@ -136,9 +140,11 @@ def _choices(axis: Axes, chosen: pd.DataFrame, shift: float, look: Mapping) -> N
         axis.plot(here["learning_rate"] * shift, here["score"], markeredgewidth=1.4, zorder=4, **ring, **mark)
 
 
-def _shifts(n: int) -> np.ndarray:
-    """Factors that set activations side by side on a log axis."""
-    return 10 ** (DODGE * (np.arange(n) - (n - 1) / 2))
+def _shifts(n: int, candidates: Sequence[float]) -> np.ndarray:
+    """Factors that set activations side by side on a log axis, close to the rate that they are of."""
+    steps = np.diff(np.log10(candidates))
+    apart = min(DODGE, SPREAD * steps.min() / max(n - 1, 1)) if len(steps) else DODGE
+    return 10 ** (apart * (np.arange(n) - (n - 1) / 2))
 
 
 def _rate_axis(axis: Axes, candidates: Sequence[float]) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from actbench.data import catalogue
-from actbench.figures import drawing, failures, overview, shown
+from actbench.figures import drawing, failures, labels, overview, shown
 from actbench.figures.plotting import Axes, Figure, Line2D, plt
 
 WIDEST = 13.5
+MANY_HIGH = 3.2  # inches of a panel with many lines
 ACCURACIES = {
     "val_accuracy": "validation accuracy",
     "test_accuracy": "test accuracy",
@@ -32,32 +33,44 @@ def accuracy(
     """Test accuracy of every run, with mean and 95 % interval of the trained runs of each cell.
 
     Rows of the tables `runs` and `comparison`; mean and interval are drawn as they stand there. Where runs
-    are many, the width of a shape is how many runs lie at that height.
+    are many, the width of a shape is how many runs lie at that height. More than `shown.BESIDE` activations
+    stand in the order of their accuracy, on an axis of the accuracies that occur.
     """
+    many = len(style.labels) > shown.BESIDE
+    order = overview.ordered(comparison, style) if many else list(style.labels)
     depths = shown.some(depths, shown.PANELS)
     width = max(drawing.panel_width(len(depths)), 0.45 * len(style.labels))
     columns = min(len(depths), max(1, int(WIDEST / width)))
-    longest = max(map(len, style.labels.values()))
+    longest = min(max(map(len, style.labels.values())), drawing.TICK_LETTERS)
     height = 3.4 + LETTER_HEIGHT * max(0, longest - 12)
     figure, axes = drawing.wrapped(len(depths), columns, height=height, width=width, sharey="all")
     for axis, depth in zip(axes.flat, depths, strict=False):
         axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
-        for position, key in enumerate(style.labels):
+        for position, key in enumerate(order):
             cell, row = (
                 table[(table["depth"] == depth) & (table["activation"] == key)]
                 for table in (runs, comparison)
             )
-            _accuracy_column(axis, position, cell, style.looks[key], style.summarised)
+            _accuracy_column(axis, position, cell, style.looks[key], style.summarised, key)
             for summary in row.itertuples():
-                _mean_bar(axis, position, summary)
-        names = list(style.labels.values())
+                _mean_bar(axis, position, summary, key)
+        names = [drawing.cut(style.labels[key]) for key in order]
         axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
-        drawing.of_activations(axis.get_xticklabels(), style.labels)
+        drawing.of_activations(axis.get_xticklabels(), order)
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
         axis.set_title(shown.layers(depth))
         drawing.of_panel(axis, depth=depth)
-    drawing.stretched(axes.flat, pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)]))
+    reached = pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)])
+    lowest = np.nanmin([*reached, *comparison["ci_low"].astype(float), 1.0]) if many else 0.0
+    drawing.stretched(
+        axes.flat, reached, max(0.0, lowest), marked=drawing.LEVELS if many else drawing.ACCURACY_TICKS
+    )
+    for axis in axes.flat if chance < axes.flat[0].get_ylim()[0] else ():
+        words = {"va": "bottom", "fontsize": drawing.SMALL, "color": "#555555"}
+        axis.text(
+            0.01, 0.01, f"chance, {100 * chance:.3g} %, lies below ↓", transform=axis.transAxes, **words
+        )
     figure.supylabel("test accuracy", fontsize="medium")
     return figure
 
@@ -108,7 +121,8 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
     measured = [column for column in ACCURACIES if history[column].notna().any()]
     rows = [*measured[:1], *(column for column in LOSSES if history[column].notna().any())]
     history = shown.of_some_epochs(history)
-    figure, axes = drawing.panels(max(len(rows), 1), len(depths), height=2.1)
+    width = drawing.width_for(style, len(depths))
+    figure, axes = drawing.panels(max(len(rows), 1), len(depths), height=2.1, width=width)
     for (row, column), (number, depth) in product(enumerate(rows), enumerate(depths)):
         axis = axes[row][number]
         for key, part in _by_activation(history[history["depth"] == depth], style):
@@ -116,16 +130,30 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth)
         axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
-        axis.set_ylabel("" if number else (ACCURACIES | LOSSES)[column])
+        axis.set_ylabel((ACCURACIES | LOSSES)[column])
         drawing.whole_numbers(axis)
     for row, column in enumerate(rows):
         if column in ACCURACIES:
             drawing.stretched(axes[row], history[column], marked=drawing.COARSE_TICKS)
         else:
             drawing.log_scale(axes[row], history[column])
-    drawing.label_lines(axes[:, -1], style)
+            _without_diverged(axes[row], history[history["depth"].isin(list(depths))], column)
+        for axis, depth in zip(axes[row], depths, strict=True):
+            failures.endings(axis, history[history["depth"] == depth], "epoch", column, style)
+    labels.of_lines(axes[:, -1], style)
     failures.legend(style, figure, [history[history["depth"].isin(depths)]])
     return figure
+
+
+def _without_diverged(axes: Sequence[Axes], history: pd.DataFrame, column: str) -> None:
+    """Limits of log axes from networks that did not diverge, so that one does not flatten all others."""
+    gone = failures.diverged(history)
+    values = history.drop(gone.index)[column].dropna()
+    values = values[values > 0]
+    if len(gone) and len(values):
+        margin = (values.max() / values.min()) ** 0.05
+        for axis in axes:
+            axis.set_ylim(values.min() / margin, max(values.max() * margin, 1.1 * values.max()))
 
 
 def gradients(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, tensor: str) -> Figure:
@@ -193,7 +221,7 @@ def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examp
     figure, axes = plt.subplots(examples, len(classes), figsize=size, squeeze=False)
     for column, name in enumerate(classes):
         chosen = pixels[np.flatnonzero(labels == column)[:examples]]
-        axes[0][column].set_title(drawing.plain(name), fontsize="small")
+        axes[0][column].set_title(drawing.plain(name), fontsize=drawing.SMALL)
         for axis, image in zip(axes[:, column], chosen, strict=False):
             axis.imshow(_picture(image), cmap="gray_r", interpolation="nearest")
         for axis in axes[:, column]:
@@ -237,18 +265,21 @@ def _by_checkpoint(
         name: words for name, words in drawing.CHECKPOINTS.items() if (table["checkpoint"] == name).any()
     }
     found = found or drawing.CHECKPOINTS
-    figure, axes = drawing.panels(len(found), len(depths), height=2.15, sharey="all")
-    places = product(enumerate(found.items()), enumerate(depths))
-    for (row, (checkpoint, words)), (number, depth) in places:
-        axis = axes[row][number]
+    beside = len(depths) == 1  # of one depth, the checkpoints share the width
+    rows, columns = (1, len(found)) if beside else (len(found), len(depths))
+    height = 2.15 if len(style.labels) <= shown.BESIDE else MANY_HIGH
+    figure, axes = drawing.panels(rows, columns, height, drawing.width_for(style, columns), sharey="all")
+    places = product(enumerate(found.items()), depths)
+    for axis, ((row, (checkpoint, words)), depth) in zip(axes.flat, places, strict=True):
         part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
         draw = failures.lines if checkpoint == "trained" else drawing.lines
         for key, lines in _by_activation(part, style):
             draw(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
-        axis.set_title(shown.layers(depth) if row == 0 else "")
+        title = shown.layers(depth)
+        axis.set_title(f"{title}, {words}" if beside else "" if row else title)
         drawing.of_panel(axis, depth=depth)
-        axis.set_xlabel("layer" if row == len(found) - 1 else "")
-        axis.set_ylabel(words if number == 0 else "")
+        axis.set_xlabel("layer" if beside or row == len(found) - 1 else "")
+        axis.set_ylabel("" if beside else words)
         drawing.whole_numbers(axis)
     figure.supylabel(label, fontsize="medium")
     after = table[(table["checkpoint"] == "trained") & table["depth"].isin(depths)]
@@ -264,7 +295,7 @@ def _by_activation(table: pd.DataFrame, style: drawing.Style) -> Iterator[tuple[
 
 
 def _accuracy_column(
-    axis: Axes, position: float, cell: pd.DataFrame, look: Mapping, summarised: bool
+    axis: Axes, position: float, cell: pd.DataFrame, look: Mapping, summarised: bool, key: str
 ) -> None:
     """One activation's runs (hollow: not trained) and the number of diverged ones."""
     ok = cell[cell["status"] == "ok"].sort_values(["seed", "fold"])
@@ -272,15 +303,21 @@ def _accuracy_column(
         (_accuracy_shape if summarised else _accuracy_points)(axis, position, ok, look)
     n_diverged = len(cell) - len(ok)
     if n_diverged:
-        axis.text(position, 0.02, f"{n_diverged}×\nNaN", ha="center", va="bottom", fontsize="x-small")
+        words = {"ha": "center", "va": "bottom", "fontsize": drawing.SMALL}
+        at_bottom = axis.get_xaxis_transform()
+        text = axis.text(position, 0.01, f"{n_diverged}×\nNaN", transform=at_bottom, **words)
+        drawing.of_activations([text], [key])
 
 
-def _mean_bar(axis: Axes, position: float, row: NamedTuple) -> None:
+def _mean_bar(axis: Axes, position: float, row: NamedTuple, key: str) -> None:
     """The mean of the trained runs and its interval, as far as the table has them."""
+    lines = []
     if pd.notna(row.ci_low):
-        axis.plot([position] * 2, [row.ci_low, row.ci_high], color="#222222", linewidth=1.2, zorder=2)
+        ends = [row.ci_low, row.ci_high]
+        lines += axis.plot([position] * 2, ends, color="#222222", linewidth=1.2, zorder=2)
     if pd.notna(row.mean):
-        axis.plot([position - 0.3, position + 0.3], [row.mean] * 2, color="#222222", zorder=2)
+        lines += axis.plot([position - 0.3, position + 0.3], [row.mean] * 2, color="#222222", zorder=2)
+    drawing.of_activations(lines, [key] * len(lines))
 
 
 def _accuracy_points(axis: Axes, position: float, ok: pd.DataFrame, look: Mapping) -> None:

@@ -34,7 +34,7 @@ def run(job: object) -> None:
     if made.content["jobs"]["data"] != [data.digest]:
         raise DamagedError(job.input.data, "its images are not those of the study's tables")
     drawing.use_style()
-    style = drawing.Style(params.labels, params.summarised)
+    style = drawing.Style(params.labels, params.summarised, every=params.every)
     depths, shown = params.depths, params.shown_depths
     chance = np.bincount(data.labels).max() / len(data.labels)
     by_layer = {

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # planning imports this module, and no pandas
 RUNS = 300  # networks that are drawn one by one
 DEPTHS = 4  # that have a figure or a column of their own
 PANELS = 24  # depths of the figure of all networks
-ACTIVATIONS = 24
+ACTIVATIONS = 30
 BESIDE = 8  # activations that stand beside each other at a depth; more have a row each
 LAYERS = 12  # histograms above each other
 HEAT_LAYERS = 24  # columns of a heat map

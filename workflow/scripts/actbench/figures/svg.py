@@ -6,6 +6,7 @@ turns it into these, so that the file is valid. `inlined` makes of a file what s
 
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from actbench.figures import looks
@@ -34,7 +35,8 @@ ElementTree.register_namespace("xlink", XLINK)
 
 def note(classes: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
     """A `gid` for an artist of these classes that says `texts` on hover: one, or one for each mark."""
-    return NOTE + "|".join([" ".join(classes), *(text.replace("|", "/") for text in texts)])
+    escaped = (text.replace("%", "%25").replace("|", "%7C") for text in texts)
+    return NOTE + "|".join([" ".join(classes), *escaped])
 
 
 def noted(text: str) -> str:
@@ -47,7 +49,7 @@ def noted(text: str) -> str:
         if not name.startswith(NOTE):
             continue
         del group.attrib["id"]
-        classes, *texts = name.removeprefix(NOTE).split("|")
+        classes, *texts = map(unquote, name.removeprefix(NOTE).split("|"))
         if classes:
             group.set("class", classes)
         marks = group.findall(f".//{{{SVG}}}use") or group.findall(f"./{{{SVG}}}path")
@@ -80,7 +82,8 @@ def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
             else:
                 del one.attrib["id"]
         if HREF in one.attrib:
-            one.attrib["href"] = f"#{name}-{one.attrib.pop(HREF)[1:]}"
+            target = one.attrib.pop(HREF)
+            one.attrib["href"] = f"#{name}-{target[1:]}" if target.startswith("#") else target
         for attribute in HOLDING.intersection(one.attrib):
             one.set(attribute, REFERENCE.sub(rf"url(#{name}-\1)", one.get(attribute)))
         if "d" in one.attrib:
@@ -189,7 +192,8 @@ def _painted(element: ElementTree.Element) -> None:
 
 def _references(element: ElementTree.Element) -> list[str]:
     found = [name for key in HOLDING for name in REFERENCE.findall(element.get(key, ""))]
-    return [*found, element.get(HREF)[1:]] if HREF in element.attrib else found
+    target = element.get(HREF, "")
+    return [*found, target[1:]] if target.startswith("#") else found
 
 
 def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapping[str, str]) -> None:

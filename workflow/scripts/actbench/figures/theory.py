@@ -16,6 +16,7 @@ FAINT = 0.4
 WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
 LANE, TALLEST = 0.14, 7.0  # inches: between marks that are set apart, and the figure at most
+WORDS = 0.2  # of the width: room for what is expected on one side of the limit
 LABELLED = 12  # shares that are written at the axis
 
 
@@ -100,8 +101,10 @@ def edge_of_chaos(
             "zorder": 4,
         }
         places = _places(theory[theory["setting"] == name], style)
-        for colour, x, y in places:
-            axis.plot(x, y, markeredgecolor=colour, markeredgewidth=1.4, clip_on=False, **open_mark)
+        for key, (x, y) in places.items():
+            colour = style.looks[key]["color"] if key else INK
+            (mark,) = axis.plot(x, y, markeredgecolor=colour, markeredgewidth=1.4, clip_on=False, **open_mark)
+            drawing.say(mark, f"setting {name}: σ_b = {x:g}, σ_w = {y:g}", activation=key, setting=name)
         text = f"setting {drawing.plain(name)}" if len(names) > 1 else "this study"
         if places:
             handles[text] = Line2D([], [], color=INK, **open_mark)
@@ -152,18 +155,25 @@ def decay_and_training(
     figure, axis = plt.subplots(figsize=(7.2, min(1.9 + LANE * height, TALLEST)))
     for key, look in style.looks.items():
         own = cells[cells["activation"] == key]
-        for rows, face in ((own[~own["open"]], look["color"]), (own[own["open"]], "none")):
-            faced = _mark(look) | {"markerfacecolor": face, "markeredgewidth": 0 if face != "none" else 1.2}
-            axis.plot(rows["x"], rows["y"], linestyle="", markersize=5.5, clip_on=False, **faced)
+        for row in own.itertuples():
+            face = {"markerfacecolor": "none", "markeredgewidth": 1.2} if row.open else {}
+            faced = _mark(look) | {"linestyle": "", "markersize": 5.5, "clip_on": False} | face
+            (mark,) = axis.plot(row.x, row.y, **faced)
+            words = f"{shown.layers(row.depth)}, {row.setting}: {row.n_trained} of {row.n_seeds} trained"
+            drawing.say(mark, words, activation=key, depth=row.depth, setting=row.setting)
     for row in cells.itertuples() if len(cells) <= shown.NUMBERED_CELLS else ():
         place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
-        axis.annotate(str(row.depth), (row.x, row.y), fontsize=6.5, color="#555555", **place)
+        text = axis.annotate(str(row.depth), (row.x, row.y), fontsize=drawing.SMALL, color="#555555", **place)
+        drawing.say(text, activation=row.activation, depth=row.depth, setting=row.setting)
     axis.axvline(limit, color=INK, linewidth=1)
     grown = cells.loc[cells["open"], "x"].min()
     axis.axvspan(limit, high if np.isnan(grown) else grown, color="#009e73", alpha=0.06, linewidth=0)
-    words = {"fontsize": "small", "color": INK, "va": "bottom", "transform": axis.get_xaxis_transform()}
-    axis.text(limit, 1.01, "expected to train →", ha="left", **words)
-    axis.text(limit, 1.01, "← expected not to\N{EM SPACE}", ha="right", **words)
+    words = {"fontsize": drawing.SMALL, "color": INK, "va": "bottom", "transform": axis.get_xaxis_transform()}
+    left = (limit - low) / (high - low)
+    if 1 - left > WORDS:
+        axis.text(limit, 1.01, "expected to train →", ha="left", **words)
+    if left > WORDS:
+        axis.text(limit, 1.01, "← expected not to\N{EM SPACE}", ha="right", **words)
     axis.set_xlim(low, high)
     axis.set_ylim(0, max(height, 1))
     written = shown.some(list(ticks), LABELLED)
@@ -226,7 +236,8 @@ def _by_layer(
     """Panels of measured points and predicted lines, `columns` of each, on a log scale."""
     measured, predicted = columns
     names = list(names[: shown.THEORY_SETTINGS])
-    figure, axes = drawing.panels(len(names), len(depths), height=2.5)
+    width = drawing.width_for(style, len(depths))
+    figure, axes = drawing.panels(len(names), len(depths), height=2.5, width=width)
     for (row, name), (column, depth) in product(enumerate(names), enumerate(depths)):
         axis = axes[row][column]
         here = [table[(table["setting"] == name) & (table["depth"] == depth)] for table in (points, lines)]
@@ -238,7 +249,7 @@ def _by_layer(
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth, setting=name)
         axis.set_xlabel("layer" if row == len(names) - 1 else "")
-        axis.set_ylabel(drawing.plain(name) if column == 0 and len(names) > 1 else "")
+        axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "")
         drawing.whole_numbers(axis)
     for row, name in enumerate(names):
         own = points.loc[points["setting"] == name, measured]
@@ -271,8 +282,8 @@ def _mark(look: Mapping) -> dict:
     return {"color": look["color"], "marker": look["marker"], "markeredgewidth": 0}
 
 
-def _places(theory: pd.DataFrame, style: drawing.Style) -> list[tuple]:
-    """Colour, σ_b and σ_w of a setting's marks: one in black where it is the same for all activations."""
+def _places(theory: pd.DataFrame, style: drawing.Style) -> dict[str, tuple[float, float]]:
+    """σ_b and σ_w of a setting's marks by activation; by "" where it is the same for all of them."""
     known = theory.dropna(subset=["weight_std", "bias_std"])
     found = {
         row.activation: (round(row.bias_std, 6), round(row.weight_std, 6))
@@ -280,8 +291,8 @@ def _places(theory: pd.DataFrame, style: drawing.Style) -> list[tuple]:
         if row.activation in style.looks
     }
     if len(set(found.values())) == 1:
-        return [(INK, *next(iter(found.values())))]
-    return [(style.looks[key]["color"], *place) for key, place in found.items()]
+        return {"": next(iter(found.values()))}
+    return found
 
 
 def _unstable(edges: pd.DataFrame) -> pd.Series:

@@ -42,14 +42,19 @@ def figure(
     if runs is not None:
         measured = {words: failures.joined(table, runs) for words, table in measured.items()}
     epochs = sorted({snapshots.epoch(name) for name in dead["checkpoint"].unique()} - {None})
-    drawn, axes = drawing.panels(len(measured), len(depths), height=2.2)
+    width = drawing.width_for(style, len(depths))
+    drawn, axes = drawing.panels(len(measured), len(depths), height=2.2, width=width)
     for (row, (words, table)), (number, depth) in product(enumerate(measured.items()), enumerate(depths)):
         axis = axes[row][number]
         _panel(axis, table[table["depth"] == depth], epochs, style)
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth)
         axis.set_xlabel("epoch" if row == len(measured) - 1 else "")
-        axis.set_ylabel("" if number else words)
+        axis.set_ylabel(words)
+    for (row, table), (number, depth) in product(enumerate(measured.values()), enumerate(depths)):
+        ended = table[(table["depth"] == depth) & table["checkpoint"].map(snapshots.epoch).notna()]
+        ended = ended.assign(place=ended["checkpoint"].map(snapshots.epoch).map(epochs.index))
+        failures.endings(axes[row][number], ended, "place", "value", style)
     if "dead units" in measured:
         drawing.percent(axes[0])
     failures.legend(style, drawn, measured.values())

@@ -18,7 +18,7 @@ def figure(pooled: cells.Pooled, labels: Mapping[str, str]) -> Figure:
         for key, label in labels.items()
         if key in n_cells
     }
-    return recipe.profile(pooled.profile, [], drawing.Style(own))
+    return recipe.profile(pooled.profile, [], drawing.Style(own, every=list(labels)))
 
 
 def answer(pooled: cells.Pooled, rows: Sequence[Mapping], labels: Mapping[str, str], margin: float) -> str:

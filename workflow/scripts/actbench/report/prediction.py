@@ -100,6 +100,7 @@ def drawn(config: Mapping, labels: Mapping[str, str], expectations: pd.DataFrame
         return ""
     drawing.use_style()
     known = set(expectations.dropna(subset="log10_first_last")["activation"])
-    style = drawing.Style({key: labels[key] for key in shown.activations(config) if key in known})
+    drawn_labels = {key: labels[key] for key in shown.activations(config) if key in known}
+    style = drawing.Style(drawn_labels, every=list(labels))
     figure = figures.decay(expectations, names(expectations), style, limit)
     return embedded(figure, "decay", labels)

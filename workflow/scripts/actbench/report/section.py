@@ -107,6 +107,7 @@ class Study:
             "shown_depths": self.shown_depths,
             "limits": {
                 "panels": shown.PANELS,
+                "beside": shown.BESIDE,
                 "epochs": shown.EPOCHS,
                 "layers": shown.LAYERS,
                 "heat_layers": shown.HEAT_LAYERS,

@@ -1,0 +1,71 @@
+"""Labels at the ends of lines, set apart where they would touch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from actbench.figures import drawing
+from actbench.figures.plotting import Axes
+
+DIRECT = 8  # lines of a panel that are labelled at their ends
+LONGEST = 30  # letters of such a label
+HEIGHT = 9.5  # points between the labels of two lines
+
+
+def of_lines(axes: Iterable[Axes], style: drawing.Style) -> None:
+    """Labels at the right ends of each activation's thick lines, where few and short; see `at_ends`."""
+    if len(style.labels) > DIRECT or max(map(len, style.labels.values()), default=0) > LONGEST:
+        return
+    colours = {look["color"]: key for key, look in style.looks.items()}
+    for axis in axes:
+        thick = {
+            colours[line.get_color()]: line.get_xydata()
+            for line in axis.get_lines()
+            if line.get_color() in colours and line.get_linewidth() > 1
+        }
+        ends = {key: tuple(points[-1]) for key, points in thick.items() if len(points)}
+        at_ends(axis, ends, style)
+
+
+def at_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: drawing.Style) -> None:
+    """Labels at the right of lines that end at these places (x, y), set apart where they would touch.
+
+    Lines that end beyond the panel, or nowhere, have none. Call it when the axis has its limits and scale.
+    """
+    figure = axis.get_figure()
+    height = axis.get_position().height * figure.get_size_inches()[1] * 72  # points
+    places = {}
+    for key, place in ends.items():
+        if np.isfinite(place).all():
+            at = axis.transAxes.inverted().transform(axis.transData.transform(place))[1] * height
+            if -1 <= at <= height + 1:
+                places[key] = at
+    keys = sorted(places, key=places.get)
+    heights = _apart([places[key] for key in keys], HEIGHT)
+    for key, at in zip(keys, heights, strict=True):
+        thread = {"arrowstyle": "-", "linewidth": 0.5, "color": style.looks[key]["color"], "shrinkB": 2}
+        text = axis.annotate(
+            style.labels[key],
+            ends[key],
+            xytext=(6, at - places[key]),
+            textcoords="offset points",
+            va="center",
+            fontsize=drawing.SMALL,
+            color=style.looks[key]["color"],
+            annotation_clip=False,
+            arrowprops=thread if abs(at - places[key]) > 2 else None,
+        )
+        drawing.of_activations([text], [key])
+
+
+def _apart(heights: Sequence[float], least: float) -> list[float]:
+    """Ascending heights moved as little as needed to be `least` apart: groups keep their mean."""
+    groups: list[list[float]] = []
+    for height in heights:
+        groups.append([height])
+        while len(groups) > 1:
+            (low, high), sizes = (sum(one) / len(one) for one in groups[-2:]), list(map(len, groups[-2:]))
+            if high - low >= least * sum(sizes) / 2:
+                break
+            groups[-2:] = [groups[-2] + groups[-1]]
+    return [sum(one) / len(one) + least * (i - (len(one) - 1) / 2) for one in groups for i in range(len(one))]
