@@ -14,6 +14,8 @@ for (const figure of document.querySelectorAll("figure")) {
     tools.append(button("SVG", `${name}, drawing`, () =>
       save(new Blob([standalone(drawing).text], { type: "image/svg+xml" }), `${name}.svg`)));
   }
+  const image = figure.querySelector("img");
+  if (image) tools.append(button("PNG", `${name}, picture`, () => download(image.src, `${name}.png`)));
   const tables = (figure.dataset.table ?? "").split(" ").filter(Boolean);
   const link = tables.map((table) => document.querySelector(`a[data-table="${table}"]`)).find(Boolean);
   if (link) tools.append(button("CSV", `${name}, data`, () => data(link)));
@@ -31,7 +33,9 @@ function readable(drawing, focused, caption) {
   let last = null;
   focused?.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const marks = [...drawing.querySelectorAll("title")].map((one) => one.parentElement).filter((one) => one.getClientRects().length);
+    const seen = [...drawing.querySelectorAll("title")].filter((one) => one.parentElement.getClientRects().length);
+    const values = seen.filter((one) => one.textContent.includes(": "));
+    const marks = (values.length ? values : seen).map((one) => one.parentElement);
     if (!step || !marks.length) return;
     event.preventDefault();
     const place = marks.indexOf(last);
@@ -53,12 +57,17 @@ function button(text, label, action) {
   return made;
 }
 
-function save(blob, name) {
+function download(address, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
+  link.href = address;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  download(address, name);
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
 // The table of a figure, as plain text also where it is embedded compressed.

@@ -1,4 +1,4 @@
-"""The long tables behind the figures of learning, gradients and functions, so that a page that was mailed has them."""
+"""The long tables behind figures of learning, gradients and functions, for a page that was mailed."""
 
 from actbench.report import page
 from actbench.report.section import Study
@@ -10,7 +10,7 @@ LETTERS = 3  # that a value of these tables takes at most, packed
 
 
 def tables(study: Study) -> dict[str, str]:
-    """Addresses of the tables for which the page has room, by name, compressed; with the rows of all settings."""
+    """Addresses of the tables that the page has room for, by name, compressed; rows of all settings."""
     return study.once(_made)
 
 

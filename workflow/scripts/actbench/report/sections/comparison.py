@@ -50,9 +50,7 @@ def context(study: Study) -> dict:
             pd.concat(cells.values()), labels, quotes.about(study), study.tables.get("shares")
         ),
         "n_comparisons": n_comparisons,
-        "smallest_p": " ".join(
-            [sentences.smallest_p(n_seeds, n_comparisons), *filter(None, [apart_from_p])]
-        ),
+        "smallest_p": " ".join([sentences.smallest_p(n_seeds, n_comparisons), *filter(None, [apart_from_p])]),
         "test_error": test_set_error(study.comparison, study.images["tested"]),
     }
 

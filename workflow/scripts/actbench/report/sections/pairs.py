@@ -38,7 +38,9 @@ def pairs(compared: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     return sorted(rows, key=lambda row: (row["depth"], order[row["activation"]], order[row["other"]]))
 
 
-def matrices(rows: Sequence[Mapping], order: Sequence[str], labels: Mapping[str, str]) -> dict[int, list[dict]]:
+def matrices(
+    rows: Sequence[Mapping], order: Sequence[str], labels: Mapping[str, str]
+) -> dict[int, list[dict]]:
     """Every activation against every other, by depth: a row each, in this order, with a cell for each.
 
     A cell has the `key` of its column, the `mark` of the verdict on the row's activation, the `verdict`
