@@ -107,6 +107,8 @@ def test_switches_work_by_keyboard_without_a_script_and_hide_in_every_figure(bro
 
 def test_columns_of_tables_are_hidden_too_and_the_page_says_that_something_is(opened):
     page = opened()
+    assert page.get_by_text("Left out: 12 of 15 rows in which all networks of both trained").count() == 1
+    assert page.locator("table:has(#table-shares) tbody tr:not(.depth)").count() == 3
     said = page.get_by_text("sentences are about all of them")
     assert not said.is_visible()
     page.click(".switches summary")

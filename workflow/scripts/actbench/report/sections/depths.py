@@ -23,7 +23,7 @@ def context(study: Study) -> dict:
         "finding": findings.placed(finding, study.config["settings"]),
         "cells": study.cells,
         "trends": changes,
-        "dying": [row for row in changes if any(part[end] for part in row["parts"][1:] for end in ENDS)],
+        "dying": dying(changes),
         "changing": changing(over_depths),
         "networks": side_by_side,
         "downloads": {"networks": pd.DataFrame(side_by_side)},
@@ -51,6 +51,11 @@ def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
         }
         for key in labels
     ]
+
+
+def dying(changes: list[dict]) -> list[dict]:
+    """The rows of `trends` of which any unit is dead, at either depth, before or after training."""
+    return [row for row in changes if any(part[end] > 0 for part in row["parts"][1:] for end in ENDS)]
 
 
 def changing(over_depths: pd.DataFrame) -> list[int]:
