@@ -20,7 +20,9 @@ def test_it_has_the_keys_that_the_format_requires():
     assert CITATION["cff-version"] == "1.2.0" and CITATION["type"] == "software"
 
 
-@pytest.mark.skipif(not SCHEMA.is_file(), reason="make test fetches the schema, of cffconvert, into .cff/: it is not there")
+@pytest.mark.skipif(
+    not SCHEMA.is_file(), reason="make test fetches the schema, of cffconvert, into .cff/: it is not there"
+)
 def test_it_follows_the_published_schema():
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.validate(CITATION, schema)

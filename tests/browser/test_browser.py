@@ -43,7 +43,13 @@ def test_every_figure_is_loaded_captioned_and_described(open_report):
     assert len(drawings) == 21
     for drawing in drawings:
         assert drawing.bounding_box()["height"] > 50 and len(drawing.get_attribute("aria-label")) > 15
-    assert len(page.query_selector_all("figcaption")) == 22
+    captions = page.query_selector_all("figcaption")
+    assert len(captions) == 22
+    for caption in captions:
+        tools = [one.inner_text() for one in caption.query_selector_all(".tools button")]
+        assert tools == (["PNG", "SVG", "CSV"] if caption.query_selector(".readout") else ["PNG"])
+        caption.evaluate("c => c.querySelectorAll('details, .tools').forEach(part => part.remove())")
+        assert len(caption.inner_text().split()) <= 60
 
 
 def test_contents_lead_to_sections(open_report):
@@ -130,6 +136,7 @@ def test_values_that_are_none_go_last_and_true_minus_is_minus(browser, tmp_path)
     script = (ROOT / "workflow" / "report" / "sort.js").read_text()
     cells = ["– ?", "–", "−2.0 %", "+1,000", "0.5 to 3", "−10", "−∞ to 3", "runs 2–4 %", "– to –"]
     rows = "".join(f"<tr><th>x</th><td>{cell}</td></tr>" for cell in cells)
+    rows = f"<tr><th>x</th><td data-value=''>0 of 5</td></tr>{rows}"
     path = tmp_path / "table.html"
     path.write_text(
         f"<meta charset=utf-8><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>{rows}</tbody></table>"
@@ -138,8 +145,8 @@ def test_values_that_are_none_go_last_and_true_minus_is_minus(browser, tmp_path)
     page = browser.new_page()
     page.goto(path.as_uri())
     for expected in (
-        ["−∞ to 3", "−10", "−2.0 %", "0.5 to 3", "runs 2–4 %", "+1,000", "– ?", "–", "– to –"],
-        ["+1,000", "runs 2–4 %", "0.5 to 3", "−2.0 %", "−10", "−∞ to 3", "– ?", "–", "– to –"],
+        ["−∞ to 3", "−10", "−2.0 %", "0.5 to 3", "runs 2–4 %", "+1,000", "0 of 5", "– ?", "–", "– to –"],
+        ["+1,000", "runs 2–4 %", "0.5 to 3", "−2.0 %", "−10", "−∞ to 3", "0 of 5", "– ?", "–", "– to –"],
     ):
         page.click("thead th:nth-child(2) button")
         assert [cell.inner_text() for cell in page.query_selector_all("td")] == expected

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
-from actbench.figures import drawing, looks, recipe, results
+from actbench.figures import drawing, looks, overview, recipe, results
 from actbench.report import contents, page
 from actbench.report.section import Study
 from actbench.report.sections import answer, comparison, downloads
@@ -38,7 +38,7 @@ def path(tmp_path_factory):
     style = drawing.Style(LABELS)
     cells = tables["comparison"], depths, style, made_up.CHANCE
     drawn = {
-        "overview": results.overview(*cells),
+        "overview": overview.overview(*cells),
         "accuracy": results.accuracy(tables["runs"], *cells),
         "sensitivity": recipe.sensitivity(every["tuning"], every["rates"], names, depths, style),
         "performance_profile": recipe.profile(every["profile"], names, style),
@@ -105,6 +105,78 @@ def test_switches_work_by_keyboard_without_a_script_and_hide_in_every_figure(bro
     context.close()
 
 
+def test_columns_of_tables_are_hidden_too_and_the_page_says_that_something_is(opened):
+    page = opened()
+    assert page.get_by_text("Left out: 12 of 15 rows in which all networks of both trained").count() == 1
+    assert page.locator("table:has(#table-shares) tbody tr:not(.depth)").count() == 3
+    said = page.get_by_text("sentences are about all of them")
+    assert not said.is_visible()
+    page.click(".switches summary")
+    before = shown(page, "table.ranking .d-8")
+    page.uncheck("#show-d-8")
+    assert (before, shown(page, "table.ranking .d-8")) == (1 + 6, 0) and said.is_visible()
+    reference, other = "default", "critical"
+    assert shown(page, f"table:has(#table-matrix) .s-{other}") == 1 + 6 * 2
+    page.uncheck(f"#show-s-{other}")
+    assert shown(page, f"table:has(#table-matrix) .s-{other}") == 0
+    assert shown(page, f"table:has(#table-matrix) .s-{reference}") == 1 + 6 * 2
+    assert shown(page, f"table:has(#table-attribution) tr.depth.s-{other}") == 0
+
+
+def test_on_a_phone_the_answer_is_on_the_first_screen(opened):
+    """Headline, findings and the first rows of the ranking, with the failures in sight; text of figures is readable."""
+    page = opened(375)
+    ends = "s => Math.max(...[...document.querySelectorAll(s)].map(e => e.getBoundingClientRect().bottom))"
+    for selector in ("h1", ".findings li", "table.ranking tbody tr:nth-child(3)"):
+        assert 0 < page.evaluate(ends, selector) <= 800, selector
+    assert page.locator("table.ranking thead th").all_text_contents()[1].startswith("Trained")
+    assert (
+        page.evaluate("r => document.querySelector(r).getBoundingClientRect().right", "table.ranking td")
+        <= 375
+    )
+    assert page.locator("#show-a-relu").is_visible() is False
+    smallest = """svg => Math.min(...[...svg.querySelectorAll('text')].map(text =>
+        parseFloat(getComputedStyle(text).fontSize) * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width))"""
+    sizes = page.locator("svg.drawing").evaluate_all(f"all => all.map({smallest})")
+    assert len(sizes) == 4 and min(sizes) >= 7.9
+
+
+@pytest.mark.parametrize("width", [375, 900, 1280])
+def test_a_link_of_the_contents_shows_its_heading(opened, width):
+    page = opened(width)
+    page.evaluate("document.querySelector(\"nav a[href='#recipe']\").click()")
+    page.wait_for_function("scrollY > 100")
+    heading = page.locator("#recipe h2").bounding_box()
+    middle = [heading["x"] + 5, heading["y"] + heading["height"] / 2]
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.tagName", middle) == "H2"
+
+
+def test_the_values_of_a_figure_are_read_by_keyboard(opened):
+    page = opened()
+    page.locator("#figure-overview .scroll").focus()
+    line = page.locator("#figure-overview [role=status]")
+    page.keyboard.press("ArrowRight")
+    first = line.inner_text()
+    page.keyboard.press("ArrowRight")
+    second = line.inner_text()
+    assert "(1 of " in first and "(2 of " in second and "trained" in first
+    assert page.locator("#figure-overview .read").count() == 1
+    page.keyboard.press("ArrowLeft")
+    assert line.inner_text() == first
+
+
+def test_captions_are_short_and_say_the_rest_where_it_is_asked_for(opened):
+    page = opened()
+    count = "all => all.map(one => { one.querySelectorAll('details, .tools').forEach(part => part.remove());"
+    count += "return one.textContent.trim().split(/\\s+/).length; })"
+    folded = page.locator("figcaption details")
+    assert folded.count() >= 2 and not folded.first.locator("code").is_visible()
+    folded.first.locator("summary").click()
+    assert folded.first.locator("code").is_visible()
+    words = page.locator("figcaption").evaluate_all(count)
+    assert len(words) == 4 and 10 < max(words) <= 60
+
+
 def test_what_is_hidden_stands_in_the_link_and_comes_back(opened):
     page = opened(hash="#comparison")
     page.click(".switches summary")
@@ -122,6 +194,7 @@ def test_what_is_hidden_stands_in_the_link_and_comes_back(opened):
     assert shown(again, "figure .a-relu") == 0
     assert again.evaluate("scrollY") > 100
     opened(hash="#hide=nothing,%22%3E%3Cb%3E")
+    opened(hash="#%E0%A4%A&hide=a-relu")
 
 
 def test_figures_leave_the_page(opened, tmp_path):

@@ -31,8 +31,8 @@ TEMPLATE = """{% extends "layout.html" %}
 <div class="scroll" tabindex="0">
 <table class="formulas">
 {% call shared.caption("formulas") %}Formulas.{% endcall %}
-<thead><tr>{{ shared.heads(["Activation", "f(x)"]) }}</tr></thead>
-<tbody><tr><th scope="row">elu</th><td>{{ formula }}</td></tr></tbody>
+<thead><tr>{{ shared.heads(["Activation", "f(x)", "f′(x)"]) }}</tr></thead>
+<tbody><tr><th scope="row">elu</th><td>{{ formula }}</td><td>{{ formula_derivative }}</td></tr></tbody>
 </table>
 </div>
 <p id="end" style="height: 900px">After</p>
@@ -49,6 +49,9 @@ NAMES = [
     "Interval",
     "Verdict",
 ]
+# As long as the longest of the registry.
+LONG = r"\frac{1}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)"
+LONG += r" + \frac{x}{2}\left(1 - \tanh^2\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)\sqrt{2/\pi}"
 ROWS = [
     ["tanh", "5 of 5", "97.1 %", "96.0–98.2 %", "0.50 %", "0.062", "−1.20", "−2.00 to −0.40", "worse"],
     ["relu", "3 of 5", "98.3 %", "–", "0.10 %", "–", "–", "–", "baseline"],
@@ -76,9 +79,9 @@ def tables(tmp_path_factory):
     (folder / "page.html").write_text(TEMPLATE, encoding="utf-8")
     formula = typeset(
         {"formula": r"\begin{cases} x & x > 0 \\ \alpha x & x \leq 0 \end{cases}"}
-        | {"formula_derivative": None}
+        | {"formula_derivative": LONG}
     )
-    shown = {"names": NAMES, "rows": ROWS, "formula": formula["formula"]}
+    shown = {"names": NAMES, "rows": ROWS} | formula
     around = {"css": page.stylesheet(FOLDER), "script": page.script(FOLDER)}
     path = folder / "made.html"
     path.write_text(page.render(folder / "page.html", shown | around), encoding="utf-8")
@@ -135,6 +138,14 @@ def test_the_larger_the_better_comes_first_and_what_is_none_last(opened):
         )
         assert [cell in missing for cell in cells] == [cell in missing for cell in expected]
     assert shown.title() == "tables"
+    sd = shown.locator("table.wide thead th").nth(NAMES.index("SD"))
+    for order in ("descending", "ascending"):
+        sd.click(position={"x": 1, "y": 1})  # beside the words
+        assert sd.get_attribute("aria-sort") == order
+        cells = column(shown, NAMES.index("SD"))
+        assert set(cells[2:]) == {"not known", "–"}
+    sd.locator(".tip").dispatch_event("click")
+    assert sd.get_attribute("aria-sort") == "ascending"
 
 
 def test_a_column_shows_that_it_can_be_sorted_before_it_is(opened):
@@ -240,6 +251,31 @@ def test_print_has_no_explanations_cues_or_edges(opened):
         == "none"
     )
     assert shown.evaluate("getComputedStyle(document.querySelector('.scroll')).backgroundImage") == "none"
+
+
+def test_long_formulas_and_wide_tables_do_not_shrink_what_is_printed(opened, tmp_path):
+    """Text keeps its size, and a table of many columns lies on a page across."""
+    import pypdf
+
+    shown = opened()
+    shown.evaluate(
+        "document.querySelectorAll('.wide tr:not(.depth)').forEach(r => { for (let i = 0; i < 4; i++) "
+        "r.append(r.lastElementChild.cloneNode(true)); })"
+    )
+    shown.emulate_media(media="print")
+    assert shown.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
+    shown.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    sizes, across = {}, []
+
+    def keep(text, transformed, matrix, font, size):
+        if text.strip():
+            sizes[text.strip()] = abs(size * matrix[3] * transformed[3])
+
+    for sheet in pypdf.PdfReader(tmp_path / "page.pdf").pages:
+        sheet.extract_text(visitor_text=keep)
+        across.append(sheet.mediabox.width > sheet.mediabox.height)
+    assert sizes["After"] == pytest.approx(10, abs=0.1) and True in across and False in across
+    assert sizes["worse"] == pytest.approx(7, abs=0.1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -48,8 +48,8 @@ def test_many_cards_are_folded_to_their_claim_and_answer(study, n, folded):
     study.every["claims"] = study.every["claims"].query("claim <= @n")
     page = contents.render(study, ROOT / "workflow/report/report.html", [claims.SECTION])
     page = page[page.index("<section") : page.index("</section>")]
-    assert page.count("<details><summary><h3>") == page.count("</details>") == folded
-    assert page.count("<blockquote>") == page.count("<h3>") == n
+    assert page.count('<details><summary><b class="text">') == page.count("</details>") == folded
+    assert page.count("<blockquote>") == page.count('class="text"') == n
 
 
 def test_the_cards_come_first_and_are_escaped(study):

@@ -136,7 +136,7 @@ def test_explanations_are_single_plain_sentences():
 def test_no_explanation_is_left_over():
     """Of a table's entries each is the answer for a head of some template."""
     used = {(table.partition("_d8")[0], id(columns.of(table, name))) for _, table, name in FOUND}
-    used |= {("attribution", answer) for table, answer in used if table == "attribution_by_depth"}
+    used |= {(columns.SAME[table], answer) for table, answer in used if table in columns.SAME}
     idle = [
         (table, head)
         for table, known in columns.TABLES.items()

@@ -119,10 +119,10 @@ def test_dead_units_over_depths_are_columns_only_where_there_are_any():
         ("dead_trained_first", 0.0),
     ]
     table = pd.DataFrame(rows, columns=["measure", "mean"])
-    assert depths.changing(table) == [0]
+    assert depths.changing(table) == []
     assert depths.changing(
         pd.concat([table, pd.DataFrame({"measure": ["dead_trained_last"], "mean": 0.1})])
-    ) == [0, 2]
+    ) == [2]
 
 
 def test_who_trained_is_a_sentence_where_it_does_not_differ():
@@ -177,3 +177,10 @@ def test_of_many_activations_some_are_named():
     )
     text = share_sentences.ended(cells.assign(n_seeds=5), {f"a{n}": f"A{n}" for n in range(9)})
     assert text.endswith("epochs: A0 (1 of 5), A1 (1 of 5), A2 (1 of 5) and 6 more.")
+
+
+def test_activations_without_a_dead_unit_are_left_out_over_depths():
+    ends = {"first": 0.9, "last": 0.8, "mean": -0.1, "n": 5, "ci_low": -0.2, "ci_high": -0.05}
+    none = ends | {"first": 0.0, "last": 0.0, "mean": 0.0}
+    made = [{"key": "relu", "parts": [ends, none, ends]}, {"key": "tanh", "parts": [ends, none, none]}]
+    assert [row["key"] for row in depths.dying(made)] == ["relu"]

@@ -14,11 +14,38 @@ for (const figure of document.querySelectorAll("figure")) {
     tools.append(button("SVG", `${name}, drawing`, () =>
       save(new Blob([standalone(drawing).text], { type: "image/svg+xml" }), `${name}.svg`)));
   }
-  const table = figure.dataset.table;
-  const link = table && [...document.querySelectorAll("#downloads a[download]")].find((one) =>
-    one.download.endsWith(`-${table}.csv`) || one.download.endsWith(`-${table}.csv.gz`));
+  const image = figure.querySelector("img");
+  if (image) tools.append(button("PNG", `${name}, picture`, () => download(image.src, `${name}.png`)));
+  const tables = (figure.dataset.table ?? "").split(" ").filter(Boolean);
+  const link = tables.map((table) => document.querySelector(`a[data-table="${table}"]`)).find(Boolean);
   if (link) tools.append(button("CSV", `${name}, data`, () => data(link)));
-  if (tools.children.length) (figure.querySelector("figcaption") ?? figure).append(" ", tools);
+  const caption = figure.querySelector("figcaption") ?? figure;
+  if (tools.children.length) caption.insertBefore(tools, caption.querySelector("details"));
+  if (drawing) readable(drawing, drawing.closest(".scroll"), caption);
+}
+
+// The left and right arrow keys go through what a figure says on hover, and say it below.
+function readable(drawing, focused, caption) {
+  const line = document.createElement("span");
+  line.className = "readout";
+  line.setAttribute("role", "status");
+  caption.append(line);
+  let last = null;
+  focused?.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const seen = [...drawing.querySelectorAll("title")].filter((one) => one.parentElement.getClientRects().length);
+    const values = seen.filter((one) => one.textContent.includes(": "));
+    const marks = (values.length ? values : seen).map((one) => one.parentElement);
+    if (!step || !marks.length) return;
+    event.preventDefault();
+    const place = marks.indexOf(last);
+    last?.classList.remove("read");
+    last = marks[place < 0 ? (step > 0 ? 0 : marks.length - 1) : (place + step + marks.length) % marks.length];
+    last.classList.add("read");
+    last.scrollIntoView({ block: "nearest", inline: "nearest" });
+    line.textContent = `${last.querySelector("title").textContent} (${marks.indexOf(last) + 1} of ${marks.length})`;
+  });
+  focused?.addEventListener("blur", () => last?.classList.remove("read"));
 }
 
 function button(text, label, action) {
@@ -30,12 +57,17 @@ function button(text, label, action) {
   return made;
 }
 
-function save(blob, name) {
+function download(address, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
+  link.href = address;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  download(address, name);
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
 // The table of a figure, as plain text also where it is embedded compressed.
@@ -108,7 +140,15 @@ function read() {
   if (hide === undefined) return hidden().length ? write() : undefined;
   const names = new Set(hide.slice("hide=".length).split(","));
   for (const box of boxes) box.checked = !names.has(box.id.replace("show-", ""));
-  if (place) document.getElementById(decodeURIComponent(place))?.scrollIntoView();
+  if (place) document.getElementById(decoded(place))?.scrollIntoView();
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 if (boxes.length) {

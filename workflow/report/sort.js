@@ -4,7 +4,7 @@ const said = document.createElement("p");
 said.className = "hidden";
 said.setAttribute("role", "status");
 document.body.append(said);
-for (const table of document.querySelectorAll("table")) {
+for (const table of document.querySelectorAll("table:not(.matrix)")) {
   const headings = [...table.querySelectorAll("thead th")];
   const bodies = [...table.tBodies];
   if (bodies.every((body) => rowsOf(body).length < 2)) continue;
@@ -22,7 +22,8 @@ for (const table of document.querySelectorAll("table")) {
     } else {
       heading.append(button);
     }
-    button.addEventListener("click", () => {
+    heading.addEventListener("click", (event) => {
+      if (event.target.closest(".tip")) return;
       const before = heading.getAttribute("aria-sort");
       const ascending = before ? before === "descending" : !mostFirst(heading, bodies, column);
       const order = ascending ? "ascending" : "descending";

@@ -357,7 +357,7 @@ TABLES: dict[str, dict[str, Column]] = {
         ),
     },
 }
-SAME = {"attribution_by_depth": "attribution"}
+SAME = {"attribution_by_depth": "attribution", "over_depths_dead": "over_depths", "pairs_matrix": "pairs"}
 
 
 def of(table: str, head: str) -> Column | None:

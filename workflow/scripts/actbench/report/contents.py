@@ -1,5 +1,6 @@
 """The report's sections in their order, and its page made of them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -48,14 +49,21 @@ SECTIONS = (
     downloads.SECTION,
 )
 
+CLASS = re.compile(r'class="([^"]*)"')
+
 
 def tables(sections: Iterable[Section] = SECTIONS) -> set[str]:
     """The names of all tables that sections are made from or may show."""
     return {name for one in sections for name in (*one.tables, *one.any_of, *one.optional)}
 
 
-def switches(study: Study) -> list[dict]:
-    """What the page can hide: each activation with its look, each depth, each setting."""
+def switches(study: Study, parts: Iterable[str]) -> list[dict]:
+    """What the page can hide: each activation with its look, each depth, each setting.
+
+    Args:
+        parts: the page's, as HTML; what nothing in them is of has no switch.
+    """
+    used = {name for part in parts for found in CLASS.findall(part) for name in found.split()}
     look = looks.of(study.labels)
     found = [("a", key, text, look[key]) for key, text in study.labels.items()]
     found += [("d", depth, str(depth), None) for depth in study.config["depths"]]
@@ -63,6 +71,7 @@ def switches(study: Study) -> list[dict]:
     return [
         {"kind": kind, "class": looks.css_class(key, kind), "text": text, "look": sample}
         for kind, key, text, sample in found
+        if looks.css_class(key, kind) in used
     ]
 
 
@@ -84,12 +93,12 @@ def render(study: Study, template: str | Path, sections: Sequence[Section] = SEC
     shared |= {
         "compressed": embedded.tables(study),
         "too_large": embedded.left_out(study),
-        "switches": switches(study),
     }
     parts = []
     for section, context in zip(chosen, contexts, strict=True):
         filled = environment.get_template(f"sections/{section.template}").render(shared | context)
         escaped = Markup(filled)  # noqa: S704, each value was escaped as it was filled in
         parts.append({"id": section.id, "title": section.title, "html": escaped})
+    shared["switches"] = switches(study, [part["html"] for part in parts])
     around = {"sections": parts, "css": page.stylesheet(folder), "script": page.script(folder)}
     return page.render(template, shared | around)

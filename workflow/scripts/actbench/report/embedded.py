@@ -1,22 +1,31 @@
-"""The long tables behind the figures of learning and gradients, so that a page that was mailed has them."""
+"""The long tables behind figures of learning, gradients and functions, for a page that was mailed."""
 
 from actbench.report import page
 from actbench.report.section import Study
 
-NAMES = ("history", "gradients")
-LARGEST = 1_200_000  # letters of an address
+NAMES = ("activations", "history", "gradients")
+PAGE = 9_500_000  # letters that a page may have
+TEXT = 2_000_000  # of these for its tables and sentences
+LETTERS = 3  # that a value of these tables takes at most, packed
 
 
 def tables(study: Study) -> dict[str, str]:
-    """Addresses of the tables that are not too large, by name, compressed; with the rows of all settings."""
-    return {name: address for name, address in study.once(_made).items() if len(address) <= LARGEST}
+    """Addresses of the tables that the page has room for, by name, compressed; rows of all settings."""
+    return study.once(_made)
 
 
-def left_out(study: Study) -> list[str]:
-    """The names of those that are."""
-    return [name for name, address in study.once(_made).items() if len(address) > LARGEST]
+def left_out(study: Study) -> dict[str, int]:
+    """How many values the others have, by name."""
+    every = {**study.tables, **study.every}
+    return {name: every[name].size for name in NAMES if name in every and name not in study.once(_made)}
 
 
 def _made(study: Study) -> dict[str, str]:
     every = {**study.tables, **study.every}
-    return {name: page.compressed(every[name]) for name in NAMES if name in every}
+    left = PAGE - TEXT - sum(map(len, (*study.figures.values(), *study.csvs.values())))
+    found = {}
+    for name in NAMES:
+        if name in every and every[name].size * LETTERS <= left:
+            found[name] = page.compressed(every[name])
+            left -= len(found[name])
+    return found

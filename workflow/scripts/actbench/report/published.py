@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from actbench.figures import drawing
 from actbench.figures import published as figures
-from actbench.report import drawn, numbers
+from actbench.report import drawn, numbers, page
 
 VERDICTS = ("agrees", "differs", "open")
 WIDE = 0.02  # share of the published number; beyond it a tolerance hardly tests
@@ -36,6 +38,7 @@ def context(
         "answer": answer(rows),
         "findings": findings(rows, short, extent, skipped),
         "extent": extent,
+        "table": page.embedded(pd.DataFrame(rows).to_csv(index=False), page.MEDIA[".csv"]),
         "overview": drawn.embedded(overview, "overview"),
         "sections": [
             {

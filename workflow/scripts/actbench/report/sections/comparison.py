@@ -15,11 +15,13 @@ from actbench.report.verdict_sentences import beside_p, unfinished
 def context(study: Study) -> dict:
     """See `Section`."""
     cells, labels = study.cells, study.labels
+    n_seeds = len(study.config["seeds"])
     n_comparisons = int((study.every["comparison"]["verdict"] != "baseline").sum())
     runs = statistics.per_seed(study.tables["runs"])
     apart = {depth: share_sentences.of_runs(rows, runs) for depth, rows in cells.items()}
     short = {depth: share_sentences.of_runs(rows, runs, digits=0) for depth, rows in cells.items()}
     shares = study.tables.get("shares", pd.DataFrame())
+    differing = shares[shares["n_both"] < n_seeds] if len(shares) else shares
     settings = list(study.config["settings"])
     named = settings[0] if len(settings) > 1 else ""
     n_shares = len(study.every.get("shares", shares))
@@ -28,7 +30,8 @@ def context(study: Study) -> dict:
     apart_from_p = beside_p(study.comparison.to_dict("records"), labels, max(n_comparisons, 1))
     return {
         "finding": findings.placed(finding, settings),
-        "shares": shares_by_depth(shares, labels) if share_sentences.differ(shares) else {},
+        "shares": shares_by_depth(differing, labels) if share_sentences.differ(shares) else {},
+        "n_alike": len(shares) - len(differing),
         "alike": share_sentences.alike(shares, labels),
         "n_shares": n_shares,
         "shares_beside_p": share_sentences.beside_p(shares, max(n_shares, 1)),
@@ -48,9 +51,7 @@ def context(study: Study) -> dict:
             pd.concat(cells.values()), labels, quotes.about(study), study.tables.get("shares")
         ),
         "n_comparisons": n_comparisons,
-        "smallest_p": " ".join(
-            [sentences.smallest_p(len(study.config["seeds"]), n_comparisons), *filter(None, [apart_from_p])]
-        ),
+        "smallest_p": " ".join([sentences.smallest_p(n_seeds, n_comparisons), *filter(None, [apart_from_p])]),
         "test_error": test_set_error(study.comparison, study.images["tested"]),
     }
 

@@ -9,17 +9,21 @@ from actbench.report.numbers import FEWEST
 from actbench.report.section import Section, Study
 from actbench.storage import snapshots
 
+ENDS = ("first", "last")
+
 
 def context(study: Study) -> dict:
     """See `Section`."""
     over_depths, n_seeds = study.tables["over_depths"], len(study.config["seeds"])
     folds = study.config["evaluation"]["folds"] or 1
     finding = findings.depths(study.comparison, over_depths, n_seeds, folds)
+    changes = trends(over_depths, study.labels) if n_seeds > 1 else []
     side_by_side = networks(study.config, study.tables["runs"])
     return {
         "finding": findings.placed(finding, study.config["settings"]),
         "cells": study.cells,
-        "trends": trends(over_depths, study.labels) if n_seeds > 1 else [],
+        "trends": changes,
+        "dying": dying(changes),
         "changing": changing(over_depths),
         "networks": side_by_side,
         "downloads": {"networks": pd.DataFrame(side_by_side)},
@@ -40,7 +44,7 @@ def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
             "key": key,
             "parts": [
                 found[key, f"{name}_change"]
-                | {end: found[key, f"{name}_{end}"]["mean"] for end in ("first", "last")}
+                | {end: found[key, f"{name}_{end}"]["mean"] for end in ENDS}
                 | ({} if found[key, f"{name}_change"]["n"] >= FEWEST else {"ci_low": None, "ci_high": None})
                 for name in ("accuracy", "dead_init", "dead_trained")
             ],
@@ -49,11 +53,16 @@ def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     ]
 
 
+def dying(changes: list[dict]) -> list[dict]:
+    """The rows of `trends` of which any unit is dead, at either depth, before or after training."""
+    return [row for row in changes if any(part[end] > 0 for part in row["parts"][1:] for end in ENDS)]
+
+
 def changing(over_depths: pd.DataFrame) -> list[int]:
-    """Which parts of `trends` show anything: the accuracies, and dead units where there are any."""
+    """Which parts of `trends` show dead units: 1 before, 2 after training."""
     dead = [f"dead_{checkpoint}_" for checkpoint in snapshots.names()]
     means = [over_depths.loc[over_depths["measure"].str.startswith(name), "mean"] for name in dead]
-    return [0, *(place for place, values in enumerate(means, 1) if (values.fillna(0) != 0).any())]
+    return [place for place, values in enumerate(means, 1) if (values.fillna(0) != 0).any()]
 
 
 def networks(config: Mapping, runs: pd.DataFrame) -> list[dict]:

@@ -32,5 +32,6 @@ SECTION = Section(
     template="functions.html",
     tables=("properties",),
     figures=("functions",),
+    optional=("activations",),
     context=context,
 )
