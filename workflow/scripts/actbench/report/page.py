@@ -37,7 +37,7 @@ def environment(folder: str | Path) -> jinja2.Environment:
     )
     made.tests["disagreeing"] = numbers.disagrees
     made.filters |= {
-        "paragraphs": numbers.paragraphs,
+        "paragraphs": paragraphs,
         "percent": numbers.percent,
         "points": numbers.points,
         "sentence": numbers.sentence,
@@ -47,6 +47,12 @@ def environment(folder: str | Path) -> jinja2.Environment:
     made.globals |= {"layers": shown.layers, "column_of": columns.of}
     made.globals |= {"row_class": looks.css_class, "sample": sample}
     return made
+
+
+@jinja2.pass_context
+def paragraphs(context: Mapping, text: str) -> list[str]:
+    """See `numbers.paragraphs`; the page's labels stay whole."""
+    return numbers.paragraphs(text, names=(context.get("labels") or {}).values())
 
 
 def counter() -> Namespace:
