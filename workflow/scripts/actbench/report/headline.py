@@ -59,16 +59,15 @@ def headline(
     names = [labels[key] for key in tied]
     if len(reliable) == len(keys):
         text = _first_of_all(names, len(keys), in_order=tied == order[: len(tied)])
-    elif len(reliable) > NAMED + 1:
+    elif len(reliable) > 2:
         text = f"Of {len(reliable)} activations that always trained, {_first(names, len(reliable))}"
     else:
         text = f"Only {listed([labels[key] for key in reliable])} trained from {everywhere}"
-        if len(reliable) == len(tied) == 2:
-            text += f"; {n} seeds cannot tell their accuracies apart"
-        elif len(reliable) > 1:
-            text += f"; of these {_first(names, len(reliable))}"
-    ranked = len(tied) > 1 or len(reliable) < len(keys)
-    return text, ", ".join([f"average rank {where}" if ranked and len(reliable) > 1 else where, *notes])
+        if len(reliable) > 1:
+            apart = f"of these {names[0]} has the best average rank"
+            text += f"; {n} seeds cannot tell their accuracies apart" if len(tied) > 1 else f"; {apart}"
+    unsaid = len(tied) > 1 and "average rank" not in text
+    return text, ", ".join([f"average rank {where}" if unsaid else where, *notes])
 
 
 def trained(
@@ -260,7 +259,7 @@ def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping
         where = {1: "the one cell", 2: "both cells"}.get(n, f"all {n} cells")
     epochs, most = setting["tuning"]["max_epochs"], setting["training"]["max_epochs"]
     short = f" ({epochs} of {most} epochs)" if epochs and epochs < most else ""
-    return f"; in {where} with failures no tuning network{short} trained at the rate chosen: it is arbitrary"
+    return f"; in {where} with failures the rate is arbitrary: no tuning network{short} trained with it"
 
 
 def _concentrated(cells: pd.DataFrame) -> str:
