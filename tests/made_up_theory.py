@@ -160,6 +160,7 @@ def cell(activation="sigmoid", depth=8, predicted=-6.9, measured=-6.93, n_traine
         "n_after": 5,
         "n_seeds": 5,
         "n_trained": n_trained,
+        "n_diverged": 0,
     }
     return row | changes
 

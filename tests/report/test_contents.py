@@ -11,7 +11,7 @@ from actbench.data import catalogue
 from actbench.figures.shown import CLASSES
 from actbench.report import contents, numbers
 from actbench.report.section import Study
-from actbench.report.sections import cross_validation
+from actbench.report.sections import cross_validation, depths
 from conftest import ROOT
 
 PAGES = ROOT / "workflow" / "report"
@@ -92,12 +92,19 @@ def test_anchors_and_lines_of_the_contents_are_told_apart():
 @pytest.mark.parametrize("section", contents.SECTIONS, ids=lambda section: section.id)
 def test_a_section_is_left_out_without_any_one_thing_that_it_is_made_from(study, section):
     named = [*section.tables, *section.any_of[:1]]
+    study = replace(study, config=CONFIG | {"depths": [2, 8]})
     whole = replace(study, tables=dict.fromkeys(named), figures=dict.fromkeys(section.figures, ""))
     assert section.is_shown(whole)
     for kind in ("tables", "figures"):
         for name in getattr(whole, kind):
             rest = {key: value for key, value in getattr(whole, kind).items() if key != name}
             assert not section.is_shown(replace(whole, **{kind: rest})), name
+
+
+def test_one_depth_has_no_section_across_depths(study):
+    whole = replace(study, tables=dict.fromkeys(depths.SECTION.tables))
+    for values, shown in (([2], False), ([2, 8], True)):
+        assert depths.SECTION.is_shown(replace(whole, config=CONFIG | {"depths": values})) is shown
 
 
 def test_a_section_of_parts_needs_one_of_them(study):

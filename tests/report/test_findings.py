@@ -14,7 +14,8 @@ def cells(*rows, n_seeds=5):
     """Rows of `comparison`: activation, depth, n_trained, mean, verdict and n_pairs."""
     names = ["activation", "depth", "n_trained", "mean", "verdict", "n_pairs"]
     table = pd.DataFrame(rows, columns=names).astype({"mean": float})
-    return table.assign(n_seeds=n_seeds, median=table["mean"], baseline="relu", n_improving=0)
+    table = table.assign(n_seeds=n_seeds, median=table["mean"], baseline="relu", n_improving=0, n_diverged=0)
+    return table.assign(difference=0.0, runs_disagree=False, min=table["mean"], max=table["mean"])
 
 
 RELU = ("relu", 2, 5, 0.95, "baseline", 5)
@@ -31,7 +32,7 @@ DEEP = [
     [
         (
             cells(*STUDY, *DEEP),
-            f"Of 30 networks at 2 depths, 24 trained, with mean test accuracies of 90.0–97.0{NBSP}%. Of 4 comparisons "
+            f"Of 30 networks at 2 depths, 24 trained, with mean test accuracies from 90.0 to 97.0{NBSP}%. Of 4 comparisons "
             "with ReLU (n = 5 seeds), 1 is better, 1 is equivalent within ±1 point, 1 is inconclusive and 1 cannot be made.",
         ),
         (
@@ -45,7 +46,7 @@ DEEP = [
         ),
         (
             cells(("relu", 2, 1, 0.9, "baseline", 1), ("elu", 2, 0, None, "inconclusive", 0), n_seeds=1),
-            f"Of 2 networks at 1 depth, 1 trained, with mean test accuracies of 90.0{NBSP}%. One seed gives no interval "
+            f"Of 2 networks at 1 depth, 1 trained, with test accuracies of 90.0{NBSP}%. One seed gives no interval "
             "and no verdict.",
         ),
     ],
@@ -58,13 +59,25 @@ def test_comparison(table, expected):
 def test_networks_without_a_mean_have_the_accuracies_of_their_medians():
     table = cells(("relu", 2, 1, 0.9, "baseline", 1), ("elu", 2, 1, 0.8, "inconclusive", 1), n_seeds=1)
     text = findings.comparison(table.assign(mean=float("nan")), LABELS, 0.01)
-    assert f"2 trained, with test accuracies of 80.0–90.0{NBSP}%." in text
+    assert f"2 trained, with test accuracies from 80.0 to 90.0{NBSP}%." in text
+
+
+def test_runs_that_disagree_have_a_range_and_comparisons_without_a_mean():
+    table = cells(RELU, ("tanh", 8, 4, None, "inconclusive", 4), ("elu", 8, 1, None, "inconclusive", 1))
+    table = table.assign(
+        min=[0.9, 0.45, 0.8], max=[0.96, 0.74, 0.8], difference=[None] * 3, n_diverged=[0, 1, 0]
+    )
+    assert findings.comparison(table, LABELS, 0.01) == (
+        f"Of 15 networks at 2 depths, 10 trained (1 diverged), with mean test accuracies of 95.0{NBSP}%; tanh at depth 8 "
+        f"has no mean (45.0 to 74.0{NBSP}%) and ELU at depth 8 has no mean (one trained, 80.0{NBSP}%). Of 2 comparisons "
+        "with ReLU (n = 5 seeds), 1 has no mean difference (runs disagree) and 1 cannot be made."
+    )
 
 
 def test_with_folds_what_is_counted_is_said():
     text = findings.comparison(cells(*STUDY), LABELS, 0.005, folds=3)
     assert text.startswith("Of 15 sets of 3 folds at 1 depth, 14 trained")
-    assert findings.depths(cells(*STUDY), pd.DataFrame(), 5, folds=3).endswith(
+    assert findings.depths(cells(*STUDY), pd.DataFrame(), LABELS, 5, folds=3).endswith(
         "14 of 15 sets of 3 folds trained."
     )
 
@@ -75,7 +88,7 @@ def test_pairs():
             "verdict": ["better", "worse", "equivalent", "inconclusive", "inconclusive"],
             "n_pairs": [5, 5, 5, 2, 1],
         }
-    ).assign(depth=2)
+    ).assign(depth=2, difference=0.0)
     assert findings.pairs(rows, 0.01, 5) == (
         "Of 5 pairs at 1 depth (n = 5 seeds), 2 are different by more than 1 point, 1 is equivalent within ±1 point, "
         "1 is inconclusive and 1 cannot be compared."
@@ -130,6 +143,8 @@ def test_recipe_counts_networks_by_setting_and_what_becomes_of_differences():
         "Of 4 networks in each setting, 2 trained with “default” and 4 with “critical”. Of 3 differences to ReLU, 1 changes "
         "with the setting and 2 are inconclusive."
     )
+    open_ = findings.recipe(runs, config["settings"], attribution(*["inconclusive"] * 5), None, "ReLU")
+    assert open_.endswith(" Whether the setting changes the difference to ReLU is inconclusive for all 5.")
     alone = findings.recipe(runs, config["settings"], attribution()[:0], None, "ReLU")
     assert alone == "Of 4 networks in each setting, 2 trained with “default” and 4 with “critical”."
 
@@ -138,7 +153,7 @@ def test_recipe_of_many_settings_gives_the_ends_and_of_one_what_was_tuned():
     names = [f"s{n}" for n in range(8)]
     runs = pd.DataFrame({"setting": sorted(names * 3), "trained": [False] * 3 + [True] * 21})
     text = findings.recipe(runs, dict.fromkeys(names), None, None, "ReLU")
-    assert text == "Of 3 networks a setting, 0 to 3 trained with the 8 settings."
+    assert text == "Of 3 networks in each setting, 0 to 3 trained with the 8 settings."
     config = made_up.config(("default",))
     tables = made_up.tables(config)
     tuned = findings.recipe(tables["runs"], config["settings"], None, tables["rates"], "ReLU")
@@ -153,11 +168,10 @@ def test_why_counts_cells_near_theory_and_right_expectations():
         made_up_theory.cell("relu", predicted=-1.0, measured=-1.45, n_trained=5),
     )
     text = findings.why(table)
-    assert text.startswith(
-        "Before training, log10 of the first layer's gradient over the last's lies within 0.1 of theory in 1 of 2 cells "
+    assert text == (
+        "Before training, the gradient ratio (first over last layer) lies within 0.1 of theory (log10) in 1 of 2 cells "
         "(n = 5; largest gap 0.45)."
     )
-    assert "is right about who trained in 2 of 2 cells" in text
     unknown = made_up_theory.cells(made_up_theory.cell(predicted=None))
     assert findings.why(unknown) == "No gradient that theory predicts could be compared with a measured one."
 
@@ -171,19 +185,32 @@ def changes(*rows):
 def test_depths_count_networks_at_both_ends_and_changes_that_are_sure():
     table = changes(("relu", 5, -0.1, -0.02), ("elu", 3, -0.1, 0.02), ("tanh", 0, None, None))
     start = "With 2 hidden layers 14 of 15 networks trained, with 8 hidden layers 10 of 15."
-    assert findings.depths(cells(*STUDY, *DEEP), table, 5) == (
-        f"{start} Between them test accuracy falls for 1 and rises for none of 2 activations with an interval (n = 3 to 5 "
-        "seeds that trained at both); for 1 it includes 0."
+    assert findings.depths(cells(*STUDY, *DEEP), table, LABELS, 5) == (
+        f"{start} Test accuracy is lower with 8 hidden layers than with 2 for 1 and higher for none of 2 activations "
+        "(each interval by itself, n = 3 to 5 seeds that trained at both); for 1 the interval includes 0."
     )
-    assert findings.depths(cells(*STUDY, *DEEP), table[2:], 5) == (
-        f"{start} No change of test accuracy between them has an interval."
+    assert findings.depths(cells(*STUDY, *DEEP), table[2:], LABELS, 5) == (
+        f"{start} No change of test accuracy between them has an interval of at least 3 seeds."
+    )
+    two = changes(("relu", 2, -0.1, -0.02))
+    assert "No change" in findings.depths(cells(*STUDY, *DEEP), two, LABELS, 5)
+
+
+def test_who_has_no_mean_at_one_end_is_named_with_its_accuracies():
+    table = cells(*STUDY, *DEEP)
+    own, deep = table["activation"] == "relu", table["depth"] == 8
+    table["runs_disagree"] = deep
+    table.loc[own, "min"], table.loc[own, "max"] = [0.967, 0.45], [0.987, 0.74]
+    table = table[own | ~deep]
+    assert findings.depths(table, changes()[:0], LABELS, 5).endswith(
+        f" Without a mean at one of them: ReLU (97 to 99{NBSP}% and 45 to 74{NBSP}%)."
     )
 
 
 def test_one_depth_and_one_seed_say_nothing_of_changes():
-    one = findings.depths(cells(*STUDY), changes()[:0], 5)
+    one = findings.depths(cells(*STUDY), changes()[:0], LABELS, 5)
     assert one == "There is one depth, 2 hidden layers: 14 of 15 networks trained."
-    assert findings.depths(cells(*STUDY, *DEEP, n_seeds=1), changes()[:0], 1).endswith(
+    assert findings.depths(cells(*STUDY, *DEEP, n_seeds=1), changes()[:0], LABELS, 1).endswith(
         "One seed cannot say how accuracy changes."
     )
 

@@ -93,7 +93,94 @@ def test_where_nothing_trained_no_rank_is_given():
 
 def test_what_did_not_train_is_no_leader():
     frame = runs(tanh=BETTER, relu=[0.1] * 5, elu=[None] * 5)
-    assert said(frame).startswith("tanh has the best average rank of 3 activations")
+    assert said(frame) == "Only tanh trained from every seed (at depth 2, n = 5 seeds)"
+
+
+def test_reliability_comes_before_accuracy():
+    """relu is better than all others where it trained; swish trained at one depth."""
+    frame = runs(tanh=BETTER, elu=MIXED, relu=[0.999] * 5, swish=BETTER, sigmoid=[None] * 5)
+    deep = runs(
+        depth=8, tanh=BETTER, elu=MIXED[::-1], relu=[0.999] * 4 + [0.1], swish=[0.1] * 5, sigmoid=BETTER
+    )
+    text = said(pd.concat([frame, deep]))
+    assert text == (
+        "Only tanh and ELU trained from every seed at every depth; 5 seeds cannot tell their accuracies apart "
+        "(average rank over 2 depths, n = 5 seeds)"
+    )
+    second = pd.concat([frame, deep]).query("activation != 'elu'")
+    assert said(second) == "Only tanh trained from every seed at every depth (over 2 depths, n = 5 seeds)"
+
+
+def test_of_the_few_that_always_trained_the_best_is_named():
+    lost = {"sigmoid": [0.1] * 5}
+    assert said(runs(tanh=BETTER, relu=WORSE, **lost)).startswith(
+        "Only ReLU and tanh trained from every seed; of these tanh has the best average rank (at"
+    )
+    assert said(runs(tanh=BETTER, elu=MIXED, relu=[0.8] * 5, **lost)).startswith(
+        "Of 3 activations that always trained, ELU has the best average rank; only tanh "
+        "cannot be told apart from it ("
+    )
+    assert said(runs(tanh=MIXED, elu=MIXED, relu=MIXED, **lost)).startswith(
+        "Of 3 activations that always trained, ELU cannot be told apart from any other ("
+    )
+
+
+MANY = {key: [0.6 + place / 100 + seed / 1000 for seed in range(5)] for place, key in enumerate(LABELS)}
+
+
+def test_where_all_but_few_trained_they_are_counted():
+    lost, labels = {"prelu": [None] * 5}, LABELS | {"prelu": "PReLU"}
+    assert said(runs(**MANY, **lost), labels=labels) == (
+        "Of 6 activations that always trained, GELU has the best average rank (at depth 2, n = 5 seeds)"
+    )
+    tied = MANY | {"swish": [0.99, 0.6, 0.99, 0.6, 0.99]}
+    assert said(runs(**tied, **lost), labels=labels).startswith(
+        "Of 6 activations that always trained, GELU has the best average rank; only swish cannot be told apart from it ("
+    )
+
+
+def test_where_none_always_trained_who_did_most_often_is_a_count():
+    frame = pd.concat(
+        [runs(tanh=BETTER, relu=WORSE), runs(depth=8, tanh=[*BETTER[:3], 0.1, 0.1], relu=[0.1] * 5)]
+    )
+    assert said(frame) == (
+        "No activation trained from every seed at every depth; tanh trained most often (8 of 10) (over 2 depths, "
+        "n = 5 seeds)"
+    )
+    both = runs(tanh=[0.9, 0.1], relu=[0.1, 0.9])
+    assert said(both).startswith(
+        "No activation trained from every seed; ReLU and tanh trained most often (1 of 2 each) ("
+    )
+
+
+def difference(activation, other, low, high, depth=2):
+    return {
+        "activation": activation,
+        "other": other,
+        "depth": depth,
+        "difference_low": low,
+        "difference_high": high,
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "apart"),
+    [(-0.08, -0.01, True), (0.01, 0.08, True), (-0.08, 0.0, False), (None, None, False)],
+)
+def test_what_an_interval_of_accuracies_tells_apart_is_told_apart(low, high, apart):
+    frame = runs(tanh=BETTER, elu=MIXED)
+    for row in (difference("elu", "tanh", low, high), difference("tanh", "elu", low, high)):
+        claim, _ = headline.headline(frame, LABELS, differences=pd.DataFrame([row]))
+        assert ("cannot be told apart" not in claim) is apart
+
+
+def test_those_not_told_apart_that_are_not_next_in_rank_are_the_only_ones():
+    """elu is first, relu and tanh are second and third by turns; an interval tells relu apart."""
+    frame = runs(tanh=BETTER, elu=MIXED, relu=MIXED[::-1], sigmoid=[0.6] * 5)
+    differences = pd.DataFrame([difference("relu", "elu", -0.1, -0.01)])
+    claim, basis = headline.headline(frame, LABELS, differences=differences)
+    assert claim == "ELU has the best average rank; of the 3 others, only tanh cannot be told apart from it"
+    assert basis.startswith("at depth 2")
 
 
 def folded(**accuracies):
@@ -123,6 +210,7 @@ def cell(activation, n_trained=5, mean=0.97, verdict="inconclusive", depth=2, **
         "n_seeds": 5,
         "n_trained": n_trained,
         "n_diverged": 0,
+        "difference": 0.0 if n_pairs > 1 else None,
         "mean": mean if n_trained > 1 else None,
         "median": mean if n_trained else None,
         "baseline": "relu",
@@ -132,13 +220,15 @@ def cell(activation, n_trained=5, mean=0.97, verdict="inconclusive", depth=2, **
     } | others
 
 
-def trained(*cells, folds=1):
-    return headline.trained(pd.DataFrame(cells), LABELS, folds)
+def trained(*cells, folds=1, history=None):
+    return headline.trained(pd.DataFrame(cells), LABELS, folds, history)
 
 
 def test_who_trained():
     assert trained(cell("relu"), cell("tanh")) == "All 10 networks trained."
-    assert trained(cell("relu", 0), cell("tanh", 0, n_diverged=2)) == "0 of 10 networks trained; 2 diverged."
+    assert trained(cell("relu", 0), cell("tanh", 0, n_diverged=2)) == (
+        "0 of 10 networks trained; 2 diverged: tanh."
+    )
     assert trained(cell("relu", 3), cell("tanh"), cell("elu", 0)) == (
         "8 of 15 networks trained; none of ELU; some of ReLU."
     )
@@ -156,6 +246,31 @@ def test_who_did_not_train_is_named_with_its_depths_if_there_are_few():
     assert trained(cell("relu", depth=9), *many) == "5 of 35 networks trained; none of 6 activations."
 
 
+def test_what_diverged_is_told_with_what_it_had_reached():
+    history = pd.DataFrame(
+        {
+            "activation": "elu",
+            "depth": 2,
+            "seed": [0, 0, 1, 1],
+            "fold": 0,
+            "val_accuracy": [0.62, 0.3, 0.577, None],
+        }
+    )
+    history = pd.concat([history, history.assign(activation="tanh", val_accuracy=0.99)])
+    lost = cell("elu", 0, n_diverged=5)
+    assert trained(cell("tanh"), lost, history=history).replace("\N{NO-BREAK SPACE}", " ") == (
+        "5 of 10 networks trained; ELU: all 5 diverged (best validation accuracy before: 58 to 62 %)."
+    )
+    assert trained(cell("tanh"), lost) == "5 of 10 networks trained; ELU: all 5 diverged."
+    assert trained(cell("tanh"), lost, history=history.assign(val_accuracy=float("nan"))).endswith(
+        "diverged."
+    )
+    assert trained(lost) == "0 of 5 networks trained; all 5 diverged."
+    assert trained(cell("tanh"), cell("relu", 3, n_diverged=2)) == (
+        "8 of 10 networks trained; some of ReLU; 2 diverged: ReLU."
+    )
+
+
 def accuracy(*cells):
     text = headline.accuracy(pd.DataFrame(cells).astype({"mean": float}), LABELS)
     return text.replace("\N{NO-BREAK SPACE}", " ")
@@ -171,8 +286,8 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
         cell("tanh", 0, depth=8),
     ]
     assert accuracy(*cells) == (
-        "Mean test accuracy where trained: 90.0–98.0 % at depth 2, 80.0 % at depth 8; comparisons with ReLU: 1 better, "
-        "1 worse, 1 impossible."
+        "Mean test accuracy where trained: from 90.0 to 98.0 % at depth 2, 80.0 % at depth 8; comparisons with ReLU: "
+        "1 better, 1 worse, 1 cannot be made."
     )
     assert accuracy(*cells[:1]) == "Mean test accuracy where trained: 90.0 % at depth 2."
 
@@ -180,13 +295,24 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
 def test_where_nothing_trained_there_is_no_accuracy():
     assert accuracy(cell("relu", 0, verdict="baseline")) == ""
     nothing = accuracy(cell("relu", 0, verdict="baseline"), cell("tanh", 0))
-    assert nothing == "Comparison with ReLU: 1 impossible."
+    assert nothing == "Comparison with ReLU: 1 cannot be made."
+
+
+def test_what_has_no_mean_is_named_and_its_comparisons_are_not_inconclusive():
+    cells = [
+        cell("relu", verdict="baseline", runs_disagree=True) | {"mean": None},
+        cell("tanh", difference=None),
+    ]
+    assert accuracy(*cells, cell("elu")) == (
+        "Mean test accuracy where trained: 97.0 % at depth 2, none for ReLU; comparisons with ReLU: 1 inconclusive, "
+        "1 without a mean."
+    )
 
 
 def test_one_seed_has_accuracies_and_no_verdict():
     one = {"n_seeds": 1, "n_trained": 1}
     text = accuracy(cell("relu", verdict="baseline", **one), cell("tanh", mean=0.5, **one))
-    assert text == "Test accuracy where trained: 50.0–97.0 % at depth 2."
+    assert text == "Test accuracy where trained: from 50.0 to 97.0 % at depth 2."
 
 
 def decides(settings=("default",), rate="tuned", keys=("sigmoid", "tanh", "relu"), **changes):
@@ -198,7 +324,8 @@ def decides(settings=("default",), rate="tuned", keys=("sigmoid", "tanh", "relu"
 def test_the_recipe_of_one_setting_is_how_rates_were_chosen():
     assert re.fullmatch(
         r"Learning rates are tuned for each activation and depth \(5 candidates, 0.003 to 0.3\); "
-        r"\d of 5 choices at the edge\.",
+        r"\d of 5 choices at the edge; in the one cell with failures the rate is arbitrary: no tuning network "
+        r"\(20 of 40 epochs\) trained with it\.",
         decides(),
     )
     assert decides(rate=0.05) == (
@@ -208,7 +335,8 @@ def test_the_recipe_of_one_setting_is_how_rates_were_chosen():
 
 def test_the_recipe_of_several_settings_is_who_trained_with_which():
     assert decides(("default", "critical")) == (
-        "With “critical” sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); learning rates are tuned."
+        "With “critical” sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); in the one cell with "
+        "failures the rate is arbitrary: no tuning network (20 of 40 epochs) trained with it."
     )
     assert decides(("default", "critical", "layer"), rate=0.1) == (
         "With any other setting sigmoid (depth 4) trained (5 of 5), with “default” not (0 of 5); learning "
@@ -228,6 +356,14 @@ def test_the_limits():
     assert text.replace("\N{NO-BREAK SPACE}", " ") == (
         "One data set, one recipe (SGD, PyTorch's default initialisation), 64 units a layer, n = 5 seeds; 2 of 8 trained "
         "networks still improving."
+    )
+    deep = pd.DataFrame(
+        [cell("relu", depth=8, n_improving=3), cell("tanh", depth=8), *[cell("elu", n_improving=1)] * 3]
+    )
+    assert headline.limits(made_up.config(), deep).endswith("6 of 25 trained networks still improving.")
+    deep["n_improving"] = [5, 3, 1, 0, 0]
+    assert headline.limits(made_up.config(), deep).endswith(
+        " still improving, 8 of them among the 10 at depth 8."
     )
     several = headline.limits(made_up.config(n_seeds=1), cells[1:])
     assert several.replace("\N{NO-BREAK SPACE}", " ") == (

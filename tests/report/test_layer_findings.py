@@ -138,16 +138,18 @@ def test_functions_are_counted_by_what_they_are():
     assert "none are bounded on both sides" in layer_findings.functions(table[:1], LABELS)
 
 
-def test_cost_has_the_ends_of_training_and_of_the_functions():
-    training = {2: [{"key": "relu", "n": 5, "seconds": 1.0}, {"key": "tanh", "n": 4, "seconds": 2.5}]}
-    functions = {"relu": {"ratio": 1.0}, "tanh": {"ratio": 3.04}}
-    assert layer_findings.cost(training, functions, LABELS) == (
-        "Training a network took 1.00 s (ReLU, 2 hidden layers) to 2.50 s (tanh, 2 hidden layers), medians of cells, "
-        "n = 9 networks. Forward and backward, the functions by themselves take 1.0 (ReLU) to 3.0 (tanh) times the "
-        "baseline's."
+def test_cost_has_the_ends_of_the_functions_and_of_training():
+    training = {2: [{"key": "relu", "n": 1, "seconds": 1.0}, {"key": "tanh", "n": 1, "seconds": 2.5}]}
+    functions = {"relu": {"ratio": 1.0, "n": 15}, "tanh": {"ratio": 3.04, "n": 15}}
+    assert layer_findings.cost(training, functions, LABELS, "ReLU") == (
+        "Timed by themselves, forward and backward, the functions take 1.0 (ReLU) to 3.0 (tanh) times as long as ReLU "
+        "(n = 15 rounds). In 2 jobs training took 1.00 s (ReLU, 2 hidden layers) to 2.50 s (tanh, 2 hidden layers) a "
+        "network; other jobs ran beside, so these are no comparison."
     )
-    one = layer_findings.cost({2: training[2][:1]}, {"relu": {"ratio": 1.0}}, LABELS)
-    assert one == "Training a network took 1.00 s (ReLU, 2 hidden layers) in the median of n = 5."
+    one = layer_findings.cost({2: training[2][:1]}, {"relu": functions["relu"]}, LABELS, "ReLU")
+    assert one.startswith("In 1 job training took 1.00 s (ReLU, 2 hidden layers) a network;")
+    placed = layer_findings.cost(training, functions, LABELS, "ReLU", "he")
+    assert "In 2 jobs with “he” training took" in placed
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from actbench.report import contents
 from actbench.report.section import Study
-from actbench.report.sections import recipe
+from actbench.report.sections import method, recipe
 from conftest import ROOT
 
 TEMPLATE = ROOT / "workflow" / "report" / "report.html"
@@ -173,3 +173,19 @@ def test_a_change_of_more_than_a_hundred_points_has_its_interval():
     made = study()
     made.every["attribution"][["difference_low", "difference_high"]] = -1.415, 1.089
     assert "−141.50 to +108.90" in page(made)
+
+
+def test_what_each_setting_changes_is_said():
+    config = made_up.config(("default", "critical", "layer", "residual"))
+    assert method.changes(config["settings"]) == [
+        "With “critical”, network.initialisation is critical instead of default.",
+        "With “layer”, network.norm is layer instead of none.",
+        "With “residual”, network.residual is true instead of false.",
+    ]
+    assert method.changes(made_up.config(("default",))["settings"]) == []
+    same = {"a": config["settings"]["default"], "b": config["settings"]["default"]}
+    assert method.changes(same) == ["With “b”, nothing is changed."]
+    other = config["settings"]["default"] | {"normalisation": "none"}
+    assert method.changes({"a": config["settings"]["default"], "b": other}) == [
+        "With “b”, normalisation is none instead of symmetric."
+    ]

@@ -110,11 +110,12 @@ def test_networks_side_by_side():
 
 
 def test_training_cost_by_depth_and_activation():
-    rows = pd.DataFrame(
-        [("relu", 2, 1.0), ("relu", 2, 3.0), ("tanh", 2, 4.0)], columns=["activation", "depth", "seconds"]
-    ).assign(n_images=100, flops=8_000_000_000)
-    (tanh, relu) = cost.training_cost(rows, {"tanh": "tanh", "relu": "ReLU"})[2]
-    assert relu["n"] == 2 and tanh["key"] == "tanh"
+    """Two jobs of two seeds, of 1 and 3 seconds a network; networks of one job are not two measurements."""
+    relu = [("relu", 2, seed, seconds) for seed, seconds in enumerate((0.5, 1.5, 3.0, 3.0))]
+    rows = pd.DataFrame([*relu, ("tanh", 2, 0, 4.0)], columns=["activation", "depth", "seed", "seconds"])
+    rows = rows.assign(n_images=100, flops=8_000_000_000)
+    (tanh, relu) = cost.training_cost(rows, {"tanh": "tanh", "relu": "ReLU"}, [[0, 1], [2, 3]])[2]
+    assert relu["n"] == 2 and tanh["key"] == "tanh" and tanh["n"] == 1
     assert (relu["seconds"], relu["seconds_low"], relu["seconds_high"]) == (2, 1, 3)
     assert relu["images_per_second"] == 50 and relu["gflops"] == 4 and relu["gflop"] == 8
 

@@ -8,7 +8,7 @@ import made_up_theory
 import pandas as pd
 import pytest
 from actbench.analysis.tables import of_setting
-from actbench.report import contents, numbers, share_sentences
+from actbench.report import contents, numbers, page, share_sentences
 from actbench.report.section import Study
 from actbench.report.sections import comparison, dead_neurons, depths, distributions, recipe, why
 from conftest import ROOT
@@ -65,6 +65,27 @@ def test_a_text_is_cut_after_sentences_and_where_one_is_long_at_its_semicolons()
     assert numbers.paragraphs("Up to 5. 6 more of e.g. relu.", 3) == ["Up to 5. 6 more of e.g. relu."]
     assert numbers.paragraphs("A b. C d.", 4) == ["A b. C d."]
     assert numbers.paragraphs("A; b. C.", 9) == ["A; b. C."]
+
+
+def test_a_name_is_not_cut_and_keeps_its_case():
+    names = ["prelu", "x; y", "mine. Best", "re"]
+    text = "No difference is known; prelu cannot be compared; x; y beats mine. Best."
+    assert numbers.paragraphs(text, 4, names) == [
+        "No difference is known.",
+        "prelu cannot be compared.",
+        "x; y beats mine. Best.",
+    ]
+    assert numbers.paragraphs("A is b; prelus are c.", 3, names) == ["A is b.", "Prelus are c."]
+    assert numbers.paragraphs(text, 60, names) == [text]
+
+
+def test_a_page_knows_its_labels(monkeypatch):
+    template = page.environment(TEMPLATE.parent).from_string(
+        "{% for t in text | paragraphs %}[{{ t }}]{% endfor %}"
+    )
+    text = f"{'word ' * 40}end; my. Label {'word ' * 40}end."
+    assert "[my. Label word" in template.render(text=text, labels={"a": "my. Label"})
+    assert "[Label word" in template.render(text=text)
 
 
 def dead_study(**counts):

@@ -257,7 +257,7 @@ def test_many_misses_are_counted():
 
 def test_without_expectations_nothing_is_said_of_who_trains():
     frame = cells(cell(predicted=None))
-    assert sentences.who_trains(frame, LABELS, "network") == sentences.pointer(frame) == ""
+    assert sentences.who_trains(frame, LABELS, "network") == ""
 
 
 GROWN = "the gradient is predicted to grow"
@@ -272,17 +272,16 @@ def test_of_growing_gradients_nothing_is_expected():
     text = sentences.who_trains(frame, LABELS, "network")
     assert "right in 1 of 1 cell, which was not expected to train." in text and text.endswith(said)
     assert sentences.who_trains(frame[1:], LABELS, "network") == said
-    assert "in 1 of 1 cell, no more" in sentences.pointer(frame) and sentences.pointer(frame[1:]) == ""
     assert sentences.not_predicted(frame, LABELS) == ""
 
 
-def test_the_first_screen_has_the_count_and_that_of_one_answer_for_all():
-    frame = cells(cell(), cell("tanh", predicted=-2.4, n_trained=5), cell("elu", predicted=-9, n_trained=5))
-    assert sentences.pointer(frame) == (
-        "A limit on the predicted gradient, chosen on the default study, is right about who trained "
-        "in 2 of 3 cells, no more than one answer for all."
-    )
-    assert sentences.pointer(frame[:2]).endswith("in 2 of 2 cells (one answer for all: 1).")
+def test_what_diverged_is_told_beside_what_did_not_train():
+    lost = cell("tanh", predicted=-1, n_diverged=5)
+    text = sentences.who_trains(cells(lost, cell(n_diverged=2)), LABELS, "network")
+    assert "Wrong: tanh with 8 hidden layers (0 of 5 trained, all diverged)." in text
+    assert story(lost).endswith("None of its 5 networks trained, all diverged.")
+    assert story(cell(n_diverged=2)).endswith("None of its 5 networks trained, 2 diverged.")
+    assert story(cell(n_seeds=1, n_diverged=1)).endswith("Its one network did not train, it diverged.")
 
 
 def test_a_bound_is_not_rounded_below_what_it_bounds():

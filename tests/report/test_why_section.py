@@ -114,7 +114,7 @@ def test_cells_are_made_once_for_the_section_and_the_first_screen(monkeypatch):
     measured = why.measured
     monkeypatch.setattr(why, "measured", lambda table: calls.append(1) or measured(table))
     page(made)
-    assert "is right about who trained in" in why.pointer(made) and len(calls) == 1
+    assert "lies within 0.1 of theory (log10) in" in why.pointer(made) and len(calls) == 1
 
 
 def test_shares_of_saturated_pre_activations_are_means_over_hidden_layers_of_new_networks():

@@ -78,28 +78,42 @@ def ranks(by_seed: pd.DataFrame) -> pd.DataFrame:
     return mean.unstack("activation")
 
 
-def leaders(runs: pd.DataFrame) -> list[str]:
+def order(average: pd.DataFrame) -> list[str]:
+    """The activations, best mean of these average ranks first, see `ranks`."""
+    return average.mean().round(9).sort_values(kind="stable").index.to_list()
+
+
+def leaders(runs: pd.DataFrame, differences: pd.DataFrame | None = None) -> list[str]:
     """The activation of the best average rank, and those that the seeds cannot tell from it, best first.
 
-    A paired t interval of each other activation's average rank less the best one's must lie above 0. The
-    intervals hold for all of them at once with 95 % (Bonferroni), so that, where none is better, one is said
-    to be in at most 5 % of studies. As with `comparisons.Rule.least_std`, whole ranks hide some spread.
+    Told apart is one whose average rank less the best one's has a paired t interval above 0. The intervals
+    hold for all of them at once with 95 % (Bonferroni), so that, where none is better, one is said to be in
+    at most 5 % of studies. As with `comparisons.Rule.least_std`, whole ranks hide some spread. Told apart is
+    also one whose accuracy differs from the best one's at some depth by an interval without 0.
 
     Args:
         runs: table `runs`, of one setting.
+        differences: rows as in `comparisons.PAIRS`, whose intervals hold at once, of the same setting.
     """
     by_seed = statistics.per_seed(runs)
     average = ranks(by_seed)
-    means = average.mean().round(9).sort_values(kind="stable")
-    best = average[means.index[0]]
-    confidence = 1 - (1 - statistics.CONFIDENCE) / max(len(means) - 1, 1)
+    first, *others = order(average)
+    confidence = 1 - (1 - statistics.CONFIDENCE) / max(len(others), 1)
     least_std = math.sqrt(2 / 12) / by_seed["depth"].nunique()
-    found = [means.index[0]]
-    for other in means.index[1:]:
-        interval = statistics.t_interval(average[other] - best, confidence, least_std)
-        if interval is None or interval[0] <= 0:
+    apart = set() if differences is None else _apart(differences, first)
+    found = [first]
+    for other in others:
+        interval = statistics.t_interval(average[other] - average[first], confidence, least_std)
+        if other not in apart and (interval is None or interval[0] <= 0):
             found.append(other)
     return found
+
+
+def _apart(differences: pd.DataFrame, key: str) -> set[str]:
+    """The activations whose accuracy differs from this one's at some depth by an interval without 0."""
+    low, high = (differences[f"difference_{end}"].astype(float) for end in ("low", "high"))
+    rows = differences.loc[(low > 0) | (high < 0), ["activation", "other"]].astype(str)
+    return {*rows.loc[rows["activation"] == key, "other"], *rows.loc[rows["other"] == key, "activation"]}
 
 
 def _rank(average: pd.Series, by_seed: pd.DataFrame) -> dict:

@@ -207,11 +207,12 @@ TABLES: dict[str, dict[str, Column]] = {
         "* hidden layer*": Column("Its value in the networks of this depth."),
     },
     "training_cost": {
-        "n": largest("Networks that were timed."),
+        "n": largest("Jobs that were timed; the networks of one share its time."),
         "Seconds a network": Column(
-            "Median wall time to train a network, validation included, in seconds.", "seconds"
+            "Wall time of a job over its networks' number, validation included, in seconds: median of jobs.",
+            "seconds",
         ),
-        "Range": Column("The shortest and the longest time, in seconds."),
+        "Range": Column("The shortest and the longest such time of a job, in seconds."),
         "* per second": largest("Training examples that pass through the network in a second, median."),
         "GFLOP a network": largest(
             "Billions of floating point operations of the matrix products of a training."

@@ -11,8 +11,8 @@ import pandas as pd
 
 from actbench.analysis import statistics
 from actbench.figures.shown import layers
-from actbench.report import gap_sentences, recipe_sentences, theory_sentences
-from actbench.report.numbers import count, interval, listed, percent, some
+from actbench.report import gap_sentences, recipe_sentences
+from actbench.report.numbers import FEWEST, be, count, ends, listed, n_points, networks, percent, some, span
 
 FEW = 6  # settings that are named one by one
 
@@ -36,11 +36,10 @@ def comparison(cells: pd.DataFrame, labels: Mapping[str, str], margin: float, fo
     )
     where = f" at {count(cells['depth'].nunique(), 'depth')}"
     if not n_trained:
-        return f"Of {_networks(total, folds)}{where}, none trained, so there are no accuracies to compare."
-    text = f"Of {_networks(total, folds)}{where}, {n_trained} trained"
-    levels = cells["mean"].fillna(cells["median"]).where(cells["n_trained"] > 0).dropna().astype(float)
-    what = "mean test accuracies" if cells["mean"].notna().any() else "test accuracies"
-    text += f", with {what} of {_ends(levels)}." if len(levels) else "."
+        return f"Of {networks(total, folds)}{where}, none trained, so there are no accuracies to compare."
+    n_diverged = int(cells["n_diverged"].sum())
+    text = f"Of {networks(total, folds)}{where}, {n_trained} trained"
+    text += f"{f' ({n_diverged} diverged)' if n_diverged else ''}{_levels(cells, labels)}"
     others = cells[cells["verdict"] != "baseline"]
     if n == 1:
         return f"{text} One seed gives no interval and no verdict."
@@ -121,14 +120,15 @@ def recipe(
         text = recipe_sentences.trained_by_setting(runs, list(settings))
     else:
         counts = runs.groupby("setting", observed=True)["trained"].agg(["sum", "size"])
-        text = (
-            f"Of {count(int(counts['size'].iloc[0]), 'network')} a setting, {int(counts['sum'].min())} to "
-            f"{int(counts['sum'].max())} trained with the {len(settings)} settings."
-        )
+        of = count(int(counts["size"].iloc[0]), "network")
+        text = f"Of {of} in each setting, {span(counts['sum'])} trained with the {len(settings)} settings."
     over = attribution[attribution["depth"].isna()] if attribution is not None else pd.DataFrame()
     if over.empty:
         return text
     found = over["verdict"].value_counts()
+    if found.get("inconclusive") == len(over):
+        whose = f" for all {len(over)}" if len(over) > 1 else ""
+        return f"{text} Whether the setting changes the difference to {baseline} is inconclusive{whose}."
     words = {
         "setting": ("changes with the setting", "change with the setting"),
         "activation": ("does not change", "do not change"),
@@ -140,7 +140,7 @@ def recipe(
 
 
 def why(cells: pd.DataFrame) -> str:
-    """How near measured gradients of new networks lie to theory, and how often theory tells who trains.
+    """In how many cells measured gradients of new networks lie near theory.
 
     Args:
         cells: see `theory_sentences`, of all settings.
@@ -150,47 +150,63 @@ def why(cells: pd.DataFrame) -> str:
         return "No gradient that theory predicts could be compared with a measured one."
     gaps = (both["measured"] - both["predicted"]).abs()
     close = int((gaps <= gap_sentences.CLOSE).sum())
-    text = (
-        "Before training, log10 of the first layer's gradient over the last's lies within "
-        f"{gap_sentences.CLOSE:g} of theory in {close} of {count(len(both), 'cell')} "
-        f"(n = {_range(both['n'])}; largest gap {gaps.max():.2f})."
+    return (
+        "Before training, the gradient ratio (first over last layer) lies within "
+        f"{gap_sentences.CLOSE:g} of theory (log10) in {close} of {count(len(both), 'cell')} "
+        f"(n = {span(both['n'])}; largest gap {gaps.max():.2f})."
     )
-    return " ".join(filter(None, [text, theory_sentences.pointer(cells)]))
 
 
-def depths(cells: pd.DataFrame, over_depths: pd.DataFrame, n_seeds: int, folds: int = 1) -> str:
+def depths(
+    cells: pd.DataFrame, over_depths: pd.DataFrame, labels: Mapping[str, str], n_seeds: int, folds: int = 1
+) -> str:
     """How many networks trained at the first and the last depth, and how accuracy changes between them.
 
     Args:
         cells: the table `comparison`.
         over_depths: the table of that name.
+        labels, folds: see the module.
         n_seeds: of the study.
     """
     by_depth = cells.groupby("depth")[["n_trained", "n_seeds"]].sum()
     first, last = int(by_depth.index.min()), int(by_depth.index.max())
     if first == last:
         row = by_depth.loc[first].astype(int)
-        networks = _networks(row["n_seeds"], folds)
-        return f"There is one depth, {layers(first)}: {row['n_trained']} of {networks} trained."
+        of = networks(row["n_seeds"], folds)
+        return f"There is one depth, {layers(first)}: {row['n_trained']} of {of} trained."
     counts = [by_depth.loc[depth].astype(int) for depth in (first, last)]
     text = (
-        f"With {layers(first)} {counts[0]['n_trained']} of {_networks(counts[0]['n_seeds'], folds)} trained, "
+        f"With {layers(first)} {counts[0]['n_trained']} of {networks(counts[0]['n_seeds'], folds)} trained, "
         f"with {layers(last)} {counts[1]['n_trained']} of {counts[1]['n_seeds']}."
     )
     if n_seeds == 1:
         return f"{text} One seed cannot say how accuracy changes."
     changes = over_depths[over_depths["measure"] == "accuracy_change"]
-    known = changes[changes["ci_low"].notna()]
+    known = changes[changes["ci_low"].notna() & (changes["n"] >= FEWEST)]
     if known.empty:
-        return f"{text} No change of test accuracy between them has an interval."
-    falls, rises = int((known["ci_high"] < 0).sum()), int((known["ci_low"] > 0).sum())
-    text += (
-        f" Between them test accuracy falls for {falls or 'none'} and rises for {rises or 'none'} of "
-        f"{count(len(known), 'activation')} with an interval (n = {_range(known['n'])} seeds that trained "
-        "at both)"
-    )
-    undecided = len(known) - falls - rises
-    return f"{text}; for {undecided} it includes 0." if undecided else f"{text}."
+        text += f" No change of test accuracy between them has an interval of at least {FEWEST} seeds."
+    else:
+        lower, higher = int((known["ci_high"] < 0).sum()), int((known["ci_low"] > 0).sum())
+        text += (
+            f" Test accuracy is lower with {layers(last)} than with {first} for {lower or 'none'} and higher "
+            f"for {higher or 'none'} of {count(len(known), 'activation')} (each interval by itself, n = "
+            f"{span(known['n'])} seeds that trained at both)"
+        )
+        undecided = len(known) - lower - higher
+        text += f"; for {undecided} the interval includes 0." if undecided else "."
+    return f"{text}{_without_mean(cells, labels, (first, last))}"
+
+
+def _without_mean(cells: pd.DataFrame, labels: Mapping[str, str], depths: Sequence[int]) -> str:
+    """Whose runs disagree at one of these depths though some trained at both, and their accuracies there."""
+    parts = []
+    for key, own in cells[cells["depth"].isin(depths)].groupby("activation", observed=True, sort=False):
+        if own["runs_disagree"].any() and (own["n_trained"] > 0).all():
+            accuracies = [
+                ends(row["min"], row["max"], 0) for row in own.sort_values("depth").to_dict("records")
+            ]
+            parts.append(f"{labels[key]} ({listed(accuracies)})")
+    return f" Without a mean at one of them: {some(parts)}." if parts else ""
 
 
 def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: int = 1) -> str:
@@ -211,7 +227,7 @@ def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: in
         return f"{text}; without validation data there is no best epoch."
     ends = f"{best.min()}" if best.min() == best.max() else f"{best.min()} to {best.max()}"
     late, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
-    whose = "" if folds == 1 else f" of {_networks(of, folds)}"
+    whose = "" if folds == 1 else f" of {networks(of, folds)}"
     return (
         f"{text}. Of those that trained, the best epoch is {ends} (median {best.median():g}) of at most "
         f"{max_epochs}; {late or 'none'}{whose} {'was' if late == 1 else 'were'} still improving in the last "
@@ -219,11 +235,35 @@ def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: in
     )
 
 
+def _levels(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """The least and the largest mean accuracy (of one seed its own), and which trained cells have none."""
+    one = cells["n_seeds"].max() == 1
+    level = (cells["median"] if one else cells["mean"]).where(cells["n_trained"] > 0).astype(float)
+    what, known = "test accuracies" if one else "mean test accuracies", level.dropna()
+    text = ""
+    if len(known):
+        between = ends(known.min(), known.max())
+        text = f", with {what} {'from' if ' to ' in between else 'of'} {between}"
+    lacking = [
+        f"{labels[row['activation']]} at depth {row['depth']} has no mean ({_runs(row)})"
+        for row in cells[(cells["n_trained"] > 0) & level.isna()].to_dict("records")
+    ]
+    return f"{text}{f'; {some(lacking)}' if lacking else ''}."
+
+
+def _runs(cell: Mapping) -> str:
+    """The accuracies of a cell's trained networks: `45.0 to 74.0 %`, or that of the only one."""
+    text = ends(cell["min"], cell["max"])
+    return text if cell["n_trained"] > 1 else f"one trained, {text}"
+
+
 def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
     """`1 is better, 2 are equivalent (within ±1 point) and 3 are inconclusive`."""
-    lacking = (rows["verdict"] == "inconclusive") & (rows["n_pairs"] < 2)
-    found = rows.loc[~lacking, "verdict"].value_counts()
-    points = _points(margin)
+    undecided = rows["verdict"] == "inconclusive"
+    lacking = undecided & (rows["n_pairs"] < 2)
+    no_mean = undecided & ~lacking & rows["difference"].isna()
+    found = rows.loc[~lacking & ~no_mean, "verdict"].value_counts()
+    points = n_points(margin)
     words = {
         "different": f"different by more than {points}",
         "better": "better",
@@ -231,31 +271,10 @@ def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
         "equivalent": f"equivalent within ±{points}",
         "inconclusive": "inconclusive",
     }
-    parts = [f"{found[word]} {_is(found[word])} {said}" for word, said in words.items() if found.get(word)]
+    parts = [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found.get(word)]
+    if no_mean.any():
+        n = int(no_mean.sum())
+        parts.append(f"{n} {'has' if n == 1 else 'have'} no mean difference (runs disagree)")
     if lacking.any():
         parts.append(f"{lacking.sum()} cannot be {made}")
     return listed(parts)
-
-
-def _networks(n: int, folds: int) -> str:
-    """`90 networks`, or with cross-validation `90 sets of 5 folds`."""
-    return count(n, "network") if folds == 1 else f"{count(n, 'set')} of {folds} folds"
-
-
-def _points(share: float) -> str:
-    text = f"{100 * share:g}"
-    return f"{text} point{'' if text == '1' else 's'}"
-
-
-def _is(n: int) -> str:
-    return "is" if n == 1 else "are"
-
-
-def _ends(levels: pd.Series) -> str:
-    low, high = levels.min(), levels.max()
-    return percent(low) if percent(low) == percent(high) else interval(low, high)
-
-
-def _range(numbers: pd.Series) -> str:
-    low, high = int(numbers.min()), int(numbers.max())
-    return f"{low}" if low == high else f"{low} to {high}"

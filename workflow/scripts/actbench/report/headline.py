@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import statistics, trends
-from actbench.report.numbers import NBSP, count, interval, listed, percent, sentence, some
+from actbench.report.numbers import NBSP, count, ends, listed, sentence, some
 from actbench.report.recipe_sentences import INITIALISATIONS, NORMS, OPTIMISERS
 from actbench.study import grid
 
@@ -16,16 +16,23 @@ NAMED = 3  # activations that are named, of more the number is
 WORDS = {"initialisation": INITIALISATIONS, "norm": {"layer": NORMS["layer"], "batch": NORMS["batch"]}}
 
 
-def headline(runs: pd.DataFrame, labels: Mapping[str, str], setting: str = "") -> tuple[str, str]:
-    """Which activation is best, or from which others the seeds cannot tell it, and what that rests on.
+def headline(
+    runs: pd.DataFrame,
+    labels: Mapping[str, str],
+    setting: str = "",
+    differences: pd.DataFrame | None = None,
+) -> tuple[str, str]:
+    """Which activations trained from every seed, which of them is best, and what that rests on.
 
-    No more is said than the test of `trends.leaders` gives, of each activation against the first one by
-    average rank: nothing of two others, and those that cannot be told apart are not called equal.
+    Accuracies are compared among those that always trained only. No more is said than `trends.leaders` gives,
+    of each against the first one by average rank: nothing of two others, and those that cannot be told apart
+    are not called equal. Where none always trained, who did most often is a count.
 
     Args:
         runs: table `runs`, of one setting.
         labels: id to display text.
         setting: its name where there are several.
+        differences: see `trends.leaders`.
     """
     by_seed = statistics.per_seed(runs)
     keys = list(by_seed["activation"].unique())
@@ -40,23 +47,38 @@ def headline(runs: pd.DataFrame, labels: Mapping[str, str], setting: str = "") -
         return text, ", ".join([where, *notes])
     if n == 1:
         return f"One seed cannot say which of {len(keys)} activations is best", ", ".join(notes)
-    first, *others = trends.leaders(runs)
-    if not others:
-        best = f"{labels[first]} has the best average rank of {len(keys)} activations"
-        return best, ", ".join([where, *notes])
-    whom = listed([labels[key] for key in others])
-    if len(others) > NAMED + 1:
-        every = len(others) == len(keys) - 1
-        whom = f"any of the {len(others)} others" if every else f"{len(others)} of the {len(keys) - 1} others"
-    return f"{labels[first]} cannot be told apart from {whom}", ", ".join([f"average rank {where}", *notes])
+    always = by_seed.groupby("activation", observed=True)["trained"].all()
+    reliable = [key for key in labels if always.get(key, False)]
+    everywhere = "every seed at every depth" if len(depths) > 1 else "every seed"
+    if not reliable:
+        text = f"No activation trained from {everywhere}; {_most_often(by_seed, labels)}"
+        return text, ", ".join([where, *notes])
+    chosen = runs[runs["activation"].isin(reliable)]
+    order = trends.order(trends.ranks(by_seed[by_seed["activation"].isin(reliable)]))
+    tied = trends.leaders(chosen, differences)
+    names = [labels[key] for key in tied]
+    if len(reliable) == len(keys):
+        text = _first_of_all(names, len(keys), in_order=tied == order[: len(tied)])
+    elif len(reliable) > 2:
+        text = f"Of {len(reliable)} activations that always trained, {_first(names, len(reliable))}"
+    else:
+        text = f"Only {listed([labels[key] for key in reliable])} trained from {everywhere}"
+        if len(reliable) > 1:
+            apart = f"of these {names[0]} has the best average rank"
+            text += f"; {n} seeds cannot tell their accuracies apart" if len(tied) > 1 else f"; {apart}"
+    unsaid = len(tied) > 1 and "average rank" not in text
+    return text, ", ".join([f"average rank {where}" if unsaid else where, *notes])
 
 
-def trained(cells: pd.DataFrame, labels: Mapping[str, str], folds: int = 1) -> str:
-    """How many networks trained, which activations did not at all or in part, and how many diverged.
+def trained(
+    cells: pd.DataFrame, labels: Mapping[str, str], folds: int = 1, history: pd.DataFrame | None = None
+) -> str:
+    """How many networks trained, which activations did not at all or in part, and which diverged.
 
     Args:
         cells, labels: see the module and `headline`.
         folds: of each seed, which is counted once and trained if all its folds did.
+        history: the table of that name, which knows how far those came that diverged.
     """
     n_all, n = int(cells["n_seeds"].sum()), int(cells["n_trained"].sum())
     what = f"network{'' if n_all == 1 else 's'}"
@@ -66,32 +88,38 @@ def trained(cells: pd.DataFrame, labels: Mapping[str, str], folds: int = 1) -> s
     parts = [f"{n:,} of {n_all:,} {what} trained"]
     if n == n_all:
         parts = [f"all {n_all:,} {what} trained" if n_all > 1 else f"the one {what} trained"]
-    never = cells["n_trained"] == 0
-    partly = ~never & (cells["n_trained"] < cells["n_seeds"])
+    lost = cells["n_diverged"] == cells["n_seeds"]
+    never = (cells["n_trained"] == 0) & ~lost
+    partly = (cells["n_trained"] > 0) & (cells["n_trained"] < cells["n_seeds"])
+    if lost.any():
+        n_lost = int(cells.loc[lost, "n_diverged"].sum())
+        which = f"{_places(cells[lost], labels, several)}: " if not lost.all() else ""
+        parts.append(f"{which}all {n_lost:,} diverged{_came_to(cells[lost], history)}")
     for word, chosen in (("none", never), ("some", partly)):
         if chosen.any() and not chosen.all():
             parts.append(f"{word} of {_places(cells[chosen], labels, several)}")
-    diverged = int(cells["n_diverged"].sum())
-    if diverged:
-        parts.append(f"{diverged:,} diverged")
+    others = cells[~lost & (cells["n_diverged"] > 0)]
+    if len(others):
+        parts.append(f"{int(others['n_diverged'].sum()):,} diverged: {_places(others, labels, several)}")
     return sentence(f"{'; '.join(parts)}.")
 
 
 def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """Mean accuracies at the first and the last depth, from lowest to highest, and the number of verdicts.
 
-    Cells whose runs disagree, or of which one seed of several trained, have no mean.
+    Cells whose runs disagree, or of which one seed of several trained, have no mean and are named.
     """
     one = (cells["n_seeds"] == 1).all()
     level = (cells["median"] if one else cells["mean"]).astype(float)
-    parts = []
-    for depth in sorted({cells["depth"].min(), cells["depth"].max()}):
+    parts, shown = [], sorted({cells["depth"].min(), cells["depth"].max()})
+    for depth in shown:
         known = level[cells["depth"] == depth].dropna()
-        if known.empty:
-            continue
-        low, high = known.min(), known.max()
-        text = interval(low, high) if percent(low) != percent(high) else percent(high)
-        parts.append(f"{text} at depth {depth}")
+        if len(known):
+            text = ends(known.min(), known.max())
+            parts.append(f"{'from ' if ' to ' in text else ''}{text} at depth {depth}")
+    lacking = cells[(cells["n_trained"] > 0) & level.isna() & cells["depth"].isin(shown)]
+    if len(lacking):
+        parts.append(f"none for {_places(lacking, labels, cells['depth'].nunique() > 1)}")
     what = "test accuracy" if one else "mean test accuracy"
     texts = [f"{what} where trained: {', '.join(parts)}"] if parts else []
     verdicts = "" if one else _verdicts(cells, labels)
@@ -109,22 +137,23 @@ def recipe(comparison: pd.DataFrame, rates: pd.DataFrame | None, settings: Mappi
         labels: id to display text.
     """
     first, *others = settings
+    arbitrary = _arbitrary(comparison[comparison["setting"] == first], rates, settings[first])
     if not others:
-        return sentence(f"{_tuned(rates, settings)}.")
+        return f"{sentence(_tuned(rates, settings))}{arbitrary}."
     kinds = {one["training"]["learning_rate"] == grid.TUNED for one in settings.values()}
     tuned = {(True,): "learning rates are tuned", (False,): "learning rates are not tuned"}.get(
         tuple(kinds), "learning rates are tuned with some settings"
     )
     turned = _turned(comparison, labels, first, others)
     if turned:
-        return f"{turned}; {tuned}."
+        return f"{turned}{arbitrary or f'; {tuned}'}."
     totals = comparison.groupby("setting", observed=True)[["n_trained", "n_seeds"]].sum()
     named = [f"{int(totals.loc[name, 'n_trained'])} with “{name}”" for name in settings]
     if len(named) > NAMED:
         least, most = int(totals["n_trained"].min()), int(totals["n_trained"].max())
         numbers = f"{least}" if least == most else f"{least} to {most}"
         named = [f"{numbers} with each of {len(settings)} settings"]
-    return f"Of {int(totals['n_seeds'].iloc[0]):,} networks, {listed(named)} trained; {tuned}."
+    return f"Of {int(totals['n_seeds'].iloc[0]):,} networks, {listed(named)} trained; {tuned}{arbitrary}."
 
 
 def limits(config: Mapping, cells: pd.DataFrame) -> str:
@@ -149,7 +178,7 @@ def limits(config: Mapping, cells: pd.DataFrame) -> str:
     text = sentence(", ".join(parts))
     improving, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
     if improving:
-        text += f"; {improving:,} of {of:,} trained networks still improving"
+        text += f"; {improving:,} of {of:,} trained networks still improving{_concentrated(cells)}"
     return f"{text}."
 
 
@@ -161,6 +190,88 @@ def _trained(runs: pd.DataFrame, label: str) -> str:
     if n_trained in (0, n):
         return f"{'All' if n_trained else 'None of the'} {n:,} networks{of} trained"
     return f"{n_trained:,} of {n:,} networks{of} trained"
+
+
+def _most_often(by_seed: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """`tanh trained most often (12 of 15)`."""
+    counts = by_seed.groupby("activation", observed=True)["trained"].agg(["sum", "size"])
+    most = counts[counts["sum"] == counts["sum"].max()]
+    each = " each" if len(most) > 1 else ""
+    share = f"{int(most['sum'].iloc[0])} of {int(most['size'].iloc[0])}{each}"
+    return f"{some([labels[key] for key in most.index])} trained most often ({share})"
+
+
+def _first_of_all(tied: Sequence[str], n: int, in_order: bool) -> str:
+    """The first of `n` activations that all trained, and those not told apart; whether these come next."""
+    first, *others = tied
+    if others and not in_order:
+        what = f"only {listed(others)}" if len(others) <= NAMED + 1 else f"{len(others)}"
+        return (
+            f"{first} has the best average rank; of the {n - 1} others, {what} cannot be told apart from it"
+        )
+    if not others:
+        return f"{first} has the best average rank of {n} activations"
+    whom = listed(others)
+    if len(others) > NAMED + 1:
+        every = len(others) == n - 1
+        whom = f"any of the {len(others)} others" if every else f"{len(others)} of the {n - 1} others"
+    return f"{first} cannot be told apart from {whom}"
+
+
+def _first(tied: Sequence[str], n: int) -> str:
+    """The first of `n` activations and those that cannot be told apart from it, after what they are of."""
+    first, *others = tied
+    if len(others) == n - 1:
+        return f"{first} cannot be told apart from any other"
+    text = f"{first} has the best average rank"
+    if not others:
+        return text
+    what = f"only {listed(others)}" if len(others) <= NAMED + 1 else f"{len(others)} others"
+    return f"{text}; {what} cannot be told apart from it"
+
+
+def _came_to(lost: pd.DataFrame, history: pd.DataFrame | None) -> str:
+    """In brackets the best validation accuracies of these cells' networks before they diverged."""
+    if history is None:
+        return ""
+    places = set(zip(lost["activation"].astype(str), lost["depth"], strict=True))
+    own = [place in places for place in zip(history["activation"].astype(str), history["depth"], strict=True)]
+    best = history[own].groupby(["activation", "depth", "seed", "fold"], observed=True)["val_accuracy"].max()
+    best = best.dropna()
+    return f" (best validation accuracy before: {ends(best.min(), best.max(), 0)})" if len(best) else ""
+
+
+def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping) -> str:
+    """In how many cells with failures the search had none that trained with its choice either."""
+    failing = cells[cells["n_trained"] < cells["n_seeds"]]
+    if rates is None or failing.empty or len(setting["tuning"]["learning_rate"]) < 2:
+        return ""
+    own = rates[rates["setting"].isin(failing["setting"])]
+    trained_at = own.groupby(["activation", "depth"], observed=True)["n_trained"].sum()
+    places = [
+        place for place in zip(failing["activation"], failing["depth"], strict=True) if place in trained_at
+    ]
+    n = sum(trained_at[place] == 0 for place in places)
+    if not n:
+        return ""
+    where = f"{n} of the {len(failing)} cells"
+    if n == len(failing):
+        where = {1: "the one cell", 2: "both cells"}.get(n, f"all {n} cells")
+    epochs, most = setting["tuning"]["max_epochs"], setting["training"]["max_epochs"]
+    short = f" ({epochs} of {most} epochs)" if epochs and epochs < most else ""
+    return f"; in {where} with failures the rate is arbitrary: no tuning network{short} trained with it"
+
+
+def _concentrated(cells: pd.DataFrame) -> str:
+    """At which depth most of those still improving are, where that is at least twice its share."""
+    by_depth = cells.groupby("depth")[["n_improving", "n_trained"]].sum()
+    total, depth = by_depth.sum(), by_depth["n_improving"].idxmax()
+    late, of = (int(value) for value in by_depth.loc[depth])
+    if len(by_depth) == 1 or late * 2 <= total["n_improving"]:
+        return ""
+    if late * total["n_trained"] < 2 * of * total["n_improving"]:
+        return ""
+    return f", {'all' if late == total['n_improving'] else late} of them among the {of} at depth {depth}"
 
 
 def _places(cells: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:
@@ -182,13 +293,11 @@ def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     others = cells[cells["verdict"] != "baseline"]
     if others.empty:
         return ""
-    word = others["verdict"].astype(str).where(others["n_pairs"] > 1, "impossible")
-    counts = word.value_counts()
-    parts = [
-        f"{counts[name]} {name}"
-        for name in ("better", "equivalent", "worse", "inconclusive", "impossible")
-        if name in counts
-    ]
+    undecided = others["verdict"] == "inconclusive"
+    word = others["verdict"].astype(str).mask(undecided & others["difference"].isna(), "without a mean")
+    counts = word.where(others["n_pairs"] > 1, "cannot be made").value_counts()
+    verdicts = ("better", "equivalent", "worse", "inconclusive", "without a mean", "cannot be made")
+    parts = [f"{counts[name]} {name}" for name in verdicts if name in counts]
     what = "comparison" if len(others) == 1 else "comparisons"
     return f"{what} with {labels[others['baseline'].iloc[0]]}: {', '.join(parts)}"
 

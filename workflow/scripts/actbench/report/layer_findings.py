@@ -8,7 +8,7 @@ import pandas as pd
 
 from actbench.analysis import statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import count, listed, of_log10, percent, some
+from actbench.report.numbers import be, count, have, listed, of_log10, percent, some, span
 
 CELL = ["activation", "depth"]
 WHEN = {"init": "at initialisation", "trained": "after training"}
@@ -39,12 +39,14 @@ def gradients(rows: pd.DataFrame, runs: pd.DataFrame, labels: Mapping[str, str])
         if len(known):
             whose = f" {words}{' in those that trained' if checkpoint == 'trained' else ''}"
             ends.append(_ends(known.median(), labels, of_log10) + whose)
-            sizes.append(_range(known.size()))
+            sizes.append(span(known.size()))
     what = f"With {layers(int(deepest['depth'].iloc[0]))}, the first layer's gradient of the pre-activations"
     if not ends:
         return f"{what} over the last's is known of no network: some layer's is zero or not finite."
     n = listed(list(dict.fromkeys(sizes)))
-    return f"{what} over the last's is {', and '.join(ends)} (medians over n = {_networks(n)} an activation)."
+    return (
+        f"{what} over the last's is {', and '.join(ends)} (medians over n = {_of_networks(n)} an activation)."
+    )
 
 
 def distributions(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -64,7 +66,7 @@ def distributions(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
     )
     if len(known):
         ends = _ends(known.median(), labels, lambda value: f"{value:.2g}")
-        text += f"have a root mean square of {ends}, medians over n = {_networks(_range(known.size()))}."
+        text += f"have a root mean square of {ends}, medians over n = {_of_networks(span(known.size()))}."
     else:
         text += "have no finite root mean square."
     return f"{text} {saturation(rows, labels)}"
@@ -106,14 +108,14 @@ def dead(shares: Sequence[Mapping], labels: Mapping[str, str]) -> str:
         share = most[f"dead_{checkpoint}"]
         where = f"{labels[most['key']]}, {layers(most['depth'])}"
         parts.append(f"{_most(share)} {words} ({where})" if share > 0 else f"none {words}")
-    n = f"n = {_networks(_range(pd.Series(sizes)))} an activation and depth"
+    n = f"n = {_of_networks(span(pd.Series(sizes)))} an activation and depth"
     if not dying:
         when = listed([part.removeprefix("none ") for part in parts]).replace(" and ", " or ")
         return f"No unit of any network is dead {when} ({n})."
     text = f"Of a network's hidden units {listed(parts)} are dead, means over {n}."
     every = {row["key"] for row in shares}
     none = len(every) - len(dying)
-    return f"{text} {none} of {count(len(every), 'activation')} {_have(none)} no dead unit." if none else text
+    return f"{text} {none} of {count(len(every), 'activation')} {have(none)} no dead unit." if none else text
 
 
 def functions(properties: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -128,43 +130,45 @@ def functions(properties: pd.DataFrame, labels: Mapping[str, str]) -> str:
     for words, chosen in columns.items():
         names = [labels[key] for key in properties.loc[chosen, "activation"]]
         named = f" ({some(names)})" if 0 < len(names) <= max(3, n // 2) and len(names) < n else ""
-        parts.append(f"{len(names) or 'none'} {_is(len(names))} {words}{named}")
+        parts.append(f"{len(names) or 'none'} {be(len(names))} {words}{named}")
     return f"Of {count(n, 'function')}, {listed(parts)}."
 
 
 def cost(
-    training: Mapping[int, Sequence[Mapping]], functions: Mapping[str, Mapping], labels: Mapping[str, str]
+    training: Mapping[int, Sequence[Mapping]],
+    functions: Mapping[str, Mapping],
+    labels: Mapping[str, str],
+    baseline: str,
+    setting: str = "",
 ) -> str:
-    """How long networks took to train, and what the functions cost beside the baseline.
+    """What the functions cost beside the baseline, and how long networks took to train.
 
     Args:
         training: as `cost.training_cost` gives it.
         functions: as `cost.activation_cost` gives it.
         labels: id to display text.
+        baseline: its label.
+        setting: whose networks these are, where there are several.
     """
-    rows = [row | {"depth": depth} for depth, of_depth in training.items() for row in of_depth]
-    quick, slow = (choose(rows, key=lambda row: row["seconds"]) for choose in (min, max))
-    n = sum(row["n"] for row in rows)
-    texts = [
-        f"{row['seconds']:#.3g} s ({labels[row['key']]}, {layers(row['depth'])})" for row in (quick, slow)
-    ]
-    if len(rows) == 1:
-        text = f"Training a network took {texts[0]} in the median of n = {n}."
-    else:
-        text = (
-            f"Training a network took {texts[0]} to {texts[1]}, medians of cells, n = {count(n, 'network')}."
+    texts, ratios = [], {key: row["ratio"] for key, row in functions.items()}
+    if len(ratios) > 1:
+        low, high = (
+            f"{ratios[key]:.1f} ({labels[key]})"
+            for key in (min(ratios, key=ratios.get), max(ratios, key=ratios.get))
         )
-    ratios = {key: row["ratio"] for key, row in functions.items()}
-    if len(ratios) < 2:
-        return text
-    ends = [
-        f"{ratios[key]:.1f} ({labels[key]})"
-        for key in (min(ratios, key=ratios.get), max(ratios, key=ratios.get))
-    ]
-    return (
-        f"{text} Forward and backward, the functions by themselves take {ends[0]} to {ends[1]} times the "
-        "baseline's."
-    )
+        n = span(row["n"] for row in functions.values())
+        texts.append(
+            "Timed by themselves, forward and backward, the functions take "
+            f"{low} to {high} times as long as {baseline} (n = {n} rounds)."
+        )
+    rows = [row | {"depth": depth} for depth, of_depth in training.items() for row in of_depth]
+    ends = [choose(rows, key=lambda row: row["seconds"]) for choose in (min, max)]
+    named = [f"{row['seconds']:#.3g} s ({labels[row['key']]}, {layers(row['depth'])})" for row in ends]
+    took = named[0] if len(rows) == 1 else " to ".join(named)
+    n = count(sum(row["n"] for row in rows), "job")
+    n += f" with “{setting}”" if setting else ""
+    texts.append(f"In {n} training took {took} a network; other jobs ran beside, so these are no comparison.")
+    return " ".join(texts)
 
 
 def method(sizes: Mapping[str, int], images: Mapping[str, int], examples: str, epochs: int) -> str:
@@ -222,18 +226,6 @@ def _most(share: float) -> str:
     return f"less than {percent(0.001)}" if share < 0.0005 else f"at most {percent(share)}"
 
 
-def _range(numbers: pd.Series) -> str:
-    low, high = int(numbers.min()), int(numbers.max())
-    return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _networks(n: str) -> str:
+def _of_networks(n: str) -> str:
+    """`1 network`, `3 to 5 networks`."""
     return f"{n} network{'' if n == '1' else 's'}"
-
-
-def _is(n: int) -> str:
-    return "is" if n == 1 else "are"
-
-
-def _have(n: int) -> str:
-    return "has" if n == 1 else "have"

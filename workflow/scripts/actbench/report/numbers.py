@@ -16,6 +16,7 @@ FINEST = 3  # digits of an end of an interval
 NAMED = 3  # that are named where there are more than one more
 # Classes of characters that run from left to right, or as what is around them does.
 PLAIN = {"L", "EN", "ES", "ET", "CS", "NSM", "ON", "WS", "S", "B", "BN", ""}
+PRIVATE = 0xE000  # the first character that has no meaning of its own
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -48,6 +49,13 @@ def interval(low: float | None, high: float | None, digits: int = 1) -> str:
     if digits < FINEST and any(float(end) in (0, 100) for end in ends):
         return interval(low, high, digits + 1)
     return f"{100 * low:.{digits}f}–{percent(high, digits)}"
+
+
+def ends(low: float, high: float, digits: int = 1) -> str:
+    """From one share to another: `71.4 to 98.1 %`; one number where both read the same."""
+    if percent(low, digits) == percent(high, digits):
+        return percent(high, digits)
+    return interval(low, high, digits).replace("–", " to ")
 
 
 def spread(cell: Mapping, digits: int = 1) -> str:
@@ -156,20 +164,31 @@ def sentence(text: str, names: Collection[str] = ()) -> str:
 def paragraphs(text: str, most: int = 60, names: Collection[str] = ()) -> list[str]:
     """The text cut after sentences, or where one is too long after a semicolon, into parts of `most` words.
 
-    A clause that is longer by itself stays whole, and one that begins with a name keeps its first letter.
+    A clause that is longer by itself stays whole; so do these `names`, which keep their case at a start.
 
     >>> paragraphs("One two. Three four; five six seven.", most=3)
     ['One two.', 'Three four.', 'Five six seven.']
     """
+    kept = {chr(PRIVATE + place): name for place, name in enumerate(sorted({*names}, key=len, reverse=True))}
+    for mark, name in kept.items():
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mark, text) if name else text
+    return [
+        re.sub(f"[{''.join(kept)}]", lambda found: kept[found[0]], part) if kept else part
+        for part in _parts(text, most)
+    ]
+
+
+def _parts(text: str, most: int) -> list[str]:
+    """What `paragraphs` cuts a text without names into."""
     parts = []
     for whole in re.split(r"(?<=[.!?]) (?=[^a-z0-9])", text) if text else ():
         short = len(whole.split()) <= most
         clauses = [whole] if short else [clause.rstrip(".") + "." for clause in whole.split("; ")]
         for piece in clauses:
             if parts and len(f"{parts[-1]} {piece}".split()) <= most:
-                parts[-1] += f" {sentence(piece, names)}"
+                parts[-1] += f" {sentence(piece)}"
             else:
-                parts.append(sentence(piece, names))
+                parts.append(sentence(piece))
     return parts
 
 
@@ -182,6 +201,32 @@ def some(names: Iterable[str]) -> str:
 def count(n: int, word: str) -> str:
     """`1 cell`, `1,200 cells`."""
     return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def span(values: Iterable[float]) -> str:
+    """`5`, or from the least to the most of these counts `3 to 5`."""
+    values = list(values)
+    low, high = int(min(values)), int(max(values))
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def networks(n: int, folds: int = 1) -> str:
+    """`90 networks`, or with cross-validation `90 sets of 5 folds`."""
+    return count(n, "network") if folds == 1 else f"{count(n, 'set')} of {folds} folds"
+
+
+def n_points(share: float) -> str:
+    """A difference's size: `1 point`, `0.25 points`."""
+    text = f"{100 * share:g}"
+    return f"{text} point{'' if text == '1' else 's'}"
+
+
+def be(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def have(n: int) -> str:
+    return "has" if n == 1 else "have"
 
 
 def signed(value: float, digits: int = 2) -> str:

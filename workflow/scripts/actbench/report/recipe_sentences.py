@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons, statistics
-from actbench.report.numbers import NBSP, listed, sentence
+from actbench.report.numbers import NBSP, count, listed, n_points, sentence
 from actbench.study import grid
 
 TUNE = "“training.learning_rate: tuned” chooses it for each activation out of several candidates"
@@ -39,7 +39,7 @@ def recipe(network: Mapping, training: Mapping) -> str:
     if training.get("schedule", "constant") != "constant":
         parts.append(f"{training['schedule']} schedule")
     if training.get("warmup_epochs"):
-        parts.append(f"{_count(training['warmup_epochs'], 'epoch')} of warm-up")
+        parts.append(f"{count(training['warmup_epochs'], 'epoch')} of warm-up")
     if training.get("weight_decay"):
         parts.append(f"weight decay {training['weight_decay']:g}")
     for key, words in (("initialisation", INITIALISATIONS), ("norm", NORMS)):
@@ -143,12 +143,12 @@ def budget(rates: pd.DataFrame, settings: Mapping[str, Mapping], n_evaluated: in
     sizes = f"{_range((n * seeds for n, seeds in products), 'or')} networks"
     if len(products) == 1:
         ((n, seeds),) = products
-        sizes = f"{_count(n, 'candidate')} × {_count(seeds, 'tuning seed')} = {_count(n * seeds, 'network')}"
+        sizes = f"{count(n, 'candidate')} × {count(seeds, 'tuning seed')} = {count(n * seeds, 'network')}"
     return (
         f"Budget{_of(searched, settings)}, the same for every activation at each {_each(rates, 'depth')}: "
         f"{sizes} of at most {epochs} epoch{'' if epochs == '1' else 's'}. In all "
-        f"{_count(int(rates['n_trials'].sum()), 'network')} and "
-        f"{_count(int(rates['epochs_spent'].sum()), 'epoch')}, beside the {_count(n_evaluated, 'network')} "
+        f"{count(int(rates['n_trials'].sum()), 'network')} and "
+        f"{count(int(rates['epochs_spent'].sum()), 'epoch')}, beside the {count(n_evaluated, 'network')} "
         "evaluated; no evaluated network took part in the choice."
     )
 
@@ -165,7 +165,7 @@ def trained_by_setting(runs: pd.DataFrame, settings: Sequence[str]) -> str:
     counts = runs.groupby("setting", observed=True)["trained"].agg(["sum", "size"])
     parts = [f"{int(counts.loc[name, 'sum'])} trained with “{name}”" for name in settings]
     text = listed([parts[0], *(part.replace(" trained", "") for part in parts[1:])])
-    return f"Of {_count(int(counts['size'].iloc[0]), 'network')} in each setting, {text}."
+    return f"Of {count(int(counts['size'].iloc[0]), 'network')} in each setting, {text}."
 
 
 def turned(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str]) -> str:
@@ -233,7 +233,7 @@ def attributed(
     if comparison["n_seeds"].max() == 1:
         return f"One seed cannot say whether {what} {moves}."
     n_depths, n_settings = comparison["depth"].nunique(), rows["setting"].nunique()
-    beyond = _points(margin)
+    beyond = n_points(margin)
 
     def named(chosen: pd.DataFrame) -> str:
         return _named(chosen, labels, n_depths, n_settings)
@@ -286,7 +286,7 @@ def required_seeds(attribution: pd.DataFrame, labels: Mapping[str, str], margin:
     named = _named(known, labels, 0, rows["setting"].nunique())
     return (
         f"Were difference and spread as measured, {_range(known['required_seeds'])} seeds that train in all "
-        f"four cells would show a change of more than {_points(margin)} with "
+        f"four cells would show a change of more than {n_points(margin)} with "
         f"{100 * comparisons.POWER:g}{NBSP}% probability for {named}."
     )
 
@@ -295,12 +295,6 @@ def within(rows: pd.DataFrame, margin: float) -> pd.Series:
     """Of which rows the interval lies within ±`margin`."""
     low, high = (rows[name].astype(float) for name in ("difference_low", "difference_high"))
     return (low >= -margin - statistics.NOISE) & (high <= margin + statistics.NOISE)
-
-
-def _points(share: float) -> str:
-    """`1 point`, `0.25 points`."""
-    text = f"{100 * share:g}"
-    return f"{text} point{'' if text == '1' else 's'}"
 
 
 def _named(rows: pd.DataFrame, labels: Mapping[str, str], n_depths: int, n_settings: int) -> str:
@@ -365,10 +359,6 @@ def _quoted(names: Iterable[str]) -> str:
 
 def _depths(depths: Sequence[int]) -> str:
     return f"depth {listed(list(map(str, depths)))}"
-
-
-def _count(n: int, word: str) -> str:
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
 def _range(numbers: Iterable[float], joint: str = "and") -> str:

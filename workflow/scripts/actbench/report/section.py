@@ -139,6 +139,7 @@ class Section:
             figures of its template, those of single depths, are left out by themselves.
         any_of: tables of its parts, of which one must be there; the template leaves out the other parts.
         optional: further tables that it shows where they are there.
+        needed: whether it has anything to say of a study that has all of these.
     """
 
     id: str
@@ -149,11 +150,13 @@ class Section:
     figures: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    needed: Callable[[Study], bool] = bool
 
     def is_shown(self, study: Study) -> bool:
-        """Whether all that it is made from is there."""
+        """Whether all that it is made from is there, and it has anything to say."""
         whole = {*self.tables} <= study.tables.keys() and {*self.figures} <= study.figures.keys()
-        return whole and (not self.any_of or not study.tables.keys().isdisjoint(self.any_of))
+        there = whole and (not self.any_of or not study.tables.keys().isdisjoint(self.any_of))
+        return there and self.needed(study)
 
 
 def _ranked(cells: pd.DataFrame) -> pd.DataFrame:

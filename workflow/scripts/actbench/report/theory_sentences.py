@@ -3,7 +3,7 @@
 Cells are rows of a frame with activation, depth and setting; `predicted`, log10 of the first layer's gradient
 over the last's in a new network, `expected`, whether it is expected to train, and the `reason` why these are
 not known; `measured`, the same over `n` seeds, with its `std`, and `after`, after training, over `n_after`;
-`n_trained` of `n_seeds`. Null is not known.
+`n_trained` of `n_seeds`, of which `n_diverged` diverged. Null is not known.
 """
 
 import math
@@ -246,7 +246,8 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
         every = "which was" if len(known) == 1 else "all"
         text += f", {every} {'' if expected.all() else 'not '}expected to train. "
     wrong = [
-        f"{cell_name(row, labels, cells)} ({int(row['n_trained'])} of {int(row['n_seeds'])} trained)"
+        f"{cell_name(row, labels, cells)} ({int(row['n_trained'])} of {int(row['n_seeds'])} trained"
+        f"{_diverged(row)})"
         for row in known[~right].to_dict("records")
     ]
     if wrong:
@@ -270,20 +271,6 @@ def no_expectation(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         for why, rows in lacking.assign(why=_whys(lacking)).groupby("why", sort=False)
     ]
     return f"Nothing is expected of {count(len(lacking), 'cell')}: {_few(parts, 'reason')}."
-
-
-def pointer(cells: pd.DataFrame) -> str:
-    """For the first screen: how often a limit on the predicted gradient was right about who trains."""
-    known = cells[cells["expected"].notna()]
-    if known.empty:
-        return ""
-    _, trained, right = _judged(known)
-    base = max(int(trained.sum()), int((~trained).sum()))
-    other = f" (one answer for all: {base})" if right.sum() > base else ", no more than one answer for all"
-    return (
-        "A limit on the predicted gradient, chosen on the default study, is right "
-        f"about who trained in {int(right.sum())} of {count(len(known), 'cell')}{other}."
-    )
 
 
 def not_predicted(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -334,10 +321,18 @@ def _outcome(cell: Mapping, unit: str) -> str:
     """`None of its 5 networks trained.`"""
     n, n_trained = int(cell["n_seeds"]), int(cell["n_trained"])
     if n == 1:
-        return f"Its one {unit} {'trained' if n_trained else 'did not train'}."
+        return f"Its one {unit} {'trained' if n_trained else f'did not train{_diverged(cell)}'}."
     if n_trained == n:
         return f"{'Both' if n == 2 else f'All {n}'} {unit}s trained."
-    return f"{n_trained or 'None'} of its {n} {unit}s trained."
+    return f"{n_trained or 'None'} of its {n} {unit}s trained{_diverged(cell)}."
+
+
+def _diverged(cell: Mapping) -> str:
+    """`, all diverged`, `, 2 diverged`; empty where none did."""
+    n, of = int(cell["n_diverged"]), int(cell["n_seeds"])
+    if not n:
+        return ""
+    return f", {'all' if n == of > 1 else 'it' if of == 1 else n} diverged"
 
 
 def _several(cells: pd.DataFrame) -> bool:

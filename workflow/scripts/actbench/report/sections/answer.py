@@ -14,7 +14,8 @@ from actbench.report.sections import recipe, why
 def context(study: Study) -> dict:
     """See `Section`."""
     names = list(study.config["settings"])
-    claim, basis = headline.headline(study.tables["runs"], study.labels, names[0] if len(names) > 1 else "")
+    setting = names[0] if len(names) > 1 else ""
+    claim, basis = headline.headline(study.tables["runs"], study.labels, setting, differences(study))
     return {
         "headline": claim,
         "basis": basis,
@@ -28,6 +29,12 @@ def context(study: Study) -> dict:
     }
 
 
+def differences(study: Study) -> pd.DataFrame:
+    """The differences in accuracy of which the page has intervals: to the baseline, and of all pairs."""
+    to_baseline = study.comparison.rename(columns={"baseline": "other"})
+    return pd.concat([to_baseline, *([study.tables["pairs"]] if "pairs" in study.tables else [])])
+
+
 def findings(study: Study) -> list[dict]:
     """What the study found, a sentence each: `name`, `text` and the id of the `section` that shows it."""
     config, cells, labels = study.config, study.comparison, study.labels
@@ -35,7 +42,7 @@ def findings(study: Study) -> list[dict]:
     decides = headline.recipe(study.every["comparison"], study.every.get("rates"), settings, labels)
     shown_by = recipe.SECTION.id if recipe.SECTION.is_shown(study) else "method"
     found = (
-        ("Training", headline.trained(cells, labels, folds), "comparison"),
+        ("Training", headline.trained(cells, labels, folds, study.tables.get("history")), "comparison"),
         ("Accuracy", headline.accuracy(cells, labels), "comparison"),
         ("Recipe", decides, shown_by),
         ("Theory", why.pointer(study), "why"),
@@ -72,6 +79,6 @@ SECTION = Section(
     template="answer.html",
     tables=("runs", "comparison", "over_depths"),
     figures=("overview",),
-    optional=("attribution", "rates", *why.SECTION.tables),
+    optional=("attribution", "rates", "pairs", "history", *why.SECTION.tables),
     context=context,
 )

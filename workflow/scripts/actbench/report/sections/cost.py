@@ -1,11 +1,11 @@
 """What training took, network by network, and what the functions cost by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from actbench.report import findings, layer_findings
+from actbench.report import layer_findings
 from actbench.report.section import Section, Study
 from actbench.study import grid
 
@@ -17,12 +17,15 @@ def context(study: Study) -> dict:
     if not study.summarised:
         named, every = grid.is_named(config), study.every["training_cost"]
         downloads["training_cost"] = every if named else every.drop(columns="setting")
-    by_depth = training_cost(training, study.labels)
+    blocks = grid.blocks(config["seeds"], config["seeds_per_job"])
+    by_depth = training_cost(training, study.labels, blocks.values())
     of_functions = activation_cost(functions, config["report"]["baseline"])
-    finding = layer_findings.cost(by_depth, of_functions, study.labels)
+    baseline = study.labels[config["report"]["baseline"]]
+    setting = next(iter(config["settings"])) if len(config["settings"]) > 1 else ""
     return {
-        "finding": findings.placed(finding, config["settings"]),
+        "finding": layer_findings.cost(by_depth, of_functions, study.labels, baseline, setting),
         "training_cost": by_depth,
+        "n_jobs": len(blocks),
         "tuning_cost": tuning_cost(study.every, study.labels),
         "activation_cost": of_functions,
         "timed_shape": (config["training"]["batch_size"], max(map(max, config["network"]["hidden_sizes"]))),
@@ -30,19 +33,24 @@ def context(study: Study) -> dict:
     }
 
 
-def training_cost(rows: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
-    """By depth a row an activation: n, seconds and operations of a network, and what a second did.
+def training_cost(
+    rows: pd.DataFrame, labels: Mapping[str, str], blocks: Iterable[Sequence[int]]
+) -> dict[int, list[dict]]:
+    """By depth a row an activation: n jobs, seconds and operations of a network, and what a second did.
 
-    `rows` as in `training.cost.SCHEMA`. Seconds are median, lowest and highest; operations the median.
+    `rows` as in `training.cost.SCHEMA`; `blocks` are the seeds that one job trains. Its networks share one
+    clock, so a job has one number of seconds a network; they are median, lowest and highest over jobs.
+    Operations are the median over networks.
     """
+    job_of = {seed: job for job, seeds in enumerate(blocks) for seed in seeds}
     found: dict[int, list[dict]] = {}
     cells = dict(list(rows.groupby(["depth", "activation"], observed=True)))
     for depth, key in sorted(cells, key=lambda place: (place[0], list(labels).index(place[1]))):
         cell = cells[depth, key]
-        seconds, total = cell["seconds"], cell["seconds"].sum()
+        seconds, total = cell["seconds"].groupby(cell["seed"].map(job_of)).mean(), cell["seconds"].sum()
         row = {
             "key": key,
-            "n": len(cell),
+            "n": len(seconds),
             "seconds": seconds.median(),
             "seconds_low": seconds.min(),
             "seconds_high": seconds.max(),

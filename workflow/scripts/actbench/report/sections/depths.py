@@ -16,7 +16,7 @@ def context(study: Study) -> dict:
     """See `Section`."""
     over_depths, n_seeds = study.tables["over_depths"], len(study.config["seeds"])
     folds = study.config["evaluation"]["folds"] or 1
-    finding = findings.depths(study.comparison, over_depths, n_seeds, folds)
+    finding = findings.depths(study.comparison, over_depths, study.labels, n_seeds, folds)
     changes = trends(over_depths, study.labels) if n_seeds > 1 else []
     side_by_side = networks(study.config, study.tables["runs"])
     return {
@@ -28,6 +28,11 @@ def context(study: Study) -> dict:
         "networks": side_by_side,
         "downloads": {"networks": pd.DataFrame(side_by_side)},
     }
+
+
+def several(study: Study) -> bool:
+    """Whether the study has more than one depth."""
+    return len(study.config["depths"]) > 1
 
 
 def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
@@ -80,4 +85,5 @@ SECTION = Section(
     template="depths.html",
     tables=("runs", "comparison", "over_depths"),
     context=context,
+    needed=several,
 )

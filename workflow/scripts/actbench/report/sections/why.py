@@ -56,8 +56,11 @@ def context(study: Study) -> dict:
 
 
 def pointer(study: Study) -> str:
-    """For the first screen, see `theory_sentences.pointer`; empty where nothing is predicted."""
-    return sentences.pointer(study.once(cells)) if SECTION.is_shown(study) else ""
+    """For the first screen, see `findings.why`; empty where nothing is predicted."""
+    if not SECTION.is_shown(study):
+        return ""
+    rows = study.once(cells)
+    return findings.why(rows) if rows["predicted"].notna().any() else ""
 
 
 def predicted_setting(config: Mapping, rows: pd.DataFrame) -> str:
@@ -81,7 +84,7 @@ def cells(study: Study) -> pd.DataFrame:
     places = {"setting": list(study.config["settings"]), "activation": list(study.labels)}
     rows = every["expectations"][[*CELL, "log10_first_last", "expected_to_train", "reason"]]
     rows = _plain(rows).rename(columns={"log10_first_last": "predicted", "expected_to_train": "expected"})
-    trained = _plain(every["comparison"])[[*CELL, "n_seeds", "n_trained"]]
+    trained = _plain(every["comparison"])[[*CELL, "n_seeds", "n_trained", "n_diverged"]]
     rows = rows.merge(trained, on=CELL, validate="one_to_one")
     ratios = measured(every["gradients"])
     new = ratios[ratios["checkpoint"] == "init"].drop(columns="checkpoint")
