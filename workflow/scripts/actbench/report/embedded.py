@@ -1,9 +1,19 @@
-"""The long tables behind figures of learning, gradients and functions, for a page that was mailed."""
+"""The long tables behind figures, for a page that was mailed."""
 
 from actbench.report import page
 from actbench.report.section import Study
 
-NAMES = ("activations", "history", "gradients")
+NAMES = (  # the first ones first, where there is no room for all
+    "correlations",
+    "edges",
+    "predictions",
+    "activations",
+    "dead_neurons_by_layer",
+    "gradients_by_layer",
+    "distributions_by_layer",
+    "history",
+    "gradients",
+)
 PAGE = 9_500_000  # letters that a page may have
 TEXT = 2_000_000  # of these for its tables and sentences
 LETTERS = 3  # that a value of these tables takes at most, packed
@@ -17,7 +27,8 @@ def tables(study: Study) -> dict[str, str]:
 def left_out(study: Study) -> dict[str, int]:
     """How many values the others have, by name."""
     every = {**study.tables, **study.every}
-    return {name: every[name].size for name in NAMES if name in every and name not in study.once(_made)}
+    there = study.once(_made).keys() | study.csvs.keys()
+    return {name: every[name].size for name in NAMES if name in every and name not in there}
 
 
 def _made(study: Study) -> dict[str, str]:
@@ -25,7 +36,7 @@ def _made(study: Study) -> dict[str, str]:
     left = PAGE - TEXT - sum(map(len, (*study.figures.values(), *study.csvs.values())))
     found = {}
     for name in NAMES:
-        if name in every and every[name].size * LETTERS <= left:
+        if name in every and name not in study.csvs and every[name].size * LETTERS <= left:
             found[name] = page.compressed(every[name])
             left -= len(found[name])
     return found

@@ -91,6 +91,7 @@ SECTION = Section(
     title="Dead neurons",
     template="dead_neurons.html",
     tables=("dead_neurons", "over_depths"),
+    optional=("dead_neurons_by_layer",),
     figures=("dead_neurons",),
     context=context,
 )

@@ -24,6 +24,7 @@ SECTION = Section(
     title="Distributions",
     template="distributions.html",
     tables=("distributions",),
+    optional=("distributions_by_layer",),
     figures=("saturation",),
     context=context,
 )

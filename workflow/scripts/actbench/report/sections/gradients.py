@@ -45,6 +45,6 @@ SECTION = Section(
     template="gradients.html",
     tables=("decay",),
     figures=("gradients_weight", "gradients_preactivation"),
-    optional=("gradients", "runs"),
+    optional=("gradients", "gradients_by_layer", "runs"),
     context=context,
 )

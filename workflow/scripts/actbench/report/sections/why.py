@@ -196,6 +196,7 @@ SECTION = Section(
     id="why",
     title="Why",
     template="why.html",
+    optional=("correlations", "edges"),
     tables=(
         *("theory", "expectations", "predictions"),
         *("gradients", "distributions", "comparison", "properties"),
