@@ -44,6 +44,8 @@ def cuda(monkeypatch, step):
         "CUDAGraph": Graph,
         "graph": contextlib.nullcontext,
         "synchronize": lambda device: None,
+        "get_sync_debug_mode": lambda: 0,
+        "set_sync_debug_mode": lambda mode: None,
     }.items():
         monkeypatch.setattr(torch.cuda, name, stand_in)
     return SimpleNamespace(device=SimpleNamespace(type="cuda"), clone=lambda: argument)
