@@ -44,10 +44,3 @@ def test_a_state_that_changes_while_it_is_timed(cls, monkeypatch):
     monkeypatch.setattr(timing, "ROUNDS", 2)
     monkeypatch.setattr(timing, "ROUND_SECONDS", 1e-5)
     assert len(timing.measure({"mine": own(cls)}, (5, 4), "cpu")) == 4
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_on_a_gpu(spec):
-    rows = timing.measure({"relu": spec("relu")}, (256, 512), "cuda:0")
-    assert all(row["ns_per_element"] > 0 for row in rows)
