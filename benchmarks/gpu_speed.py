@@ -161,7 +161,8 @@ def epoch_parts(run: Run) -> None:
     own.run(batches)
     parts = {
         "epoch without validation": lambda: own.run(batches),
-        "permutations": lambda: [torch.randperm(run.images.n_train, generator=each) for each in batches],
+        "next permutations drawn": lambda: own.permutations.draw(batches),
+        "permutations handed over": lambda: own.permutations.take(batches),
         "validation": lambda: loop.evaluate(own.stack, run.data.validation),
         "copies of the weights": lambda: [fitting._copy(network) for network in own.stack.networks],
         "gradients handed over": lambda: own.stack.keep_gradients(own.gradients),

@@ -44,3 +44,12 @@ def test_a_state_that_changes_while_it_is_timed(cls, monkeypatch):
     monkeypatch.setattr(timing, "ROUNDS", 2)
     monkeypatch.setattr(timing, "ROUND_SECONDS", 1e-5)
     assert len(timing.measure({"mine": own(cls)}, (5, 4), "cpu")) == 4
+
+
+def test_the_device_that_is_timed_is_waited_for(monkeypatch):
+    """And not the first one of the machine."""
+    noted = []
+    monkeypatch.setattr(torch.cuda, "synchronize", noted.append)
+    timing._waiting("cuda:1")()
+    timing._waiting("cpu")()
+    assert noted == ["cuda:1"]

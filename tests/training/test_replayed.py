@@ -13,6 +13,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.training import cuda_graph, fitting
+from actbench.training.stack import Stack
 from own_activations import own
 from test_fitting import SETTINGS
 from test_stack import SIZES, assert_same, built
@@ -48,6 +49,7 @@ def small():
 def train(small, monkeypatch):
     """Train S networks as on a GPU, with steps replayed or taken; fits, and the lines that tell of no epoch."""
     monkeypatch.setattr(fitting, "_together", lambda *given: True)
+    monkeypatch.setattr(Stack, "exact", False)
 
     def trained(activation, n, captured, pure=None, **changes):
         monkeypatch.setattr(cuda_graph, "captured", captured)
@@ -144,3 +146,31 @@ def test_the_log_has_the_first_error(train, monkeypatch):
         "no CUDA graph, each kernel is launched by itself: operation not permitted when stream is capturing"
     ]
     assert_same(replayed, train("relu", 1, taken)[0])
+
+
+def test_those_that_have_ended_leave_when_they_are_half(train, monkeypatch):
+    """The others go on from where they are: to rounding, as if each had trained alone, with its own images."""
+    noted = []
+
+    class Noted(Stack):
+        def __init__(self, members):
+            super().__init__(members)
+            noted.append(len(members))
+
+    monkeypatch.setattr(fitting, "Stack", Noted)
+    how = {"patience": 2, "max_epochs": 30, "learning_rate": 0.05, "optimizer": "adam"}
+    together, lines = train("tanh", 6, emulated_graph.captured, **how)
+    ends = [len(result.history) for result in together]
+    expected, size = [], 6
+    for epoch in range(max(ends)):
+        running = sum(end > epoch for end in ends)
+        if epoch == 0 or 2 * running <= size:
+            size = running
+            expected.append(size)
+    assert not lines and noted == expected and len(expected) > 1
+    monkeypatch.setattr(fitting, "_together", lambda *given: False)
+    alone, _ = train("tanh", 6, taken, **how)
+    assert [len(result.history) for result in alone] == ends
+    for one, other in zip(together, alone, strict=True):
+        losses = [[row["train_loss"] for row in result.history] for result in (one, other)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-3)
