@@ -110,11 +110,12 @@ def test_captured_it_would_train_otherwise(train, cls, n):
     assert all(one.history != other.history for one, other in zip(replayed, expected, strict=True))
 
 
-def test_a_buffer_that_is_changed_in_place_is_put_back_after_warming_up(train):
-    """As batch normalisation changes its own: in bits as if the graph had never been tried."""
-    replayed, lines = train(own(mine.RunningScale), 1, emulated_graph.captured, pure=True)
+@pytest.mark.parametrize("cls", [mine.RunningScale, mine.Drifting])
+def test_what_is_changed_in_place_is_put_back_after_warming_up(train, cls):
+    """Buffers, as batch normalisation changes its own, and what is not trained: as if no graph had been tried."""
+    replayed, lines = train(own(cls), 1, emulated_graph.captured, pure=True)
     assert not lines
-    assert_same(replayed, train(own(mine.RunningScale), 1, taken, pure=True)[0])
+    assert_same(replayed, train(own(cls), 1, taken, pure=True)[0])
 
 
 def test_what_waits_for_the_gpu_is_found_before_it_is_captured(train, monkeypatch):

@@ -86,7 +86,8 @@ class Trainer:
         kind = torch.int64 if stack.exact else torch.int32  # the quicker one on a CPU, the smaller one
         self.permutations = Permutations(len(train.y), kind, device)
         first = torch.zeros(n, batch_size, dtype=kind, device=device)
-        changed = [*optimizer.changed, *stack.buffers(), self.loss, self.correct]
+        held = [*stack.buffers(), *(own for own in stack.parameters() if not own.requires_grad)]
+        changed = [*optimizer.changed, *held, self.loss, self.correct]
         self._capture = lambda log: cuda_graph.captured(self.take_step, first, changed, log, stack.pure)
         self.step = self._capture(log)
 
