@@ -23,8 +23,8 @@ test-slurm: ## run a study on a real SLURM of two virtual nodes (8 minutes; as r
 benchmark: $(VENV)/.installed ## an epoch on this CPU in several ways, side by side, as ratios (5 minutes); writes docs/benchmark.*
 	PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/cpu.py --save docs
 
-benchmark-gpu: ## 180 networks on one GPU; a python3 with torch, numpy, pandas and pyarrow is enough
-	PYTHONPATH=workflow/scripts $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) benchmarks/gpu.py --save docs
+benchmark-gpu: ## everything about one GPU in 8 minutes; a python3 with torch, numpy, pandas, pyarrow, safetensors and pytest is enough
+	PYTHONPATH=workflow/scripts $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) benchmarks/gpu.py --save docs --page docs/performance.md
 
 benchmark-around: $(VENV)/.installed ## where the CPU time of the default study goes
 	PYTHONPATH=workflow/scripts $(BIN)/python benchmarks/around.py

@@ -223,6 +223,19 @@ class Widest(nn.Module):
         return torch.tanh(x / self.smallest if self.started else x)
 
 
+class Drifting(nn.Module):
+    """Changes a parameter that nobody trains."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()), requires_grad=False)
+
+    def forward(self, x):
+        if self.training:
+            self.scale.mul_(0.99)
+        return torch.tanh(x) * self.scale
+
+
 class Switching(nn.Module):
     """What BatchNorm does: outputs depend on all entries while training only."""
 

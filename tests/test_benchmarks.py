@@ -1,12 +1,14 @@
 """The benchmarks run, count right, and find the speed that docs/performance.md tells of, give or take much."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 
 import contenders
-import gpu
+import gpu_page
+import gpu_speed
 import pandas as pd
 import pytest
 import setting
@@ -18,30 +20,34 @@ from actbench.runtime import seeds
 from actbench.training import fitting, loop
 from actbench.training.stack import Stack
 from conftest import ROOT
+from gpu_run import Run
 from torch.utils.flop_counter import FlopCounterMode
 
 LOOK = ["git", "cat-file", "-e", f"{small.BEFORE}^{{commit}}"]
 HISTORY = subprocess.run(LOOK, cwd=ROOT, stderr=subprocess.DEVNULL).returncode == 0
 # What `make benchmark-gpu` must do without.
 ABSENT = [
-    "jinja2",
-    "matplotlib",
     "PIL",
-    "safetensors",
+    "hypothesis",
+    "jinja2",
+    "jsonschema",
+    "matplotlib",
+    "psutil",
     "scipy",
     "seaborn",
     "sklearn",
     "snakemake",
+    "statsmodels",
     "torchvision",
+    "yaml",
 ]
 
 
-def run(*arguments, before=""):
-    """Run a benchmark as a program, after some Python."""
-    program = f"import runpy, sys; sys.argv = {list(map(str, arguments))!r}; {before}\nrunpy.run_path(sys.argv[0], run_name='__main__')"
-    environment = os.environ | {"PYTHONPATH": "workflow/scripts:benchmarks"}
+def run(*arguments, before=()):
+    """Run a benchmark as a program; its Python looks for modules in the folders `before` first."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([*map(str, before), "workflow/scripts"])}
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
+        [sys.executable, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True
     )
 
 
@@ -63,16 +69,96 @@ def test_speed_side_by_side_on_this_machine(tmp_path, chaos):
 
 
 def test_the_gpu_benchmark_needs_few_packages(tmp_path):
-    """Here on the CPU, with a tiny study; the packages that it must do without cannot be imported."""
-    blocked = f"sys.modules.update(dict.fromkeys({ABSENT!r}))"
-    small = ["--device", "cpu", "--images", 1024, 256, "--epochs", 1, "--seeds", 2, "--peak-size", 256]
-    done = run("benchmarks/gpu.py", *small, "--precision", "highest", "--save", tmp_path, before=blocked)
+    """Here on the CPU, all of it in small; what it must do without cannot be imported, in its own processes neither."""
+    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules.update(dict.fromkeys({ABSENT!r}))")
+    page = tmp_path / "page.md"
+    page.write_text(f"before {gpu_page.BEGIN} as it was {gpu_page.END} after")
+    small = ["--device", "cpu", "--small", "--save", tmp_path, "--page", page]
+    done = run("benchmarks/gpu.py", *small, before=[tmp_path])
     assert done.returncode == 0, done.stderr
-    assert "36 networks in" in done.stdout and "% of peak" in done.stdout
-    blocks = pd.read_parquet(tmp_path / "benchmark-gpu.parquet")
-    assert len(blocks) == 18 and blocks["n_networks"].eq(2).all() and blocks["tflops"].gt(0).all()
-    ways = pd.read_parquet(tmp_path / "benchmark-gpu-steps.parquet")
-    assert {"stack, CUDA graph", "stack by vmap, CUDA graph"} <= set(ways["way"])
+    rows = [json.loads(line) for line in (tmp_path / "benchmark-gpu.jsonl").read_text().splitlines()]
+    assert not [row for row in rows if {"failed", "errors"} & row.keys()]
+    ended = [row["section"] for row in rows if "seconds" in row and len(row) == 3]
+    sections = [work.__name__ for work, _ in gpu_speed.SECTIONS]
+    assert list(dict.fromkeys(ended)) == [*sections, "failed_capture"]
+    of = {name: [row for row in rows if row["section"] == name] for name in ended}
+    assert of["correctness"][-2]["cases"] == 12 and of["correctness"][-2]["otherwise"] == 0
+    assert of["gpu_tests"][0]["status"] == 0 and of["job"][0]["training"] > 0
+    assert {row["activation"] for row in of["study"] if "best" in row} == {"sigmoid"}
+    assert page.read_text().endswith(" as it was <!-- end of benchmark-gpu --> after")  # it was no GPU
+
+
+def made_up_run(tmp_path):
+    """Lines as of a GPU: two blocks in both precisions, 1 and 2 s each."""
+    run = Run("cpu", tmp_path / "lines.jsonl", 1000, small=False)
+    run.say("environment", device="Made-up GPU", torch="9.9")
+    run.say("ceilings", of="product", precision="highest", tflops=50.0)
+    run.say("tutorial", images_per_second=5_000.0)
+    for precision, best in (("highest", [0.8, 0.9]), ("high", [0.81, 0.93])):
+        for depth in (2, 4):
+            place = {"activation": "relu", "depth": depth, "precision": precision}
+            count = {
+                "n_networks": 2,
+                "n_epochs": 50,
+                "n_images": 3_000_000 * depth,
+                "operations": 1e13 * depth,
+            }
+            run.say("study", **place, **count, seconds=depth / 2, best=best)
+        gpu_speed.total(run, precision)
+    return run
+
+
+def test_a_study_on_a_gpu_is_summed_up(tmp_path):
+    run = made_up_run(tmp_path)
+    of_float32, of_tf32 = run.found("study_total")
+    assert of_float32["n_networks"] == 4 and of_float32["seconds"] == 3
+    assert of_float32["images_per_second"] == 6e6 and of_float32["times_tutorial"] == 1200
+    assert of_float32["tflops"] == 20 and of_float32["of_peak"] == 0.4 and of_float32["differences"] is None
+    assert of_tf32["of_peak"] is None
+    assert [row["mean"] for row in of_tf32["differences"]] == pytest.approx([0.02, 0.02])
+    assert [row["standard_error"] for row in of_tf32["differences"]] == pytest.approx([0.01, 0.01])
+
+
+def test_the_page_has_what_was_measured(tmp_path):
+    run = made_up_run(tmp_path)
+    run.say("correctness", cases=144, otherwise=0, furthest_from_cpu=2e-6)
+    run.say("gpu_tests", status=0)
+    common = {"way": "stack", "activation": "relu", "depth": 4, "n_networks": 10, "captured": True}
+    run.say("steps", **common, precision="highest", s=1e-4, images_per_second=2.56e7, tflops=25.0)
+    run.say("job", status=0, activation="relu", n_networks=10, n_epochs=10, seconds=9.0, training=3.0)
+    path = tmp_path / "page.md"
+    path.write_text(f"before\n\n{gpu_page.BEGIN}\n\nnothing yet\n\n{gpu_page.END}\n\nafter\n")
+    gpu_page.write(run, path)
+    page = path.read_text()
+    assert page.startswith("before\n") and page.endswith("\nafter\n") and "nothing yet" not in page
+    assert "on one Made-up GPU, torch 9.9" in page and "Of 144 trainings" in page and ", 0 differ" in page
+    assert "| 10 | 4 | relu | float32 | captured | 100 µs | 25,600,000 | 25.0 | 50 % |" in page
+    assert "4 networks, 50 epochs each, in float32: 3.0 s, 6,000,000 images/s, 1,200 times" in page
+    assert "+2.00 percentage points" in page and "9.0 s from its start to its end" in page
+
+
+def test_the_page_of_the_project_has_a_place_for_it():
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert "measured" in gpu_page.replaced(page, "measured")
+    with pytest.raises(SystemExit, match="Error: the page has not the marks"):
+        gpu_page.replaced("no marks", "measured")
+
+
+def test_a_section_that_fails_or_has_no_time_leaves_the_others(tmp_path):
+    def broken(run):
+        raise RuntimeError("no memory")
+
+    def well(run):
+        run.say("well", value=1)
+
+    run = Run("cpu", tmp_path / "lines.jsonl", 100, small=True)
+    run.section(broken, 0)
+    run.section(well, 200)
+    run.section(well, 0)
+    rows = [json.loads(line) for line in (tmp_path / "lines.jsonl").read_text().splitlines()]
+    assert "no memory" in rows[0]["failed"] and "broken" in rows[0]["traceback"]
+    assert rows[2]["section"] == "well" and rows[2]["left_out"] == "100 s left, 200 needed"
+    assert rows[3]["value"] == 1
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -91,7 +177,7 @@ def test_operations_are_counted_as_pytorch_counts_them():
 
 
 def test_the_stack_by_vmap_that_ours_is_timed_against_is_the_same_network():
-    ours, theirs = (kind(gpu.members("relu", (8, 8), 3, "cpu")) for kind in (Stack, gpu.Vmapped))
+    ours, theirs = (kind(gpu_speed.members("relu", (8, 8), 3, "cpu")) for kind in (Stack, gpu_speed.Vmapped))
     x, y = torch.randn(3, 5, setting.SIZES[0]), torch.randint(10, (3, 5))
     torch.testing.assert_close(ours(x), theirs(x))
     for one, other in zip(ours.gradients(x, y)[:2], theirs.gradients(x, y)[:2], strict=True):

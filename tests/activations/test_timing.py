@@ -46,8 +46,10 @@ def test_a_state_that_changes_while_it_is_timed(cls, monkeypatch):
     assert len(timing.measure({"mine": own(cls)}, (5, 4), "cpu")) == 4
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_on_a_gpu(spec):
-    rows = timing.measure({"relu": spec("relu")}, (256, 512), "cuda:0")
-    assert all(row["ns_per_element"] > 0 for row in rows)
+def test_the_device_that_is_timed_is_waited_for(monkeypatch):
+    """And not the first one of the machine."""
+    noted = []
+    monkeypatch.setattr(torch.cuda, "synchronize", noted.append)
+    timing._waiting("cuda:1")()
+    timing._waiting("cpu")()
+    assert noted == ["cuda:1"]

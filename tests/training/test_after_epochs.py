@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 import test_normalised
 import test_stack
-import torch
 from actbench.runtime import seeds
 from actbench.training import compared, fitting
 from own_activations import Annealed, own
@@ -69,15 +68,3 @@ def test_a_run_that_diverges_has_the_epochs_before(toy):
         assert list(result.snapshots) == list(range(1, len(result.history)))
         for state in result.snapshots.values():
             assert all(tensor.isfinite().all() for tensor in state.values())
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_a_gpu_takes_them_from_its_captured_steps(toy, optimizer):
-    def trained(**given):
-        networks = [network.to("cuda") for network in test_stack.members("prelu")]
-        return fit(toy.to("cuda"), networks, keep="last", optimizer=optimizer, learning_rate=0.01, **given)
-
-    for result, ended in zip(trained(epochs=[2]), trained(max_epochs=2), strict=True):
-        assert_same(result.snapshots[2], ended.state)

@@ -271,28 +271,3 @@ def test_a_diverged_network_is_not_compared(toy):
     network, result = fit(toy, own(SlowList), learning_rate=1e30)
     assert result.status == "diverged"
     fitting.check_stored(network, rebuilt(own(SlowList)), toy, result, own(SlowList))
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_a_gpu_gives_the_same_bytes_twice(toy, spec, as_in_a_job):
-    """On one machine, whatever else the process has trained before."""
-
-    def trained():
-        network = mlp.build(Recipe([4, 64, 64, 4], spec("relu")), seeds.generator(0, "weights")).to("cuda")
-        return fitting.fit([network], toy.to("cuda"), SETTINGS, [seeds.generator(0, "batches")])[0]
-
-    first, _, again = trained(), fit(toy, spec("tanh")), trained()
-    assert first.history == again.history
-    assert all(torch.equal(first.state[name], again.state[name]) for name in first.state)
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_same_code_trains_on_a_gpu(toy, spec, as_in_a_job):
-    network = mlp.build(Recipe([4, 16, 4], spec("relu")), seeds.generator(0, "weights")).to("cuda")
-    data = toy.to("cuda")
-    (result,) = fitting.fit([network], data, SETTINGS, [seeds.generator(0, "batches")])
-    _, on_cpu = fit(toy, spec("relu"))
-    assert fitting.score(network, data, result)["trained"]
-    assert result.history[0]["train_loss"] == pytest.approx(on_cpu.history[0]["train_loss"], rel=1e-4)

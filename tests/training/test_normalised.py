@@ -254,21 +254,3 @@ def test_all_that_a_step_changes_is_put_back_after_warming_up(toy, optimizer, mo
     for tensor, value in zip(listed, before, strict=True):
         tensor.copy_(value)
     assert all(torch.equal(kept, expected[name]) for name, kept in stack.state_dict().items())
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-@pytest.mark.parametrize(("norm", "residual"), KINDS)
-def test_a_block_on_a_gpu_agrees_with_networks_one_by_one_on_the_cpu(toy, norm, residual):
-    lines = []
-    together = [network.to("cuda") for network in members("tanh", norm, residual)]
-    batches = [seeds.generator(seed, "batches") for seed in SEEDS]
-    results = fitting.fit(together, toy.to("cuda"), SETTINGS, batches, lines.append)
-    assert not any("no CUDA graph" in line for line in lines)
-    for seed, result in zip(SEEDS, results, strict=True):
-        (expected,) = fit(toy, members("tanh", norm, residual, [seed]), [seed], max_epochs=5, keep="best")
-        for row, one in zip(result.history, expected.history, strict=True):
-            assert row["train_loss"] == pytest.approx(one["train_loss"], rel=1e-3)
-        if norm == "batch":
-            tracked = result.state["norms.0.num_batches_tracked"].item()
-            assert tracked == result.best_epoch * len(toy.train.y) // 32

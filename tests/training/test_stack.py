@@ -318,18 +318,3 @@ def test_lines_say_whose_epoch_it_is_there_too(toy):
     batches = [seeds.generator(seed, "batches") for seed in SEEDS]
     fitting.fit(members(OWN), toy, SETTINGS, batches, lines.append)
     assert lines[SETTINGS.max_epochs].startswith("network 2 of 3, epoch   1")
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-@pytest.mark.parametrize("activation", KINDS, ids=str)
-def test_a_block_on_a_gpu_agrees_with_networks_one_by_one_on_the_cpu(toy, activation):
-    together = [network.to("cuda") for network in members(activation)]
-    batches = [seeds.generator(seed, "batches") for seed in SEEDS]
-    lines = []
-    results = fitting.fit(together, toy.to("cuda"), SETTINGS, batches, lines.append)
-    assert any("no CUDA graph" in line for line in lines) == (activation is OWN)
-    for seed, result in zip(SEEDS, results, strict=True):
-        _, (expected,) = fit(toy, activation, [seed])
-        for row, one in zip(result.history, expected.history, strict=True):
-            assert row["train_loss"] == pytest.approx(one["train_loss"], rel=1e-3)

@@ -1,5 +1,6 @@
 """What an activation function itself costs, forward and backward."""
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 
@@ -46,11 +47,13 @@ def measure(specs: Mapping[str, Mapping], shape: tuple[int, int], device: str) -
         device: `cpu` or `cuda:<i>`.
 
     Returns:
-        Rows of `SCHEMA`; a round repeats the call until it takes 5 ms.
+        Rows of `SCHEMA`; a round repeats the call until it takes 5 ms. What is timed goes from the first call
+        to when the device has done the last one: on a GPU the launches, one after another, or the kernels,
+        whichever take longer. Training launches a captured step whole, and pays for the kernels only.
     """
     z = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(device).requires_grad_()
     upstream = torch.ones_like(z)
-    wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
+    wait = _waiting(device)
     calls = {}
     for key, spec in specs.items():
         module, other = (registry.create(spec).to(device) for _ in range(2))
@@ -68,6 +71,11 @@ def measure(specs: Mapping[str, Mapping], shape: tuple[int, int], device: str) -
         for number in range(1, ROUNDS + 1)
         for (key, direction), call in calls.items()
     ]
+
+
+def _waiting(device: str) -> Callable[[], None]:
+    """What waits until a device has done all that it was given; a CPU always has."""
+    return functools.partial(torch.cuda.synchronize, device) if device.startswith("cuda") else lambda: None
 
 
 def _repeats(call: Callable[[], object], wait: Callable[[], None]) -> int:

@@ -1,9 +1,12 @@
 """A training step as a CUDA graph: launched whole, without Python or a launch for each of its kernels."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
+
+from actbench.errors import one_line
 
 WARM_UP = 3  # https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 
@@ -22,7 +25,7 @@ def captured(
             stays at the same place in memory from replay to replay.
         example: an argument of the right shape, type and device.
         changed: every tensor that a step changes; they are the same afterwards as before.
-        log: is called with why a step could not be captured.
+        log: is called with why a step could not be captured: the first error, and not what followed from it.
         pure: whether a step draws no random numbers, and keeps nothing but the tensors in `changed`. A replay
             runs no Python: a state that the step binds anew or counts in Python would stand still.
     """
@@ -37,7 +40,7 @@ def captured(
         with torch.cuda.device(example.device):
             return _capture(step, example)
     except RuntimeError as error:
-        log(f"no CUDA graph, each kernel is launched by itself: {str(error).splitlines()[0]}")
+        log(f"no CUDA graph, each kernel is launched by itself: {_first(error)}")
         return step
     finally:
         torch.cuda.synchronize(example.device)
@@ -47,14 +50,10 @@ def captured(
 
 def _capture(step: Callable[[Tensor], None], example: Tensor) -> Callable[[Tensor], None]:
     argument = example.clone()
-    aside = torch.cuda.Stream()
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        for _ in range(WARM_UP):
-            step(argument)
-    torch.cuda.current_stream().wait_stream(aside)
+    _warm_up(step, argument)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    # `torch.cuda.graph` leaves its own stream current when its capture fails.
+    with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(graph):
         step(argument)
 
     def replay(new: Tensor) -> None:
@@ -63,3 +62,37 @@ def _capture(step: Callable[[Tensor], None], example: Tensor) -> Callable[[Tenso
             graph.replay()
 
     return replay
+
+
+def _warm_up(step: Callable[[Tensor], None], argument: Tensor) -> None:
+    """Take steps aside from the current stream.
+
+    The last one fails where it would wait for the GPU: no graph can hold that, and a capture that fails may
+    leave a process in which no other succeeds.
+    """
+    aside = torch.cuda.Stream()
+    aside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(aside):
+        for _ in range(WARM_UP - 1):
+            step(argument)
+        with _never_waiting():
+            step(argument)
+    torch.cuda.current_stream().wait_stream(aside)
+
+
+@contextlib.contextmanager
+def _never_waiting() -> Iterator[None]:
+    """Let torch refuse what waits for the GPU, such as `.item()`."""
+    before = torch.cuda.get_sync_debug_mode()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
+
+
+def _first(error: BaseException) -> str:
+    """The first line of the error that others followed from."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return one_line(error)

@@ -222,16 +222,18 @@ def _smaller(
 ) -> loop.Trainer | None:
     """A trainer of the networks that still run, which continues from the state of that of all stacked ones.
 
-    None where they had better stay together: on a GPU, whose step is captured, and where fewer networks
-    would have other bits.
+    None where they had better stay together: where fewer networks would have other bits, and on a GPU, whose
+    step is captured anew, until half have ended.
     """
-    if data.train.x.device.type != "cpu":
+    exact = trainer.stack.exact
+    if not exact and 2 * len(running) > len(stacked):
         return None
     stay = [stacked.index(i) for i in running]
     members, own = [trainer.stack.networks[i] for i in stay], [rates[i] for i in running]
-    if not compared.same_bits(members, _trainers(data, settings, own)):
+    if exact and not compared.same_bits(members, _trainers(data, settings, own)):
         return None
     smaller = _trainer(Stack(members), data, settings, own)
+    smaller.permutations = trainer.permutations
     smaller.optimizer.take_over(trainer.optimizer, lambda tensors: trainer.stack.of(stay, tensors))
     return smaller
 

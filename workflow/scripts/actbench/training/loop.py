@@ -4,15 +4,57 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from actbench.data.subsets import Subset
 from actbench.networks import modes
 from actbench.training import cuda_graph
 from actbench.training.optimizers import Optimizer
-from actbench.training.stack import Stack
+from actbench.training.stack import Stack, summed_losses
 
 EVALUATION_BATCH = 4096
+
+
+class Permutations:
+    """Fresh permutations of n images, one after another from each generator, drawn before they are asked for.
+
+    So a CPU draws those of the next epoch while a GPU takes the steps of this one.
+
+    Args:
+        n: images.
+        kind: the type of their numbers; the permutations are the same in any.
+        device: where they are used.
+    """
+
+    def __init__(self, n: int, kind: torch.dtype, device: torch.device):
+        self.n, self.kind, self.device = n, kind, device
+        self._ahead: dict[torch.Generator, Tensor] = {}
+        self._copied = torch.cuda.Event() if device.type == "cuda" else None
+
+    def take(self, generators: Sequence[torch.Generator]) -> Tensor:
+        """The next one of each generator [S, n], on the device; the next call overwrites them."""
+        if not self._ahead.keys() >= set(generators):
+            shape, pinned = (len(generators), self.n), self._copied is not None
+            self._ahead = dict(
+                zip(generators, torch.empty(shape, dtype=self.kind, pin_memory=pinned), strict=True)
+            )
+            self._there = torch.empty(shape, dtype=self.kind, device=self.device)
+            self._draw(generators)
+        taken = self._there[: len(generators)]
+        for own, generator in zip(taken, generators, strict=True):
+            own.copy_(self._ahead[generator], non_blocking=True)
+        if self._copied:
+            self._copied.record(torch.cuda.current_stream(self.device))
+        return taken
+
+    def draw(self, generators: Sequence[torch.Generator]) -> None:
+        """Draw what `take` gives next, as soon as what it gave has reached the device."""
+        if self._copied:
+            self._copied.synchronize()
+        self._draw(generators)
+
+    def _draw(self, generators: Sequence[torch.Generator]) -> None:
+        for generator in generators:
+            torch.randperm(self.n, generator=generator, out=self._ahead[generator])
 
 
 class Trainer:
@@ -41,8 +83,11 @@ class Trainer:
         self.x = torch.empty(n * batch_size, train.x.shape[1], device=device)
         self.loss = torch.zeros(n, dtype=torch.float64, device=device)
         self.correct = torch.zeros(n, dtype=torch.int64, device=device)
-        first = torch.zeros(n, batch_size, dtype=torch.int64, device=device)
-        changed = [*optimizer.changed, *stack.buffers(), self.loss, self.correct]
+        kind = torch.int64 if stack.exact else torch.int32  # the quicker one on a CPU, the smaller one
+        self.permutations = Permutations(len(train.y), kind, device)
+        first = torch.zeros(n, batch_size, dtype=kind, device=device)
+        held = [*stack.buffers(), *(own for own in stack.parameters() if not own.requires_grad)]
+        changed = [*optimizer.changed, *held, self.loss, self.correct]
         self._capture = lambda log: cuda_graph.captured(self.take_step, first, changed, log, stack.pure)
         self.step = self._capture(log)
 
@@ -57,11 +102,12 @@ class Trainer:
             self.step = self._capture(lambda line: None)
         n_batches = len(self.train.y) // self.batch_size
         used = n_batches * self.batch_size
-        order = torch.stack([torch.randperm(len(self.train.y), generator=own)[:used] for own in batches])
+        order = self.permutations.take(batches)[:, :used]
         self.loss.zero_()
         self.correct.zero_()
-        for rows in order.to(self.train.y.device).split(self.batch_size, dim=1):
+        for rows in order.split(self.batch_size, dim=1):
             self.step(rows)
+        self.permutations.draw(batches)
         self.stack.keep_gradients(self.gradients)
         sums = zip(self.loss.tolist(), self.correct.tolist(), strict=True)
         return [(loss / n_batches, correct / used) for loss, correct in sums]
@@ -88,7 +134,7 @@ def evaluate(stack: Stack, subset: Subset) -> list[tuple[float, float]]:
         batches = (subset.x.split(EVALUATION_BATCH), subset.y.split(EVALUATION_BATCH))
         for x, y in zip(*batches, strict=True):
             logits = stack(x.expand(len(stack.networks), *x.shape))
-            loss += torch.stack([functional.cross_entropy(own, y, reduction="sum") for own in logits])
+            loss += summed_losses(logits, y, stack.exact)
             correct += (logits.argmax(dim=2) == y).sum(dim=1)
     n = len(subset.y)
     return [(own / n, right / n) for own, right in zip(loss.tolist(), correct.tolist(), strict=True)]

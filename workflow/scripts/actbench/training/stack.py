@@ -48,6 +48,11 @@ class Stack(nn.Module):
         return len(self.networks) == 1
 
     @property
+    def exact(self) -> bool:
+        """Whether each network is to have the bits that it has by itself, which a GPU does not promise."""
+        return all(tensor.device.type == "cpu" for tensor in self.trainable[:1])
+
+    @property
     def pure(self) -> bool:
         """Whether no network draws random numbers, or changes more than its parameters and buffers."""
         return all(network.pure for network in self.networks)
@@ -57,7 +62,7 @@ class Stack(nn.Module):
 
         On a CPU each network computes its own: for so many rows that is as fast.
         """
-        if self.single or x.device.type == "cpu":
+        if self.single or self.exact:
             return torch.stack([network(own) for network, own in zip(self.networks, x, strict=True)])
         return self._forward(x)[0]
 
@@ -78,7 +83,7 @@ class Stack(nn.Module):
             return logits.unsqueeze(0), loss, found
         with torch.no_grad():
             logits, inputs, passed = self._forward(x)
-            losses, signal = _loss(logits, y)
+            losses, signal = _loss(logits, y, self.exact)
             return logits, losses, self._backward(signal, inputs, passed)
 
     def _forward(self, x: Tensor) -> tuple[Tensor, list[Tensor], list[tuple[list[Tensor], list[Tensor]]]]:
@@ -217,17 +222,30 @@ class _Signal(torch.autograd.Function):
         return None, *context.signal
 
 
-def _loss(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def summed_losses(logits: Tensor, y: Tensor, exact: bool) -> Tensor:
+    """Cross-entropy in nats [S] of logits [S, N, n_classes] and labels [N], summed over N.
+
+    Args:
+        exact: whether each network's sum is to have the bits that it has by itself.
+    """
+    if exact:
+        return torch.stack([functional.cross_entropy(own, y, reduction="sum") for own in logits])
+    labels = y.expand(logits.shape[:2])
+    losses = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+    return losses.view_as(labels).sum(dim=1)
+
+
+def _loss(logits: Tensor, y: Tensor, exact: bool) -> tuple[Tensor, Tensor]:
     """Mean cross-entropy [S] of logits [S, N, n_classes] and labels [S, N], and its gradient there."""
     logits = logits.detach().requires_grad_()
     with torch.enable_grad():
         log_p = functional.log_softmax(logits.flatten(0, 1), dim=1)
-        total = functional.nll_loss(log_p, y.flatten(), reduction="sum") / y.shape[1]
+        losses = functional.nll_loss(log_p, y.flatten(), reduction="none")
+        total = losses.sum() / y.shape[1]
     (signal,) = torch.autograd.grad(total, logits)
-    log_p = log_p.detach().view_as(logits)
-    if logits.device.type == "cpu":  # adds up as for a single network
-        pairs = zip(log_p, y, strict=True)
+    if exact:  # adds up as for a single network
+        pairs = zip(log_p.detach().view_as(logits), y, strict=True)
         sums = torch.stack([functional.nll_loss(own, labels, reduction="sum") for own, labels in pairs])
     else:
-        sums = -log_p.gather(2, y.unsqueeze(2)).sum(dim=(1, 2))
+        sums = losses.detach().view_as(y).sum(dim=1)
     return sums / y.shape[1], signal
