@@ -287,7 +287,7 @@ def test_activations_that_share_an_id_only_are_kept_apart_on_the_page():
 
 @pytest.mark.parametrize(("dataset", "things"), [("mnist", "images"), ("mnist1d", "examples")])
 def test_the_page_calls_data_that_are_no_images_examples(dataset, things):
-    text = page_of(study("a"), study("b", dataset=dataset, evaluated=("other",)))
+    text = " ".join(page_of(study("a"), study("b", dataset=dataset, evaluated=("other",))).split())
     assert f"tested on different {things}, so nothing" in text and f"on the same {things} and train" in text
 
 
