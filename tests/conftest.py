@@ -132,6 +132,13 @@ def toy() -> subsets.Data:
     return subsets.Data(subset(256), subset(64), subset(64), 4)
 
 
+@pytest.fixture(autouse=True)
+def denormals() -> Iterator[None]:
+    """Numbers below the smallest normal one, which training flushes, are there again after each test."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """torch with one thread, as in a job, also where it would take several."""

@@ -63,9 +63,7 @@ def test_the_study_is_of_these_data(mine):
     assert (data["dataset"], data["own_data"]["classes"]) == ("mine", ["bright", "dark"])
     assert data["sha256"] == [stored.digest]
     page = mine.page("mine")
-    assert (
-        "The first images of each class of mine." in page and "83 training, 17 validation and 20 test" in page
-    )
+    assert "The first images of each class of mine." in page and "83 training, 17 validation, 20 test" in page
     assert (mine.folder / "results/mine/figures/images.png").is_file()
 
 
@@ -80,7 +78,7 @@ def test_rows_of_a_table_are_examples(mine):
     done = mine.snakemake(study="rows")
     assert done.returncode == 0, done.stdout
     page = mine.page("rows")
-    assert "83 training, 17 validation and 20 test examples" in page and "Examples per second" in page
+    assert "83 training, 17 validation, 20 test examples" in page and "Examples per second" in page
     seen = re.sub(r"<(style|script|pre)\b.*?</\1>|<[^>]*>", " ", page)
     described = " ".join(re.findall(r' (?:alt|title|aria-label)="([^"]*)"', page))
     assert "Mean field theory predicts" in seen and "by activation" in described

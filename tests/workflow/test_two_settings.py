@@ -78,7 +78,7 @@ def test_figures_of_the_first_setting_are_those_of_before(tiny, two):
 
 def test_the_page_says_what_it_shows(tiny, two):
     assert "16 networks: 2 activations × 2 depths × 2 seeds × 2 settings" in two.page()
-    said = "This page shows the setting <code>default</code>"
+    said = "settings (shown: <code>default</code>)"
     assert said in two.page() and said not in tiny.page()
     assert "for all 4 comparisons of all settings at once" in two.page()
 

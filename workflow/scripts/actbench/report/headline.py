@@ -100,7 +100,7 @@ def trained(
             parts.append(f"{word} of {_places(cells[chosen], labels, several)}")
     others = cells[~lost & (cells["n_diverged"] > 0)]
     if len(others):
-        parts.append(f"{int(others['n_diverged'].sum()):,} diverged: {_places(others, labels, several)}")
+        parts.append(f"{int(others['n_diverged'].sum()):,} diverged")
     return sentence(f"{'; '.join(parts)}.")
 
 
@@ -115,13 +115,12 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     for depth in shown:
         known = level[cells["depth"] == depth].dropna()
         if len(known):
-            text = ends(known.min(), known.max())
-            parts.append(f"{'from ' if ' to ' in text else ''}{text} at depth {depth}")
+            parts.append(f"{ends(known.min(), known.max())} at depth {depth}")
     lacking = cells[(cells["n_trained"] > 0) & level.isna() & cells["depth"].isin(shown)]
-    if len(lacking):
-        parts.append(f"none for {_places(lacking, labels, cells['depth'].nunique() > 1)}")
+    none = some([labels[key] for key in dict.fromkeys(lacking["activation"])])
+    parts[-1:] = [f"{text} (none for {none})" if none else text for text in parts[-1:]]
     what = "test accuracy" if one else "mean test accuracy"
-    texts = [f"{what} where trained: {', '.join(parts)}"] if parts else []
+    texts = [f"{what}: {', '.join(parts)}"] if parts else []
     verdicts = "" if one else _verdicts(cells, labels)
     texts += [verdicts] if verdicts else []
     return sentence(f"{'; '.join(texts)}.") if texts else ""
@@ -254,12 +253,14 @@ def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping
     n = sum(trained_at[place] == 0 for place in places)
     if not n:
         return ""
-    where = f"{n} of the {len(failing)} cells"
-    if n == len(failing):
-        where = {1: "the one cell", 2: "both cells"}.get(n, f"all {n} cells")
-    epochs, most = setting["tuning"]["max_epochs"], setting["training"]["max_epochs"]
-    short = f" ({epochs} of {most} epochs)" if epochs and epochs < most else ""
-    return f"; in {where} with failures the rate is arbitrary: no tuning network{short} trained with it"
+    where = (
+        f"{n} of the {len(failing)} cells"
+        if n < len(failing)
+        else f"the {n} cells"
+        if n > 1
+        else "the one cell"
+    )
+    return f"; no tuned rate trained in {where} with failures"
 
 
 def _concentrated(cells: pd.DataFrame) -> str:
@@ -293,13 +294,11 @@ def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     others = cells[cells["verdict"] != "baseline"]
     if others.empty:
         return ""
-    undecided = others["verdict"] == "inconclusive"
-    word = others["verdict"].astype(str).mask(undecided & others["difference"].isna(), "without a mean")
-    counts = word.where(others["n_pairs"] > 1, "cannot be made").value_counts()
-    verdicts = ("better", "equivalent", "worse", "inconclusive", "without a mean", "cannot be made")
+    lacking = (others["verdict"] == "inconclusive") & others["difference"].isna() | (others["n_pairs"] < 2)
+    counts = others["verdict"].astype(str).mask(lacking, "not made").value_counts()
+    verdicts = ("better", "equivalent", "worse", "inconclusive", "not made")
     parts = [f"{counts[name]} {name}" for name in verdicts if name in counts]
-    what = "comparison" if len(others) == 1 else "comparisons"
-    return f"{what} with {labels[others['baseline'].iloc[0]]}: {', '.join(parts)}"
+    return f"against {labels[others['baseline'].iloc[0]]}: {', '.join(parts)}"
 
 
 def _tuned(rates: pd.DataFrame | None, settings: Mapping[str, Mapping]) -> str:
@@ -343,8 +342,8 @@ def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, oth
     which = f"“{where[0]}”" if len(where) == 1 else f"each of {len(where)} others"
     if len(where) == len(others) > 1:
         which = "any other setting"
-    does, fails = (which, f"“{first}”") if end else (f"“{first}”", which)
     rest = sum(map(len, groups.values())) - len(places)
-    return f"With {does} {who} trained ({most} of {most}), with {fails} not (0 of {most})" + (
-        f"; {rest} more below" if rest else ""
-    )
+    more = f"; {rest} more below" if rest else ""
+    if end:  # that none of them trained with the first setting is another finding
+        return f"With {which} {who} trained ({most} of {most}){more}"
+    return f"With “{first}” {who} trained ({most} of {most}), with {which} not{more}"
