@@ -15,7 +15,8 @@ def cells(*rows, n_seeds=5):
     names = ["activation", "depth", "n_trained", "mean", "verdict", "n_pairs"]
     table = pd.DataFrame(rows, columns=names).astype({"mean": float})
     table = table.assign(n_seeds=n_seeds, median=table["mean"], baseline="relu", n_improving=0, n_diverged=0)
-    return table.assign(difference=0.0, runs_disagree=False, min=table["mean"], max=table["mean"])
+    table = table.assign(difference=0.0, runs_disagree=False, min=table["mean"], max=table["mean"])
+    return table.assign(difference_low=-0.1, difference_high=0.1)
 
 
 RELU = ("relu", 2, 5, 0.95, "baseline", 5)
@@ -88,10 +89,14 @@ def test_pairs():
             "verdict": ["better", "worse", "equivalent", "inconclusive", "inconclusive"],
             "n_pairs": [5, 5, 5, 2, 1],
         }
-    ).assign(depth=2, difference=0.0)
+    ).assign(depth=2, difference=0.0, difference_low=-0.1, difference_high=0.1)
     assert findings.pairs(rows, 0.01, 5) == (
         "Of 5 pairs at 1 depth (n = 5 seeds), 2 are different by more than 1 point, 1 is equivalent within ±1 point, "
         "1 is inconclusive and 1 cannot be compared."
+    )
+    rows.loc[3, "difference_low"] = 0.001
+    assert findings.pairs(rows, 0.01, 5).endswith(
+        "1 is not 0, but not surely beyond 1 point and 1 cannot be compared."
     )
     assert findings.pairs(rows, 0.01, 1) == "One seed decides none of 5 pairs."
     assert findings.pairs(rows[:0], 0.01, 5) == "There is one activation, so there are no pairs."

@@ -262,7 +262,8 @@ def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
     undecided = rows["verdict"] == "inconclusive"
     lacking = undecided & (rows["n_pairs"] < 2)
     no_mean = undecided & ~lacking & rows["difference"].isna()
-    found = rows.loc[~lacking & ~no_mean, "verdict"].value_counts()
+    aside = undecided & ~lacking & ~no_mean & ((rows["difference_low"] > 0) | (rows["difference_high"] < 0))
+    found = rows.loc[~lacking & ~no_mean & ~aside, "verdict"].value_counts()
     points = n_points(margin)
     words = {
         "different": f"different by more than {points}",
@@ -272,6 +273,8 @@ def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
         "inconclusive": "inconclusive",
     }
     parts = [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found.get(word)]
+    if aside.any():
+        parts.append(f"{aside.sum()} {be(aside.sum())} not 0, but not surely beyond {points}")
     if no_mean.any():
         n = int(no_mean.sum())
         parts.append(f"{n} {'has' if n == 1 else 'have'} no mean difference (runs disagree)")
