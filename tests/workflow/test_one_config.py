@@ -95,7 +95,7 @@ def test_no_stray_key_survives(project):
     [
         ["--configfile", "studies/tiny.yaml"],
         ["--config", *GIVEN[:3], "device=cpu"],
-        ["--configfile", "studies/fashion_mnist.yaml", "studies/tiny.yaml", "--config", "network={hidden_sizes: ~}"],
+        ["--configfile", "studies/digits_fixed.yaml", "studies/tiny.yaml", "--config", "network={hidden_sizes: ~}"],
         ["--configfile", "studies/tiny.yaml", "--config", *GIVEN[:3], "activations=[{name: relu, label: it's}, tanh]"],
     ],
 )  # fmt: skip

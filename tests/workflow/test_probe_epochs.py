@@ -63,7 +63,7 @@ def test_the_figure_is_there_and_in_the_report_only_where_epochs_are_probed(tiny
         assert (watched / "figures" / f"while_training.{kind}").stat().st_size > 0
         assert not (tiny.folder / "results/tiny/figures" / f"while_training.{kind}").exists()
     page = tiny.page("watched")
-    assert 'id="figure-while_training"' in page and "at initialisation (0), after epochs 1, 2, and" in page
+    assert 'id="figure-while_training"' in page and "initialisation (0), after epochs 1, 2, and" in page
     assert "epoch1" not in page and "while_training" not in tiny.page()
     assert "probe_epochs:" in (watched / "config.yaml").read_text()
 
