@@ -41,9 +41,8 @@ def quote(row: Mapping, labels: Mapping[str, str], known: About) -> str:
 
 def _who_trained(row: Mapping, first: str, other: str) -> str:
     n = row["n_seeds"]
-    counts = (
-        f"{first} trained from {row['n_trained']} and {other} from {row['n_trained_other']} of {_seeds(n)}"
-    )
+    seeds = numbers.count(n, "seed")
+    counts = f"{first} trained from {row['n_trained']} and {other} from {row['n_trained_other']} of {seeds}"
     if row["verdict"] == "cannot decide":
         return (
             f"{counts}; a verdict on who trains more often needs at least {int(row['required_low'])} seeds."
@@ -163,7 +162,3 @@ def required(row: Mapping) -> str:
 
 def _n_points(margin: float) -> str:
     return f"{100 * margin:g}{NBSP}point{'' if margin == 0.01 else 's'}"
-
-
-def _seeds(n: int) -> str:
-    return f"{n} seed{'' if n == 1 else 's'}"

@@ -253,13 +253,9 @@ def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping
     n = sum(trained_at[place] == 0 for place in places)
     if not n:
         return ""
-    where = (
-        f"{n} of the {len(failing)} cells"
-        if n < len(failing)
-        else f"the {n} cells"
-        if n > 1
-        else "the one cell"
-    )
+    where = f"{n} of the {len(failing)} cells"
+    if n == len(failing):
+        where = "the one cell" if n == 1 else f"the {n} cells"
     return f"; no tuned rate trained in {where} with failures"
 
 

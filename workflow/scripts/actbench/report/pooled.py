@@ -7,7 +7,7 @@ import pandas as pd
 from actbench.analysis import cells
 from actbench.figures import drawing, recipe, shown
 from actbench.figures.plotting import Figure
-from actbench.report.numbers import listed
+from actbench.report.numbers import listed, n_points
 
 
 def figure(pooled: cells.Pooled, labels: Mapping[str, str]) -> Figure:
@@ -44,7 +44,7 @@ def answer(pooled: cells.Pooled, rows: Sequence[Mapping], labels: Mapping[str, s
     verb = "come" if len(first) > 1 else "comes"
     others = "" if len(everywhere) == len(rows) else ", of those that take part in all of them"
     where = "the one cell" if n == 1 else f"{most} of {n} cells"
-    text = f"By mean accuracies {listed(first)} {verb} within {_points(margin)} of the best in {where}"
+    text = f"By mean accuracies {listed(first)} {verb} within {n_points(margin)} of the best in {where}"
     if len(first) < len(everywhere):
         text += ", more often than any other"
     return f"{text}{others}; differences are not tested here."
@@ -132,7 +132,3 @@ def _meet(pooled: cells.Pooled) -> bool:
     for number, activation in pooled.rows[["cell", "activation"]].itertuples(index=False):
         studies.setdefault(activation, set()).update(pooled.cells[number]["study"])
     return any(len(names) > 1 for names in studies.values())
-
-
-def _points(margin: float) -> str:
-    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"

@@ -102,7 +102,7 @@ def sentence(row: Mapping, names: Sequence[str], known: About, said: str = "") -
     where = f"With {layers(row['depth'])} on {known.dataset}"
     where += f" (setting {known.setting})" if known.setting else ""
     n = row["n_seeds"]
-    trained = f"{first} trained with {row['n_trained']} of {_seeds(n)}"
+    trained = f"{first} trained with {row['n_trained']} of {numbers.count(n, 'seed')}"
     trained += f" and {other} with {row['n_trained_other']} of {n}"
     if row["n_pairs"] < 2:
         few = "no seed" if row["n_pairs"] == 0 else "only one seed"
@@ -196,7 +196,3 @@ def _caveats(row: Mapping, names: Sequence[str], known: About) -> str:
 
 def _rows(table: pd.DataFrame) -> list[dict]:
     return table.to_dict("records")
-
-
-def _seeds(n: int) -> str:
-    return f"{n} seed{'' if n == 1 else 's'}"

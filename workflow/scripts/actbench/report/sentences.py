@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, interval, listed, percent, some, spread, verdict
+from actbench.report.numbers import NBSP, count, interval, listed, percent, some, span, spread, verdict
 
 LACKING = "fewer than two seeds trained in both"
 MANY = 4  # activations that are counted rather than named
@@ -32,12 +32,12 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
             names = f"{len(always)} of {len(cells)} activations"
         parts.append((names, f"from {every}, {_accuracy(always, labels)}"))
     for row in some.itertuples():
-        seeds = f"{n}" if parts else _seeds(n)
+        seeds = f"{n}" if parts else count(n, "seed")
         parts.append(
             (labels[row.activation], f"from {row.n_trained} of {seeds}{_diverged(row.n_diverged, n)}")
         )
     if len(never):
-        seeds = f"{n}" if parts else _seeds(n)
+        seeds = f"{n}" if parts else count(n, "seed")
         n_diverged, n_networks = int(never["n_diverged"].sum()), n * len(never)
         diverged = _diverged(n_diverged, f"{n_networks} networks" if len(never) > 1 else n_networks)
         parts.append((_names(never, labels), f"from 0 of {seeds}{diverged}"))
@@ -133,7 +133,7 @@ def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
     text = (
         f"At initialisation, with {layers(int(rows['depth'].iloc[0]))}, the back-propagated signal "
         f"is multiplied, on average over the layers, by {least} to {most} a layer towards the input (n = "
-        f"{_range(known['n'])} seeds)"
+        f"{span(known['n'])} seeds)"
     )
     return text + (f"; {_names(without, labels)} {_are(without)} without a slope." if len(without) else ".")
 
@@ -244,15 +244,6 @@ def mixture(mixed: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def _seeds(n: int) -> str:
-    return f"{n} seed{'' if n == 1 else 's'}"
-
-
-def _range(numbers: pd.Series) -> str:
-    low, high = int(numbers.min()), int(numbers.max())
-    return f"{low}" if low == high else f"{low} to {high}"
-
-
 def _first(names: Sequence[str], shown: int = 3) -> str:
     more = [f"and {len(names) - shown} more"] if len(names) > shown else []
     return ", ".join([*names[:shown], *more])
@@ -279,7 +270,7 @@ def _why_lacking(comparison: pd.DataFrame) -> str:
     baseline = comparison[comparison["verdict"] == "baseline"].set_index("depth")["n_trained"]
     lacking = comparison[(comparison["verdict"] != "baseline") & (comparison["n_pairs"] < 2)]
     never = int(((lacking["n_trained"] == 0) | (lacking["depth"].map(baseline) == 0)).sum())
-    none = f"0 of {_seeds(int(comparison['n_seeds'].max()))} trained in one of the two"
+    none = f"0 of {count(int(comparison['n_seeds'].max()), 'seed')} trained in one of the two"
     if never == len(lacking):
         return none
     return f"{LACKING}, in {never} of them {none}" if never else LACKING
