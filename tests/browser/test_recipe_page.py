@@ -114,7 +114,7 @@ def test_the_recipe_prints_within_its_page(browser, report):
     opened = browser.new_page(viewport={"width": 690, "height": 980})
     opened.goto(report.as_uri())
     opened.emulate_media(media="print")
-    assert opened.evaluate("document.documentElement.scrollWidth") <= 694
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 690
     opened.close()
 
 

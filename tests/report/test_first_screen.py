@@ -77,7 +77,7 @@ def test_it_is_short_whatever_the_study(monkeypatch, kind):
     assert [text for _, text in found if len(text.split()) > 60] == []
     items = [text for tag, text in found if tag == "li"]
     assert 3 <= len(items) <= 5
-    assert [text for text in items if len(text.split()) > 46 or len(text) > 240] == []
+    assert [text for text in items if len(text.split()) > 40 or len(text) > 220] == []
     ((_, title),) = [one for one in found if one[0] == "h1"]
     assert len(title) < 165 and ". " not in title and "None " not in title.replace("None of", "")
 

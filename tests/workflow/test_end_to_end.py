@@ -410,7 +410,10 @@ def test_mixed_origins_are_said_on_the_first_screen(tiny, tmp_path):
 def folded(tiny):
     """A study with two folds, without validation images."""
     given = ["study=folded", "activations=[relu, relu_autograd]", "depths=[1]"]
-    given += ["evaluation={folds: 2, validation: 0}", "training={keep: last, histograms: false}"]
+    given += [
+        "evaluation={folds: 2, validation: 0}",
+        "training={keep: last, test_each_epoch: true, histograms: false}",
+    ]
     done = tiny.snakemake("--quiet", "all", "--config", *given)
     assert done.returncode == 0, done.stdout + done.stderr
     return tiny.folder / "results" / "folded" / "tables"
@@ -446,7 +449,7 @@ def test_report_of_folds(tiny, folded):
 def test_a_study_without_validation_images(tiny, folded):
     runs, history = (pd.read_parquet(folded / f"{name}.parquet") for name in ("runs", "history"))
     assert runs["val_accuracy"].isna().all() and runs["trained"].all()
-    assert history["val_loss"].isna().all()
+    assert history["val_loss"].isna().all() and history["test_accuracy"].notna().all()
     page = tiny.page("folded")
     assert "no validation, " in page
     assert "reached a training accuracy at least a quarter" in page and "epoch_histograms" not in page
