@@ -178,7 +178,8 @@ class Server(Forks):
 
     def run(self, folder: Path, arguments: list[str], environment: dict) -> subprocess.CompletedProcess:
         """The finished run; `stdout` holds standard error as well."""
-        answer = self.ask(folder=str(folder), arguments=arguments, environment=ENVIRONMENT | environment)
+        request = {"arguments": arguments, "environment": ENVIRONMENT | environment}
+        answer = self.ask(folder=str(folder), ordinary=not environment, **request)
         return subprocess.CompletedProcess(arguments, answer["status"], answer["output"], "")
 
 
