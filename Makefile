@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLUSTER := .venv-slurm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# pip compiles 16,000 files one after another; here each core takes some. A few packages ship files of other Pythons.
+COMPILE = @$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 .PHONY: report cluster test test-slurm benchmark benchmark-gpu benchmark-around benchmark-scale benchmark-slurm benchmark-small chaos gallery mutants lint format lock clean
 
@@ -78,14 +80,16 @@ $(BIN)/pip:
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing PyTorch, Snakemake and the rest into $(VENV) (a few GB, once)"
-	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-compile --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing the environment and its test tools into $(VENV) (a few GB, once)"
-	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-compile --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
 # The published schema of CITATION.cff comes with cffconvert, whose own requirements contradict ours: it is unpacked alone.

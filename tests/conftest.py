@@ -200,7 +200,10 @@ class Scripts(Forks):
 class Project:
     """A copy of the project in a folder of its own, in which Snakemake runs the tiny study."""
 
-    LEFT_OUT = (".git", ".venv*", ".snakemake", "results", "reports", "__pycache__", ".*_cache", "mutants")
+    LEFT_OUT = (
+        *(".git", ".venv*", ".snakemake", ".hypothesis", "results", "reports", "__pycache__", ".*_cache"),
+        "mutants",
+    )
 
     def __init__(self, folder: Path, source: Path = ROOT, ignored: tuple[str, ...] = LEFT_OUT):
         self.folder = folder
