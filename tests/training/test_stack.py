@@ -159,7 +159,7 @@ SHAPES = {
     "activation",
     ["sigmoid", "elu", "swish", "relu", "prelu", "softsign", "star_relu"],
 )
-def test_the_same_bytes_for_any_shape(shape, activation):
+def test_the_same_bytes_for_any_shape(shape, activation, chaos):
     """Sizes that are no multiple of a vector, too: whether they train together or not."""
     n_inputs, hidden, n_classes, batch_size = SHAPES[shape]
     generator = torch.Generator().manual_seed(1)
@@ -171,7 +171,8 @@ def test_the_same_bytes_for_any_shape(shape, activation):
         for n in (250, 67, 50)
     ]
     data = subsets.Data(*subset, n_classes)
-    for optimizer in ("sgd", "adam"):
+    both = chaos or activation in ("relu", "prelu")  # without and with parameters of its own
+    for optimizer in ("sgd", "adam") if both else ("sgd",):
         changes = {"optimizer": optimizer, "batch_size": batch_size, "learning_rate": 0.01, "max_epochs": 4}
         settings = dataclasses.replace(SETTINGS, histograms=True, keep="last", weight_decay=0.01, **changes)
 
