@@ -95,6 +95,8 @@ def test_pairs():
         "1 is inconclusive and 1 cannot be compared."
     )
     rows.loc[3, "difference_low"] = 0.001
+    assert findings.pairs(rows, 0.01, 5).endswith("1 is inconclusive and 1 cannot be compared.")
+    rows.loc[3, "n_pairs"] = 3
     assert findings.pairs(rows, 0.01, 5).endswith(
         "1 is not 0, but not surely beyond 1 point and 1 cannot be compared."
     )

@@ -21,7 +21,9 @@ MOST = 60
 @pytest.mark.parametrize("section", [s for s in contents.SECTIONS if s.id not in WITHOUT], ids=lambda s: s.id)
 def test_a_template_has_its_finding_straight_after_its_title(section):
     text = (TEMPLATE.parent / "sections" / section.template).read_text("utf-8")
-    assert re.search(r"<h2>.*?</h2>\n<p class=\"finding\">({{ parts.badge\(finding\) }})?{{ finding.*? }}</p>\n", text)
+    assert re.search(
+        r"<h2>.*?</h2>\n<p class=\"finding\">({{ parts.badge\(finding\) }})?{{ finding.*? }}</p>\n", text
+    )
 
 
 def study(*settings, folds=None, **changes):

@@ -12,7 +12,20 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.figures.shown import layers
 from actbench.report import gap_sentences, recipe_sentences
-from actbench.report.numbers import FEWEST, be, count, ends, listed, n_points, networks, percent, some, span
+from actbench.report.numbers import (
+    FEWEST,
+    be,
+    count,
+    ends,
+    have,
+    listed,
+    n_points,
+    networks,
+    percent,
+    some,
+    span,
+    verdicts,
+)
 
 FEW = 6  # settings that are named one by one
 
@@ -225,13 +238,12 @@ def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: in
         return f"{text}."
     if best.empty:
         return f"{text}; without validation data there is no best epoch."
-    ends = f"{best.min()}" if best.min() == best.max() else f"{best.min()} to {best.max()}"
     late, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
     whose = "" if folds == 1 else f" of {networks(of, folds)}"
     return (
-        f"{text}. Of those that trained, the best epoch is {ends} (median {best.median():g}) of at most "
-        f"{max_epochs}; {late or 'none'}{whose} {'was' if late == 1 else 'were'} still improving in the last "
-        "tenth."
+        f"{text}. Of those that trained, the best epoch is {span(best)} (median {best.median():g}) of at "
+        f"most {max_epochs}; {late or 'none'}{whose} {'was' if late == 1 else 'were'} still improving in "
+        "the last tenth."
     )
 
 
@@ -258,13 +270,8 @@ def _runs(cell: Mapping) -> str:
 
 
 def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
-    """`1 is better, 2 are equivalent (within ±1 point) and 3 are inconclusive`."""
-    undecided = rows["verdict"] == "inconclusive"
-    lacking = undecided & (rows["n_pairs"] < 2)
-    no_mean = undecided & ~lacking & rows["difference"].isna()
-    aside = undecided & ~lacking & ~no_mean & ((rows["difference_low"] > 0) | (rows["difference_high"] < 0))
-    found = rows.loc[~lacking & ~no_mean & ~aside, "verdict"].value_counts()
-    points = n_points(margin)
+    """`1 is better, 2 are equivalent within ±1 point and 3 are inconclusive`."""
+    found, points = verdicts(rows), n_points(margin)
     words = {
         "different": f"different by more than {points}",
         "better": "better",
@@ -272,12 +279,11 @@ def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
         "equivalent": f"equivalent within ±{points}",
         "inconclusive": "inconclusive",
     }
-    parts = [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found.get(word)]
-    if aside.any():
-        parts.append(f"{aside.sum()} {be(aside.sum())} not 0, but not surely beyond {points}")
-    if no_mean.any():
-        n = int(no_mean.sum())
-        parts.append(f"{n} {'has' if n == 1 else 'have'} no mean difference (runs disagree)")
-    if lacking.any():
-        parts.append(f"{lacking.sum()} cannot be {made}")
+    parts = [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found[word]]
+    if aside := found["better?"] + found["worse?"]:
+        parts.append(f"{aside} {be(aside)} not 0, but not surely beyond {points}")
+    if n := found["no mean"]:
+        parts.append(f"{n} {have(n)} no mean difference (runs disagree)")
+    if found["–"]:
+        parts.append(f"{found['–']} cannot be {made}")
     return listed(parts)

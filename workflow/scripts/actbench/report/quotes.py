@@ -43,7 +43,7 @@ class About(NamedTuple):
     @property
     def points(self) -> str:
         """The margin: `1 point`, `0.5 points`."""
-        return f"{100 * self.margin:g} point{'' if self.margin == 0.01 else 's'}"
+        return numbers.n_points(self.margin)
 
 
 def about(study: Study) -> About:
