@@ -178,7 +178,7 @@ def _caveats(row: Mapping, names: Sequence[str], known: About) -> str:
         against = (
             "p does not support this"
             if row["p_holm"] > numbers.ALPHA
-            else "p is small and yet nothing is decided"
+            else "p is small although nothing is decided"
         )
         found.append(f"The words follow the interval, and {against}: {why(row, known.n_comparisons)}.")
     sides = [
