@@ -1,5 +1,6 @@
 """A headline takes one line of a wide screen where names are not too long, and leaves out nothing that it rests on."""
 
+import made_up
 import pandas as pd
 import pytest
 from actbench.report import headline
@@ -44,3 +45,22 @@ def test_who_is_compared_is_said_below_a_headline_that_has_no_room_for_it():
     short, below = headline.headline(frame, {**LABELS, "elu": "E", "tanh": "t"}, "", differences)
     assert short == "Of 4 that always trained, E ranks best, and only t cannot be told apart from it"
     assert below.startswith("average rank at")
+
+
+@pytest.mark.parametrize(
+    ("trained", "words"),
+    [
+        ([], "; the rates of the 3 failing cells failed in tuning too."),
+        ([("sigmoid", 4)], "; the rates of 2 of the 3 failing cells failed in tuning too."),
+        ([("sigmoid", 4), ("sigmoid", 8)], "; the rate of 1 of the 3 failing cells failed in tuning too."),
+        ([("sigmoid", 4), ("sigmoid", 8), ("swish", 8)], "; learning rates are tuned."),
+    ],
+)
+def test_failing_cells_are_those_of_which_tuning_knew(trained, words):
+    config = made_up.config(("default", "critical"))
+    tables = made_up.tables(config)
+    rates = tables["rates"].assign(n_trained=0)
+    own = [place in trained for place in zip(rates["activation"].astype(str), rates["depth"], strict=True)]
+    rates.loc[own, "n_trained"] = 1
+    found = headline.recipe(tables["comparison"], rates, config["settings"], made_up.LABELS)
+    assert found == f"With “critical” sigmoid (depth 4 and 8) and swish (depth 8) trained (5 of 5){words}"

@@ -250,7 +250,7 @@ def _came_to(lost: pd.DataFrame, history: pd.DataFrame | None) -> str:
 
 
 def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping) -> str:
-    """In how many cells with failures the search had no network that trained with its choice either."""
+    """In how many cells with failures no network of the search trained with its choice either."""
     failing = cells[cells["n_trained"] < cells["n_seeds"]]
     if rates is None or failing.empty or len(setting["tuning"]["learning_rate"]) < 2:
         return ""
@@ -262,10 +262,10 @@ def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping
     n = sum(trained_at[place] == 0 for place in places)
     if not n:
         return ""
-    where = f"{n} of the {len(failing)} failing cells"
-    if n == len(failing):
-        where = "the one failing cell" if n == 1 else f"the {n} failing cells"
-    return f"; no tuning run trained at the chosen rate in {where}"
+    if len(failing) == 1:
+        return "; the rate of the one failing cell failed in tuning too"
+    cells = "the" if n == len(failing) else f"{n} of the"
+    return f"; the rate{'' if n == 1 else 's'} of {cells} {len(failing)} failing cells failed in tuning too"
 
 
 def _concentrated(cells: pd.DataFrame) -> str:
