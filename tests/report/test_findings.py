@@ -91,12 +91,14 @@ def test_pairs():
         }
     ).assign(depth=2, difference=0.0, difference_low=-0.1, difference_high=0.1)
     assert findings.pairs(rows, 0.01, 5) == (
-        "Of 5 pairs at 1 depth (n = 5 seeds), 2 are different by more than 1 point, 1 is equivalent within ±1 point, "
+        "Of 5 pairs at 1 depth (n = 5 seeds), 2 differ by more than 1 point, 1 is equivalent within ±1 point, "
         "1 is inconclusive and 1 cannot be compared."
     )
     rows.loc[3, "difference_low"] = 0.001
+    assert findings.pairs(rows, 0.01, 5).endswith("1 is inconclusive and 1 cannot be compared.")
+    rows.loc[3, "n_pairs"] = 3
     assert findings.pairs(rows, 0.01, 5).endswith(
-        "1 is not 0, but not surely beyond 1 point and 1 cannot be compared."
+        "1 differs, but not surely by more than 1 point and 1 cannot be compared."
     )
     assert findings.pairs(rows, 0.01, 1) == "One seed decides none of 5 pairs."
     assert findings.pairs(rows[:0], 0.01, 5) == "There is one activation, so there are no pairs."
@@ -191,8 +193,8 @@ def test_depths_count_networks_at_both_ends_and_changes_that_are_sure():
     table = changes(("relu", 5, -0.1, -0.02), ("elu", 3, -0.1, 0.02), ("tanh", 0, None, None))
     start = "With 2 hidden layers 14 of 15 networks trained, with 8 hidden layers 10 of 15."
     assert findings.depths(cells(*STUDY, *DEEP), table, LABELS, 5) == (
-        f"{start} Test accuracy is lower with 8 hidden layers than with 2 for 1 and higher for none of 2 activations "
-        "(each interval by itself, n = 3 to 5 seeds that trained at both); for 1 the interval includes 0."
+        f"{start} From 2 to 8 layers test accuracy falls for 1 and rises for none of 2 activations; for 1 the interval "
+        "of the change includes 0 (each interval by itself, n = 3 to 5 seeds that trained at both)."
     )
     assert findings.depths(cells(*STUDY, *DEEP), table[2:], LABELS, 5) == (
         f"{start} No change of test accuracy between them has an interval of at least 3 seeds."
@@ -208,7 +210,7 @@ def test_who_has_no_mean_at_one_end_is_named_with_its_accuracies():
     table.loc[own, "min"], table.loc[own, "max"] = [0.967, 0.45], [0.987, 0.74]
     table = table[own | ~deep]
     assert findings.depths(table, changes()[:0], LABELS, 5).endswith(
-        f" Without a mean at one of them: ReLU (97 to 99{NBSP}% and 45 to 74{NBSP}%)."
+        f" ReLU (97 to 99{NBSP}% and 45 to 74{NBSP}%) has no mean at one of them."
     )
 
 

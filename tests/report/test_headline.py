@@ -87,7 +87,7 @@ def test_where_nothing_trained_no_rank_is_given():
 
 def test_what_did_not_train_is_no_leader():
     frame = runs(tanh=BETTER, relu=[0.1] * 5, elu=[None] * 5)
-    assert said(frame) == "Only tanh trained from every seed (at depth 2, n = 5 seeds)"
+    assert said(frame) == "Only tanh always trained (at depth 2, n = 5 seeds)"
 
 
 def test_reliability_comes_before_accuracy():
@@ -98,21 +98,20 @@ def test_reliability_comes_before_accuracy():
     )
     text = said(pd.concat([frame, deep]))
     assert text == (
-        "Only tanh and ELU trained from every seed at every depth; 5 seeds cannot tell their accuracies apart "
-        "(average rank over 2 depths, n = 5 seeds)"
+        "Only tanh and ELU always trained, and they cannot be told apart (average rank over 2 depths, "
+        "n = 5 seeds)"
     )
     second = pd.concat([frame, deep]).query("activation != 'elu'")
-    assert said(second) == "Only tanh trained from every seed at every depth (over 2 depths, n = 5 seeds)"
+    assert said(second) == "Only tanh always trained (over 2 depths, n = 5 seeds)"
 
 
 def test_of_the_few_that_always_trained_the_best_is_named():
     lost = {"sigmoid": [0.1] * 5}
     assert said(runs(tanh=BETTER, relu=WORSE, **lost)).startswith(
-        "Only ReLU and tanh trained from every seed; of these tanh has the best average rank (at"
+        "Only ReLU and tanh always trained, of which tanh ranks best (average rank at depth 2, "
     )
     assert said(runs(tanh=BETTER, elu=MIXED, relu=[0.8] * 5, **lost)).startswith(
-        "Of 3 activations that always trained, ELU has the best average rank; only tanh "
-        "cannot be told apart from it ("
+        "Of 3 activations that always trained, ELU cannot be told apart from tanh (average rank at"
     )
     assert said(runs(tanh=MIXED, elu=MIXED, relu=MIXED, **lost)).startswith(
         "Of 3 activations that always trained, ELU cannot be told apart from any other ("
@@ -129,7 +128,8 @@ def test_where_all_but_few_trained_they_are_counted():
     )
     tied = MANY | {"swish": [0.99, 0.6, 0.99, 0.6, 0.99]}
     assert said(runs(**tied, **lost), labels=labels).startswith(
-        "Of 6 activations that always trained, GELU has the best average rank; only swish cannot be told apart from it ("
+        "GELU ranks best of 6, and only swish cannot be told apart from it (of 6 activations that always trained, "
+        "average rank at depth 2, n = 5 seeds)"
     )
 
 
@@ -138,12 +138,11 @@ def test_where_none_always_trained_who_did_most_often_is_a_count():
         [runs(tanh=BETTER, relu=WORSE), runs(depth=8, tanh=[*BETTER[:3], 0.1, 0.1], relu=[0.1] * 5)]
     )
     assert said(frame) == (
-        "No activation trained from every seed at every depth; tanh trained most often (8 of 10) (over 2 depths, "
-        "n = 5 seeds)"
+        "No activation always trained; tanh trained most often (8 of 10) (over 2 depths, n = 5 seeds)"
     )
     both = runs(tanh=[0.9, 0.1], relu=[0.1, 0.9])
     assert said(both).startswith(
-        "No activation trained from every seed; ReLU and tanh trained most often (1 of 2 each) ("
+        "No activation always trained; ReLU and tanh trained most often (1 of 2 each) ("
     )
 
 
@@ -173,8 +172,8 @@ def test_those_not_told_apart_that_are_not_next_in_rank_are_the_only_ones():
     frame = runs(tanh=BETTER, elu=MIXED, relu=MIXED[::-1], sigmoid=[0.6] * 5)
     differences = pd.DataFrame([difference("relu", "elu", -0.1, -0.01)])
     claim, basis = headline.headline(frame, LABELS, differences=differences)
-    assert claim == "ELU has the best average rank; of the 3 others, only tanh cannot be told apart from it"
-    assert basis.startswith("at depth 2")
+    assert claim == "ELU ranks best of 4, and only tanh cannot be told apart from it"
+    assert basis.startswith("average rank at depth 2")
 
 
 def folded(**accuracies):
@@ -205,6 +204,8 @@ def cell(activation, n_trained=5, mean=0.97, verdict="inconclusive", depth=2, **
         "n_trained": n_trained,
         "n_diverged": 0,
         "difference": 0.0 if n_pairs > 1 else None,
+        "difference_low": -0.1,
+        "difference_high": 0.1,
         "mean": mean if n_trained > 1 else None,
         "median": mean if n_trained else None,
         "baseline": "relu",
@@ -286,6 +287,11 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
     assert accuracy(*cells[:1]) == "Mean test accuracy: 90.0 % at depth 2."
 
 
+def test_a_difference_that_is_not_0_but_may_be_within_the_margin_is_inconclusive():
+    cells = [cell("relu", verdict="baseline"), cell("tanh", difference_low=0.001), cell("elu", n_pairs=1)]
+    assert accuracy(*cells).endswith("; against ReLU: 1 inconclusive, 1 not made.")
+
+
 def test_where_nothing_trained_there_is_no_accuracy():
     assert accuracy(cell("relu", 0, verdict="baseline")) == ""
     nothing = accuracy(cell("relu", 0, verdict="baseline"), cell("tanh", 0))
@@ -317,7 +323,7 @@ def decides(settings=("default",), rate="tuned", keys=("sigmoid", "tanh", "relu"
 def test_the_recipe_of_one_setting_is_how_rates_were_chosen():
     assert re.fullmatch(
         r"Learning rates are tuned for each activation and depth \(5 candidates, 0.003 to 0.3\); "
-        r"\d of 5 choices at the edge; no tuned rate trained in the one cell with failures\.",
+        r"\d of 5 choices at the edge; the rate of the one failing cell failed in tuning too\.",
         decides(),
     )
     assert decides(rate=0.05) == (
@@ -327,8 +333,8 @@ def test_the_recipe_of_one_setting_is_how_rates_were_chosen():
 
 def test_the_recipe_of_several_settings_is_who_trained_with_which():
     assert decides(("default", "critical")) == (
-        "With “critical” sigmoid (depth 4) trained (5 of 5); no tuned rate trained in the one cell with "
-        "failures."
+        "With “critical” sigmoid (depth 4) trained (5 of 5); the rate of the one failing cell failed "
+        "in tuning too."
     )
     assert decides(("default", "critical", "layer"), rate=0.1) == (
         "With any other setting sigmoid (depth 4) trained (5 of 5); learning rates are not tuned."

@@ -34,16 +34,16 @@ def gradients(first=None, **changes):
 
 def test_gradients_have_the_ends_of_first_over_last_and_who_trained():
     assert layer_findings.gradients(gradients(), runs(lost={("relu", 0)}), LABELS) == (
-        "With 2 hidden layers, the first layer's gradient of the pre-activations over the last's is "
-        f"1.0{NBSP}×{NBSP}10⁻³ (ReLU) to 0.50 (tanh) at initialisation, and 1.0 (all 2) after training in those "
-        "that trained (medians over n = 3 and 2 to 3 networks an activation)."
+        "With 2 hidden layers, the first layer's gradient of the pre-activations is "
+        f"1.0{NBSP}×{NBSP}10⁻³ (ReLU) to 0.50 (tanh) times the last's at initialisation, and 1.0 (all 2) times after "
+        "training in those that trained (medians over n = 3 and 2 to 3 networks an activation)."
     )
 
 
 def test_gradients_of_one_activation_of_one_seed_where_nothing_trained():
     one = gradients()[lambda rows: (rows["activation"] == "tanh") & (rows["seed"] == 0)]
     assert layer_findings.gradients(one, runs(lost={("tanh", 0)}), LABELS) == (
-        "With 2 hidden layers, the first layer's gradient of the pre-activations over the last's is 0.50 (tanh) at "
+        "With 2 hidden layers, the first layer's gradient of the pre-activations is 0.50 (tanh) times the last's at "
         "initialisation (medians over n = 1 network an activation)."
     )
 
@@ -144,7 +144,7 @@ def test_cost_has_the_ends_of_the_functions_and_of_training():
     assert layer_findings.cost(training, functions, LABELS, "ReLU") == (
         "Timed by themselves, forward and backward, the functions take 1.0 (ReLU) to 3.0 (tanh) times as long as ReLU "
         "(n = 15 rounds). In 2 jobs training took 1.00 s (ReLU, 2 hidden layers) to 2.50 s (tanh, 2 hidden layers) a "
-        "network; other jobs ran beside, so these are no comparison."
+        "network; other jobs ran beside, so these times are no comparison."
     )
     one = layer_findings.cost({2: training[2][:1]}, {"relu": functions["relu"]}, LABELS, "ReLU")
     assert one.startswith("In 1 job training took 1.00 s (ReLU, 2 hidden layers) a network;")

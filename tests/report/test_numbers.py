@@ -200,3 +200,54 @@ def test_of_many_names_a_few_are_said_and_the_rest_counted():
     assert numbers.some("abcd") == "a, b, c and d" and numbers.some("abcde") == "a, b, c and 2 more"
     assert numbers.count(1, "cell") == "1 cell" and numbers.count(1200, "cell") == "1,200 cells"
     assert numbers.signed(-0.004) == "0.00" and numbers.signed(-0.26, 1) == "−0.3"
+
+
+@pytest.mark.parametrize(
+    ("values", "joint", "text"),
+    [
+        ([5, 5], "to", "5"),
+        ([7, 3], "to", "3 to 7"),
+        ([7, 3], "or", "3 or 7"),
+        ([7, 3, 3], "and", "3 and 7"),
+        ([5, 9, 3], "or", "3 to 9"),
+        (pd.Series([1200.0, 300.0]), "to", "300 to 1,200"),
+        (iter([4000]), "and", "4,000"),
+    ],
+)
+def test_counts_from_least_to_most(values, joint, text):
+    assert numbers.span(values, joint) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.01, "1 point"), (0.005, "0.5 points"), (0.07, "7 points"), (0.0, "0 points")]
+)
+def test_the_size_of_a_difference_in_points(share, text):
+    assert numbers.n_points(share) == text
+
+
+def compared(verdict, difference=0.01, low=-0.1, high=0.1, n_pairs=5):
+    return {
+        "verdict": verdict,
+        "difference": difference,
+        "difference_low": low,
+        "difference_high": high,
+        "n_pairs": n_pairs,
+    }
+
+
+def test_verdicts_are_counted_as_tables_show_them():
+    """Two pairs lean to no side, and an interval beyond ±100 points neither."""
+    rows = [
+        compared("better"),
+        compared("better"),
+        compared("inconclusive"),
+        compared("inconclusive", low=0.005),
+        compared("inconclusive", high=-0.005),
+        compared("inconclusive", low=0.005, n_pairs=2),
+        compared("inconclusive", low=0.005, high=1.2),
+        compared("inconclusive", difference=None),
+        compared("inconclusive", difference=None, n_pairs=1),
+    ]
+    found = numbers.verdicts(pd.DataFrame(rows))
+    assert found == {"better": 2, "inconclusive": 3, "better?": 1, "worse?": 1, "no mean": 1, "–": 1}
+    assert found["equivalent"] == 0 and numbers.verdicts(pd.DataFrame()) == {}

@@ -84,7 +84,8 @@ def test_nothing_is_not_told_apart_beside_an_interval_without_0(low, high, p_hol
 def test_a_small_p_of_what_is_not_told_apart_has_its_reason():
     text = quote(verdict="inconclusive", difference_high=0.0001, p_holm=0.047)
     assert text.endswith(
-        "p is small and yet nothing is decided: p is about any difference, the verdict about one beyond the margin."
+        "and p is small although nothing is decided: the interval takes the differences as normal, the sign flip does "
+        "not, and Bonferroni is stricter than Holm."
     )
 
 

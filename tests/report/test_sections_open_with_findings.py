@@ -21,7 +21,9 @@ MOST = 60
 @pytest.mark.parametrize("section", [s for s in contents.SECTIONS if s.id not in WITHOUT], ids=lambda s: s.id)
 def test_a_template_has_its_finding_straight_after_its_title(section):
     text = (TEMPLATE.parent / "sections" / section.template).read_text("utf-8")
-    assert re.search(r"<h2>.*?</h2>\n<p class=\"finding\">{{ finding.*? }}</p>\n", text)
+    assert re.search(
+        r"<h2>.*?</h2>\n<p class=\"finding\">({{ parts.badge\(finding\) }})?{{ finding.*? }}</p>\n", text
+    )
 
 
 def study(*settings, folds=None, **changes):
@@ -159,27 +161,52 @@ def test_who_trained_is_a_sentence_where_it_does_not_differ():
     )
 
 
-@pytest.mark.parametrize(("share", "shown"), [(0.0, False), (0.25, True)])
-def test_saturation_is_drawn_where_there_is_any(share, shown):
+def signals(share, *settings):
+    """A study of one network, of whose hidden layer this share of pre-activations is saturated."""
+    place = {"activation": "relu", "depth": 2, "setting": settings[0], "seed": 0, "fold": 0, "layer": 0}
+    values = {"mean": 0.0, "std": 1.0, "mean_cosine": 0.5, "saturated_fraction": share}
     rows = [
-        {
-            "activation": "relu",
-            "depth": 2,
-            "setting": "default",
-            "seed": 0,
-            "fold": 0,
-            "checkpoint": when,
-            "layer": 0,
-        }
-        | {"signal": signal, "mean": 0.0, "std": 1.0, "mean_cosine": 0.5, "saturated_fraction": share}
+        place | values | {"checkpoint": when, "signal": signal}
         for when in ("init", "trained")
         for signal in ("activation", "preactivation")
     ]
-    config = made_up.config(("default",), depths=(2,), n_seeds=1, keys=("relu",))
+    config = made_up.config(settings, depths=(2,), n_seeds=1, keys=("relu",))
     config["probe_distributions"] = {"images": 9}
     tables = {"distributions": pd.DataFrame(rows)}
     figures = dict.fromkeys(("saturation", "heat_activations", "distributions_d2"), "data:,")
-    made = Study(config, tables, figures, {}, {}, tables)
+    return Study(config, tables, figures, {}, {}, tables)
+
+
+def opening(made):
+    """The finding of the section on distributions as HTML, as plain text, and the text for its figure."""
+    text = contents.render(made, TEMPLATE, [distributions.SECTION])
+    found = re.search(r'<p class="finding">(.*?)</p>', text, re.DOTALL)[1]
+    alt = re.search(r'alt="(Heat map.*?)"', text, re.DOTALL)[1]
+    return found, *(html.unescape(re.sub("<[^>]*>", "", part)) for part in (found, alt))
+
+
+def test_a_badge_names_the_setting_where_there_are_several():
+    found, text, alt = opening(signals(0.25, "<he>", "layer"))
+    assert found.startswith(
+        '<span class="badge"><span class="hidden">Setting </span>&lt;he&gt;<span class="hidden">:</span></span> '
+    )
+    assert text.startswith("Setting <he>: At initialisation")
+    sentence = text.removeprefix("Setting <he>: ")
+    one, same, _ = opening(signals(0.25, "<he>"))
+    assert "<" not in one and same == sentence
+    assert alt.endswith(f"one column for each depth. Setting “<he>”: {sentence}")
+
+
+def test_where_there_is_no_finding_there_is_no_badge():
+    made = page.environment(TEMPLATE.parent).from_string(
+        '{% import "parts.html" as parts with context %}{{ parts.badge(finding) }}'
+    )
+    assert made.render(finding="", settings=["a", "b"], counter=page.counter()) == ""
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.0, False), (0.25, True)])
+def test_saturation_is_drawn_where_there_is_any(share, shown):
+    made = signals(share, "default")
     expected = ["figure-heat_activations", "figure-distributions_d2"] + ["figure-saturation"] * shown
     assert parts(made, distributions.SECTION) == expected
     text = contents.render(made, TEMPLATE, [distributions.SECTION])

@@ -56,8 +56,8 @@ def test_where_p_could_have_been_small_the_two_tests_differ():
 def test_a_small_p_without_a_verdict_has_a_word_too():
     rows = [row("tanh", "inconclusive", 0.01, 12), row("elu", "inconclusive", 0.02, 12, difference=None)]
     assert sentences.beside_p(rows, LABELS, 2) == (
-        "† No verdict although p (Holm) is at most 0.05 for tanh: p is about any difference, the verdict about one beyond "
-        "the margin; no verdict although p (Holm) is at most 0.05 for ELU: runs lie too far apart for a difference of "
+        "† No verdict although p (Holm) is at most 0.05 for tanh: the interval takes the differences as normal, the sign "
+        "flip does not, and Bonferroni is stricter than Holm; no verdict although p (Holm) is at most 0.05 for ELU: runs lie too far apart for a difference of "
         "means."
     )
 

@@ -8,7 +8,7 @@ from actbench.analysis import comparisons
 from actbench.analysis.claims import FAILS, HOLDS, OPEN
 from actbench.figures.shown import layers
 from actbench.report import numbers, quotes
-from actbench.report.numbers import NBSP, change, listed, points
+from actbench.report.numbers import change, listed, n_points, points, span
 from actbench.report.quotes import About
 from actbench.study.relations import TRAINS
 
@@ -72,7 +72,7 @@ def facts(
     n_trained = row["n_trained"], row["n_trained_other"]
     found = {
         "Difference": _difference(row),
-        "Margin": f"±{_n_points(margin)}" if of_accuracy else "",
+        "Margin": f"±{n_points(margin)}" if of_accuracy else "",
         "Paired seeds": f"{row['n_pairs']} of {n}",
         "Wins": f"{first} {row['wins']}, {other} {row['losses']}, ties {row['ties']}; trained or not",
         "Trained": f"{first} {n_trained[0]} of {n}, {other} {n_trained[1]} of {n}",
@@ -157,8 +157,4 @@ def required(row: Mapping) -> str:
         return f"more than {most} that train with both"
     if high is None:
         return f"{low:,} to more than {most} that train with both"
-    return f"{f'{low:,}' if low == high else f'{low:,} to {high:,}'} that train with both"
-
-
-def _n_points(margin: float) -> str:
-    return f"{100 * margin:g}{NBSP}point{'' if margin == 0.01 else 's'}"
+    return f"{span((low, high))} that train with both"

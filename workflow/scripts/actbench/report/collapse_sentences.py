@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import NAMED, count, listed, some
+from actbench.report.numbers import NAMED, count, listed, some, span
 
 LIMIT = 0.999
 WHEN = {"init": "at initialisation", "trained": "after training"}
@@ -69,7 +69,4 @@ def _near_one(value: float) -> str:
 
 def _runs(sizes: pd.Series) -> str:
     """Over how many runs the means are."""
-    low, high = sizes.min(), sizes.max()
-    if high == 1:
-        return "n = 1 run"
-    return f"means over {high} runs" if low == high else f"means over {low} to {high} runs"
+    return "n = 1 run" if sizes.max() == 1 else f"means over {span(sizes)} runs"

@@ -12,7 +12,20 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.figures.shown import layers
 from actbench.report import gap_sentences, recipe_sentences
-from actbench.report.numbers import FEWEST, be, count, ends, listed, n_points, networks, percent, some, span
+from actbench.report.numbers import (
+    FEWEST,
+    be,
+    count,
+    ends,
+    have,
+    listed,
+    n_points,
+    networks,
+    percent,
+    some,
+    span,
+    verdicts,
+)
 
 FEW = 6  # settings that are named one by one
 
@@ -187,13 +200,13 @@ def depths(
         text += f" No change of test accuracy between them has an interval of at least {FEWEST} seeds."
     else:
         lower, higher = int((known["ci_high"] < 0).sum()), int((known["ci_low"] > 0).sum())
-        text += (
-            f" Test accuracy is lower with {layers(last)} than with {first} for {lower or 'none'} and higher "
-            f"for {higher or 'none'} of {count(len(known), 'activation')} (each interval by itself, n = "
-            f"{span(known['n'])} seeds that trained at both)"
-        )
         undecided = len(known) - lower - higher
-        text += f"; for {undecided} the interval includes 0." if undecided else "."
+        text += (
+            f" From {first} to {last} layers test accuracy falls for {lower or 'none'} and rises for "
+            f"{higher or 'none'} of {count(len(known), 'activation')}"
+        )
+        text += f"; for {undecided} the interval of the change includes 0" if undecided else ""
+        text += f" (each interval by itself, n = {span(known['n'])} seeds that trained at both)."
     return f"{text}{_without_mean(cells, labels, (first, last))}"
 
 
@@ -206,7 +219,7 @@ def _without_mean(cells: pd.DataFrame, labels: Mapping[str, str], depths: Sequen
                 ends(row["min"], row["max"], 0) for row in own.sort_values("depth").to_dict("records")
             ]
             parts.append(f"{labels[key]} ({listed(accuracies)})")
-    return f" Without a mean at one of them: {some(parts)}." if parts else ""
+    return f" {some(parts)} {have(len(parts))} no mean at one of them." if parts else ""
 
 
 def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: int = 1) -> str:
@@ -225,14 +238,17 @@ def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: in
         return f"{text}."
     if best.empty:
         return f"{text}; without validation data there is no best epoch."
-    ends = f"{best.min()}" if best.min() == best.max() else f"{best.min()} to {best.max()}"
     late, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
     whose = "" if folds == 1 else f" of {networks(of, folds)}"
     return (
-        f"{text}. Of those that trained, the best epoch is {ends} (median {best.median():g}) of at most "
-        f"{max_epochs}; {late or 'none'}{whose} {'was' if late == 1 else 'were'} still improving in the last "
-        "tenth."
+        f"{text}. Of those that trained, the best epoch is {span(best)} (median {best.median():g}) of at "
+        f"most {max_epochs}; {late or 'none'}{whose} {'was' if late == 1 else 'were'} still improving in "
+        "the last tenth."
     )
+
+
+def _differ(n: int) -> str:
+    return "differs" if n == 1 else "differ"
 
 
 def _levels(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -258,26 +274,21 @@ def _runs(cell: Mapping) -> str:
 
 
 def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
-    """`1 is better, 2 are equivalent (within ±1 point) and 3 are inconclusive`."""
-    undecided = rows["verdict"] == "inconclusive"
-    lacking = undecided & (rows["n_pairs"] < 2)
-    no_mean = undecided & ~lacking & rows["difference"].isna()
-    aside = undecided & ~lacking & ~no_mean & ((rows["difference_low"] > 0) | (rows["difference_high"] < 0))
-    found = rows.loc[~lacking & ~no_mean & ~aside, "verdict"].value_counts()
-    points = n_points(margin)
+    """`1 is better, 2 are equivalent within ±1 point and 3 are inconclusive`."""
+    found, points = verdicts(rows), n_points(margin)
     words = {
-        "different": f"different by more than {points}",
         "better": "better",
         "worse": "worse",
         "equivalent": f"equivalent within ±{points}",
         "inconclusive": "inconclusive",
     }
-    parts = [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found.get(word)]
-    if aside.any():
-        parts.append(f"{aside.sum()} {be(aside.sum())} not 0, but not surely beyond {points}")
-    if no_mean.any():
-        n = int(no_mean.sum())
-        parts.append(f"{n} {'has' if n == 1 else 'have'} no mean difference (runs disagree)")
-    if lacking.any():
-        parts.append(f"{lacking.sum()} cannot be {made}")
+    parts = [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found[word]]
+    if n := found["different"]:
+        parts.insert(0, f"{n} {_differ(n)} by more than {points}")
+    if n := found["better?"] + found["worse?"]:
+        parts.append(f"{n} {_differ(n)}, but not surely by more than {points}")
+    if n := found["no mean"]:
+        parts.append(f"{n} {have(n)} no mean difference (runs disagree)")
+    if found["–"]:
+        parts.append(f"{found['–']} cannot be {made}")
     return listed(parts)

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import statistics, trends
-from actbench.report.numbers import NBSP, count, ends, listed, sentence, some
+from actbench.report.numbers import NBSP, count, ends, listed, sentence, some, span, verdicts
 from actbench.report.recipe_sentences import INITIALISATIONS, NORMS, OPTIMISERS
 from actbench.study import grid
 
 NAMED = 3  # activations that are named, of more the number is
+LINE = 80  # characters of a headline that fit in one line of a page 1280 px wide, in a wide font
 WORDS = {"initialisation": INITIALISATIONS, "norm": {"layer": NORMS["layer"], "batch": NORMS["batch"]}}
 
 
@@ -26,7 +27,8 @@ def headline(
 
     Accuracies are compared among those that always trained only. No more is said than `trends.leaders` gives,
     of each against the first one by average rank: nothing of two others, and those that cannot be told apart
-    are not called equal. Where none always trained, who did most often is a count.
+    are not called equal. Where none always trained, who did most often is a count. Of several forms the first
+    that fits in a line is taken, which may give a number for names, and leave to the basis who is compared.
 
     Args:
         runs: table `runs`, of one setting.
@@ -49,25 +51,25 @@ def headline(
         return f"One seed cannot say which of {len(keys)} activations is best", ", ".join(notes)
     always = by_seed.groupby("activation", observed=True)["trained"].all()
     reliable = [key for key in labels if always.get(key, False)]
-    everywhere = "every seed at every depth" if len(depths) > 1 else "every seed"
     if not reliable:
-        text = f"No activation trained from {everywhere}; {_most_often(by_seed, labels)}"
-        return text, ", ".join([where, *notes])
+        return _most_often(by_seed, labels), ", ".join([where, *notes])
     chosen = runs[runs["activation"].isin(reliable)]
     order = trends.order(trends.ranks(by_seed[by_seed["activation"].isin(reliable)]))
     tied = trends.leaders(chosen, differences)
     names = [labels[key] for key in tied]
-    if len(reliable) == len(keys):
-        text = _first_of_all(names, len(keys), in_order=tied == order[: len(tied)])
-    elif len(reliable) > 2:
-        text = f"Of {len(reliable)} activations that always trained, {_first(names, len(reliable))}"
+    if len(reliable) == len(keys) or len(reliable) > 2:
+        all_are = len(reliable) == len(keys)
+        text = _first(names, len(reliable), in_order=tied == order[: len(tied)], all_are=all_are)
     else:
-        text = f"Only {listed([labels[key] for key in reliable])} trained from {everywhere}"
+        text = f"Only {listed([labels[key] for key in reliable])} always trained"
         if len(reliable) > 1:
-            apart = f"of these {names[0]} has the best average rank"
-            text += f"; {n} seeds cannot tell their accuracies apart" if len(tied) > 1 else f"; {apart}"
-    unsaid = len(tied) > 1 and "average rank" not in text
-    return text, ", ".join([f"average rank {where}" if unsaid else where, *notes])
+            told = len(tied) == 1
+            text += f", of which {names[0]} ranks best" if told else ", and they cannot be told apart"
+    if len(reliable) > 1 and "average rank" not in text:
+        where = f"average rank {where}"
+    if len(reliable) < len(keys) and "always trained" not in text:
+        where = f"of {len(reliable)} activations that always trained, {where}"
+    return text, ", ".join([where, *notes])
 
 
 def trained(
@@ -149,9 +151,7 @@ def recipe(comparison: pd.DataFrame, rates: pd.DataFrame | None, settings: Mappi
     totals = comparison.groupby("setting", observed=True)[["n_trained", "n_seeds"]].sum()
     named = [f"{int(totals.loc[name, 'n_trained'])} with “{name}”" for name in settings]
     if len(named) > NAMED:
-        least, most = int(totals["n_trained"].min()), int(totals["n_trained"].max())
-        numbers = f"{least}" if least == most else f"{least} to {most}"
-        named = [f"{numbers} with each of {len(settings)} settings"]
+        named = [f"{span(totals['n_trained'])} with each of {len(settings)} settings"]
     return f"Of {int(totals['n_seeds'].iloc[0]):,} networks, {listed(named)} trained; {tuned}{arbitrary}."
 
 
@@ -171,8 +171,7 @@ def limits(config: Mapping, cells: pd.DataFrame) -> str:
         parts.append(f"one recipe ({', '.join(made)})")
     widths = sorted({width for sizes in network.get("hidden_sizes") or () for width in sizes})
     if widths:
-        ends = f"{widths[0]}" if len(widths) == 1 else f"{widths[0]} to {widths[-1]}"
-        parts.append(f"{ends} unit{'' if widths[-1] == 1 else 's'} a layer")
+        parts.append(f"{span(widths)} unit{'' if widths[-1] == 1 else 's'} a layer")
     parts.append(f"n{NBSP}={NBSP}1 seed, which gives no interval" if n == 1 else f"n{NBSP}={NBSP}{n} seeds")
     text = sentence(", ".join(parts))
     improving, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
@@ -191,42 +190,52 @@ def _trained(runs: pd.DataFrame, label: str) -> str:
     return f"{n_trained:,} of {n:,} networks{of} trained"
 
 
+def _fitting(*texts: str) -> str:
+    """The first of these texts that fits in a line, or the shortest."""
+    return next((text for text in texts if len(text) <= LINE), min(texts, key=len))
+
+
 def _most_often(by_seed: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """`tanh trained most often (12 of 15)`."""
+    """`No activation always trained; tanh trained most often (12 of 15)`."""
     counts = by_seed.groupby("activation", observed=True)["trained"].agg(["sum", "size"])
     most = counts[counts["sum"] == counts["sum"].max()]
     each = " each" if len(most) > 1 else ""
     share = f"{int(most['sum'].iloc[0])} of {int(most['size'].iloc[0])}{each}"
-    return f"{some([labels[key] for key in most.index])} trained most often ({share})"
+    whose = some([labels[key] for key in most.index]), f"{len(most)} of {len(counts)}"
+    return _fitting(*(f"No activation always trained; {who} trained most often ({share})" for who in whose))
 
 
-def _first_of_all(tied: Sequence[str], n: int, in_order: bool) -> str:
-    """The first of `n` activations that all trained, and those not told apart; whether these come next."""
+def _first(tied: Sequence[str], n: int, in_order: bool, all_are: bool) -> str:
+    """The first of `n` activations that always trained, and those that cannot be told apart from it.
+
+    Args:
+        tied: their labels, the first one's before the others.
+        n: that are compared.
+        in_order: whether those that are tied come next by average rank.
+        all_are: whether these are all there are.
+    """
     first, *others = tied
-    if others and not in_order:
-        what = f"only {listed(others)}" if len(others) <= NAMED + 1 else f"{len(others)}"
-        return (
-            f"{first} has the best average rank; of the {n - 1} others, {what} cannot be told apart from it"
-        )
+    of = [""] if all_are else [f"Of {n} {what}that always trained, " for what in ("activations ", "")] + [""]
     if not others:
-        return f"{first} has the best average rank of {n} activations"
-    whom = listed(others)
-    if len(others) > NAMED + 1:
-        every = len(others) == n - 1
-        whom = f"any of the {len(others)} others" if every else f"{len(others)} of the {n - 1} others"
-    return f"{first} cannot be told apart from {whom}"
-
-
-def _first(tied: Sequence[str], n: int) -> str:
-    """The first of `n` activations and those that cannot be told apart from it, after what they are of."""
-    first, *others = tied
-    if len(others) == n - 1:
-        return f"{first} cannot be told apart from any other"
-    text = f"{first} has the best average rank"
-    if not others:
-        return text
-    what = f"only {listed(others)}" if len(others) <= NAMED + 1 else f"{len(others)} others"
-    return f"{text}; {what} cannot be told apart from it"
+        return f"{of[0]}{first} has the best average rank{f' of {n} activations' if all_are else ''}"
+    few = len(others) <= NAMED + 1
+    whom = [listed(others)] if few else []
+    if len(others) < n - 1:
+        whom.append(f"{len(others)} of the {n - 1} others")
+    elif all_are:
+        whom.append(f"any of the {n - 1} others" if n > 2 else "the other")
+    else:
+        whom = ["any other"]
+    if in_order:
+        texts = [f"{whose}{first} cannot be told apart from {names}" for names in whom for whose in of]
+    else:
+        texts = [
+            f"{whose}{first} ranks best{'' if whose else f' of {n}'}, and {'only ' if few else ''}{names} "
+            "cannot be told apart from it"
+            for names in whom
+            for whose in of
+        ]
+    return _fitting(*texts)
 
 
 def _came_to(lost: pd.DataFrame, history: pd.DataFrame | None) -> str:
@@ -241,7 +250,7 @@ def _came_to(lost: pd.DataFrame, history: pd.DataFrame | None) -> str:
 
 
 def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping) -> str:
-    """In how many cells with failures the search had none that trained with its choice either."""
+    """In how many cells with failures no network of the search trained with its choice either."""
     failing = cells[cells["n_trained"] < cells["n_seeds"]]
     if rates is None or failing.empty or len(setting["tuning"]["learning_rate"]) < 2:
         return ""
@@ -253,10 +262,10 @@ def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping
     n = sum(trained_at[place] == 0 for place in places)
     if not n:
         return ""
-    where = f"{n} of the {len(failing)} cells"
-    if n == len(failing):
-        where = "the one cell" if n == 1 else f"the {n} cells"
-    return f"; no tuned rate trained in {where} with failures"
+    if len(failing) == 1:
+        return "; the rate of the one failing cell failed in tuning too"
+    cells = "the" if n == len(failing) else f"{n} of the"
+    return f"; the rate{'' if n == 1 else 's'} of {cells} {len(failing)} failing cells failed in tuning too"
 
 
 def _concentrated(cells: pd.DataFrame) -> str:
@@ -290,10 +299,11 @@ def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     others = cells[cells["verdict"] != "baseline"]
     if others.empty:
         return ""
-    lacking = (others["verdict"] == "inconclusive") & others["difference"].isna() | (others["n_pairs"] < 2)
-    counts = others["verdict"].astype(str).mask(lacking, "not made").value_counts()
-    verdicts = ("better", "equivalent", "worse", "inconclusive", "not made")
-    parts = [f"{counts[name]} {name}" for name in verdicts if name in counts]
+    found = verdicts(others)
+    found["inconclusive"] += found["better?"] + found["worse?"]
+    found["not made"] = found["no mean"] + found["–"]
+    words = ("better", "equivalent", "worse", "inconclusive", "not made")
+    parts = [f"{found[word]} {word}" for word in words if found[word]]
     return f"against {labels[others['baseline'].iloc[0]]}: {', '.join(parts)}"
 
 

@@ -37,16 +37,15 @@ def gradients(rows: pd.DataFrame, runs: pd.DataFrame, labels: Mapping[str, str])
         own = own[own["trained"].astype(bool)] if checkpoint == "trained" else own
         known = own.groupby("activation")["log10_first_last"]
         if len(known):
-            whose = f" {words}{' in those that trained' if checkpoint == 'trained' else ''}"
-            ends.append(_ends(known.median(), labels, of_log10) + whose)
+            whose = f"{words}{' in those that trained' if checkpoint == 'trained' else ''}"
+            last = "times" if ends else "times the last's"
+            ends.append(f"{_ends(known.median(), labels, of_log10)} {last} {whose}")
             sizes.append(span(known.size()))
     what = f"With {layers(int(deepest['depth'].iloc[0]))}, the first layer's gradient of the pre-activations"
     if not ends:
         return f"{what} over the last's is known of no network: some layer's is zero or not finite."
     n = listed(list(dict.fromkeys(sizes)))
-    return (
-        f"{what} over the last's is {', and '.join(ends)} (medians over n = {_of_networks(n)} an activation)."
-    )
+    return f"{what} is {', and '.join(ends)} (medians over n = {_of_networks(n)} an activation)."
 
 
 def distributions(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -167,7 +166,9 @@ def cost(
     took = named[0] if len(rows) == 1 else " to ".join(named)
     n = count(sum(row["n"] for row in rows), "job")
     n += f" with “{setting}”" if setting else ""
-    texts.append(f"In {n} training took {took} a network; other jobs ran beside, so these are no comparison.")
+    texts.append(
+        f"In {n} training took {took} a network; other jobs ran beside, so these times are no comparison."
+    )
     return " ".join(texts)
 
 

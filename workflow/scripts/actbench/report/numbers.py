@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -125,6 +126,11 @@ def verdict(row: Mapping) -> str:
     return f"{leaning(row)}?" if leaning(row) else "inconclusive"
 
 
+def verdicts(rows: pd.DataFrame) -> Counter[str]:
+    """How many of these comparisons have which `verdict`."""
+    return Counter(map(verdict, rows.to_dict("records")))
+
+
 def disagrees(row: Mapping) -> bool:
     """Whether an interval leaves out 0 without a small adjusted p, or holds it with one.
 
@@ -203,11 +209,12 @@ def count(n: int, word: str) -> str:
     return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
-def span(values: Iterable[float]) -> str:
-    """`5`, or from the least to the most of these counts `3 to 5`."""
-    values = list(values)
-    low, high = int(min(values)), int(max(values))
-    return f"{low}" if low == high else f"{low} to {high}"
+def span(values: Iterable[float], joint: str = "to") -> str:
+    """`5`, or from the least to the most of these counts `3 to 5`; by another `joint`, two are `3 or 5`."""
+    found = sorted({int(value) for value in values})
+    if len(found) == 1:
+        return f"{found[0]:,}"
+    return f"{found[0]:,} {joint if len(found) == 2 else 'to'} {found[-1]:,}"
 
 
 def networks(n: int, folds: int = 1) -> str:

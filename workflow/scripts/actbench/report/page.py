@@ -44,9 +44,8 @@ def environment(folder: str | Path) -> jinja2.Environment:
         "sentence": numbers.sentence,
         "picture": picture,
     }
-    made.globals |= {
-        name: getattr(numbers, name) for name in ("change", "interval", "interval_of", "spread", "verdict")
-    }
+    shared = ("change", "interval", "interval_of", "n_points", "spread", "verdict")
+    made.globals |= {name: getattr(numbers, name) for name in shared}
     made.globals |= {"layers": shown.layers, "column_of": columns.of}
     made.globals |= {"row_class": looks.css_class, "sample": sample}
     return made

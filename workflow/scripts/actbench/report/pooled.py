@@ -7,7 +7,7 @@ import pandas as pd
 from actbench.analysis import cells
 from actbench.figures import drawing, recipe, shown
 from actbench.figures.plotting import Figure
-from actbench.report.numbers import listed, n_points
+from actbench.report.numbers import listed, n_points, span
 
 
 def figure(pooled: cells.Pooled, labels: Mapping[str, str]) -> Figure:
@@ -83,8 +83,8 @@ def notes(
         each = listed([f"{name} {n}" for name, n in n_cells.items()])
         found.append(f"Each cell counts once, and studies have different numbers of them: {each}.")
     if pooled.rows["n_seeds"].nunique() > 1:
-        low, high = pooled.rows["n_seeds"].min(), pooled.rows["n_seeds"].max()
-        found.append(f"Means are of {low} to {high} seeds: those of few are less certain, and count alike.")
+        n_seeds = span(pooled.rows["n_seeds"])
+        found.append(f"Means are of {n_seeds} seeds: those of few are less certain, and count alike.")
     if pooled.cells and not _meet(pooled):
         found.append(
             "No activation takes part in cells of two studies: each profile speaks of one study only, and "

@@ -43,7 +43,7 @@ class About(NamedTuple):
     @property
     def points(self) -> str:
         """The margin: `1 point`, `0.5 points`."""
-        return f"{100 * self.margin:g} point{'' if self.margin == 0.01 else 's'}"
+        return numbers.n_points(self.margin)
 
 
 def about(study: Study) -> About:
@@ -178,7 +178,7 @@ def _caveats(row: Mapping, names: Sequence[str], known: About) -> str:
         against = (
             "p does not support this"
             if row["p_holm"] > numbers.ALPHA
-            else "p is small and yet nothing is decided"
+            else "p is small although nothing is decided"
         )
         found.append(f"The words follow the interval, and {against}: {why(row, known.n_comparisons)}.")
     sides = [

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons, statistics
-from actbench.report.numbers import NBSP, count, listed, n_points, sentence
+from actbench.report.numbers import NBSP, count, listed, n_points, sentence, span
 from actbench.study import grid
 
 TUNE = "“training.learning_rate: tuned” chooses it for each activation out of several candidates"
@@ -51,7 +51,7 @@ def recipe(network: Mapping, training: Mapping) -> str:
         parts.append("residual connections")
     widths = sorted({width for sizes in network.get("hidden_sizes") or () for width in sizes})
     if widths:
-        ends = _range(widths)
+        ends = span(widths, "and")
         parts.append(f"{ends} unit{'' if ends == '1' else 's'} a hidden layer")
     return ", ".join(parts)
 
@@ -117,9 +117,9 @@ def tuned(rates: pd.DataFrame, settings: Mapping[str, Mapping]) -> str:
     if rates.empty:
         return ""
     grids = sorted({tuple(search["learning_rate"]) for search in searched.values()}, key=len)
-    numbers = _range(map(len, grids), "or")
+    numbers = span(map(len, grids), "or")
     values = f" ({_rates(grids[0])})" if len(grids) == 1 else ""
-    seeds = _range((search["seeds"] for search in searched.values()), "or")
+    seeds = span((search["seeds"] for search in searched.values()), "or")
     return (
         f"Learning rates are tuned{_of(searched, settings)} for each {_each(rates, 'activation', 'depth')}, "
         f"over {numbers} candidates{values} with {seeds} tuning seed{'' if seeds == '1' else 's'}; "
@@ -135,12 +135,12 @@ def budget(rates: pd.DataFrame, settings: Mapping[str, Mapping], n_evaluated: in
         n_evaluated: networks that are evaluated.
     """
     searched = _searched(rates, settings)
-    epochs = _range(
+    epochs = span(
         (one["max_epochs"] or settings[name]["training"]["max_epochs"] for name, one in searched.items()),
         "or",
     )
     products = {(len(one["learning_rate"]), one["seeds"]) for one in searched.values()}
-    sizes = f"{_range((n * seeds for n, seeds in products), 'or')} networks"
+    sizes = f"{span((n * seeds for n, seeds in products), 'or')} networks"
     if len(products) == 1:
         ((n, seeds),) = products
         sizes = f"{count(n, 'candidate')} × {count(seeds, 'tuning seed')} = {count(n * seeds, 'network')}"
@@ -256,7 +256,7 @@ def attributed(
         )
     unknown, lacking = [], unclear["n"] < 2
     if len(undecided := unclear[~lacking & ~inside]):
-        unknown.append(f"is inconclusive for {named(undecided)}, n = {_range(undecided['n'])}")
+        unknown.append(f"is inconclusive for {named(undecided)}, n = {span(undecided['n'], 'and')}")
     none = lacking & (unclear["n_depths"] == 0)
     if len(few := unclear[lacking & ~none]):
         unknown.append(
@@ -284,9 +284,10 @@ def required_seeds(attribution: pd.DataFrame, labels: Mapping[str, str], margin:
     if known.empty:
         return ""
     named = _named(known, labels, 0, rows["setting"].nunique())
+    needed = span(known["required_seeds"], "and")
     return (
-        f"Were difference and spread as measured, {_range(known['required_seeds'])} seeds that train in all "
-        f"four cells would show a change of more than {n_points(margin)} with "
+        f"Were difference and spread as measured, {needed} seeds that train in all four "
+        f"cells would show a change of more than {n_points(margin)} with "
         f"{100 * comparisons.POWER:g}{NBSP}% probability for {named}."
     )
 
@@ -359,14 +360,6 @@ def _quoted(names: Iterable[str]) -> str:
 
 def _depths(depths: Sequence[int]) -> str:
     return f"depth {listed(list(map(str, depths)))}"
-
-
-def _range(numbers: Iterable[float], joint: str = "and") -> str:
-    """`5`, `5 and 7`, or from three on `5 to 9`."""
-    found = sorted({int(number) for number in numbers})
-    if len(found) < 3:
-        return f" {joint} ".join(f"{number:,}" for number in found)
-    return f"{found[0]:,} to {found[-1]:,}"
 
 
 def _rates(grid: Sequence[float]) -> str:

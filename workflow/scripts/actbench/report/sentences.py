@@ -215,9 +215,9 @@ def smallest_p(n_seeds: int, family: int = 1) -> str:
     if not exact:
         text += f" ({comparisons.RANDOM_FLIPS:,} random flips)"
     if family > 1:
-        text += f", after Holm's adjustment for {family} comparisons {min(1, family * smallest):.2g}"
+        text += f", and {min(1, family * smallest):.2g} after Holm's adjustment for {family} comparisons"
     return (
-        f"{text}{'; fewer pairs cannot reach it' if exact else ''}. p is shown beside the verdict and not "
+        f"{text}{'; of fewer pairs it is larger' if exact else ''}. p is shown beside the verdict and not "
         "used for it: the interval takes differences as normal, the sign flip does not, so they may disagree."
     )
 

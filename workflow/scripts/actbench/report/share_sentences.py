@@ -68,7 +68,9 @@ def beside_p(shares: pd.DataFrame, family: int) -> str:
         return ""
     n = int(shares["n_seeds"].max())
     least = min(1, 2 * 0.5**n)
-    adjusted = f", adjusted for {family:,} comparisons {min(1, family * least):.2g}" if family > 1 else ""
+    adjusted = ""
+    if family > 1:
+        adjusted = f", or below {min(1, family * least):.2g} after adjustment for {family:,} comparisons"
     return (
         f"† An interval without 0 although p (Holm) is above {ALPHA:g}: Newcombe's interval is approximate, "
         f"the McNemar test is exact, with no p below {least:.2g} for {n} seeds{adjusted}. The word follows "

@@ -50,13 +50,14 @@ def why(row: Mapping, family: int) -> str:
     """
     if pd.isna(row["difference"]):
         return "runs lie too far apart for a difference of means"
+    normal = "the interval takes the differences as normal, the sign flip does not"
     if row["verdict"] not in DECIDED and not leaning(row):
-        return "p is about any difference, the verdict about one beyond the margin"
+        return normal if family == 1 else f"{normal}, and Bonferroni is stricter than Holm"
     least = comparisons.smallest_p(row["n_pairs"])
     if family * least > ALPHA:
         of = "" if family == 1 else f", which is then adjusted for {family:,} comparisons"
         return f"sign flips of {row['n_pairs']} pairs give no p below {least:.2g}{of}"
-    return "the interval takes the differences as normal, the sign flip does not"
+    return normal
 
 
 def unfinished(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:

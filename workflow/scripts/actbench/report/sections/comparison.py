@@ -29,7 +29,7 @@ def context(study: Study) -> dict:
     finding = findings.comparison(study.comparison, labels, margin, folds)
     apart_from_p = beside_p(study.comparison.to_dict("records"), labels, max(n_comparisons, 1))
     return {
-        "finding": findings.placed(finding, settings),
+        "finding": finding,
         "shares": shares_by_depth(differing, labels) if share_sentences.differ(shares) else {},
         "n_alike": len(shares) - len(differing),
         "alike": share_sentences.alike(shares, labels),

@@ -10,7 +10,7 @@ def context(study: Study) -> dict:
     """See `Section`."""
     table = study.tables["cross_validation"]
     finding = findings.cross_validation(table, study.labels)
-    return {"finding": findings.placed(finding, study.config["settings"]), "scores": scores(table)}
+    return {"finding": finding, "scores": scores(table)}
 
 
 def scores(table: pd.DataFrame) -> dict:

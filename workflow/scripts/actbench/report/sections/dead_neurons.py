@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from actbench.figures import shown
-from actbench.report import findings, layer_findings, sentences
+from actbench.report import layer_findings, sentences
 from actbench.report.section import Section, Study
 from actbench.storage import snapshots
 
@@ -28,7 +28,7 @@ def context(study: Study) -> dict:
     by_layer = {f"dead_by_layer_d{depth}": pd.DataFrame(rows) for depth, rows in layers.items()}
     finding = layer_findings.dead(shares, labels)
     return {
-        "finding": findings.placed(finding, study.config["settings"]),
+        "finding": finding,
         "dead": [row for row in shares if any(row.get(name, 0) for name in MEASURES)],
         "measures": [name for name in ("dead", "dormant", "saturated") if occurs(shares, name)],
         "any_dead": bool((drawn["n_dead"] > 0).any()),

@@ -20,7 +20,7 @@ def context(study: Study) -> dict:
     changes = trends(over_depths, study.labels) if n_seeds > 1 else []
     side_by_side = networks(study.config, study.tables["runs"])
     return {
-        "finding": findings.placed(finding, study.config["settings"]),
+        "finding": finding,
         "cells": study.cells,
         "trends": changes,
         "dying": dying(changes),

@@ -12,7 +12,8 @@ def context(study: Study) -> dict:
     drawn = distributions["depth"].isin(study.shown_depths) & (distributions["saturated_fraction"] > 0)
     drawn &= distributions["activation"].isin(shown.activations(study.config))
     return {
-        "finding": findings.placed(finding, study.config["settings"]),
+        "finding": finding,
+        "placed": findings.placed(finding, study.config["settings"]),
         "any_saturated": bool(drawn.any()),
         "overflows": sentences.overflows(distributions, study.labels),
         "collapsed": collapse_sentences.collapsed(distributions, study.labels, study.examples),

@@ -16,7 +16,8 @@ def context(study: Study) -> dict:
     if {"gradients", "runs"} <= tables.keys():
         finding = layer_findings.gradients(tables["gradients"], tables["runs"], labels)
     return {
-        "finding": findings.placed(finding, study.config["settings"]),
+        "finding": finding,
+        "placed": findings.placed(finding, study.config["settings"]),
         "decay": decay(rows, study.labels),
         "gradient_decay": sentences.gradient_decay(rows, study.labels),
     }

@@ -15,7 +15,7 @@ def context(study: Study) -> dict:
     dead = tables.get("dead_neurons")
     dead = None if dead is None else dead[dead["depth"].isin(study.shown_depths)]
     return {
-        "finding": findings.placed(finding, config["settings"]),
+        "finding": finding,
         "judged": judged(config),
         "any_dead": dead is None or bool((dead["n_dead"] > 0).any()),
         "any_failed": bool((~tables["runs"]["trained"].astype(bool)).any()),

@@ -23,7 +23,7 @@ def context(study: Study) -> dict:
     if "over_depths" in study.tables:
         order = [row["key"] for row in answer.ranking(study.comparison, study.tables["over_depths"], [])]
     return {
-        "finding": findings.placed(finding, study.config["settings"]),
+        "finding": finding,
         "pairs": rows,
         "matrices": matrices(rows, order, study.labels) if len(rows) > LARGEST else {},
         "pairs_beside_p": beside_p(rows, study.labels, n_pairs),

@@ -1,0 +1,66 @@
+"""A headline takes one line of a wide screen where names are not too long, and leaves out nothing that it rests on."""
+
+import made_up
+import pandas as pd
+import pytest
+from actbench.report import headline
+from made_up_cells import runs
+from test_headline import BETTER, LABELS, MIXED, difference
+
+LONG = {key: f"{label} of a long name" for key, label in LABELS.items()}
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [
+        (
+            {"tanh": BETTER, "elu": MIXED, "relu": MIXED[::-1], "sigmoid": [0.6] * 5},
+            "ELU of a long name cannot be told apart from 2 of the 3 others average rank at",
+        ),
+        (dict.fromkeys(LABELS, BETTER), " cannot be told apart from any of the 5 others average rank at"),
+        (
+            {"tanh": MIXED, "elu": MIXED, "relu": MIXED[::-1], "sigmoid": [0.1] * 5},
+            "Of 3 that always trained, ELU of a long name cannot be told apart from any other average rank at",
+        ),
+        (
+            {key: [0.9, 0.1] for key in LABELS},
+            "No activation always trained; 6 of 6 trained most often (1 of 2 each) at depth 2",
+        ),
+    ],
+    ids=["some tied", "all tied", "one never trained", "none always trained"],
+)
+def test_long_names_are_counted_so_that_a_headline_takes_one_line(accuracies, expected):
+    claim, basis = headline.headline(runs(**accuracies), LONG)
+    assert expected in f"{claim} {basis}" and len(claim) <= headline.LINE
+
+
+def test_who_is_compared_is_said_below_a_headline_that_has_no_room_for_it():
+    frame = runs(tanh=BETTER, elu=MIXED, relu=MIXED[::-1], sigmoid=[0.6] * 5, swish=[0.1] * 5)
+    differences = pd.DataFrame([difference("relu", "elu", -0.1, -0.01)])
+    claim, basis = headline.headline(
+        frame, LABELS | {"elu": "exponential", "tanh": "hyperbolic"}, "he", differences
+    )
+    assert claim == "exponential ranks best of 4, and only hyperbolic cannot be told apart from it"
+    assert basis.startswith("of 4 activations that always trained, average rank at depth 2, setting")
+    short, below = headline.headline(frame, {**LABELS, "elu": "E", "tanh": "t"}, "", differences)
+    assert short == "Of 4 that always trained, E ranks best, and only t cannot be told apart from it"
+    assert below.startswith("average rank at")
+
+
+@pytest.mark.parametrize(
+    ("trained", "words"),
+    [
+        ([], "; the rates of the 3 failing cells failed in tuning too."),
+        ([("sigmoid", 4)], "; the rates of 2 of the 3 failing cells failed in tuning too."),
+        ([("sigmoid", 4), ("sigmoid", 8)], "; the rate of 1 of the 3 failing cells failed in tuning too."),
+        ([("sigmoid", 4), ("sigmoid", 8), ("swish", 8)], "; learning rates are tuned."),
+    ],
+)
+def test_failing_cells_are_those_of_which_tuning_knew(trained, words):
+    config = made_up.config(("default", "critical"))
+    tables = made_up.tables(config)
+    rates = tables["rates"].assign(n_trained=0)
+    own = [place in trained for place in zip(rates["activation"].astype(str), rates["depth"], strict=True)]
+    rates.loc[own, "n_trained"] = 1
+    found = headline.recipe(tables["comparison"], rates, config["settings"], made_up.LABELS)
+    assert found == f"With “critical” sigmoid (depth 4 and 8) and swish (depth 8) trained (5 of 5){words}"
