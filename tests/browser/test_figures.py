@@ -141,6 +141,23 @@ def test_on_a_phone_the_answer_is_on_the_first_screen(opened):
     assert len(sizes) == 4 and min(sizes) >= 7.9
 
 
+def test_prints_upright_with_heads_on_each_page_and_no_page_nearly_empty(opened, tmp_path):
+    import pypdf
+
+    page = opened()
+
+    def printed():
+        page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+        sheets = pypdf.PdfReader(tmp_path / "page.pdf").pages
+        assert all(sheet.mediabox.height > sheet.mediabox.width for sheet in sheets)
+        return [sheet.extract_text() for sheet in sheets]
+
+    said = printed()
+    assert len(said) > 3 and min(len(text.split()) for text in said[:-1]) > 100
+    page.add_style_tag(content="table:has(#table-comparison) tr.depth { break-before: page; }")
+    assert sum("Required" in text and "5 of 5" in text for text in printed()) >= 3
+
+
 @pytest.mark.parametrize("width", [375, 900, 1280])
 def test_a_link_of_the_contents_shows_its_heading(opened, width):
     page = opened(width)
