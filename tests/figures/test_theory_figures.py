@@ -234,7 +234,7 @@ def test_each_cell_has_its_mark_its_depth_and_its_band(style):
     *sigmoid, relu = points(axis)
     assert [mark.get_xdata()[0] for mark in sigmoid] == [-6.0, -1.0] and relu.get_xdata()[0] == -5.0
     notes = [mark.get_gid() for mark in (*sigmoid, relu)]
-    assert notes[0] == "note a-sigmoid d-1 s-default|1 hidden layer, default: 0 of 4 trained, predicted −6"
+    assert notes[0] == "note a-sigmoid d-1 s-default|1 hidden layer: 0 of 4 trained, predicted −6"
     assert [note.partition("|")[0] for note in notes[1:]] == [
         "note a-sigmoid d-2 s-default",
         "note a-relu d-1 s-default",
@@ -255,7 +255,10 @@ def test_each_setting_has_a_panel_of_its_own_on_one_scale(style):
     drawn = [[mark.get_xdata()[0] for mark in points(axis)] for axis in figure.axes]
     assert drawn == [[-6.0, -1.0], [-2.0, -0.5]]
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
-    assert [axis.get_gid() for axis in figure.axes] == ["note s-default", "note s-critical"]
+    assert [axis.get_gid() for axis in figure.axes] == [
+        "panel s-default|default",
+        "panel s-critical|critical",
+    ]
 
 
 def test_marks_that_would_hide_each_other_are_set_apart_within_their_band(style):

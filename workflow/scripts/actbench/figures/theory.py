@@ -172,7 +172,7 @@ def decay_and_training(
             axis.axhline(top + 1, color="#cccccc", linewidth=0.8)
         axis.grid(visible=False, axis="y")
         axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "")
-        drawing.of_panel(axis, setting=name)
+        drawing.of_panel(axis, setting=name, words=name if len(names) > 1 else "")
     words = {"fontsize": drawing.SMALL, "color": INK, "va": "bottom"}
     words["transform"] = axes[0][0].get_xaxis_transform()
     left = (limit - low) / (high - low)
@@ -210,7 +210,7 @@ def _cells(axis: Axes, cells: pd.DataFrame, style: drawing.Style, numbered: bool
         (mark,) = axis.plot(
             row.x, row.y, **look | {"linestyle": "", "markersize": 5.5, "clip_on": False} | face
         )
-        words = f"{shown.layers(row.depth)}, {row.setting}: {row.n_trained} of {row.n_seeds} trained"
+        words = f"{shown.layers(row.depth)}: {row.n_trained} of {row.n_seeds} trained"
         predicted = f"{row.x:.3g}".replace("-", "−")
         whose = {"activation": row.activation, "depth": row.depth, "setting": row.setting}
         drawing.say(mark, f"{words}, predicted {predicted}", **whose)
@@ -246,7 +246,7 @@ def correlation_map(
             )
             axis.plot(line["correlation"], line["next_correlation"], linewidth=1.6, **style.line(key))
         axis.set_title(drawing.plain(name) if len(names) > 1 else "")
-        drawing.of_panel(axis, setting=name)
+        drawing.of_panel(axis, setting=name, words=name if len(names) > 1 else "")
         axis.set_aspect("equal")
         axis.set_xlim(0, 1.02)
         axis.set_ylim(0, 1.02)
@@ -279,7 +279,7 @@ def _by_layer(
             axis.plot(line["layer"], line[predicted], linewidth=1.3, **style.line(key))
             _points(axis, of_networks, measured, look, style.summarised)
         axis.set_title(shown.layers(depth) if row == 0 else "")
-        drawing.of_panel(axis, depth=depth, setting=name)
+        drawing.of_panel(axis, depth=depth, setting=name, words=name if len(names) > 1 else "")
         axis.set_xlabel("layer" if row == len(names) - 1 else "")
         axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "")
         drawing.whole_numbers(axis)
