@@ -16,6 +16,7 @@ from actbench.figures.plotting import (
     Figure,
     Line2D,
     fonts_of_outlines,
+    fonts_once,
     matplotlib,
     plt,
     sns,
@@ -163,7 +164,7 @@ def save(figure: Figure, *paths: str | Path) -> None:
     for path in paths:
         kind = Path(path).suffix.removeprefix(".")
         metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
-        with files.atomic(path) as temporary, fonts_of_outlines():
+        with files.atomic(path) as temporary, fonts_of_outlines(), fonts_once():
             figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
             if kind == "svg":
                 written = _coarser(temporary.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from actbench.figures import drawing, shown
-from actbench.figures.plotting import Artist, Axes, Figure, plt, sns
+from actbench.figures.plotting import Artist, Axes, Figure, StepPatch, plt, sns
 
 BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
 
@@ -191,7 +191,13 @@ def _spread(row: tuple) -> str:
 def _ridge(axis: Axes, counts: np.ndarray, edges: np.ndarray, base: float, colour: tuple) -> Artist:
     counts, edges = _coarser(counts, edges)
     heights = 0.9 * np.sqrt(counts / counts.max())
-    return axis.stairs(base + heights, edges, baseline=base, fill=True, color=colour, alpha=0.75)
+    look = {"fill": True, "facecolor": colour, "alpha": 0.75, "linewidth": 0}
+    shape = StepPatch(base + heights, edges, baseline=base, **look)
+    shape.sticky_edges.y.append(base)
+    axis.add_artist(shape)  # as `stairs` does, which looks for the ends of each step
+    axis.update_datalim([(edges[0], base), (edges[-1], base + heights.max())])
+    axis.autoscale_view()
+    return shape
 
 
 def _edges(row: tuple) -> np.ndarray:
