@@ -139,6 +139,29 @@ def test_on_a_phone_the_answer_is_on_the_first_screen(opened):
         parseFloat(getComputedStyle(text).fontSize) * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width))"""
     sizes = page.locator("svg.drawing").evaluate_all(f"all => all.map({smallest})")
     assert len(sizes) == 4 and min(sizes) >= 7.9
+    page.evaluate("""() => { const body = document.querySelector('table.ranking tbody'), rows = [...body.rows];
+        for (let i = rows.length; i < 25; i++) body.append(rows[i % rows.length].cloneNode(true)); }""")
+    ranking, head = page.locator(".first > .scroll").first, page.locator("table.ranking thead")
+    assert ranking.evaluate("box => box.scrollTop = 200") == 200 and ranking.bounding_box()["height"] < 400
+    assert head.locator("th").nth(1).bounding_box()["y"] == pytest.approx(ranking.bounding_box()["y"], abs=1)
+    assert page.evaluate(ends, "#figure-overview svg") <= 1600
+
+
+def test_prints_upright_with_heads_on_each_page_and_no_page_nearly_empty(opened, tmp_path):
+    import pypdf
+
+    page = opened()
+
+    def printed():
+        page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+        sheets = pypdf.PdfReader(tmp_path / "page.pdf").pages
+        assert all(sheet.mediabox.height > sheet.mediabox.width for sheet in sheets)
+        return [sheet.extract_text() for sheet in sheets]
+
+    said = printed()
+    assert len(said) > 3 and min(len(text.split()) for text in said[:-1]) > 100
+    page.add_style_tag(content="table:has(#table-comparison) tr.depth { break-before: page; }")
+    assert sum("Required" in text and "5 of 5" in text for text in printed()) >= 3
 
 
 @pytest.mark.parametrize("width", [375, 900, 1280])

@@ -61,7 +61,7 @@ def report(request, tmp_path_factory):
         "performance_profile": recipe.profile(every["profile"], names, style),
         "theory_gradients": theory.gradients(every["gradients"], every["predictions"], names, depths, style),
         "decay_and_training": theory.decay_and_training(
-            every["expectations"], every["comparison"], -3.5, style
+            every["expectations"], every["comparison"], names, -3.5, style
         ),
     }
     for name, figure in drawn.items():

@@ -137,3 +137,13 @@ def test_what_an_activation_is_drawn_with_has_its_class_and_a_cell_its_value(sty
     notes = [artist.get_gid().removeprefix(svg.NOTE).split("|") for artist in drawn]
     assert {note[0] for note in notes} == {"a-relu", "a-tanh", "a-elu"}
     assert "layer 1: 0.01" in {note[1] for note in notes if len(note) > 1}
+
+
+def test_each_value_names_its_activation_depth_checkpoint_and_layer(style, tmp_path):
+    rows = table(depths=(2, 3))
+    rows.loc[(rows["activation"] == "relu") & (rows["layer"] == 1), "rms"] = np.nan
+    drawing.save(heat_maps.gradients(rows, [2, 3], style), tmp_path / "a.svg")
+    page = svg.inlined((tmp_path / "a.svg").read_text(), "a", style.labels)
+    said = re.findall("<title>([^<]*: [^<]*)</title>", page)
+    assert len(said) == len(set(said)) == 3 * 2 * (3 + 4)
+    assert f"{style.labels['relu']}: 3 hidden layers, after training, layer 1: no value" in said

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,27 @@ def test_the_numbers_beside_gradients_are_those_of_the_table(style, sizes, shown
     joined = pd.DataFrame(rows).merge(histogram_figures.sizes(table), how="left")
     drawn = histogram_figures.gradient_histograms(joined, 1, style)
     assert [text.get_text() for text in drawn.axes[0].texts] == shown
+
+
+@pytest.mark.parametrize(
+    ("draw", "value"),
+    [
+        (histogram_figures.distributions, "median 0, 90 % from −0.68 to 0.68"),
+        (histogram_figures.gradient_histograms, "root mean square 4.0e−1"),
+    ],
+)
+def test_each_ridge_names_its_panel_and_has_a_value(style, tmp_path, draw, value):
+    """Of five bins from −1 to 1 the first has a sixteenth of the values: 5 % end at 0.8 of its width of 0.4."""
+    rows = [row for when in ("init", "trained") for row in ridge_rows(checkpoint=when, depth=2)]
+    drawing.save(draw(pd.DataFrame(rows).assign(rms=0.395), 2, style), tmp_path / "a.svg")
+    said = re.findall("<title>([^<]*)</title>", (tmp_path / "a.svg").read_text())
+    places = [
+        f"2 hidden layers, {words}, layer {layer}: "
+        for words in drawing.CHECKPOINTS.values()
+        for layer in (0, 1)
+    ]
+    assert [text.startswith(place) for text, place in zip(said, places, strict=True)] == [True] * 4
+    assert said[1] == f"{places[1]}{value}"
 
 
 def test_bands_are_quantiles_of_the_histogram():

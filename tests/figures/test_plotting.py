@@ -145,7 +145,17 @@ def test_a_pdf_has_the_letters_it_shows_and_no_rules_of_setting_them(tmp_path):
         for part in parts:
             embedded = part["/FontDescriptor"]["/FontFile2"].get_data()
             tables = ttLib.TTFont(io.BytesIO(embedded)).keys()
-            assert "glyf" in tables and not {"GPOS", "GSUB", "GDEF"} & set(tables)
+            assert "glyf" in tables and not set(plotting.RULES) & set(tables)
     with plotting.fonts_of_outlines():
-        assert subset.Options().drop_tables[-3:] == ["GDEF", "GPOS", "GSUB"]
+        assert subset.Options().drop_tables[-5:] == ["GDEF", "GPOS", "GSUB", "MATH", "kern"]
     assert subset.Options._drop_tables_default == before
+
+
+def test_a_font_is_looked_up_once_while_a_figure_is_written_and_as_before_afterwards():
+    manager = plotting.fontManager
+    usual = manager._find_fonts_by_props("DejaVu Sans")
+    with plotting.fonts_once():
+        first = manager._find_fonts_by_props("DejaVu Sans")
+        assert first == usual and manager._find_fonts_by_props("DejaVu Sans") is first
+    assert manager._find_fonts_by_props("DejaVu Sans") is not first
+    assert "_find_fonts_by_props" not in vars(manager)

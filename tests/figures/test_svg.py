@@ -91,9 +91,9 @@ def test_each_activation_has_its_class_in_panels_and_legend(page):
 def test_marks_and_lines_say_what_they_are(page):
     root = parsed(page)
     assert set(titles(root, "a-relu")) == {"ReLU"}
-    assert "</script><b> & $x$: 96.9 %" in titles(root, "a-tanh")
+    assert "</script><b> & $x$: 8 hidden layers, 96.9 %" in titles(root, "a-tanh")
     said = {title.text for title in root.iter(f"{NAMESPACE}title")}
-    assert {"seed 0, 97.0 %", "seed 1, < 98 %"} <= said
+    assert {"2 hidden layers, seed 0, 97.0 %", "2 hidden layers, seed 1, < 98 %"} <= said
     assert "</script>" not in page
 
 
@@ -108,6 +108,16 @@ def test_a_text_on_hover_is_kept_as_it_was_written():
     marks = '<path d="M 0 0"/><path d="M 0 0"/>'
     page = svg.noted(f'<svg xmlns="{svg.SVG}"><g id="{note}">{marks}</g></svg>')
     assert [title.text for title in parsed(page).iter(f"{NAMESPACE}title")] == ["a | b, 50 %", "%7C"]
+
+
+def test_a_panel_begins_what_is_said_in_it_and_says_nothing_itself():
+    panel, inside, outside = svg.note(["d-2"], ["2 | 3"], svg.PANEL), svg.note([], ["1"]), svg.note([], ["5"])
+    marks = (
+        f'<g id="{panel}"><g id="{inside}"><path d="M 0 0"/></g></g><g id="{outside}"><path d="M 0 0"/></g>'
+    )
+    root = parsed(svg.noted(f'<svg xmlns="{svg.SVG}">{marks}</svg>'))
+    assert [title.text for title in root.iter(f"{NAMESPACE}title")] == ["2 | 3, 1", "5"]
+    assert [group.get("class") for group in root] == ["d-2", None]
 
 
 @pytest.mark.parametrize(

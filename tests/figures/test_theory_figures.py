@@ -81,7 +81,9 @@ def test_a_study_without_any_prediction_is_drawn(tables, style):
         theory.activations(tables["distributions"], empty, ["default"], [1], style),
         theory.correlation_map(nothing["correlations"], ["default"], style),
         theory.edge_of_chaos(tables["edges"][:0], nothing["theory"], ["default"], style),
-        theory.decay_and_training(tables["expectations"][:0], shares(tables["expectations"]), LIMIT, style),
+        theory.decay_and_training(
+            tables["expectations"][:0], shares(tables["expectations"]), ["default"], LIMIT, style
+        ),
     ):
         figure.canvas.draw()
 
@@ -170,6 +172,36 @@ def test_settings_are_marked_once_or_for_each_activation(plane, style):
     ]
 
 
+def places_on_paper(axis):
+    """Inches of each mark, filled and open."""
+    axis.get_figure().canvas.draw()
+    inches = axis.get_figure().dpi_scale_trans.inverted()
+    return {
+        (line.get_gid().split("|")[0], line.get_markerfacecolor() == "none"): inches.transform(
+            line.get_transform().transform(line.get_xydata()[0])
+        )
+        for line in points(axis)
+    }
+
+
+def test_marks_of_activations_that_would_hide_each_other_stand_side_by_side(style):
+    """Two edges at nearly one point: the setting's marks are around them, their values those of the table."""
+    edges = pd.DataFrame({"activation": ["relu", "swish"], "bias_std": 0.0, "weight_std": [1.414, 1.407]})
+    edges = edges.assign(q=None, stable=False)
+    rows = edges[["activation", "bias_std", "weight_std"]].assign(setting="own", reason=None)
+    axis = theory.edge_of_chaos(edges, rows, ["own"], style).axes[0]
+    assert sorted(map(float, {line.get_ydata()[0] for line in points(axis)})) == [1.407, 1.414]
+    found = places_on_paper(axis)
+    relu, swish = (
+        [found[f"note a-{key}", False], found[f"note a-{key} s-own", True]] for key in ("relu", "swish")
+    )
+    assert relu[0] == pytest.approx(relu[1]) and swish[0] == pytest.approx(swish[1])
+    assert swish[0][0] - relu[0][0] == pytest.approx(theory.BESIDE)
+    (line,) = [text for text in axis.texts if text.arrow_patch is not None]
+    assert line.xy == (0.0, 1.407)
+    assert "|setting own: σ_b = 0, σ_w = 1.41" in points(axis)[-1].get_gid()
+
+
 def test_networks_with_another_map_have_no_mark(plane, style):
     edges, rows = plane
     rows = rows.assign(
@@ -198,11 +230,11 @@ def expected(*ratios, key="sigmoid"):
 def test_each_cell_has_its_mark_its_depth_and_its_band(style):
     cells = pd.concat([expected(-6.0, -1.0), expected(-5.0, None, key="relu")])
     table = shares(cells).assign(n_trained=[0, 4, 2, 4])
-    axis = theory.decay_and_training(cells, table, LIMIT, style).axes[0]
+    axis = theory.decay_and_training(cells, table, ["default"], LIMIT, style).axes[0]
     *sigmoid, relu = points(axis)
     assert [mark.get_xdata()[0] for mark in sigmoid] == [-6.0, -1.0] and relu.get_xdata()[0] == -5.0
     notes = [mark.get_gid() for mark in (*sigmoid, relu)]
-    assert notes[0] == "note a-sigmoid d-1 s-default|1 hidden layer, default: 0 of 4 trained"
+    assert notes[0] == "note a-sigmoid d-1 s-default|1 hidden layer: 0 of 4 trained, predicted −6"
     assert [note.partition("|")[0] for note in notes[1:]] == [
         "note a-sigmoid d-2 s-default",
         "note a-relu d-1 s-default",
@@ -210,16 +242,30 @@ def test_each_cell_has_its_mark_its_depth_and_its_band(style):
     ticks = dict(zip(axis.get_yticks(), (text.get_text() for text in axis.get_yticklabels()), strict=True))
     assert [ticks[mark.get_ydata()[0]] for mark in sigmoid] == ["0 %", "100 %"]
     assert ticks[relu.get_ydata()[0]] == "50 %"
-    assert [text.get_text() for text in axis.texts if text.get_text().isdigit()] == ["1", "1", "2"]
+    numbers = {text.xy[0]: text.get_text() for text in axis.texts if text.get_text().isdigit()}
+    assert numbers == {-6.0: "1", -1.0: "2", -5.0: "1"}
     limits = [line for line in lines(axis) if list(line.get_xdata()) == [LIMIT, LIMIT]]
     assert len(limits) == 1 and axis.get_xlim()[0] < -6 < -1 < axis.get_xlim()[1]
 
 
+def test_each_setting_has_a_panel_of_its_own_on_one_scale(style):
+    cells = pd.concat([expected(-6.0, -1.0), expected(-2.0, -0.5).assign(setting="critical")])
+    figure = theory.decay_and_training(cells, shares(cells), ["default", "none", "critical"], LIMIT, style)
+    assert [axis.get_ylabel() for axis in figure.axes] == ["default", "critical"]
+    drawn = [[mark.get_xdata()[0] for mark in points(axis)] for axis in figure.axes]
+    assert drawn == [[-6.0, -1.0], [-2.0, -0.5]]
+    assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+    assert [axis.get_gid() for axis in figure.axes] == [
+        "panel s-default|default",
+        "panel s-critical|critical",
+    ]
+
+
 def test_marks_that_would_hide_each_other_are_set_apart_within_their_band(style):
     cells = expected(-1.0, -1.0, -1.0, -6.0)
-    axis = theory.decay_and_training(cells, shares(cells).assign(n_trained=[4, 4, 4, 0]), LIMIT, style).axes[
-        0
-    ]
+    axis = theory.decay_and_training(
+        cells, shares(cells).assign(n_trained=[4, 4, 4, 0]), ["default"], LIMIT, style
+    ).axes[0]
     zero, *heights = [line.get_ydata()[0] for line in points(axis)]
     middle = axis.get_yticks()[1]
     assert sorted(height - middle for height in heights) == [-1, 0, 1]
@@ -233,7 +279,7 @@ def test_lanes_are_reused_where_there_is_room():
 
 def test_growing_gradients_are_open_marks_outside_of_what_is_expected_to_train(style):
     cells = expected(-6.0, 0.5, 2.0, 4.0)
-    figure = theory.decay_and_training(cells, shares(cells), LIMIT, style)
+    figure = theory.decay_and_training(cells, shares(cells), ["default"], LIMIT, style)
     axis = figure.axes[0]
     marks = {mark.get_xdata()[0]: mark.get_markerfacecolor() == "none" for mark in points(axis)}
     assert marks == {-6: False, 0.5: False, 2: True, 4: True}
@@ -244,7 +290,7 @@ def test_growing_gradients_are_open_marks_outside_of_what_is_expected_to_train(s
 
 def test_many_cells_have_no_numbers(style):
     cells = expected(*np.linspace(-8, 0, shown.NUMBERED_CELLS + 1))
-    axis = theory.decay_and_training(cells, shares(cells), LIMIT, style).axes[0]
+    axis = theory.decay_and_training(cells, shares(cells), ["default"], LIMIT, style).axes[0]
     assert not [text for text in axis.texts if text.get_text().isdigit()]
 
 

@@ -4,6 +4,7 @@ import gzip
 import pandas as pd
 import pytest
 from actbench.report import page
+from conftest import ROOT
 
 
 def test_values_are_escaped_and_missing_ones_are_errors(tmp_path):
@@ -27,6 +28,30 @@ def test_the_policy_names_each_script_by_its_digest(tmp_path):
         (tmp_path / name).touch()
     empty = {"code": "", "digest": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
     assert page.script(tmp_path) == [empty, empty]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("history", "Its numbers are not in this page: <code>tables/a.parquet</code>."),
+        ("history runs", "Drawn from <code>tables/a.parquet</code>."),
+        ("packed", "Drawn from <code>tables/a.parquet</code>."),
+    ],
+)
+def test_a_figure_without_its_table_in_the_page_says_where_its_numbers_are(table, said):
+    given = {
+        "figures": {"a": "data:,"},
+        "counter": page.counter(),
+        "csvs": {"runs": ""},
+        "compressed": {"packed": ""},
+    }
+    given |= {"labels": {}, "shown_activations": {"everywhere": []}}
+    call = f'{{% call parts.figure("a", "alt", "tables/a.parquet", "{table}") %}}Text.{{% endcall %}}'
+    template = page.environment(ROOT / "workflow/report").from_string(
+        '{% import "parts.html" as parts with context %}' + call
+    )
+    text = " ".join(template.render(given).split())
+    assert f"Text. {said}</figcaption>" in text.replace("\n", " ") and text.count("tables/a.parquet") == 1
 
 
 def test_a_compressed_table_has_six_digits_and_the_same_bytes_again():

@@ -72,7 +72,7 @@ def test_other_settings_are_named_and_what_is_not_predicted_of_them():
     text = page(study("default", "layer"))
     assert f"Not predicted are 4 of 8 cells: sigmoid and ReLU with “layer” ({made_up_theory.REASON})." in text
     assert "What one layer does, with “default”; the other settings are in the download." in text
-    assert "(activation × depth × setting)" in text
+    assert "(activation × depth, a panel a setting)" in text
     assert "Drawn for the first" not in text
     assert "Drawn for the first 3 of the 4 settings." in page(study("default", "he", "layer", "adam"))
 

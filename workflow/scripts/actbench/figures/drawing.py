@@ -16,6 +16,7 @@ from actbench.figures.plotting import (
     Figure,
     Line2D,
     fonts_of_outlines,
+    fonts_once,
     matplotlib,
     plt,
     sns,
@@ -100,13 +101,25 @@ def say(
 
     It is hidden by the page's switch for its activation, depth or setting.
     """
+    artist.set_gid(svg.note(_classes(activation, depth, setting), texts))
+
+
+def _classes(activation: str, depth: int | None, setting: str) -> list[str]:
     parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
-    artist.set_gid(svg.note([looks.css_class(key, kind) for kind, key in parts.items() if key], texts))
+    return [looks.css_class(key, kind) for kind, key in parts.items() if key]
 
 
-def of_panel(axis: Axes, activation: str = "", depth: int | None = None, setting: str = "") -> None:
-    """Have a panel hidden by a page's switch for its activation, depth or setting."""
-    say(axis, activation=activation, depth=depth, setting=setting)
+def of_panel(
+    axis: Axes, activation: str = "", depth: int | None = None, setting: str = "", words: str = ""
+) -> None:
+    """Have a panel hidden by a page's switch for its activation, depth or setting.
+
+    What is in it names its depth and `words`, what else tells it from the others.
+    """
+    whose = _classes(activation, depth, setting)
+    said = [shown.layers(depth)] if depth is not None else []
+    said += [words] if words else []
+    axis.set_gid(svg.note(whose, [", ".join(said)], svg.PANEL) if said else svg.note(whose))
 
 
 def of_activations(texts: Iterable[Artist], keys: Iterable[str]) -> None:
@@ -151,7 +164,7 @@ def save(figure: Figure, *paths: str | Path) -> None:
     for path in paths:
         kind = Path(path).suffix.removeprefix(".")
         metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
-        with files.atomic(path) as temporary, fonts_of_outlines():
+        with files.atomic(path) as temporary, fonts_of_outlines(), fonts_once():
             figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
             if kind == "svg":
                 written = _coarser(temporary.read_text(encoding="utf-8"))

@@ -116,7 +116,7 @@ def learning_rates(
                 _box(axis, where, choice.at_edge, key)
         _dressed(axis, style, [f"{rate:g}" for rate in columns[name]])
         axis.set_title(shown.layers(depth) if row == 0 else "")
-        drawing.of_panel(axis, depth=depth, setting=name)
+        drawing.of_panel(axis, depth=depth, setting=name, words=name if len(names) > 1 else "")
         axis.set_ylabel(drawing.plain(name) if column == 0 and len(names) > 1 else "")
         axis.set_xlabel("learning rate" if row == len(names) - 1 else "")
     bar = _bar(figure, axes, norm, "mean validation accuracy")
@@ -170,7 +170,7 @@ def _figure(rows: pd.DataFrame, depths: Sequence[int], style: drawing.Style, lab
     for axis, ((checkpoint, words), (number, depth)) in zip(axes.flat, places, strict=True):
         own = found[(found["depth"] == depth) & (found["checkpoint"] == checkpoint)]
         _panel(axis, own, layers[depth], style, colours, cell >= WRITTEN)
-        drawing.of_panel(axis, depth=depth)
+        drawing.of_panel(axis, depth=depth, words=words)
         title = shown.layers(depth)
         axis.set_title(f"{title},\n{words}" if beside else title if checkpoint == "init" else "")
         axis.set_ylabel("" if beside or number else words)
@@ -209,7 +209,8 @@ def _panel(
             text = "0" if rms == 0 else "–" if np.isnan(value) else _number(value)
             boxed = bool(len(own) and own["failed"].iloc[0])
             shown_text = text if written or np.isnan(value) else ""
-            _cell(axis, column, place, face, shown_text, f"layer {layer}: {rms:.3g}", key, boxed)
+            said = f"layer {layer}: {'no value' if np.isnan(rms) else f'{rms:.3g}'}{', none trained' * boxed}"
+            _cell(axis, column, place, face, shown_text, said, key, boxed)
         if len(own):
             _ending(axis, place, own.iloc[0], len(layers), named)
     _dressed(axis, style, list(map(str, layers)))

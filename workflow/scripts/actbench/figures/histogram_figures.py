@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from actbench.figures import drawing, shown
-from actbench.figures.plotting import Axes, Figure, plt, sns
+from actbench.figures.plotting import Artist, Axes, Figure, StepPatch, plt, sns
 
 BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
 
@@ -54,10 +54,10 @@ def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style)
         cell = part[(part["source"] == source) & (part["layer"] == layer) & (part["activation"] == key)]
         _bands(axis, cell.dropna(subset="low").sort_values("epoch"), style.looks[key]["color"])
         axis.set_title("" if row else style.title(key))
-        drawing.of_panel(axis, activation=key)
+        words = f"{'weights' if source == 'weight_epoch' else 'gradients'}, layer {layer}"
+        drawing.of_panel(axis, activation=key, words=words)
         axis.set_xlabel("epoch" if row == len(kinds) - 1 else "")
-        words = "weights" if source == "weight_epoch" else "gradients"
-        axis.set_ylabel("" if column else f"{words}, layer {layer}")
+        axis.set_ylabel("" if column else words)
     return figure
 
 
@@ -93,7 +93,9 @@ def _ridge_panels(
         axis.grid(visible=False, axis="y")
         other = f"\n(seed {cell['seed'].iloc[0]})" if len(cell) and cell["seed"].iloc[0] != first else ""
         axis.set_title("" if below else f"{style.title(key)}{other}")
-        drawing.of_panel(axis, activation=key)
+        drawing.of_panel(
+            axis, activation=key, words=f"{shown.layers(depth)}, {drawing.CHECKPOINTS[checkpoint]}"
+        )
         axis.set_ylabel("" if number % columns else f"layer, {drawing.CHECKPOINTS[checkpoint]}")
     figure.supxlabel(label, fontsize="medium")
     return figure
@@ -142,7 +144,8 @@ def _ridges(axis: Axes, layers: pd.DataFrame, n_places: int) -> None:
     """One filled curve a layer: the square root of its density, scaled to its own peak."""
     colours = sns.color_palette("viridis", n_places)[::-1]
     for row in layers.itertuples():
-        _ridge(axis, np.array(row.counts), _edges(row), row.place, colours[row.place])
+        ridge = _ridge(axis, np.array(row.counts), _edges(row), row.place, colours[row.place])
+        drawing.say(ridge, f"layer {row.layer}: {_spread(row)}")
     if len(layers):
         axis.set_xlim(*_central_range(layers))
 
@@ -156,9 +159,11 @@ def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: flo
         base, edges, counts, unit = row.place, _edges(row), np.array(row.counts), row.rms
         axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize=7)
         if not unit > 0:
-            axis.plot([0, 0], [base, base + 0.9], color=colours[base])  # every entry is 0
+            (ridge,) = axis.plot([0, 0], [base, base + 0.9], color=colours[base])  # every entry is 0
+            drawing.say(ridge, f"layer {row.layer}: all zero")
             continue
-        _ridge(axis, counts, edges / unit, base, colours[base])
+        ridge = _ridge(axis, counts, edges / unit, base, colours[base])
+        drawing.say(ridge, f"layer {row.layer}: root mean square {scientific(unit)}")
         if np.count_nonzero(counts) > 1:
             centres = (edges[1:] + edges[:-1]) / 2
             density = stats.gaussian_kde(centres / unit, weights=counts, bw_method=0.15)(grid)
@@ -175,10 +180,24 @@ def scientific(value: float) -> str:
     return "0" if value == 0 else f"{digits}e{int(power)}".replace("-", "−")
 
 
-def _ridge(axis: Axes, counts: np.ndarray, edges: np.ndarray, base: float, colour: tuple) -> None:
+def _spread(row: tuple) -> str:
+    """The median of a histogram and where 90 % of its values lie."""
+    noise = 1e-9 * (row.high - row.low)
+    values = (_quantile(row, share) for share in (0.05, 0.5, 0.95))
+    low, middle, high = (f"{value if abs(value) > noise else 0:.3g}".replace("-", "−") for value in values)
+    return f"median {middle}, 90 % from {low} to {high}"
+
+
+def _ridge(axis: Axes, counts: np.ndarray, edges: np.ndarray, base: float, colour: tuple) -> Artist:
     counts, edges = _coarser(counts, edges)
     heights = 0.9 * np.sqrt(counts / counts.max())
-    axis.stairs(base + heights, edges, baseline=base, fill=True, color=colour, alpha=0.75)
+    look = {"fill": True, "facecolor": colour, "alpha": 0.75, "linewidth": 0}
+    shape = StepPatch(base + heights, edges, baseline=base, **look)
+    shape.sticky_edges.y.append(base)
+    axis.add_artist(shape)  # as `stairs` does, which looks for the ends of each step
+    axis.update_datalim([(edges[0], base), (edges[-1], base + heights.max())])
+    axis.autoscale_view()
+    return shape
 
 
 def _edges(row: tuple) -> np.ndarray:
@@ -199,7 +218,8 @@ def _bands(axis: Axes, epochs: pd.DataFrame, colour: tuple) -> None:
         axis.fill_between(
             epochs["epoch"], quantiles[low], quantiles[high], color=colour, alpha=0.22, linewidth=0
         )
-    axis.plot(epochs["epoch"], quantiles[0.5], color=colour, linewidth=1)
+    (line,) = axis.plot(epochs["epoch"], quantiles[0.5], color=colour, linewidth=1)
+    drawing.say(line, f"epoch {epochs['epoch'].iloc[-1]}: {_spread(next(epochs[-1:].itertuples()))}")
 
 
 def _quantile(row: tuple, share: float) -> float:

@@ -52,7 +52,8 @@ def mark(
     for values, kind in ((ends, line), ([level], spot)):
         places = [place] * len(values)
         (drawn,) = axis.plot(*((values, places) if flat else (places, values)), **kind)
-        drawing.say(drawn, *([] if pd.isna(level) else [_in_words(level, cell)]), **of)
+        which = f"{shown.layers(of['depth'])}, " if "depth" in of else ""
+        drawing.say(drawn, *([] if pd.isna(level) else [which + _in_words(level, cell)]), **of)
 
 
 def _in_words(level: float, cell: Mapping) -> str:

@@ -5,6 +5,7 @@ broken one ends that; so it is imported where it finds none.
 """
 
 import contextlib
+import functools
 import logging
 import os
 import tempfile
@@ -13,8 +14,8 @@ from pathlib import Path
 
 from actbench.errors import UserError, reason
 
-__all__ = ["Artist", "Axes", "Figure", "Line2D", "PdfPages", "matplotlib", "plt", "sns"]
-RULES = ("GDEF", "GPOS", "GSUB")  # tables of a font
+__all__ = ["Artist", "Axes", "Figure", "Line2D", "PdfPages", "StepPatch", "matplotlib", "plt", "sns"]
+RULES = ("GDEF", "GPOS", "GSUB", "MATH", "kern")  # tables of a font
 OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
 
 
@@ -81,6 +82,20 @@ def fonts_of_outlines() -> Iterator[None]:
             subset.Options._drop_tables_default = before
 
 
+@contextlib.contextmanager
+def fonts_once() -> Iterator[None]:
+    """Have matplotlib look up the files of a font once, and not for each of thousands of texts."""
+    # Private as well; without it a file takes longer and is the same.
+    find = getattr(fontManager, "_find_fonts_by_props", None)
+    if find is not None:
+        fontManager._find_fonts_by_props = functools.cache(find)
+    try:
+        yield
+    finally:
+        if find is not None:
+            del fontManager._find_fonts_by_props
+
+
 with _without_settings():
     import matplotlib
     import seaborn as sns
@@ -90,4 +105,6 @@ with _without_settings():
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_pdf import PdfPages
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import fontManager
     from matplotlib.lines import Line2D
+    from matplotlib.patches import StepPatch

@@ -58,7 +58,7 @@ def sensitivity(
             _curve(axis, trials[trials["activation"] == key], shift, style, key)
             _choices(axis, chosen[chosen["activation"] == key], shift, style.looks[key])
         axis.set_title(shown.layers(depth) if row == 0 else "")
-        drawing.of_panel(axis, depth=depth, setting=name)
+        drawing.of_panel(axis, depth=depth, setting=name, words=name if len(names) > 1 else "")
         axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "validation accuracy")
         axis.set_xlabel("learning rate" if row == len(names) - 1 else "")
         _rate_axis(axis, candidates[name])
@@ -99,7 +99,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
         title = drawing.plain(name) if name else "all settings" if several else ""
         n = f"n = {part['n'].max()}" if len(part) else ""
         axis.set_title(f"{title}, {n}" if title else n)
-        drawing.of_panel(axis, setting=name)
+        drawing.of_panel(axis, setting=name, words=name if len(names) > 1 else "")
         axis.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0, symbol=" %"))
         axis.set_ylim(-0.03, 1.03)
     _tau_axis(axes.flat, largest)

@@ -128,7 +128,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         for key, part in _by_activation(history[history["depth"] == depth], style):
             failures.lines(axis, part, "epoch", column, style.line(key), style.summarised)
         axis.set_title(shown.layers(depth) if row == 0 else "")
-        drawing.of_panel(axis, depth=depth)
+        drawing.of_panel(axis, depth=depth, words=(ACCURACIES | LOSSES)[column])
         axis.set_xlabel("epoch" if row == len(rows) - 1 else "")
         axis.set_ylabel((ACCURACIES | LOSSES)[column])
         drawing.whole_numbers(axis)
@@ -277,7 +277,7 @@ def _by_checkpoint(
             draw(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
         title = shown.layers(depth)
         axis.set_title(f"{title}, {words}" if beside else "" if row else title)
-        drawing.of_panel(axis, depth=depth)
+        drawing.of_panel(axis, depth=depth, words=words)
         axis.set_xlabel("layer" if beside or row == len(found) - 1 else "")
         axis.set_ylabel("" if beside else words)
         drawing.whole_numbers(axis)

@@ -62,7 +62,7 @@ def run(job: object) -> None:
         "theory_activations": theory.activations(every["distributions"], *of_layers),
         "edge_of_chaos": theory.edge_of_chaos(every["edges"], every["theory"], params.settings, style),
         "decay_and_training": theory.decay_and_training(
-            every["expectations"], every["comparison"], params.limit, style
+            every["expectations"], every["comparison"], params.settings, params.limit, style
         ),
         "correlation_map": theory.correlation_map(
             every["correlations"], params.settings, style, "images" if are_images else "examples"

@@ -18,7 +18,7 @@ PAPER = "#ffffff"
 INKS = {"#000000": 1, "#222222": 1, "#262626": 1, "#444444": 0.85, "#555555": 0.8, "#888888": 0.6}
 FAINT = {"#cccccc": 0.25, "#e6e6e6": 0.13}
 FONTS = "'DejaVu Sans',Verdana,sans-serif"
-NOTE = "note "
+NOTE, PANEL = "note ", "panel "
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 PAINTS = ("fill", "stroke")
 HOLDING = {"clip-path", "style"}  # attributes with references; hatches are in styles
@@ -33,25 +33,32 @@ ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
 
 
-def note(classes: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
-    """A `gid` for an artist of these classes that says `texts` on hover: one, or one for each mark."""
+def note(classes: Iterable[str] = (), texts: Iterable[str] = (), kind: str = NOTE) -> str:
+    """A `gid` for an artist of these classes that says `texts` on hover: one, or one for each mark.
+
+    `kind`: `PANEL` if the text is to begin what all in the artist say.
+    """
     escaped = (text.replace("%", "%25").replace("|", "%7C") for text in texts)
-    return NOTE + "|".join([" ".join(classes), *escaped])
+    return kind + "|".join([" ".join(classes), *escaped])
 
 
 def noted(text: str) -> str:
     """A file of matplotlib with the notes of its groups as classes and `<title>` elements."""
-    if f'"{NOTE}' not in text:
+    if f'"{NOTE}' not in text and f'"{PANEL}' not in text:
         return text
     root = _parsed(text)
-    for group in list(root.iter(f"{{{SVG}}}g")):
+    for group in reversed(list(root.iter(f"{{{SVG}}}g"))):  # a panel after what is in it
         name = group.get("id", "")
-        if not name.startswith(NOTE):
+        if not name.startswith((NOTE, PANEL)):
             continue
         del group.attrib["id"]
-        classes, *texts = map(unquote, name.removeprefix(NOTE).split("|"))
+        classes, *texts = map(unquote, name.removeprefix(NOTE).removeprefix(PANEL).split("|"))
         if classes:
             group.set("class", classes)
+        if name.startswith(PANEL):
+            for title in group.iter(f"{{{SVG}}}title"):
+                title.text = f"{texts[0]}, {title.text}"
+            continue
         marks = group.findall(f".//{{{SVG}}}use") or group.findall(f"./{{{SVG}}}path")
         if len(texts) == 1:
             _say(group, texts[0])

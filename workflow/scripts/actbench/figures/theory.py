@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.figures import drawing, shown
-from actbench.figures.plotting import Axes, Figure, Line2D, plt
+from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt
 from actbench.storage import theory_tables
 
 SETTING_MARKS = ("*", "P", "X", "D", "s", "p", "h", "d")
@@ -16,6 +16,7 @@ FAINT = 0.4
 WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
 LANE, TALLEST = 0.14, 7.0  # inches: between marks that are set apart, and the figure at most
+BESIDE = 0.17  # inches: between marks that would hide each other
 WORDS = 0.2  # of the width: room for what is expected on one side of the limit
 LABELLED = 12  # shares that are written at the axis
 
@@ -71,8 +72,9 @@ def edge_of_chaos(
     """The plane of σ_b and σ_w: each activation's edge of chaos, faint where unstable, and the settings.
 
     A homogeneous function has its edge at one point, a filled mark. A setting's mark is open: in black where
-    it is the same for all activations, else in the colour of each. Networks that are normalised or residual
-    have another map, and no mark.
+    it is the same for all activations, else in the colour of each. Marks that would hide each other stand
+    side by side, with a thin line to their place. Networks that are normalised or residual have another map,
+    and no mark.
 
     Args:
         edges, theory: rows of the tables of these names.
@@ -81,11 +83,13 @@ def edge_of_chaos(
     """
     figure, axis = plt.subplots(figsize=(5.9, 4.3))
     theory = theory[theory["reason"] != theory_tables.NO_MAP]
+    _plane(axis, edges, theory)
+    marks = []
     for key, look in style.looks.items():
         curve = edges[edges["activation"] == key].dropna(subset="weight_std").sort_values("bias_std")
         if len(curve) == 1:
-            single = {"linestyle": "", "markersize": 6, "clip_on": False}
-            axis.plot(curve["bias_std"], curve["weight_std"], **single, **_mark(look))
+            place = tuple(curve[["bias_std", "weight_std"]].iloc[0].round(6))
+            marks.append((key, "", place, _mark(look) | {"markersize": 6}))
             continue
         stable = ~_unstable(curve)
         if not stable.all():
@@ -93,24 +97,17 @@ def edge_of_chaos(
         axis.plot(curve["bias_std"], curve["weight_std"].where(stable), linewidth=1.8, **style.line(key))
     handles = {}
     for name, marker in zip(names[: shown.MARKED_SETTINGS], SETTING_MARKS, strict=False):
-        open_mark = {
-            "marker": marker,
-            "markersize": 9,
-            "linestyle": "",
-            "markerfacecolor": "none",
-            "zorder": 4,
-        }
+        open_mark = {"marker": marker, "markersize": 9, "markerfacecolor": "none", "markeredgewidth": 1.4}
         places = _places(theory[theory["setting"] == name], style)
-        for key, (x, y) in places.items():
+        for key, place in places.items():
             colour = style.looks[key]["color"] if key else INK
-            (mark,) = axis.plot(x, y, markeredgecolor=colour, markeredgewidth=1.4, clip_on=False, **open_mark)
-            drawing.say(mark, f"setting {name}: σ_b = {x:g}, σ_w = {y:g}", activation=key, setting=name)
+            marks.append((key, name, place, open_mark | {"markeredgecolor": colour}))
         text = f"setting {drawing.plain(name)}" if len(names) > 1 else "this study"
         if places:
-            handles[text] = Line2D([], [], color=INK, **open_mark)
+            handles[text] = Line2D([], [], color=INK, linestyle="", **open_mark | {"markeredgewidth": 1})
+    _side_by_side(axis, marks)
     if _unstable(edges).any():
         handles["unstable (faint)"] = Line2D([], [], color=INK, alpha=FAINT)
-    _plane(axis, edges, theory)
     axis.set_xlabel("standard deviation of biases, $σ_b$")
     axis.set_ylabel("standard deviation of weights × √inputs, $σ_w$")
     style.legend(figure, handles)
@@ -118,16 +115,21 @@ def edge_of_chaos(
 
 
 def decay_and_training(
-    expectations: pd.DataFrame, comparison: pd.DataFrame, limit: float, style: drawing.Style
+    expectations: pd.DataFrame,
+    comparison: pd.DataFrame,
+    names: Sequence[str],
+    limit: float,
+    style: drawing.Style,
 ) -> Figure:
     """Share of seeds that trained against the predicted log10 of first over last gradient, a mark a cell.
 
-    A cell is an activation, depth and setting; the number beside it is its depth. Each share that occurs is a
-    band; marks that would lie on each other are set apart in it. Cells of which nothing is expected, for
-    their gradients grow, have open marks.
+    A panel a setting. A cell is an activation at a depth, which is the number beside it. Each share that
+    occurs is a band; marks that would lie on each other are set apart in it. Cells of which nothing is
+    expected, for their gradients grow, have open marks.
 
     Args:
         expectations, comparison: the tables of these names, of all settings.
+        names: settings in their order, of which the first `shown.MARKED_SETTINGS` with a mark are drawn.
         limit: above it a cell is expected to train.
         style: what is shown.
     """
@@ -145,48 +147,78 @@ def decay_and_training(
     low, high = (min(cells["x"].min(), limit), max(cells["x"].max(), limit)) if len(cells) else (limit, 0.0)
     room = 0.05 * max(high - low, 1.0)
     low, high = low - room, high + 1.6 * room
-    cells = cells.sort_values(["x", *keys], kind="stable").assign(y=0.0)
-    ticks, height = {}, 0.0
-    for share, rows in cells.groupby("share"):
-        lanes = _lanes(rows["x"].to_numpy(), APART * (high - low))
-        ticks[share] = height + 1 - lanes.min()
-        cells.loc[rows.index, "y"] = ticks[share] + lanes
-        height = ticks[share] + lanes.max() + 1
-    figure, axis = plt.subplots(figsize=(7.2, min(1.9 + LANE * height, TALLEST)))
-    for key, look in style.looks.items():
-        own = cells[cells["activation"] == key]
-        for row in own.itertuples():
-            face = {"markerfacecolor": "none", "markeredgewidth": 1.2} if row.open else {}
-            faced = _mark(look) | {"linestyle": "", "markersize": 5.5, "clip_on": False} | face
-            (mark,) = axis.plot(row.x, row.y, **faced)
-            words = f"{shown.layers(row.depth)}, {row.setting}: {row.n_trained} of {row.n_seeds} trained"
-            drawing.say(mark, words, activation=key, depth=row.depth, setting=row.setting)
-    for row in cells.itertuples() if len(cells) <= shown.NUMBERED_CELLS else ():
-        place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
-        text = axis.annotate(str(row.depth), (row.x, row.y), fontsize=drawing.SMALL, color="#555555", **place)
-        drawing.say(text, activation=row.activation, depth=row.depth, setting=row.setting)
-    axis.axvline(limit, color=INK, linewidth=1)
+    names = [name for name in names if (cells["setting"] == name).any()][: shown.MARKED_SETTINGS] or names[:1]
+    numbered = len(cells) <= shown.NUMBERED_CELLS
+    parts = {name: _in_bands(cells[cells["setting"] == name], APART * (high - low)) for name in names}
+    tallest = [max(height, 1.0) for _, _, height in parts.values()]
+    figure, axes = plt.subplots(
+        len(names),
+        1,
+        figsize=(7.2, min(1.4 + 0.5 * len(names) + LANE * sum(tallest), TALLEST + 0.5 * (len(names) - 1))),
+        sharex=True,
+        squeeze=False,
+        height_ratios=[4 + height for height in tallest],
+    )
     grown = cells.loc[cells["open"], "x"].min()
-    axis.axvspan(limit, high if np.isnan(grown) else grown, color="#009e73", alpha=0.06, linewidth=0)
-    words = {"fontsize": drawing.SMALL, "color": INK, "va": "bottom", "transform": axis.get_xaxis_transform()}
+    for axis, (name, (own, ticks, height)) in zip(axes.flat, parts.items(), strict=True):
+        _cells(axis, own, style, numbered)
+        axis.axvline(limit, color=INK, linewidth=1)
+        axis.axvspan(limit, high if np.isnan(grown) else grown, color="#009e73", alpha=0.06, linewidth=0)
+        axis.set_xlim(low, high)
+        axis.set_ylim(0, max(height, 1))
+        written = shown.some(list(ticks), LABELLED)
+        axis.set_yticks([ticks[share] for share in written], [f"{100 * share:.3g} %" for share in written])
+        for top in own.groupby("share")["y"].max()[:-1]:
+            axis.axhline(top + 1, color="#cccccc", linewidth=0.8)
+        axis.grid(visible=False, axis="y")
+        axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "")
+        drawing.of_panel(axis, setting=name, words=name if len(names) > 1 else "")
+    words = {"fontsize": drawing.SMALL, "color": INK, "va": "bottom"}
+    words["transform"] = axes[0][0].get_xaxis_transform()
     left = (limit - low) / (high - low)
     if 1 - left > WORDS:
-        axis.text(limit, 1.01, "expected to train →", ha="left", **words)
+        axes[0][0].text(limit, 1.01, "expected to train →", ha="left", **words)
     if left > WORDS:
-        axis.text(limit, 1.01, "← expected not to\N{EM SPACE}", ha="right", **words)
-    axis.set_xlim(low, high)
-    axis.set_ylim(0, max(height, 1))
-    written = shown.some(list(ticks), LABELLED)
-    axis.set_yticks([ticks[share] for share in written], [f"{100 * share:.3g} %" for share in written])
-    for top in cells.groupby("share")["y"].max()[:-1]:
-        axis.axhline(top + 1, color="#cccccc", linewidth=0.8)
-    axis.grid(visible=False, axis="y")
-    axis.set_xlabel("predicted log10 of the first layer's gradient over the last's, at initialisation")
-    axis.set_ylabel("seeds that trained")
+        axes[0][0].text(limit, 1.01, "← expected not to\N{EM SPACE}", ha="right", **words)
+    axes[-1][0].set_xlabel("predicted log10 of the first layer's gradient over the last's, at initialisation")
+    figure.supylabel("seeds that trained", fontsize="medium")
     mark = {"linestyle": "", "marker": "o", "markerfacecolor": "none"}
     handles = {"nothing expected": Line2D([], [], color=INK, **mark)} if cells["open"].any() else {}
     style.legend(figure, handles)
     return figure
+
+
+def _in_bands(cells: pd.DataFrame, apart: float) -> tuple[pd.DataFrame, dict[float, float], float]:
+    """Cells with their place `y`, the middle of each share's band, and the height of all, in lanes."""
+    cells = cells.sort_values(["x", "activation", "depth"], kind="stable").assign(y=0.0)
+    ticks, height = {}, 0.0
+    for share, rows in cells.groupby("share"):
+        lanes = _lanes(rows["x"].to_numpy(), apart)
+        ticks[share] = height + 1 - lanes.min()
+        cells.loc[rows.index, "y"] = ticks[share] + lanes
+        height = ticks[share] + lanes.max() + 1
+    return cells, ticks, height
+
+
+def _cells(axis: Axes, cells: pd.DataFrame, style: drawing.Style, numbered: bool) -> None:
+    """A mark each, and its depth beside it if `numbered`."""
+    place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+    order = cells["activation"].map(list(style.labels).index)
+    for row in cells.loc[order.sort_values(kind="stable").index].itertuples():
+        face = {"markerfacecolor": "none", "markeredgewidth": 1.2} if row.open else {}
+        look = _mark(style.looks[row.activation])
+        (mark,) = axis.plot(
+            row.x, row.y, **look | {"linestyle": "", "markersize": 5.5, "clip_on": False} | face
+        )
+        words = f"{shown.layers(row.depth)}: {row.n_trained} of {row.n_seeds} trained"
+        predicted = f"{row.x:.3g}".replace("-", "−")
+        whose = {"activation": row.activation, "depth": row.depth, "setting": row.setting}
+        drawing.say(mark, f"{words}, predicted {predicted}", **whose)
+        if numbered:
+            text = axis.annotate(
+                str(row.depth), (row.x, row.y), fontsize=drawing.SMALL, color="#555555", **place
+            )
+            drawing.say(text, **whose)
 
 
 def correlation_map(
@@ -214,7 +246,7 @@ def correlation_map(
             )
             axis.plot(line["correlation"], line["next_correlation"], linewidth=1.6, **style.line(key))
         axis.set_title(drawing.plain(name) if len(names) > 1 else "")
-        drawing.of_panel(axis, setting=name)
+        drawing.of_panel(axis, setting=name, words=name if len(names) > 1 else "")
         axis.set_aspect("equal")
         axis.set_xlim(0, 1.02)
         axis.set_ylim(0, 1.02)
@@ -247,7 +279,7 @@ def _by_layer(
             axis.plot(line["layer"], line[predicted], linewidth=1.3, **style.line(key))
             _points(axis, of_networks, measured, look, style.summarised)
         axis.set_title(shown.layers(depth) if row == 0 else "")
-        drawing.of_panel(axis, depth=depth, setting=name)
+        drawing.of_panel(axis, depth=depth, setting=name, words=name if len(names) > 1 else "")
         axis.set_xlabel("layer" if row == len(names) - 1 else "")
         axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "")
         drawing.whole_numbers(axis)
@@ -280,6 +312,37 @@ def _points(axis: Axes, networks: pd.DataFrame, column: str, look: Mapping, summ
 def _mark(look: Mapping) -> dict:
     """A filled mark in an activation's colour."""
     return {"color": look["color"], "marker": look["marker"], "markeredgewidth": 0}
+
+
+def _side_by_side(axis: Axes, marks: Sequence[tuple[str, str, tuple[float, float], Mapping]]) -> None:
+    """Marks of (activation, setting, place, look), each at its place or the next free one to its right.
+
+    The setting "" is an edge; the first setting's mark at the same place of its activation is around it.
+    """
+    figure = axis.get_figure()
+    inches = axis.transData + figure.dpi_scale_trans.inverted()
+    figure.draw_without_rendering()  # settles how large the panel is
+    spots, edges = [], {}
+    for key, name, (x, y), look in marks:
+        start, aside, whose = inches.transform((x, y)), 0.0, {"activation": key, "setting": name}
+        around = name and (key, x, y) in edges
+        if around:
+            aside = edges.pop((key, x, y))
+        else:
+            while any(np.abs(spot - start - (aside, 0)).max() < 0.95 * BESIDE for spot in spots):
+                aside += BESIDE
+            spots.append(start + np.array([aside, 0]))
+        if not name:
+            edges[key, x, y] = aside
+        if aside and not around:
+            line = {"arrowstyle": "-", "color": SOFT, "linewidth": 0.7, "shrinkA": 3, "shrinkB": 0}
+            offset = {"xytext": (72 * aside, 0), "textcoords": "offset points"}
+            leader = axis.annotate("", (x, y), arrowprops=line, annotation_clip=False, **offset)
+            drawing.say(leader.arrow_patch, **whose)
+        moved = axis.transData + matplotlib.transforms.ScaledTranslation(aside, 0, figure.dpi_scale_trans)
+        (mark,) = axis.plot(x, y, **look, linestyle="", clip_on=False, zorder=4, transform=moved)
+        what = f"setting {name}" if name else "edge of chaos"
+        drawing.say(mark, f"{what}: σ_b = {x:.3g}, σ_w = {y:.3g}", **whose)
 
 
 def _places(theory: pd.DataFrame, style: drawing.Style) -> dict[str, tuple[float, float]]:

@@ -48,7 +48,7 @@ def figure(
         axis = axes[row][number]
         _panel(axis, table[table["depth"] == depth], epochs, style)
         axis.set_title(shown.layers(depth) if row == 0 else "")
-        drawing.of_panel(axis, depth=depth)
+        drawing.of_panel(axis, depth=depth, words=words)
         axis.set_xlabel("epoch" if row == len(measured) - 1 else "")
         axis.set_ylabel(words)
     for (row, table), (number, depth) in product(enumerate(measured.values()), enumerate(depths)):
