@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from actbench.storage import files
 from dropout_family import MODULE
-from test_reruns import UNTRAINED
+from reruns_of_keys import UNTRAINED
 
 FAMILY = "workflow/scripts/actbench/networks/families/dropout.py"
 CONFIG = ["--config", "network={family: dropout, dropout: 0.2}"]

@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 from actbench.storage import files
-from test_reruns import PROBES
+from reruns_of_keys import PROBES
 
 FIXED = "settings={default: {}, tuned: {training: {learning_rate: tuned}}}"
 GRID = "tuning={learning_rate: [0.05, 0.2], seeds: 2, max_epochs: 2}"
