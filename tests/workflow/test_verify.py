@@ -26,7 +26,9 @@ def test_full_verification_plans_its_own_studies_and_nothing_else(tiny):
 
 @pytest.fixture(scope="module")
 def verified(tiny, data_dir):
-    done = tiny.snakemake("verify", "--config", f"data_dir={data_dir.resolve()}", study=None)
+    # One thread: several of one job wait for one another, busily, where other tests run beside it.
+    given = ["--set-threads", "verification=1", "--config", f"data_dir={data_dir.resolve()}"]
+    done = tiny.snakemake("verify", *given, study=None)
     yield tiny, done
     (tiny.folder / "results" / "verification.csv").unlink()
 
