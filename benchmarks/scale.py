@@ -45,7 +45,7 @@ STUDY = {
         "gelu",
         "selu",
         "mish",
-        "softplus",
+        "softsign",
     ],
     "depths": list(range(1, 11)),
     "seeds_per_job": 10,
