@@ -5,15 +5,19 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import contenders
 import gpu_page
 import gpu_speed
 import pandas as pd
 import pytest
+import scale
 import setting
 import small
 import torch
+from actbench.analysis import aggregation, job, searches
+from actbench.data import acquire
 from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
@@ -257,3 +261,32 @@ def test_made_up_images_can_be_learnt():
     network = mlp.build(Recipe(setting.SIZES, "relu"), seeds.generator(0, "weights"))
     fitting.fit([network], data, setting.settings(epochs=25), [seeds.generator(0, "batches")])
     assert loop.evaluate(Stack([network]), data.validation)[0][1] > 0.5
+
+
+def test_a_study_with_recipes_is_made_up_as_its_jobs_would_write_it(tmp_path, monkeypatch):
+    """Aggregation takes it, and a search's rate is that of the networks it was for."""
+    (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    monkeypatch.chdir(tmp_path)
+    config = scale.configured("recipes", (3, 2, 2))
+    paths = [Path(path) for path in scale.make_up(config, acquire.dataset("digits", "nowhere"))]
+    assert len(paths) == 3 * 2 * 5 * (9 + 3) and all(path.is_file() for path in paths)
+    stages = ("train", "tune", *(f"probe_{name}" for name in scale.MEASURED))
+    code = {path: digest for stage in stages for path, digest in scale.described(stage)["code"].items()}
+    specs = {entry["id"]: entry["spec"] for entry in config["activations"]}
+    blocks = [job._block(path.parent, config, specs) for path in paths if path.name == "config.json"]
+    runs = aggregation.collect(blocks, code)["runs"].to_pandas()
+    chosen = [job._search(path, config, specs) for path in paths if path.name == "chosen.json"]
+    found = searches.collect(chosen, code, 0.005)
+    assert len(runs) == 3 * 2 * 5 * 2 and len(found["tuning"]) == 3 * 2 * 5 * 6 * 2
+    both = runs.merge(found["rates"].to_pandas(), on=["activation", "depth", "setting", "fold"])
+    assert (both["learning_rate_x"] == both["learning_rate_y"]).all() and len(both) == len(runs)
+    assert runs["learning_rate"].nunique() > 1 and runs["test_accuracy"].nunique() > len(runs) / 2
+
+
+def test_the_report_of_many_networks_with_recipes_stays_small(tmp_path, only_chaos):
+    """1,000 networks: the page of 10,000 has the same figures, and tables of the same length."""
+    done = run("benchmarks/scale.py", tmp_path / "copies", "--kinds", "recipes", "--networks", 1000)
+    assert done.returncode == 0, done.stderr
+    row = dict(line.split() for line in done.stdout.splitlines())
+    assert row["networks"] == "1000" and row["jobs"] == str(500 * (4 + 1) + 8)
+    assert float(row["report_mb"]) < 10 and float(row["most_gib"]) < 2

@@ -4,6 +4,7 @@ An artist's `gid` becomes the id of its group; `note` makes one that holds class
 turns it into these, so that the file is valid. `inlined` makes of a file what stands in a page.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
@@ -16,7 +17,7 @@ HREF = f"{{{XLINK}}}href"
 PAPER = "#ffffff"
 # Greys of axes, text and grids, by the share of the ink that they are.
 INKS = {"#000000": 1, "#222222": 1, "#262626": 1, "#444444": 0.85, "#555555": 0.8, "#888888": 0.6}
-FAINT = {"#cccccc": 0.25, "#e6e6e6": 0.13}
+INKS |= {"#cccccc": 0.25, "#e6e6e6": 0.13}
 FONTS = "'DejaVu Sans',Verdana,sans-serif"
 NOTE, PANEL = "note ", "panel "
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -82,7 +83,8 @@ def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
     colours = {colour: key for key, colour in looks.colours(labels).items()}
     used = {match for one in root.iter() for match in _references(one)}
     for one in root.iter():
-        _painted(one)
+        if _style(one):
+            one.set("style", _painted(one.get("style")))
         if "id" in one.attrib:
             if one.get("id") in used:
                 one.set("id", f"{name}-{one.get('id')}")
@@ -133,6 +135,7 @@ def shortened(path: str) -> str:
     return "".join(written)
 
 
+@functools.lru_cache(100_000)
 def _short(value: str) -> str:
     return f"{float(value):.1f}".removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
 
@@ -167,22 +170,27 @@ def _is_paper(group: ElementTree.Element) -> bool:
     return style.get("fill") == PAPER and style.get("stroke", "none") == "none"
 
 
-def _style(element: ElementTree.Element) -> dict[str, str]:
-    pairs = (part.partition(":") for part in element.get("style", "").split(";") if ":" in part)
+def _style(element: ElementTree.Element) -> Mapping[str, str]:
+    return _declarations(element.get("style", ""))
+
+
+@functools.lru_cache(10_000)
+def _declarations(style: str) -> Mapping[str, str]:
+    """Those of a `style`, which many elements of a figure share."""
+    pairs = (part.partition(":") for part in style.split(";") if ":" in part)
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _painted(element: ElementTree.Element) -> None:
-    """Greys become the page's ink, white its paper."""
-    style = _style(element)
-    if not style:
-        return
+@functools.lru_cache(10_000)
+def _painted(text: str) -> str:
+    """A `style` in which greys are the page's ink, white its paper."""
+    style = dict(_declarations(text))
     for paint in PAINTS:
         colour = style.get(paint)
         if colour == PAPER:
             style[paint] = f"var(--paper,{PAPER})"
-        elif colour in INKS | FAINT:
-            share = (INKS | FAINT)[colour] * float(style.get(f"{paint}-opacity", 1))
+        elif colour in INKS:
+            share = INKS[colour] * float(style.get(f"{paint}-opacity", 1))
             style[paint] = "currentColor"
             if share < 1:
                 style[f"{paint}-opacity"] = f"{share:.3g}"
@@ -194,7 +202,7 @@ def _painted(element: ElementTree.Element) -> None:
         if style.get(key) == value:
             del style[key]
     written = ";".join(f"{key}:{value}" for key, value in style.items())
-    element.set("style", SPACED.sub(r"\1", written))
+    return SPACED.sub(r"\1", written)
 
 
 def _references(element: ElementTree.Element) -> list[str]:
