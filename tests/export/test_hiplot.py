@@ -71,6 +71,8 @@ def test_axes_run_from_what_was_varied_to_the_test_accuracy(experiment):
     assert (plotted["axis_x"], plotted["axis_y"]) == ("learning rate", "test accuracy, %")
     assert made.parameters_definition["learning rate"].type is hiplot.hiplot.ValueType.NUMERIC_LOG
     deep = experiment(runs(depth=[2, 4, 2, 4]))
+    hidden = made.display_data(hiplot.hiplot.Displays.PARALLEL_PLOT)["hide"]
+    assert {"seed", "validation loss"} < set(hidden) and not {"activation", "test accuracy, %"} & set(hidden)
     assert deep.display_data(hiplot.hiplot.Displays.PARALLEL_PLOT)["order"][::-1][0] == "hidden layers"
 
 

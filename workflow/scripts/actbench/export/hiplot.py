@@ -25,6 +25,9 @@ AXES = {
     "test_accuracy": "test accuracy, %",
 }
 ALWAYS = ("activation", "test_accuracy")
+# Axes that the picture leaves out until they are asked for, so that labels have room; the table has them.
+MORE = ("seed", "epochs_run", "best_epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy")
+UIDS = ["uid", "from_uid"]
 LOGARITHMIC = ("learning_rate", "train_loss", "val_loss")
 
 
@@ -45,8 +48,8 @@ def page(runs: pd.DataFrame, labels: Mapping[str, str], colours: Mapping[str, st
         labels: activation id to display text.
         colours: activation id to `#rrggbb`.
 
-    A column that is the same throughout, or empty, is left out. HiPlot shows text as HTML, so "<" becomes
-    "‹".
+    A column that is the same throughout, or empty, is left out; the axes of `MORE` are there on request.
+    HiPlot shows text as HTML, so "<" becomes "‹".
     """
     shown = [
         column
@@ -68,13 +71,13 @@ def page(runs: pd.DataFrame, labels: Mapping[str, str], colours: Mapping[str, st
     experiment.parameters_definition[AXES["activation"]].colors = {
         texts[key]: _rgb(colours[key]) for key in runs["activation"].unique()
     }
-    axes = [AXES[column] for column in shown]
+    axes, more = [AXES[column] for column in shown], [AXES[column] for column in MORE if column in shown]
     across = next((AXES[c] for c in ("depth", "learning_rate", "seed") if c in shown), axes[0])
     experiment.display_data(hiplot.Displays.XY).update({"axis_x": across, "axis_y": axes[-1]})
     experiment.display_data(hiplot.Displays.PARALLEL_PLOT).update(
-        {"order": axes[::-1], "hide": ["uid", "from_uid"]}  # HiPlot draws from right to left
+        {"order": axes[::-1], "hide": [*UIDS, *more]}  # HiPlot draws from right to left
     )
-    experiment.display_data(hiplot.Displays.TABLE).update({"order": axes, "hide": ["uid", "from_uid"]})
+    experiment.display_data(hiplot.Displays.TABLE).update({"order": axes, "hide": UIDS})
     return experiment.to_html()
 
 
