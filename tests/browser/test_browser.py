@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 
+import opened_pages
 import pandas as pd
 import pytest
 import yaml
@@ -26,7 +27,7 @@ def open_report(tiny, browser):
     return open_at
 
 
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("width", [1280, 375, 1920])
 def test_opens_without_requests_errors_or_sideways_scrolling(open_report, width):
     page, messages, requests = open_report(width)
     assert messages == []
@@ -62,12 +63,21 @@ def test_contents_lead_to_sections(open_report):
     assert len(page.query_selector_all("nav a")) == 13
 
 
-def test_the_first_screen_holds_answer_ranking_figure_and_what_was_run(open_report):
-    page, _, _ = open_report(1280)
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_the_first_screen_holds_answer_ranking_figure_and_what_was_run(open_report, width):
+    page, _, _ = open_report(width)
     for selector in ("h1", "p.facts", ".findings", "table.ranking", "#figure-overview svg"):
         box = page.query_selector(selector).bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 800, selector
     assert page.query_selector(".findings").inner_text().count("%") >= 2
+
+
+def test_texts_are_short_heads_are_explained_and_findings_say_n(open_report):
+    page, _, _ = open_report(1280)
+    assert opened_pages.long_texts(page) == []
+    assert page.locator("thead th").count() > 60 and page.evaluate(opened_pages.PLAIN) == []
+    findings = page.locator("section:not(#the-functions) .finding").all_text_contents()
+    assert len(findings) > 8 and [text for text in findings if not opened_pages.N.search(text)] == []
 
 
 def test_contents_stay_in_sight(open_report):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from actbench.storage import yaml_files
 from conftest import ROOT
 
 # A page by the end of its name, beside the report; where the picture begins, how wide it is, and the scheme.
@@ -45,6 +46,13 @@ def test_picture(browser, pictured, tmp_path, name):
     page.screenshot(path=path, animations="disabled")
     page.close()
     assert 20_000 < path.stat().st_size < 600_000  # neither blank nor too large to be committed
+
+
+def test_the_report_stays_small(pictured):
+    """6 MB for the study that `make` runs without a name, 10 MB for any."""
+    report, _ = pictured
+    default = yaml_files.read(ROOT / "config.yaml")["study"]
+    assert report.stat().st_size < (6e6 if report.stem == default else 10e6)
 
 
 def test_the_docs_show_every_picture():

@@ -254,7 +254,7 @@ def test_print_has_no_explanations_cues_or_edges(opened):
 
 
 def test_long_formulas_and_wide_tables_do_not_shrink_what_is_printed(opened, tmp_path):
-    """Text keeps its size, and a table of many columns stands upright as the others do."""
+    """Text keeps its size, every page is upright, and a table of many columns is no wider than the page."""
     import pypdf
 
     shown = opened()
@@ -264,8 +264,11 @@ def test_long_formulas_and_wide_tables_do_not_shrink_what_is_printed(opened, tmp
     )
     shown.emulate_media(media="print")
     assert shown.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
+    shown.set_viewport_size({"width": 703, "height": 1016})  # A4 less its margins, in CSS pixels
+    widths = shown.locator("main, main .scroll").evaluate_all("all => all.map(one => one.scrollWidth)")
+    assert len(widths) == 3 and max(widths) <= 703
     shown.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
-    sizes, across = {}, []
+    sizes, upright = {}, []
 
     def keep(text, transformed, matrix, font, size):
         if text.strip():
@@ -273,8 +276,8 @@ def test_long_formulas_and_wide_tables_do_not_shrink_what_is_printed(opened, tmp
 
     for sheet in pypdf.PdfReader(tmp_path / "page.pdf").pages:
         sheet.extract_text(visitor_text=keep)
-        across.append(sheet.mediabox.width > sheet.mediabox.height)
-    assert sizes["After"] == pytest.approx(10, abs=0.1) and True not in across
+        upright.append(sheet.mediabox.width < sheet.mediabox.height)
+    assert all(upright) and sizes["After"] == pytest.approx(10, abs=0.1)
     assert sizes["worse"] == pytest.approx(7, abs=0.1)
 
 

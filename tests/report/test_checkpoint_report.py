@@ -2,6 +2,7 @@
 
 import re
 
+import opened_pages
 import pandas as pd
 import pytest
 from actbench.report import checkpoint, page
@@ -112,3 +113,9 @@ def test_the_page_calls_data_what_they_are_and_names_the_fold():
         re.sub(r"<(style|script).*?</\1>", "", text, flags=re.DOTALL) for text in (of_examples, of_images)
     )
     assert ["images" in text for text in texts] == [False, True]
+
+
+def test_in_a_browser(browser, tmp_path):
+    path = tmp_path / "checkpoint.html"
+    path.write_text(of_page("mnist", None), encoding="utf-8")
+    opened_pages.check(browser, path)

@@ -48,7 +48,7 @@ def test_many_cards_are_folded_to_their_claim_and_answer(study, n, folded):
     study.every["claims"] = study.every["claims"].query("claim <= @n")
     page = contents.render(study, ROOT / "workflow/report/report.html", [claims.SECTION])
     page = page[page.index("<section") : page.index("</section>")]
-    assert page.count('<details><summary><b class="text">') == page.count("</details>") == folded
+    assert page.count('<details><summary><b class="text">') == page.count("</details>") - 1 == folded
     assert page.count("<blockquote>") == page.count('class="text"') == n
 
 

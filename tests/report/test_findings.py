@@ -78,8 +78,8 @@ def test_runs_that_disagree_have_a_range_and_comparisons_without_a_mean():
 def test_with_folds_what_is_counted_is_said():
     text = findings.comparison(cells(*STUDY), LABELS, 0.005, folds=3)
     assert text.startswith("Of 15 sets of 3 folds at 1 depth, 14 trained")
-    assert findings.depths(cells(*STUDY), pd.DataFrame(), LABELS, 5, folds=3).endswith(
-        "14 of 15 sets of 3 folds trained."
+    assert findings.depths(cells(*STUDY), pd.DataFrame(), 5, folds=3).endswith(
+        f"14 of 15 sets of 3 folds trained (n{NBSP}={NBSP}5 seeds)."
     )
 
 
@@ -141,26 +141,34 @@ def attribution(*verdicts):
 def test_recipe_counts_networks_by_setting_and_what_becomes_of_differences():
     config = made_up.config(("default", "critical"))
     runs = pd.DataFrame(
-        {"setting": ["default"] * 4 + ["critical"] * 4, "trained": [True, False] * 2 + [True] * 4}
+        {
+            "setting": ["default"] * 4 + ["critical"] * 4,
+            "seed": [0, 1] * 4,
+            "trained": [True, False] * 2 + [True] * 4,
+        }
     )
     text = findings.recipe(
         runs, config["settings"], attribution("setting", "inconclusive", "inconclusive"), None, "ReLU"
     )
     assert text == (
-        "Of 4 networks in each setting, 2 trained with “default” and 4 with “critical”. Of 3 differences to ReLU, 1 changes "
+        f"Of 4 networks in each setting (n{NBSP}={NBSP}2 seeds), 2 trained with “default” and 4 with “critical”. Of 3 differences to ReLU, 1 changes "
         "with the setting and 2 are inconclusive."
     )
     open_ = findings.recipe(runs, config["settings"], attribution(*["inconclusive"] * 5), None, "ReLU")
     assert open_.endswith(" Whether the setting changes the difference to ReLU is inconclusive for all 5.")
     alone = findings.recipe(runs, config["settings"], attribution()[:0], None, "ReLU")
-    assert alone == "Of 4 networks in each setting, 2 trained with “default” and 4 with “critical”."
+    assert alone == text.partition(" Of 3 differences")[0]
 
 
 def test_recipe_of_many_settings_gives_the_ends_and_of_one_what_was_tuned():
     names = [f"s{n}" for n in range(8)]
-    runs = pd.DataFrame({"setting": sorted(names * 3), "trained": [False] * 3 + [True] * 21})
+    runs = pd.DataFrame(
+        {"setting": sorted(names * 3), "seed": [0, 1, 2] * 8, "trained": [False] * 3 + [True] * 21}
+    )
     text = findings.recipe(runs, dict.fromkeys(names), None, None, "ReLU")
-    assert text == "Of 3 networks in each setting, 0 to 3 trained with the 8 settings."
+    assert (
+        text == f"Of 3 networks in each setting (n{NBSP}={NBSP}3 seeds), 0 to 3 trained with the 8 settings."
+    )
     config = made_up.config(("default",))
     tables = made_up.tables(config)
     tuned = findings.recipe(tables["runs"], config["settings"], None, tables["rates"], "ReLU")
@@ -192,15 +200,15 @@ def changes(*rows):
 def test_depths_count_networks_at_both_ends_and_changes_that_are_sure():
     table = changes(("relu", 5, -0.1, -0.02), ("elu", 3, -0.1, 0.02), ("tanh", 0, None, None))
     start = "With 2 hidden layers 14 of 15 networks trained, with 8 hidden layers 10 of 15."
-    assert findings.depths(cells(*STUDY, *DEEP), table, LABELS, 5) == (
+    assert findings.depths(cells(*STUDY, *DEEP), table, 5) == (
         f"{start} From 2 to 8 layers test accuracy falls for 1 and rises for none of 2 activations; for 1 the interval "
-        "of the change includes 0 (each interval by itself, n = 3 to 5 seeds that trained at both)."
+        f"of the change includes 0 (each interval by itself, n{NBSP}={NBSP}3 to 5 seeds that trained at both)."
     )
-    assert findings.depths(cells(*STUDY, *DEEP), table[2:], LABELS, 5) == (
-        f"{start} No change of test accuracy between them has an interval of at least 3 seeds."
+    assert findings.depths(cells(*STUDY, *DEEP), table[2:], 5) == (
+        f"{start} No change of test accuracy between them has an interval of at least 3 seeds (n{NBSP}={NBSP}5 seeds)."
     )
     two = changes(("relu", 2, -0.1, -0.02))
-    assert "No change" in findings.depths(cells(*STUDY, *DEEP), two, LABELS, 5)
+    assert "No change" in findings.depths(cells(*STUDY, *DEEP), two, 5)
 
 
 def test_who_has_no_mean_at_one_end_is_named_with_its_accuracies():
@@ -209,16 +217,16 @@ def test_who_has_no_mean_at_one_end_is_named_with_its_accuracies():
     table["runs_disagree"] = deep
     table.loc[own, "min"], table.loc[own, "max"] = [0.967, 0.45], [0.987, 0.74]
     table = table[own | ~deep]
-    assert findings.depths(table, changes()[:0], LABELS, 5).endswith(
-        f" ReLU (97 to 99{NBSP}% and 45 to 74{NBSP}%) has no mean at one of them."
-    )
+    said = f"ReLU (97 to 99{NBSP}% and 45 to 74{NBSP}%) has no mean at one of these depths."
+    assert findings.without_mean(table, LABELS) == said
+    assert findings.without_mean(cells(*STUDY, *DEEP).assign(runs_disagree=False), LABELS) == ""
 
 
 def test_one_depth_and_one_seed_say_nothing_of_changes():
-    one = findings.depths(cells(*STUDY), changes()[:0], LABELS, 5)
-    assert one == "There is one depth, 2 hidden layers: 14 of 15 networks trained."
-    assert findings.depths(cells(*STUDY, *DEEP, n_seeds=1), changes()[:0], LABELS, 1).endswith(
-        "One seed cannot say how accuracy changes."
+    one = findings.depths(cells(*STUDY), changes()[:0], 5)
+    assert one == f"There is one depth, 2 hidden layers: 14 of 15 networks trained (n{NBSP}={NBSP}5 seeds)."
+    assert findings.depths(cells(*STUDY, *DEEP, n_seeds=1), changes()[:0], 1).endswith(
+        f"One seed (n{NBSP}={NBSP}1) cannot say how accuracy changes."
     )
 
 
@@ -230,7 +238,7 @@ def test_learning_gives_best_epochs_of_those_that_trained_and_who_was_not_done()
     table = runs(("ok", True, 10), ("ok", True, 40), ("ok", False, 3), ("diverged", False, None))
     late = cells(RELU).assign(n_improving=1)
     assert findings.learning(table, late, 40) == (
-        "Of 4 networks, 2 trained and 1 diverged. Of those that trained, the best epoch is 10 to 40 (median 25) of at "
+        f"Of 4 networks (n{NBSP}={NBSP}5 seeds), 2 trained and 1 diverged. Of those that trained, the best epoch is 10 to 40 (median 25) of at "
         "most 40; 1 was still improving in the last tenth."
     )
     assert "; 1 of 5 sets of 2 folds was still improving" in findings.learning(table, late, 40, folds=2)
@@ -241,11 +249,11 @@ def test_learning_gives_best_epochs_of_those_that_trained_and_who_was_not_done()
 
 def test_learning_without_validation_or_trained_networks():
     assert findings.learning(runs(("ok", True, None)), cells(RELU), 40) == (
-        "Of 1 network, 1 trained and none diverged; without validation data there is no best epoch."
+        f"Of 1 network (n{NBSP}={NBSP}5 seeds), 1 trained and none diverged; without validation data there is no best epoch."
     )
     assert (
         findings.learning(runs(("ok", False, 3)), cells(RELU), 40)
-        == "Of 1 network, 0 trained and none diverged."
+        == f"Of 1 network (n{NBSP}={NBSP}5 seeds), 0 trained and none diverged."
     )
 
 

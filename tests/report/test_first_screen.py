@@ -65,7 +65,8 @@ def plain(html):
 
 
 def texts(html):
-    """The words of each paragraph, item and caption."""
+    """The words of each paragraph, item and caption, less what is folded."""
+    html = re.sub(r"<details>.*?</details>", "", html, flags=re.DOTALL)
     found = re.findall(r"<(p|li|h1|caption|figcaption)\b[^>]*>(.*?)</\1>", html, re.DOTALL)
     return [(tag, plain(text)) for tag, text in found]
 
@@ -100,6 +101,32 @@ def test_the_table_says_what_did_not_train(monkeypatch):
     assert "✕" not in rows["tanh"] and "15 of 15" in rows["tanh"]
     assert re.search(r"ELU .*? \d\d–\d\d % ", rows["ELU"].replace("\N{NO-BREAK SPACE}", " "))
     assert "at least a quarter of the way from chance to 100 %" in plain(html)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("two settings", "sigmoid (10 of 15), swish (5 of 15) and ELU (1 of 15)"),
+        ("one activation", ""),
+        ("folds", "sigmoid (10 of 15)"),
+    ],
+)
+def test_who_did_not_train_is_named_above_the_table(monkeypatch, kind, words):
+    made = study(monkeypatch, **STUDIES[kind])
+    if kind == "two settings":
+        elu = (made.comparison["activation"] == "elu") & (made.comparison["depth"] == 4)
+        made.comparison.loc[elu, "n_trained"] -= 1
+    text = answer.lost(made.comparison, made.labels)
+    assert text.startswith(words) if words else text == ""
+    html = plain(first_screen(made))
+    assert (f"✕ Did not train: {words}" in html) == bool(words) == ("Did not train" in html)
+
+
+def test_of_those_that_did_not_train_the_diverged_are_counted():
+    cells = pd.DataFrame({"activation": ["a", "a", "b", "c"], "n_seeds": 5, "n_trained": [5, 0, 3, 5]})
+    cells["n_diverged"] = [0, 5, 1, 0]
+    labels = {"a": "A", "b": "B", "c": "C"}
+    assert answer.lost(cells, labels) == "A (5 of 10 diverged) and B (2 of 5, 1 diverged)"
 
 
 def test_folds_are_counted_as_sets(monkeypatch):

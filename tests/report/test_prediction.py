@@ -1,5 +1,6 @@
 """The page of predictions: its sentences, and that all of it is said where nothing is predicted too."""
 
+import opened_pages
 import pandas as pd
 import pytest
 from actbench.analysis import recommendation
@@ -223,16 +224,5 @@ def test_the_figure_ends_where_nothing_trains():
     assert list(line.get_ydata()) == [-1.0, -90.0] and list(limit.get_ydata()) == [-3.5, -3.5]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")])
-def test_it_fits_loads_and_is_accessible(browser, written, width, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
-    opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    said = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.goto(written.as_uri())
-    assert said == [] and opened.evaluate("document.documentElement.scrollWidth") <= width
-    assert opened.query_selector("#figure-decay svg").bounding_box()["height"] > 50
-    found = Axe().run(opened).response["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
-    opened.close()
+def test_in_a_browser(browser, written):
+    opened_pages.check(browser, written)

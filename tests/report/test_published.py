@@ -2,6 +2,7 @@
 
 import re
 
+import opened_pages
 import pytest
 from actbench.report import page, published
 from conftest import ROOT
@@ -109,15 +110,5 @@ def test_the_page_shows_every_number_and_escapes_what_others_wrote(written):
     assert written.with_name("figures.pdf").stat().st_size > 1000
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")])
-def test_it_fits_loads_and_is_accessible(browser, written, width, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
-    opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    said = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.goto(written.as_uri())
-    assert said == [] and opened.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(opened).response["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
-    opened.close()
+def test_in_a_browser(browser, written):
+    opened_pages.check(browser, written)

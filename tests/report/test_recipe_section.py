@@ -6,6 +6,7 @@ import made_up
 import pandas as pd
 import pytest
 from actbench.report import contents
+from actbench.report.numbers import NBSP
 from actbench.report.section import Study
 from actbench.report.sections import method, recipe
 from conftest import ROOT
@@ -152,7 +153,10 @@ def test_what_decides_is_said_by_every_kind_of_study():
     (only,) = recipe.decides(study(settings=("default",), rate=0.05))
     assert only.startswith("All this holds for one recipe only")
     counts = recipe.decides(study(settings=("critical", "residual"), keys=("tanh", "relu")))[0]
-    assert counts == "Of 20 networks in each setting, 20 trained with “critical” and 20 with “residual”."
+    assert counts == (
+        f"Of 20 networks in each setting (n{NBSP}={NBSP}5 seeds), 20 trained with “critical” and 20 with "
+        "“residual”."
+    )
 
 
 def test_the_sensitivity_of_more_settings_than_are_drawn_says_so(monkeypatch):

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from actbench.report import recipe_sentences as sentences
+from actbench.report.numbers import NBSP
 
 pytestmark = pytest.mark.fault(
     "sentences on the recipe",
@@ -217,12 +218,13 @@ def test_a_budget_of_one_is_in_the_singular_and_of_one_setting_names_it():
 
 def test_networks_that_trained_are_counted_by_setting():
     runs = pd.DataFrame({"setting": ["a"] * 3 + ["b"] * 3, "trained": [True, False, False, True, True, True]})
+    runs["seed"] = [0, 1, 2] * 2
     assert sentences.trained_by_setting(runs, ["a", "b"]) == (
-        "Of 3 networks in each setting, 1 trained with “a” and 3 with “b”."
+        f"Of 3 networks in each setting (n{NBSP}={NBSP}3 seeds), 1 trained with “a” and 3 with “b”."
     )
     assert sentences.trained_by_setting(runs[:3], ["a"]) == ""
     assert sentences.trained_by_setting(runs[2:4], ["a", "b"]).startswith(
-        "Of 1 network in each setting, 0 trained"
+        f"Of 1 network in each setting (n{NBSP}={NBSP}2 seeds), 0 trained"
     )
 
 

@@ -2,6 +2,7 @@ import copy
 import re
 
 import numpy as np
+import opened_pages
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -294,3 +295,14 @@ def test_the_page_calls_data_that_are_no_images_examples(dataset, things):
 def test_the_page_of_studies_in_which_nothing_meets():
     text = page_of(*(study(name, activations=(key,)) for name, key in (("a", "relu"), ("b", "relu"))))
     assert "there is no profile" in text and text.count('class="drawing"') == 1
+
+
+@pytest.mark.parametrize("n_studies", [2, 3])
+def test_in_a_browser(browser, tmp_path, n_studies):
+    given = [
+        study(name, depths=(2, 4), dataset=dataset) for name, dataset in [("a", "digits"), ("b", "mnist")]
+    ]
+    given += [study("c", activations=("tanh", "relu"), dataset="mnist1d")][: n_studies - 2]
+    path = tmp_path / "compare.html"
+    path.write_text(page_of(*given), encoding="utf-8")
+    opened_pages.check(browser, path)

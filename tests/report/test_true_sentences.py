@@ -165,7 +165,7 @@ def opening(runs, compared, over_depths, history):
         headline.limits(config, compared),
         findings.comparison(compared, LABELS, 0.01),
         findings.pairs(pairs, 0.01, n_seeds),
-        findings.depths(compared, over_depths, LABELS, n_seeds),
+        findings.depths(compared, over_depths, n_seeds),
         findings.learning(runs, compared, 40),
     ]
 

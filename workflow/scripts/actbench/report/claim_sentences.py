@@ -90,7 +90,8 @@ def _difference(row: Mapping) -> str:
         return "none"
     if row["relation"] == TRAINS:
         interval = change(row["difference_low"], row["difference_high"], 0)
-        return f"{points(row['difference'], 0)} points in the share that trained, interval {interval}"
+        found = f"{points(row['difference'], 0)} points in the share that trained, interval {interval}"
+        return f"{found} (Newcombe's, which is approximate: the exact test decides)"
     found = f"{points(row['difference'])} points in test accuracy"
     interval = numbers.interval_of(row)
     if interval == "–":

@@ -14,6 +14,7 @@ from actbench.figures.shown import layers
 from actbench.report import gap_sentences, recipe_sentences
 from actbench.report.numbers import (
     FEWEST,
+    NBSP,
     be,
     count,
     ends,
@@ -134,7 +135,10 @@ def recipe(
     else:
         counts = runs.groupby("setting", observed=True)["trained"].agg(["sum", "size"])
         of = count(int(counts["size"].iloc[0]), "network")
-        text = f"Of {of} in each setting, {span(counts['sum'])} trained with the {len(settings)} settings."
+        text = (
+            f"Of {of} in each setting ({_n(runs['seed'].nunique())}), {span(counts['sum'])} trained with the "
+            f"{len(settings)} settings."
+        )
     over = attribution[attribution["depth"].isna()] if attribution is not None else pd.DataFrame()
     if over.empty:
         return text
@@ -170,34 +174,33 @@ def why(cells: pd.DataFrame) -> str:
     )
 
 
-def depths(
-    cells: pd.DataFrame, over_depths: pd.DataFrame, labels: Mapping[str, str], n_seeds: int, folds: int = 1
-) -> str:
+def depths(cells: pd.DataFrame, over_depths: pd.DataFrame, n_seeds: int, folds: int = 1) -> str:
     """How many networks trained at the first and the last depth, and how accuracy changes between them.
 
     Args:
         cells: the table `comparison`.
         over_depths: the table of that name.
-        labels, folds: see the module.
         n_seeds: of the study.
+        folds: see the module.
     """
     by_depth = cells.groupby("depth")[["n_trained", "n_seeds"]].sum()
     first, last = int(by_depth.index.min()), int(by_depth.index.max())
     if first == last:
         row = by_depth.loc[first].astype(int)
         of = networks(row["n_seeds"], folds)
-        return f"There is one depth, {layers(first)}: {row['n_trained']} of {of} trained."
+        return f"There is one depth, {layers(first)}: {row['n_trained']} of {of} trained ({_n(n_seeds)})."
     counts = [by_depth.loc[depth].astype(int) for depth in (first, last)]
     text = (
         f"With {layers(first)} {counts[0]['n_trained']} of {networks(counts[0]['n_seeds'], folds)} trained, "
         f"with {layers(last)} {counts[1]['n_trained']} of {counts[1]['n_seeds']}."
     )
     if n_seeds == 1:
-        return f"{text} One seed cannot say how accuracy changes."
+        return f"{text} One seed (n{NBSP}={NBSP}1) cannot say how accuracy changes."
     changes = over_depths[over_depths["measure"] == "accuracy_change"]
     known = changes[changes["ci_low"].notna() & (changes["n"] >= FEWEST)]
     if known.empty:
-        text += f" No change of test accuracy between them has an interval of at least {FEWEST} seeds."
+        text += f" No change of test accuracy between them has an interval of at least {FEWEST} seeds"
+        text += f" ({_n(n_seeds)})."
     else:
         lower, higher = int((known["ci_high"] < 0).sum()), int((known["ci_low"] > 0).sum())
         undecided = len(known) - lower - higher
@@ -206,20 +209,25 @@ def depths(
             f"{higher or 'none'} of {count(len(known), 'activation')}"
         )
         text += f"; for {undecided} the interval of the change includes 0" if undecided else ""
-        text += f" (each interval by itself, n = {span(known['n'])} seeds that trained at both)."
-    return f"{text}{_without_mean(cells, labels, (first, last))}"
+        text += f" (each interval by itself, n{NBSP}={NBSP}{span(known['n'])} seeds that trained at both)."
+    return text
 
 
-def _without_mean(cells: pd.DataFrame, labels: Mapping[str, str], depths: Sequence[int]) -> str:
-    """Whose runs disagree at one of these depths though some trained at both, and their accuracies there."""
-    parts = []
+def without_mean(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Whose runs disagree at the first or last depth though some trained at both, and their accuracies there.
+
+    Args:
+        cells: the table `comparison`.
+        labels: see the module.
+    """
+    parts, depths = [], [cells["depth"].min(), cells["depth"].max()]
     for key, own in cells[cells["depth"].isin(depths)].groupby("activation", observed=True, sort=False):
         if own["runs_disagree"].any() and (own["n_trained"] > 0).all():
             accuracies = [
                 ends(row["min"], row["max"], 0) for row in own.sort_values("depth").to_dict("records")
             ]
             parts.append(f"{labels[key]} ({listed(accuracies)})")
-    return f" {some(parts)} {have(len(parts))} no mean at one of them." if parts else ""
+    return f"{some(parts)} {have(len(parts))} no mean at one of these depths." if parts else ""
 
 
 def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: int = 1) -> str:
@@ -232,7 +240,8 @@ def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: in
     """
     n_diverged = int((runs["status"] == "diverged").sum())
     trained = runs[runs["trained"].astype(bool)]
-    text = f"Of {count(len(runs), 'network')}, {len(trained)} trained and {n_diverged or 'none'} diverged"
+    of = f"{count(len(runs), 'network')} ({_n(int(cells['n_seeds'].max()))})"
+    text = f"Of {of}, {len(trained)} trained and {n_diverged or 'none'} diverged"
     best = trained["best_epoch"].dropna().astype(int)
     if trained.empty:
         return f"{text}."
@@ -245,6 +254,10 @@ def learning(runs: pd.DataFrame, cells: pd.DataFrame, max_epochs: int, folds: in
         f"most {max_epochs}; {late or 'none'}{whose} {'was' if late == 1 else 'were'} still improving in "
         "the last tenth."
     )
+
+
+def _n(seeds: int) -> str:
+    return f"n{NBSP}={NBSP}{count(seeds, 'seed')}"
 
 
 def _differ(n: int) -> str:

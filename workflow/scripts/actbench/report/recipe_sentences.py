@@ -165,7 +165,8 @@ def trained_by_setting(runs: pd.DataFrame, settings: Sequence[str]) -> str:
     counts = runs.groupby("setting", observed=True)["trained"].agg(["sum", "size"])
     parts = [f"{int(counts.loc[name, 'sum'])} trained with “{name}”" for name in settings]
     text = listed([parts[0], *(part.replace(" trained", "") for part in parts[1:])])
-    return f"Of {count(int(counts['size'].iloc[0]), 'network')} in each setting, {text}."
+    of = count(int(counts["size"].iloc[0]), "network")
+    return f"Of {of} in each setting (n{NBSP}={NBSP}{count(runs['seed'].nunique(), 'seed')}), {text}."
 
 
 def turned(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str]) -> str:

@@ -1,12 +1,12 @@
 """The first screen: the headline, the findings, the ranking and the main figure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from actbench.analysis.statistics import without_noise
 from actbench.figures import shown
-from actbench.report import headline, sentences
+from actbench.report import headline, numbers, sentences
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
 
@@ -20,6 +20,7 @@ def context(study: Study) -> dict:
         "headline": claim,
         "basis": basis,
         "findings": findings(study),
+        "lost": lost(study.comparison, study.labels),
         "ranking": ranking(study.comparison, study.tables["over_depths"], study.shown_depths),
         "disagree": bool(study.comparison["runs_disagree"].any()),
         "all_trained": bool((study.comparison["n_trained"] == study.comparison["n_seeds"]).all()),
@@ -67,6 +68,18 @@ def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequenc
         row["key"]: (-row["n_trained"], -sum(cell["level"] or 0 for cell in row["cells"])) for row in rows
     }
     return sorted(rows, key=lambda row: (places[row["key"]], *best[row["key"]]))
+
+
+def lost(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """How many networks of which activations did not train, most first: `prelu (10 of 10 diverged)`."""
+    counts = comparison.groupby("activation", observed=True)[["n_seeds", "n_trained", "n_diverged"]].sum()
+    counts = counts.assign(n=counts["n_seeds"] - counts["n_trained"]).query("n > 0")
+    parts = []
+    for key, row in counts.sort_values("n", ascending=False, kind="stable").iterrows():
+        n, diverged = row["n"], row["n_diverged"]
+        how = "" if not diverged else " diverged" if diverged == n else f", {diverged} diverged"
+        parts.append(f"{labels[key]} ({n} of {row['n_seeds']}{how})")
+    return numbers.some(parts)
 
 
 def _number(value: float) -> float | None:

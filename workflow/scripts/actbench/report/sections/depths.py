@@ -16,11 +16,12 @@ def context(study: Study) -> dict:
     """See `Section`."""
     over_depths, n_seeds = study.tables["over_depths"], len(study.config["seeds"])
     folds = study.config["evaluation"]["folds"] or 1
-    finding = findings.depths(study.comparison, over_depths, study.labels, n_seeds, folds)
+    finding = findings.depths(study.comparison, over_depths, n_seeds, folds)
     changes = trends(over_depths, study.labels) if n_seeds > 1 else []
     side_by_side = networks(study.config, study.tables["runs"])
     return {
         "finding": finding,
+        "without_mean": findings.without_mean(study.comparison, study.labels) if n_seeds > 1 else "",
         "cells": study.cells,
         "trends": changes,
         "dying": dying(changes),

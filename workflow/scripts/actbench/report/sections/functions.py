@@ -13,7 +13,12 @@ def context(study: Study) -> dict:
     """See `Section`."""
     rows = study.tables["properties"].to_dict("records")
     finding = layer_findings.functions(study.tables["properties"], study.labels)
-    return {"finding": finding, "properties": {row["activation"]: row | typeset(row) for row in rows}}
+    properties = {row["activation"]: row | typeset(row) for row in rows}
+    return {
+        "finding": finding,
+        "properties": properties,
+        "unknown_formulas": any(row["formula"] is None for row in properties.values()),
+    }
 
 
 def typeset(row: Mapping) -> dict[str, Markup | None]:

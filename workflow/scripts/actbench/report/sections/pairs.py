@@ -19,13 +19,13 @@ def context(study: Study) -> dict:
     margin, n_seeds = study.config["report"]["equivalence"], len(study.config["seeds"])
     finding = findings.pairs(study.tables["pairs"], margin, n_seeds)
     rows, n_pairs = pairs(study.tables["pairs"], study.labels), len(study.every["pairs"])
-    order = list(study.labels)
-    if "over_depths" in study.tables:
-        order = [row["key"] for row in answer.ranking(study.comparison, study.tables["over_depths"], [])]
+    ranking = answer.ranking(study.comparison, study.tables["over_depths"], study.config["depths"])
+    order = [row["key"] for row in ranking]
     return {
         "finding": finding,
         "pairs": rows,
         "matrices": matrices(rows, order, study.labels) if len(rows) > LARGEST else {},
+        "heads": heads(ranking, study.labels),
         "pairs_beside_p": beside_p(rows, study.labels, n_pairs),
         "n_pairs": n_pairs,
     }
@@ -62,6 +62,28 @@ def matrices(
     }
 
 
+def heads(ranking: Sequence[Mapping], labels: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """What the head of an activation's column says of it, by depth and id: its mean accuracy and its rank.
+
+    Args:
+        ranking: of `answer.ranking`.
+        labels: id to display text.
+    """
+    found: dict[int, dict] = {}
+    for row in ranking:
+        rank = "no rank" if row["mean"] is None else f"average rank {row['mean']:.1f} of {len(ranking)}"
+        for cell in row["cells"]:
+            one = cell["n_seeds"] == 1
+            level = cell["median" if one else "mean"]
+            known = f"{'' if one else 'mean '}test accuracy {numbers.percent(level)}"
+            known = "no mean test accuracy" if pd.isna(level) else known
+            trained = f"{cell['n_trained']} of {numbers.count(cell['n_seeds'], 'seed')} trained"
+            found.setdefault(int(cell["depth"]), {})[row["key"]] = (
+                f"{labels[row['key']]}: {known} ({trained}), {rank}."
+            )
+    return found
+
+
 def _cell(row: Mapping, verdict: str, sign: int, first: str, second: str) -> dict:
     if row["n_pairs"] < 2:
         return {"mark": "–", "verdict": "", "said": f"{first} and {second}: fewer than two pairs"}
@@ -76,7 +98,6 @@ SECTION = Section(
     id="pairs",
     title="All pairs",
     template="pairs.html",
-    tables=("pairs",),
-    optional=("comparison", "over_depths"),
+    tables=("pairs", "comparison", "over_depths"),
     context=context,
 )
