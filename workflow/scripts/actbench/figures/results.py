@@ -220,8 +220,8 @@ def _at_some(part: pd.DataFrame, column: str, name: str) -> list[str]:
     """What a function is at a few points, for who points at its line."""
     if part.empty:
         return []
-    rows = [part.iloc[(part["x"] - x).abs().argmin()] for x in SAID_POINTS]
-    return [", ".join(f"{name}({row['x']:.2g}) = {row[column]:.3g}" for row in rows).replace("-", "−")]
+    values = {x: part[column].iloc[(part["x"] - x).abs().argmin()] for x in SAID_POINTS}
+    return [", ".join(f"{name}({x}) = {value:.3g}" for x, value in values.items()).replace("-", "−")]
 
 
 def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examples: int = 4) -> Figure:
