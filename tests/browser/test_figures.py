@@ -186,6 +186,9 @@ def test_the_values_of_a_figure_are_read_by_keyboard(opened):
     assert page.locator("#figure-overview .read").count() == 1
     page.keyboard.press("ArrowLeft")
     assert line.inner_text() == first
+    steps = page.locator("#figure-overview title").all_text_contents()
+    last = int(second.rpartition(" of ")[2].rstrip(")"))
+    assert last == len({text for text in steps if ": " in text}) and first.partition(" (1")[0] in steps
 
 
 def test_captions_are_short_and_say_the_rest_where_it_is_asked_for(opened):
@@ -198,6 +201,27 @@ def test_captions_are_short_and_say_the_rest_where_it_is_asked_for(opened):
     assert folded.first.locator("code").is_visible()
     words = page.locator("figcaption").evaluate_all(count)
     assert len(words) == 4 and 10 < max(words) <= 60
+
+
+def test_a_button_shows_all_none_or_the_baseline_alone_and_what_is_hidden_is_said_in_sight(opened):
+    page = opened(375)
+    page.click(".switches summary")
+    group, said = (
+        page.locator(".switches fieldset").first,
+        page.get_by_text("sentences are about all of them"),
+    )
+    n = len(LABELS)
+    for text, left in (("none", 0), ("all", n), ("only the baseline", 1)):
+        group.get_by_role("button", name=text).click()
+        assert group.locator("input:checked").count() == left, text
+        assert said.is_visible() == (left < n)
+    assert page.is_checked("#show-a-relu") and page.url.count("a-") == n - 1
+    page.evaluate("scrollTo(0, 3000)")
+    assert 0 < said.bounding_box()["y"] < 800
+    heights = page.locator(".tools button").evaluate_all(
+        "all => all.map(b => b.getBoundingClientRect().height)"
+    )
+    assert min(height for height in heights if height) >= 24
 
 
 def test_what_is_hidden_stands_in_the_link_and_comes_back(opened):
@@ -230,20 +254,29 @@ def test_figures_leave_the_page(opened, tmp_path):
 
     def downloaded(figure, kind):
         with page.expect_download() as caught:
-            page.click(f"#figure-{figure} .tools button:text-is('{kind}')")
+            page.click(f"#figure-{figure} .tools button:text-matches('^{kind}')")
         path = tmp_path / caught.value.suggested_filename
         caught.value.save_as(path)
         return path
 
+    said = page.locator("#figure-overview .tools button").first.inner_text()
     picture = downloaded("overview", "PNG")
     image = Image.open(picture).convert("RGB")
-    assert picture.name == "made-up-overview.png" and image.size == (1920, 1080)
-    assert image.getpixel((2, 2)) == (255, 255, 255) and len(image.getcolors(10**6)) > 100
+    assert picture.name == "made-up-overview.png" and said == f"PNG {image.width} × {image.height}"
+    assert image.width >= 1920 and image.height > 1000
+    assert image.getpixel((2, 2)) == (0x14, 0x17, 0x1B) and len(image.getcolors(10**6)) > 100
     drawn = downloaded("overview", "SVG").read_text()
     assert "currentColor" not in drawn and "var(" not in drawn and "a-relu" not in drawn
-    assert "a-elu" in drawn and looks.colours(["elu"])["elu"] in drawn
+    assert "a-elu" in drawn and looks.on_dark(["elu"])["elu"] in drawn
+    assert "made-up, default, n = 5 seeds, bars: 95 % interval over seeds · actbench</text>" in drawn
     page.goto((tmp_path / "made-up-overview.svg").as_uri())
     assert page.evaluate("document.documentElement.nodeName") == "svg"
+    smallest = (
+        "Math.min(...[...document.querySelectorAll('text')].map(t => t.getBoundingClientRect().height))"
+    )
+    assert (
+        page.evaluate("document.documentElement.width.baseVal.value") == 1280 and page.evaluate(smallest) > 16
+    )
     page.go_back()
     runs = pd.read_csv(downloaded("accuracy", "CSV"))
     assert len(runs) == 6 * 3 * 5
@@ -266,6 +299,10 @@ def test_figures_wear_the_colours_of_the_page(opened, scheme):
     hollow = '#figure-accuracy [style*="fill:var(--paper"]'
     assert page.evaluate(colour.format(hollow, "fill")) == paper
     assert page.locator("figure svg [style*='fill:#ffffff']").count() == 0
+    colours = looks.colours(["relu"]) if scheme == "light" else looks.on_dark(["relu"])
+    red, green, blue = (int(colours["relu"][i : i + 2], 16) for i in (1, 3, 5))
+    line = "#figure-overview [style*='stroke:var(--a-relu']"
+    assert page.evaluate(colour.format(line.replace("'", '"'), "stroke")) == f"rgb({red}, {green}, {blue})"
 
 
 def test_marks_say_their_values_and_labels_are_text(opened):

@@ -146,3 +146,10 @@ def test_more_activations_than_looks_still_have_one():
 )
 def test_classes_are_safe_and_differ(key, kind, expected):
     assert looks.css_class(key, kind) == expected
+
+
+def test_on_dark_paper_letters_in_a_colour_can_be_read():
+    found = looks.on_dark(REGISTRY)
+    for key, colour in found.items():
+        assert (luminance(colour) + 0.05) / (luminance(PAPERS[1]) + 0.05) >= 4.5, key
+    assert len(set(found.values())) > 0.9 * len(found)

@@ -266,3 +266,16 @@ def test_without_an_interval_the_overview_shows_the_range_of_the_runs(three, sty
     assert lines(axis, ":") == [(0.4, 0.97), (0.9, 0.94)]
     ((low, high),) = lines(axis, "-")
     assert low < 0.98 and 0.99 < high < 1 and axis.get_ylim()[0] < 0.4
+
+
+def test_a_panel_counts_the_activations_that_hide_each_other_at_zero():
+    keys = ["setting", "fold", "n_neurons", "trained", "status"]
+    rows = [
+        dict(zip(keys, ("default", 0, 10, True, "ok"), strict=True))
+        | {"activation": key, "depth": 1, "seed": seed, "checkpoint": "trained", "layer": 0, "n_dead": n}
+        for key, n in (("relu", 3), ("tanh", 0), ("elu", 0), ("sigmoid", 0))
+        for seed in (0, 1)
+    ]
+    style = drawing.Style({key: key for key in ("relu", "tanh", "elu", "sigmoid")})
+    figure = results.dead_neurons(pd.DataFrame(rows), [1], style)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["3 others: 0 %"]

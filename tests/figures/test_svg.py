@@ -77,6 +77,9 @@ def test_ids_of_two_figures_never_meet_and_each_reference_has_its_target(written
 def test_no_grey_and_no_white_is_left(page):
     found = set(re.findall(r"#[0-9a-f]{6}", page))
     assert found == {*looks.colours(LABELS).values(), "#123456", "#ffffff"}
+    assert all(
+        f"var(--{looks.css_class(key)},{colour})" in page for key, colour in looks.colours(LABELS).items()
+    )
     assert page.count("#ffffff") == page.count("var(--paper,#ffffff)") == 2  # the hollow marks, and no ground
     assert "stroke:currentColor;stroke-width:0.6;stroke-linecap:round;stroke-opacity:0.13" in page  # the grid
 

@@ -188,5 +188,5 @@ def test_provenance_sums_jobs_and_time():
 
 def test_downloads_are_counted():
     assert layer_findings.downloads(1, 3) == (
-        "This page holds 1 table as CSV and 3 files for papers, and needs no other file."
+        "This page holds 1 table as CSV and 3 files for papers, and opens without any other file."
     )

@@ -46,6 +46,7 @@ def test_a_figure_without_its_table_in_the_page_says_where_its_numbers_are(table
         "compressed": {"packed": ""},
     }
     given |= {"labels": {}, "shown_activations": {"everywhere": []}}
+    given |= {"config": {"study": "s"}, "settings": ["default"], "settings_named": False}
     call = f'{{% call parts.figure("a", "alt", "tables/a.parquet", "{table}") %}}Text.{{% endcall %}}'
     template = page.environment(ROOT / "workflow/report").from_string(
         '{% import "parts.html" as parts with context %}' + call

@@ -1,7 +1,9 @@
 // Figures that leave the page, and what is hidden kept in the link. Without JavaScript the page lacks nothing else.
 "use strict";
-const WIDTH = 1920, HEIGHT = 1080, MARGIN = 40;
-const INK = "#1b1f24", PAPER = "#ffffff";
+const WIDTH = 1920, DRAWING = 1280, LARGEST = 12000; // pixels: of a picture and of a drawing at least, of a picture at most
+const TYPE = 24; // pixels of a picture's smallest letters
+const FONTS = "DejaVu Sans, Verdana, Arial, sans-serif";
+const SVG = "http://www.w3.org/2000/svg";
 const STUDY = document.title.replace(/^actbench: /, "").replace(/[^\w+-]+/g, "_");
 
 for (const figure of document.querySelectorAll("figure")) {
@@ -10,15 +12,18 @@ for (const figure of document.querySelectorAll("figure")) {
   const tools = document.createElement("span");
   tools.className = "tools";
   if (drawing) {
-    tools.append(button("PNG", `${name}, picture of ${WIDTH} × ${HEIGHT}`, () => picture(drawing, name)));
+    const about = (figure.dataset.about ?? document.title.replace(/^actbench: /, "")).replace(/\s+/g, " ");
+    const { scale, size } = measures(drawing);
+    tools.append(button(`PNG ${size}`, `${name}, picture`, () => picture(drawing, name, about, scale)));
     tools.append(button("SVG", `${name}, drawing`, () =>
-      save(new Blob([standalone(drawing).text], { type: "image/svg+xml" }), `${name}.svg`)));
+      save(new Blob([standalone(drawing, about).text], { type: "image/svg+xml" }), `${name}.svg`)));
   }
   const image = figure.querySelector("img");
   if (image) tools.append(button("PNG", `${name}, picture`, () => download(image.src, `${name}.png`)));
   const tables = (figure.dataset.table ?? "").split(" ").filter(Boolean);
   const link = tables.map((table) => document.querySelector(`a[data-table="${table}"]`)).find(Boolean);
   if (link) tools.append(button("CSV", `${name}, data`, () => data(link)));
+  if (link && figure.dataset.lacks) tools.append(lacks(figure.dataset.lacks));
   const caption = figure.querySelector("figcaption") ?? figure;
   if (tools.children.length) caption.insertBefore(tools, caption.querySelector("details"));
   if (drawing) readable(drawing, drawing.closest(".scroll"), caption);
@@ -35,7 +40,8 @@ function readable(drawing, focused, caption) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const seen = [...drawing.querySelectorAll("title")].filter((one) => one.parentElement.getClientRects().length);
     const values = seen.filter((one) => one.textContent.includes(": "));
-    const marks = (values.length ? values : seen).map((one) => one.parentElement);
+    const said = (values.length ? values : seen).map((one) => one.textContent);
+    const marks = (values.length ? values : seen).map((one) => one.parentElement).filter((_, i) => said[i] !== said[i + 1]);
     if (!step || !marks.length) return;
     event.preventDefault();
     const place = marks.indexOf(last);
@@ -46,6 +52,17 @@ function readable(drawing, focused, caption) {
     line.textContent = `${last.querySelector("title").textContent} (${marks.indexOf(last) + 1} of ${marks.length})`;
   });
   focused?.addEventListener("blur", () => last?.classList.remove("read"));
+}
+
+// What a figure's table has not, in words in which a file's name is between backticks.
+function lacks(text) {
+  const made = document.createElement("span");
+  text.split("`").forEach((part, i) => {
+    const piece = i % 2 ? document.createElement("code") : document.createElement("span");
+    piece.textContent = part;
+    made.append(piece);
+  });
+  return made;
 }
 
 function button(text, label, action) {
@@ -78,41 +95,57 @@ async function data(link) {
   save(await new Response(plain).blob(), link.download.replace(/\.gz$/, ""));
 }
 
-// A drawing as a file of its own, in light colours, without what is hidden.
-function standalone(drawing) {
+// How a drawing becomes a picture whose smallest letters can be read, in units of the drawing and in pixels.
+function measures(drawing) {
+  const [, , width, height] = drawing.getAttribute("viewBox").split(" ").map(Number);
+  const types = [...drawing.querySelectorAll("text, tspan")].map((one) => parseFloat(one.style.fontSize)).filter(Boolean);
+  const wanted = Math.max(WIDTH / width, TYPE / Math.min(...types, TYPE));
+  const footer = Math.max(10, width / 48), full = height + 1.6 * footer;
+  const scale = Math.min(wanted, LARGEST / Math.max(width, full));
+  return { width, height, full, footer, scale, size: `${Math.round(width * scale)} × ${Math.round(full * scale)}` };
+}
+
+// A drawing as a file of its own, in the page's present colours, without what is hidden, and with a line that says what it is.
+function standalone(drawing, about, scale = 0) {
   const copy = drawing.cloneNode(true);
   const originals = [drawing, ...drawing.querySelectorAll("*")];
   const copies = [copy, ...copy.querySelectorAll("*")];
   originals.forEach((one, i) => {
     if (one.closest("defs") === null && getComputedStyle(one).display === "none") copies[i].remove();
   });
-  const [, , width, height] = drawing.getAttribute("viewBox").split(" ").map(Number);
+  const { width, height, full, footer } = measures(drawing);
+  const times = scale || Math.max(1, DRAWING / width);
+  const page = getComputedStyle(document.documentElement);
+  const ink = page.getPropertyValue("--ink").trim(), paper = page.getPropertyValue("--paper").trim();
   for (const name of ["role", "aria-label", "class"]) copy.removeAttribute(name);
   copy.style.removeProperty("--width");
-  copy.setAttribute("width", width);
-  copy.setAttribute("height", height);
-  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [key, value] of Object.entries({ width, height, fill: PAPER })) ground.setAttribute(key, value);
-  copy.prepend(ground);
-  const text = new XMLSerializer().serializeToString(copy)
-    .replace(/var\(--paper, ?#fff(fff)?\)/g, PAPER).replace(/currentcolor/gi, INK);
-  return { text, width, height };
+  copy.style.fontFamily = FONTS;
+  const outside = { viewBox: `0 0 ${width} ${full}`, width: Math.round(width * times), height: Math.round(full * times) };
+  for (const [key, value] of Object.entries(outside)) copy.setAttribute(key, value);
+  copy.prepend(element("rect", { width, height: full, fill: paper }));
+  const words = `${about} · actbench`;
+  const type = Math.min(footer, (width - footer) / (0.62 * words.length)); // so that the line fits
+  copy.append(element("text", { x: footer / 2, y: height + footer, fill: ink, "font-size": type }, words));
+  const text = new XMLSerializer().serializeToString(copy).replace(/currentcolor/gi, ink)
+    .replace(/var\((--[\w-]+), ?(#\w+)\)/g, (_, name, colour) => page.getPropertyValue(name).trim() || colour);
+  return { text, width: outside.width, height: outside.height };
 }
 
-// A slide: as large as fits, on white.
-async function picture(drawing, name) {
-  const { text, width, height } = standalone(drawing);
-  const scale = Math.min((WIDTH - 2 * MARGIN) / width, (HEIGHT - 2 * MARGIN) / height);
+function element(kind, attributes, text = "") {
+  const made = document.createElementNS(SVG, kind);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.textContent = text;
+  return made;
+}
+
+async function picture(drawing, name, about, scale) {
+  const { text, width, height } = standalone(drawing, about, scale);
   const image = new Image();
-  const sized = text.replace(/<svg ([^>]*?)width="[^"]*" height="[^"]*"/, `<svg $1width="${width * scale}" height="${height * scale}"`);
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(sized)}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   await image.decode();
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
-  const context = canvas.getContext("2d");
-  context.fillStyle = PAPER;
-  context.fillRect(0, 0, WIDTH, HEIGHT);
-  context.drawImage(image, (WIDTH - width * scale) / 2, (HEIGHT - height * scale) / 2, width * scale, height * scale);
+  [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d").drawImage(image, 0, 0, width, height);
   canvas.toBlob((blob) => save(blob, `${name}.png`));
 }
 
@@ -149,6 +182,21 @@ function decoded(text) {
   } catch {
     return text;
   }
+}
+
+// All, none, and of the activations the baseline alone.
+for (const group of document.querySelectorAll(".switches fieldset")) {
+  const own = [...group.querySelectorAll("input")];
+  const tools = document.createElement("span");
+  tools.className = "tools";
+  const choose = (text, chosen) => tools.append(button(text, group.querySelector("legend").textContent, () => {
+    for (const box of own) box.checked = chosen(box);
+    write();
+  }));
+  choose("all", () => true);
+  choose("none", () => false);
+  if (group.dataset.only) choose("only the baseline", (box) => box.id === `show-${group.dataset.only}`);
+  group.append(tools);
 }
 
 if (boxes.length) {

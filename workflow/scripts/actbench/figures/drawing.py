@@ -33,9 +33,10 @@ LETTER, LEGEND_LINE, LEGEND_ROW = 0.065, 0.6, 0.18  # inches: a letter of a lege
 TITLE_LETTERS, TICK_LETTERS = 18, 24
 SMALL = 8.5  # points: the smallest type, which a phone still shows
 SMALLEST_ERROR = 1e-4
-COARSE_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
-ACCURACY_TICKS = [0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
-LEVELS = [*(i / 10 for i in range(9)), *(tick for tick in ACCURACY_TICKS if tick >= 0.85)]
+# Accuracies that are written at an axis, those before others that are rounder.
+ROUND = [0, 0.5, 0.9, 0.99, 0.999, 0.8, 0.95, 0.98, 0.995, 0.998, 0.7, 0.6, 0.3, 0.1, 0.2, 0.4, 0.85, 0.97]
+FINER = [i / n for n in (20, 50, 100, 200) for i in range(1, n)]
+FEWEST, TICKS = 4, 7  # of an axis of accuracies: below `FEWEST` round ones there are finer ones too
 PLACES = re.compile(r'\b(d|x|y)="[^"]*"')
 DECIMALS = re.compile(r"(\.\d\d)\d+")
 
@@ -230,22 +231,33 @@ def unstretch(heights: np.ndarray) -> np.ndarray:
     return 1 - 10.0 ** (-np.asarray(heights, dtype=float))
 
 
+def levels(bottom: float, top: float, most: int = TICKS) -> list[float]:
+    """At most so many round accuracies from `bottom` to `top`, apart from each other as `stretch` has it."""
+    low, high = stretch([bottom, top])
+    apart, found = 0.9 * (high - low) / most, {}
+    for number, level in enumerate([*ROUND, *FINER]):
+        place = stretch([level])[0]
+        if number >= len(ROUND) and len(found) >= FEWEST:
+            break
+        inside = low - 1e-9 <= place <= high + 1e-9
+        if inside and all(abs(place - other) >= apart for other in found.values()):
+            found[level] = place
+    return sorted(found)
+
+
 def stretched(
-    axes: Iterable[Axes],
-    accuracies: pd.Series,
-    lowest: float = 0.0,
-    marked: Sequence[float] = ACCURACY_TICKS,
-    along: str = "y",
+    axes: Iterable[Axes], accuracies: pd.Series, lowest: float = 0.0, along: str = "y", most: int = TICKS
 ) -> None:
     """An accuracy axis on which equal steps are equal ratios of errors, so that 97 % and 98 % differ.
 
-    From 0, or from a little below `lowest`, to a little above the best of `accuracies`. `along`: x or y.
+    From 0, or from a little below `lowest`, to a little above the best of `accuracies`. `along`: x or y;
+    `most`: ticks.
     """
     bottom = max(0.0, 1 - (1 - lowest) * 1.15) if lowest > 0 else 0.0
-    best = min(max(accuracies.max() if accuracies.notna().any() else 0.9, 0.9), 1 - SMALLEST_ERROR)
+    best = min(accuracies.max() if accuracies.notna().any() else 0.9, 1 - SMALLEST_ERROR)
+    top = 1 - (1 - max(best, bottom)) * (0.7 if best >= 0.9 else 0.9)
+    ticks = levels(bottom, top, most)
     for axis in axes:
-        top = 1 - (1 - best) * 0.7
-        ticks = [tick for tick in marked if bottom <= tick <= top]
         labels = [f"{100 * tick:g} %" for tick in ticks]
         getattr(axis, f"set_{along}scale")("function", functions=(stretch, unstretch))
         getattr(axis, f"set_{along}lim")(bottom, top)

@@ -120,7 +120,7 @@ def learning_rates(
         axis.set_ylabel(drawing.plain(name) if column == 0 and len(names) > 1 else "")
         axis.set_xlabel("learning rate" if row == len(names) - 1 else "")
     bar = _bar(figure, axes, norm, "mean validation accuracy")
-    ticks = [tick for tick in drawing.LEVELS if norm.vmin <= drawing.stretch([tick])[0] <= norm.vmax]
+    ticks = drawing.levels(*drawing.unstretch([norm.vmin, norm.vmax]))
     bar.set_ticks(drawing.stretch(ticks), labels=[f"{100 * tick:g} %" for tick in ticks], minor=False)
     handles = {
         text: matplotlib.patches.Patch(fill=False, edgecolor=DARK, linewidth=1.6, linestyle=dashes)

@@ -157,7 +157,8 @@ def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: flo
     axis.set_xlim(-reach, reach)
     for row in layers.itertuples():
         base, edges, counts, unit = row.place, _edges(row), np.array(row.counts), row.rms
-        axis.text(reach, base + 0.25, scientific(unit), ha="right", va="bottom", fontsize=7)
+        beside = {"ha": "left", "va": "center", "fontsize": drawing.SMALL - 1, "color": "#555555"}
+        axis.text(1.02, base + 0.35, scientific(unit), transform=axis.get_yaxis_transform(), **beside)
         if not unit > 0:
             (ridge,) = axis.plot([0, 0], [base, base + 0.9], color=colours[base])  # every entry is 0
             drawing.say(ridge, f"layer {row.layer}: all zero")

@@ -9,6 +9,7 @@ from actbench.figures.plotting import Axes
 
 DIRECT = 8  # lines of a panel that are labelled at their ends
 LONGEST = 30  # letters of such a label
+EARLY = 0.9  # of a panel's width
 HEIGHT = 9.5  # points between the labels of two lines
 
 
@@ -47,15 +48,20 @@ def at_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: drawing.
         text = axis.annotate(
             style.labels[key],
             ends[key],
-            xytext=(6, at - places[key]),
-            textcoords="offset points",
+            xytext=(1.02, at - places[key]),
+            textcoords=("axes fraction", "offset points"),
             va="center",
             fontsize=drawing.SMALL,
             color=style.looks[key]["color"],
             annotation_clip=False,
-            arrowprops=thread if abs(at - places[key]) > 2 else None,
+            arrowprops=thread if abs(at - places[key]) > 2 or _early(axis, ends[key][0]) else None,
         )
         drawing.of_activations([text], [key])
+
+
+def _early(axis: Axes, x: float) -> bool:
+    """Whether a line ends well before its panel does."""
+    return axis.transAxes.inverted().transform(axis.transData.transform((x, 1)))[0] < EARLY
 
 
 def _apart(heights: Sequence[float], least: float) -> list[float]:

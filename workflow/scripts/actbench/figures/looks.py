@@ -36,6 +36,8 @@ DASHES = (
 )
 MARKERS = "ov<>sPX*^D"
 N = len(HUES) * len(DASHES)
+DARK_PAPER = "#14171b"  # of the pages
+TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 # Of the built-in activations, those of a line have one hue: the most used ones come first.
 BUILT_IN = (
     ("relu", "hardtanh", "relu6", "identity"),
@@ -87,12 +89,35 @@ def colours(keys: Iterable[str]) -> dict[str, str]:
     return {key: look["color"] for key, look in of(keys).items()}
 
 
+def on_dark(keys: Iterable[str]) -> dict[str, str]:
+    """The same, each mixed with as much white as letters of it need to be read on the pages' dark paper."""
+    return {key: _lifted(colour) for key, colour in colours(keys).items()}
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of `#rrggbb`, 0 to 1 (WCAG 2.2)."""
+    shares = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def css_class(key: str, kind: str = "a") -> str:
     """The class of what belongs to an activation (`a`), a setting (`s`) or a depth (`d`): `a-relu`.
 
     What is no letter, digit or `_` becomes its code, so that two keys never share a class.
     """
     return f"{kind}-" + re.sub(r"[^A-Za-z0-9_]", lambda found: f"-{ord(found[0]):x}-", str(key))
+
+
+def _lifted(colour: str) -> str:
+    parts, needed = (
+        [int(colour[i : i + 2], 16) for i in (1, 3, 5)],
+        TEXT_CONTRAST * (luminance(DARK_PAPER) + 0.05),
+    )
+    mixes = (
+        "#" + "".join(f"{part + (255 - part) * white // 50:02x}" for part in parts) for white in range(51)
+    )
+    return next(mixed for mixed in mixes if luminance(mixed) + 0.05 >= needed)
 
 
 def _look(place: int) -> dict:

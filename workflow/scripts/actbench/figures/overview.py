@@ -9,8 +9,8 @@ from actbench.figures import drawing, shown
 from actbench.figures.plotting import Axes, Figure, plt
 
 ROW = 0.18  # inches
+NARROW, FEW_DEPTHS = 5.3, 8  # inches, which a phone shows whole, and depths that it has room for
 WIDE = 0.9  # inches of a depth from which on its counts are written out
-FEW_TICKS = [0, 0.5, 0.8, 0.95, 0.99, 0.999]
 STRIP = "did not train"
 CROSS = "✕"
 WORDS = {"ha": "center", "va": "center", "fontsize": drawing.SMALL}
@@ -77,10 +77,11 @@ def _columns(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
     """A place on the horizontal axis for each depth, and below it a row for each activation that failed."""
     failed = [key for key in style.labels if len(_failures(comparison, key, depths))]
     below = ROW * len(failed) + 0.25 if failed else 0.0
+    width = NARROW if len(depths) <= FEW_DEPTHS else NARROW + 0.6
     figure, axes = plt.subplots(
         2 if failed else 1,
         1,
-        figsize=(5.9, 3.6 + below),
+        figsize=(width, 3.4 + below),
         height_ratios=[3.2, below] if failed else None,
         sharex=True,
         squeeze=False,
@@ -89,7 +90,7 @@ def _columns(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
     axis.axhline(chance, color="#888888", linewidth=1, linestyle=":")
     reach = 0.28 if len(depths) > 1 else 0.4
     offsets = np.linspace(-reach, reach, len(style.labels)) if len(style.labels) > 1 else [0.0]
-    room = 72 * 4.9 / len(depths)  # points of a depth
+    room = 72 * (width - 1) / len(depths)  # points of a depth
     size = float(np.clip(0.7 * room * 2 * reach / max(len(style.labels) - 1, 1), 2, 5))
     for offset, (key, look) in zip(offsets, style.looks.items(), strict=True):
         cells = comparison[comparison["activation"] == key].set_index("depth").reindex(depths)
@@ -141,7 +142,7 @@ def _rows(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style,
     figure, axes = plt.subplots(
         1,
         len(widths) * len(depths),
-        figsize=(max(5.9, 1.1 + sum(widths) * len(depths)), ROW * len(order) + 1),
+        figsize=(max(NARROW, 1.1 + sum(widths) * len(depths)), ROW * len(order) + 1),
         width_ratios=widths * len(depths) if len(depths) > 1 or not failed else [0.55, 4.2],
         sharey=True,
         squeeze=False,
@@ -172,8 +173,7 @@ def _rows(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style,
     axes[0][0].set_yticks(range(len(order)), names, fontsize=drawing.SMALL)
     drawing.of_activations(axes[0][0].get_yticklabels(), order)
     axes[0][0].set_ylim(len(order) - 0.4, -0.6)
-    ticks = {1: drawing.ACCURACY_TICKS, 2: drawing.COARSE_TICKS}.get(len(depths), FEW_TICKS)
-    drawing.stretched(panels, *extent(cells), marked=ticks, along="x")
+    drawing.stretched(panels, *extent(cells), along="x", most={1: drawing.TICKS, 2: 6}.get(len(depths), 5))
     figure.supxlabel("test accuracy of trained networks", fontsize="medium")
     return figure
 

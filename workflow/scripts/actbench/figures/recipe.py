@@ -15,6 +15,7 @@ INK = "#222222"
 EVERY = ""  # the setting of a profile over all of them
 TICKS = 7  # candidates that are written out
 TAUS = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
+SAID_TAUS = [0, 0.01, 0.05, 0.2]
 BEND = 0.005  # where the axis of τ turns from linear to logarithmic
 CHOICES = {
     False: ("chosen", {"marker": "o", "markersize": 9}),
@@ -64,7 +65,7 @@ def sensitivity(
         _rate_axis(axis, candidates[name])
     if len(names) > 1:
         figure.supylabel("validation accuracy", fontsize="medium")
-    drawing.stretched(axes.flat, tuning["score"], marked=drawing.COARSE_TICKS)
+    drawing.stretched(axes.flat, tuning["score"])
     handles = {
         text: Line2D([], [], color=INK, linestyle="", markerfacecolor="none", **mark)
         for at_edge, (text, mark) in CHOICES.items()
@@ -94,8 +95,10 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
         for key in style.labels:
             steps = part[part["activation"] == key].sort_values("tau")
             if len(steps):
+                said = ", ".join(_within(steps, tau) for tau in SAID_TAUS if tau <= largest)
                 taus, reached = [*steps["tau"], largest], [*steps["share"], steps["share"].iloc[-1]]
-                axis.step(taus, reached, where="post", linewidth=1.5, **style.line(key))
+                (line,) = axis.step(taus, reached, where="post", linewidth=1.5, **style.line(key))
+                drawing.say(line, said, activation=key)
         title = drawing.plain(name) if name else "all settings" if several else ""
         n = f"n = {part['n'].max()}" if len(part) else ""
         axis.set_title(f"{title}, {n}" if title else n)
@@ -109,13 +112,27 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
     return figure
 
 
+def _within(steps: pd.DataFrame, tau: float) -> str:
+    """How often an activation is within `tau` of the best, for who points at its line; steps ascend."""
+    reached = steps.loc[steps["tau"] <= tau + 1e-12, "share"]
+    share = 100 * (reached.iloc[-1] if len(reached) else 0.0)
+    return (
+        f"{share:.0f} % within {100 * tau:g} point{'' if tau == 0.01 else 's'}"
+        if tau
+        else f"best in {share:.0f} %"
+    )
+
+
 def _curve(axis: Axes, trials: pd.DataFrame, shift: float, style: drawing.Style, key: str) -> None:
     """One activation's trials of a panel and their means."""
     if trials.empty:
         return
     by_rate = trials.groupby("learning_rate")["score"]
     means = by_rate.mean()
-    axis.plot(means.index * shift, means, linewidth=1.2, **style.line(key))
+    (line,) = axis.plot(means.index * shift, means, linewidth=1.2, **style.line(key))
+    written = means[shown.some(list(means.index), TICKS)] if len(means) > TICKS else means
+    said = ", ".join(f"{100 * mean:.1f} % at {rate:g}" for rate, mean in written.items())
+    drawing.say(line, f"mean {said}", activation=key)
     colour = style.looks[key]["color"]
     if style.summarised:
         axis.vlines(means.index * shift, by_rate.min(), by_rate.max(), color=colour, linewidth=0.8)

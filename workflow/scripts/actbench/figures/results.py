@@ -19,6 +19,7 @@ ACCURACIES = {
     "train_accuracy": "training accuracy",
 }
 LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
+SAID_POINTS = (-2, -1, 0, 1, 2)
 SHAPE_BINS = 40
 LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
 
@@ -63,9 +64,7 @@ def accuracy(
         drawing.of_panel(axis, depth=depth)
     reached = pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)])
     lowest = np.nanmin([*reached, *comparison["ci_low"].astype(float), 1.0]) if many else 0.0
-    drawing.stretched(
-        axes.flat, reached, max(0.0, lowest), marked=drawing.LEVELS if many else drawing.ACCURACY_TICKS
-    )
+    drawing.stretched(axes.flat, reached, max(0.0, lowest))
     for axis in axes.flat if chance < axes.flat[0].get_ylim()[0] else ():
         words = {"va": "bottom", "fontsize": drawing.SMALL, "color": "#555555"}
         axis.text(
@@ -134,7 +133,7 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
         drawing.whole_numbers(axis)
     for row, column in enumerate(rows):
         if column in ACCURACIES:
-            drawing.stretched(axes[row], history[column], marked=drawing.COARSE_TICKS)
+            drawing.stretched(axes[row], history[column])
         else:
             drawing.log_scale(axes[row], history[column])
             _without_diverged(axes[row], history[history["depth"].isin(list(depths))], column)
@@ -175,6 +174,7 @@ def dead_neurons(table: pd.DataFrame, depths: Sequence[int], style: drawing.Styl
     part, depths = _with_any(part, depths, style, "share")
     figure, axes = _by_checkpoint(part, depths, style, "share", "dead units")
     drawing.percent(axes.flat)
+    _count_zeros(axes, part, depths, style, "share")
     return figure
 
 
@@ -187,6 +187,7 @@ def saturation(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style)
     part, depths = _with_any(part, depths, style, "saturated_fraction")
     figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated pre-activations")
     drawing.percent(axes.flat)
+    _count_zeros(axes, part, depths, style, "saturated_fraction")
     return figure
 
 
@@ -199,8 +200,12 @@ def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
     for number, (axis, key) in enumerate(zip(axes.flat, keys, strict=False)):
         axis.tick_params(labelbottom=number + columns >= len(keys))
         part = table[table["activation"] == key]
-        axis.plot(part["x"], part["f"], color=style.looks[key]["color"], linewidth=1.8)
-        axis.plot(part["x"], part["derivative"], color="#444444", linewidth=1, linestyle=(0, (4, 2)))
+        for column, name, look in (
+            ("f", "f", {"color": style.looks[key]["color"], "linewidth": 1.8}),
+            ("derivative", "f′", {"color": "#444444", "linewidth": 1, "linestyle": (0, (4, 2))}),
+        ):
+            (line,) = axis.plot(part["x"], part[column], **look)
+            drawing.say(line, *_at_some(part, column, name))
         axis.set_title(style.title(key))
         drawing.of_panel(axis, activation=key)
         axis.set_ylim(-2, 4)
@@ -209,6 +214,14 @@ def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
     handles = [Line2D([], [], color="#444444", linestyle=dash) for dash in ("-", (0, (4, 2)))]
     figure.legend(handles, ["f", "f′"], loc="outside upper center", ncols=2, frameon=False)
     return figure
+
+
+def _at_some(part: pd.DataFrame, column: str, name: str) -> list[str]:
+    """What a function is at a few points, for who points at its line."""
+    if part.empty:
+        return []
+    values = {x: part[column].iloc[(part["x"] - x).abs().argmin()] for x in SAID_POINTS}
+    return [", ".join(f"{name}({x}) = {value:.3g}" for x, value in values.items()).replace("-", "−")]
 
 
 def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examples: int = 4) -> Figure:
@@ -285,6 +298,25 @@ def _by_checkpoint(
     after = table[(table["checkpoint"] == "trained") & table["depth"].isin(depths)]
     failures.legend(style, figure, [after])
     return figure, axes
+
+
+def _count_zeros(
+    axes: np.ndarray, table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, column: str
+) -> None:
+    """Say in each panel how many activations hide each other at 0 in all layers, where some do."""
+    found = [name for name in drawing.CHECKPOINTS if (table["checkpoint"] == name).any()]
+    own = table[table["activation"].isin(list(style.labels))].dropna(subset=column)
+    words = {"ha": "right", "va": "bottom", "fontsize": drawing.SMALL, "color": "#555555"}
+    for axis, (checkpoint, depth) in zip(
+        axes.flat, product(found or drawing.CHECKPOINTS, depths), strict=True
+    ):
+        here = own[(own["checkpoint"] == checkpoint) & (own["depth"] == depth)]
+        highest = here.groupby("activation", observed=True)[column].max()
+        n, zero = len(highest), int((highest == 0).sum())
+        if zero > 1:
+            text = f"{'all' if zero == n else ''} {zero}{'' if zero == n else ' others'}: 0 %".strip()
+            at = {"xytext": (-2, 3), "textcoords": "offset points", "xycoords": ("axes fraction", "data")}
+            axis.annotate(text, (1, 0), **words, **at)
 
 
 def _by_activation(table: pd.DataFrame, style: drawing.Style) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -98,6 +98,7 @@ def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
         if "d" in one.attrib:
             one.set("d", shortened(one.get("d")))
     _classed(root, colours, labels)
+    _lifted(root, colours)
     _tidied(root)
     root.set("class", "drawing")
     width = f"{float(root.attrib.pop('width').removesuffix('pt')):.5g}pt"
@@ -241,6 +242,16 @@ def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapp
 
     owned(root)
     visit(root, "")
+
+
+def _lifted(root: ElementTree.Element, colours: Mapping[str, str]) -> None:
+    """The colour of an activation as a variable of the page, which has another value on dark paper."""
+    for one in root.iter():
+        style = _style(one)
+        owned = {paint: style[paint] for paint in PAINTS if style.get(paint) in colours}
+        if owned:
+            style |= {paint: f"var(--{looks.css_class(colours[old])},{old})" for paint, old in owned.items()}
+            one.set("style", ";".join(f"{key}:{value}" for key, value in style.items()))
 
 
 def _is_artist(element: ElementTree.Element) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.figures import drawing, shown
-from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt
+from actbench.figures.plotting import Artist, Axes, Figure, Line2D, matplotlib, plt
 from actbench.storage import theory_tables
 
 SETTING_MARKS = ("*", "P", "X", "D", "s", "p", "h", "d")
@@ -15,9 +15,10 @@ INK, SOFT = "#222222", "#888888"
 FAINT = 0.4
 WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
-LANE, TALLEST = 0.14, 7.0  # inches: between marks that are set apart, and the figure at most
+LANE, TALLEST = 0.1, 7.0  # inches: between marks that are set apart, and the figure at most
 BESIDE = 0.17  # inches: between marks that would hide each other
 WORDS = 0.2  # of the width: room for what is expected on one side of the limit
+SAID_CORRELATIONS = (0.2, 0.5, 0.8)
 LABELLED = 12  # shares that are written at the axis
 
 
@@ -148,7 +149,7 @@ def decay_and_training(
     room = 0.05 * max(high - low, 1.0)
     low, high = low - room, high + 1.6 * room
     names = [name for name in names if (cells["setting"] == name).any()][: shown.MARKED_SETTINGS] or names[:1]
-    numbered = len(cells) <= shown.NUMBERED_CELLS
+    numbered = len(cells) <= shown.NUMBERED_CELLS and cells["depth"].nunique() > 1
     parts = {name: _in_bands(cells[cells["setting"] == name], APART * (high - low)) for name in names}
     tallest = [max(height, 1.0) for _, _, height in parts.values()]
     figure, axes = plt.subplots(
@@ -183,7 +184,12 @@ def decay_and_training(
     axes[-1][0].set_xlabel("predicted log10 of the first layer's gradient over the last's, at initialisation")
     figure.supylabel("seeds that trained", fontsize="medium")
     mark = {"linestyle": "", "marker": "o", "markerfacecolor": "none"}
-    handles = {"nothing expected": Line2D([], [], color=INK, **mark)} if cells["open"].any() else {}
+    handles = {}
+    if numbered:
+        digit = {"marker": f"${cells['depth'].max()}$", "markersize": 6, "markeredgewidth": 0}
+        handles["hidden layers"] = Line2D([], [], color="#555555", linestyle="", **digit)
+    if cells["open"].any():
+        handles["nothing expected"] = Line2D([], [], color=INK, **mark)
     style.legend(figure, handles)
     return figure
 
@@ -244,7 +250,10 @@ def correlation_map(
             line = (
                 part[part["activation"] == key].dropna(subset="next_correlation").sort_values("correlation")
             )
-            axis.plot(line["correlation"], line["next_correlation"], linewidth=1.6, **style.line(key))
+            (drawn,) = axis.plot(
+                line["correlation"], line["next_correlation"], linewidth=1.6, **style.line(key)
+            )
+            drawing.say(drawn, *_next_ones(line), activation=key)
         axis.set_title(drawing.plain(name) if len(names) > 1 else "")
         drawing.of_panel(axis, setting=name, words=name if len(names) > 1 else "")
         axis.set_aspect("equal")
@@ -254,6 +263,24 @@ def correlation_map(
     axes[0][0].set_ylabel("the same in layer l + 1")
     style.legend(figure, {"no change": Line2D([], [], color=SOFT, linestyle=":")})
     return figure
+
+
+def _next_ones(line: pd.DataFrame) -> list[str]:
+    """What correlations a few become, for who points at the line."""
+    if line.empty:
+        return []
+    rows = [line.iloc[(line["correlation"] - at).abs().argmin()] for at in SAID_CORRELATIONS]
+    return [", ".join(f"{row['correlation']:.2g} → {row['next_correlation']:.3g}" for row in rows)]
+
+
+def _ends_of(table: pd.DataFrame, column: str, what: str) -> list[str]:
+    """What lies at the first and the last layer, for who points at it; of several its lowest and highest."""
+    found = []
+    for layer in sorted({table["layer"].min(), table["layer"].max()}) if len(table) else ():
+        values = table.loc[table["layer"] == layer, column]
+        low, high = f"{values.min():.3g}", f"{values.max():.3g}"
+        found.append(f"{low if low == high else f'{low} to {high}'} in layer {layer:g}")
+    return [f"{what} {', '.join(found)}"] if found else []
 
 
 def _by_layer(
@@ -269,23 +296,24 @@ def _by_layer(
     measured, predicted = columns
     names = list(names[: shown.THEORY_SETTINGS])
     width = drawing.width_for(style, len(depths))
-    figure, axes = drawing.panels(len(names), len(depths), height=2.5, width=width)
+    figure, axes = drawing.panels(len(names), len(depths), height=2.5, width=width, sharey="all")
     for (row, name), (column, depth) in product(enumerate(names), enumerate(depths)):
         axis = axes[row][column]
         here = [table[(table["setting"] == name) & (table["depth"] == depth)] for table in (points, lines)]
         for key, look in style.looks.items():
             of_networks, of_theory = (table[table["activation"] == key] for table in here)
             line = of_theory.dropna(subset=predicted).sort_values("layer")
-            axis.plot(line["layer"], line[predicted], linewidth=1.3, **style.line(key))
-            _points(axis, of_networks, measured, look, style.summarised)
+            (drawn,) = axis.plot(line["layer"], line[predicted], linewidth=1.3, **style.line(key))
+            drawing.say(drawn, *_ends_of(line, predicted, "predicted"), activation=key)
+            for points_of in _points(axis, of_networks, measured, look, style.summarised):
+                drawing.say(points_of, *_ends_of(of_networks, measured, "measured"), activation=key)
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth, setting=name, words=name if len(names) > 1 else "")
         axis.set_xlabel("layer" if row == len(names) - 1 else "")
         axis.set_ylabel(drawing.plain(name) if len(names) > 1 else "")
         drawing.whole_numbers(axis)
-    for row, name in enumerate(names):
-        own = points.loc[points["setting"] == name, measured]
-        drawing.log_scale(axes[row], own, plain=100)
+    drawn_points = points["setting"].isin(names) & points["depth"].isin(depths)
+    drawing.log_scale(axes.flat, points.loc[drawn_points, measured], plain=100)
     figure.supylabel(label, fontsize="medium")
     plain_mark = {"marker": "o", "markersize": 3, "markeredgewidth": 0, "linestyle": ""}
     measured_text = "measured (lowest to highest)" if style.summarised else "measured, a network"
@@ -297,16 +325,15 @@ def _by_layer(
     return figure
 
 
-def _points(axis: Axes, networks: pd.DataFrame, column: str, look: Mapping, summarised: bool) -> None:
+def _points(axis: Axes, networks: pd.DataFrame, column: str, look: Mapping, summarised: bool) -> list[Artist]:
     """Those of one activation in one panel."""
     mark = _mark(look) | {"linestyle": "", "zorder": 3}
     if not summarised:
-        axis.plot(networks["layer"], networks[column], markersize=3, alpha=0.55, **mark)
-        return
+        return axis.plot(networks["layer"], networks[column], markersize=3, alpha=0.55, **mark)
     by_layer = networks.groupby("layer")[column]
     means = by_layer.mean()
-    axis.vlines(means.index, by_layer.min(), by_layer.max(), color=look["color"], linewidth=0.9)
-    axis.plot(means.index, means, markersize=3.5, **mark)
+    bars = axis.vlines(means.index, by_layer.min(), by_layer.max(), color=look["color"], linewidth=0.9)
+    return [bars, *axis.plot(means.index, means, markersize=3.5, **mark)]
 
 
 def _mark(look: Mapping) -> dict:

@@ -58,18 +58,24 @@ def tables(sections: Iterable[Section] = SECTIONS) -> set[str]:
 
 
 def switches(study: Study, parts: Iterable[str]) -> list[dict]:
-    """What the page can hide: each activation with its look, each depth, each setting.
+    """What the page can hide: each activation with its look and colour on dark paper, depth, setting.
 
     Args:
         parts: the page's, as HTML; what nothing in them is of has no switch.
     """
     used = {name for part in parts for found in CLASS.findall(part) for name in found.split()}
-    look = looks.of(study.labels)
+    look, dark = looks.of(study.labels), looks.on_dark(study.labels)
     found = [("a", key, text, look[key]) for key, text in study.labels.items()]
     found += [("d", depth, str(depth), None) for depth in study.config["depths"]]
     found += [("s", name, name, None) for name in study.config["settings"]]
     return [
-        {"kind": kind, "class": looks.css_class(key, kind), "text": text, "look": sample}
+        {
+            "kind": kind,
+            "class": looks.css_class(key, kind),
+            "text": text,
+            "look": sample,
+            "dark": dark[key] if kind == "a" else "",
+        }
         for kind, key, text, sample in found
         if looks.css_class(key, kind) in used
     ]

@@ -210,7 +210,7 @@ def downloads(n_tables: int, n_papers: int) -> str:
     """What the page holds for download."""
     return (
         f"This page holds {count(n_tables, 'table')} as CSV and {count(n_papers, 'file')} for papers, "
-        "and needs no other file."
+        "and opens without any other file."
     )
 
 

@@ -81,14 +81,15 @@ def picture(source: str, alt: str) -> Markup:
     return Markup('<img src="{}" alt="{}">').format(source, alt)
 
 
-def sample(look: Mapping) -> Markup:
-    """A short line with its mark, in an activation's look, for what is no figure."""
+def sample(look: Mapping, variable: str) -> Markup:
+    """A short line in an activation's look, for what is no figure; `variable`: its colour on the page."""
     dashes = look["linestyle"]
     dashed = "" if dashes == "-" else " ".join(f"{1.5 * part:g}" for part in dashes[1])
     return Markup(
         '<svg class="sample" width="30" height="10" viewBox="0 0 30 10" aria-hidden="true">'
-        '<path d="M1 5H29" fill="none" stroke="{}" stroke-width="2" stroke-dasharray="{}"/></svg>'
-    ).format(look["color"], dashed or "none")
+        '<path d="M1 5H29" fill="none" style="stroke:var(--{},{})" stroke-width="2" '
+        'stroke-dasharray="{}"/></svg>'
+    ).format(variable, look["color"], dashed or "none")
 
 
 def data_uri(path: str | Path) -> str:
