@@ -193,6 +193,20 @@ def test_of_a_seed_that_diverged_the_next_one_is_drawn_and_named(style):
     assert [[text.get_text() for text in axis.texts] for axis in figure.axes[1::3]] == [[], []]
 
 
+def test_of_networks_that_trained_the_first_is_drawn_and_where_none_did_that_is_said(style):
+    """relu trained from the second seed only, tanh from none."""
+    rows = [
+        row | {"trained": seed == 1}
+        for seed in (0, 1)
+        for when in ("init", "trained")
+        for row in ridge_rows(checkpoint=when, seed=seed)
+    ]
+    rows += [row | {"activation": "tanh", "trained": False} for row in rows]
+    axes = histogram_figures.distributions(pd.DataFrame(rows), 1, style).axes
+    assert [axis.get_title().endswith("(seed 1)") for axis in axes[::3]].count(True) == 1
+    assert [axis.get_title() for axis in axes].count("did not train") == 1
+
+
 def test_bins_are_merged_where_values_are_few_and_not_for_tails():
     edges = np.linspace(0, 1, 101)
     comb, outlier = np.zeros(100), np.append(np.full(50, 10.0), np.zeros(50))

@@ -148,15 +148,22 @@ def test_recipe_counts_networks_by_setting_and_what_becomes_of_differences():
         }
     )
     text = findings.recipe(
-        runs, config["settings"], attribution("setting", "inconclusive", "inconclusive"), None, "ReLU"
+        runs,
+        config["settings"],
+        attribution("setting", "inconclusive", "inconclusive"),
+        None,
+        "ReLU",
+        made_up.LABELS,
     )
     assert text == (
         f"Of 4 networks in each setting (n{NBSP}={NBSP}2 seeds), 2 trained with “default” and 4 with “critical”. Of 3 differences to ReLU, 1 changes "
         "with the setting and 2 are inconclusive."
     )
-    open_ = findings.recipe(runs, config["settings"], attribution(*["inconclusive"] * 5), None, "ReLU")
+    open_ = findings.recipe(
+        runs, config["settings"], attribution(*["inconclusive"] * 5), None, "ReLU", made_up.LABELS
+    )
     assert open_.endswith(" Whether the setting changes the difference to ReLU is inconclusive for all 5.")
-    alone = findings.recipe(runs, config["settings"], attribution()[:0], None, "ReLU")
+    alone = findings.recipe(runs, config["settings"], attribution()[:0], None, "ReLU", made_up.LABELS)
     assert alone == text.partition(" Of 3 differences")[0]
 
 
@@ -165,15 +172,15 @@ def test_recipe_of_many_settings_gives_the_ends_and_of_one_what_was_tuned():
     runs = pd.DataFrame(
         {"setting": sorted(names * 3), "seed": [0, 1, 2] * 8, "trained": [False] * 3 + [True] * 21}
     )
-    text = findings.recipe(runs, dict.fromkeys(names), None, None, "ReLU")
+    text = findings.recipe(runs, dict.fromkeys(names), None, None, "ReLU", made_up.LABELS)
     assert (
         text == f"Of 3 networks in each setting (n{NBSP}={NBSP}3 seeds), 0 to 3 trained with the 8 settings."
     )
     config = made_up.config(("default",))
     tables = made_up.tables(config)
-    tuned = findings.recipe(tables["runs"], config["settings"], None, tables["rates"], "ReLU")
+    tuned = findings.recipe(tables["runs"], config["settings"], None, tables["rates"], "ReLU", made_up.LABELS)
     assert tuned.startswith("Learning rates are tuned for each activation and depth, over 5 candidates")
-    none = findings.recipe(runs, {"default": {}}, None, None, "ReLU")
+    none = findings.recipe(runs, {"default": {}}, None, None, "ReLU", made_up.LABELS)
     assert none == "There is one setting, and no learning rate was chosen from several."
 
 

@@ -25,7 +25,7 @@ def test_the_largest_gap_has_its_cell_and_its_size():
 def test_after_training_nothing_is_predicted():
     frame = cells(cell(), cell("tanh", predicted=-2.4, after=-2.35), cell("elu", after=None))
     assert sentences.after_training(frame, LABELS) == (
-        "Gradients after training are not predicted: there the same number lies up to 5.90 from what was predicted "
+        "Gradients after training (of networks that did not diverge, trained or not) are not predicted: there the same number lies up to 5.90 from what was predicted "
         "of the new network (sigmoid with 8 hidden layers: −6.90, after training −1.00, n = 5), and within 0.1 in 1 "
         "of 2 cells."
     )
@@ -76,13 +76,13 @@ def saturated(frame, *shares):
 def test_the_gap_is_said_where_most_is_saturated():
     frame = cells(cell(), cell("tanh", predicted=-2.4, measured=-2.1), cell("elu", predicted=None))
     assert saturated(frame, 0.52, 0.06, 0.9) == (
-        "In the 2 cells in which more than 5 % of pre-activations are saturated at initialisation, the gap is at most "
-        "0.30; the share is largest, 52 %, in sigmoid with 8 hidden layers: predicted −6.90, measured −6.93, n = 5."
+        "In 2 of the 2 predicted cells more than 5 % of pre-activations are saturated at initialisation; there the gap is "
+        "at most 0.30. Of predicted cells the share is largest, 52 %, in sigmoid with 8 hidden layers: predicted −6.90, measured −6.93, n = 5."
     )
     same = cells(cell(measured=-6.901), cell("tanh", predicted=-2.4, measured=-2.4))
-    assert "the gap is below 0.005; the share" in saturated(same, 0.5, 0.4)
+    assert "the gap is below 0.005. Of predicted cells the share" in saturated(same, 0.5, 0.4)
     assert saturated(frame, 0.0, 0.06, 0.9) == (
-        "In one cell more than 5 % of pre-activations are saturated at initialisation, in tanh with 8 hidden layers "
+        "In one of the 2 predicted cells more than 5 % of pre-activations are saturated at initialisation, in tanh with 8 hidden layers "
         "(6 %): predicted −2.40, measured −2.10, n = 5."
     )
     assert saturated(frame, 0.05, math.nan, 0.9) == ""

@@ -88,7 +88,8 @@ def test_distributions_have_the_last_hidden_layer_and_the_largest_share_of_satur
     assert layer_findings.distributions(signals(saturated=0.6), LABELS) == (
         "At initialisation with 2 hidden layers the last hidden layer's activations have a root mean square of 5 (all 2), "
         f"medians over n = 3 networks. Of pre-activations none at initialisation and at most 20.0{NBSP}% after training "
-        "(ReLU, 2 hidden layers) are saturated, means over layers and networks."
+        "(ReLU, 2 hidden layers) are saturated, means over layers and networks (after training those that did not diverge, "
+        "trained or not)."
     )
 
 
@@ -107,23 +108,23 @@ def shares(**changes):
 
 def test_dead_units_have_their_largest_shares_and_who_has_none():
     assert layer_findings.dead(shares(dead_trained=0.25), LABELS) == (
-        f"Of a network's hidden units none at initialisation and at most 25.0{NBSP}% after training (ReLU, 2 hidden layers) "
-        "are dead, means over n = 4 to 5 networks an activation and depth. 1 of 2 activations has no dead unit."
+        f"Of a network's hidden units none at initialisation and at most 25.0{NBSP}% after training in networks that trained (ReLU, 2 hidden layers) "
+        "are dead, means over n = 4 to 5 networks an activation and depth. 1 of 2 activations has none."
     )
     few = layer_findings.dead(shares(dead_init=1e-5)[:1], LABELS)
     assert few == (
-        f"Of a network's hidden units less than 0.1{NBSP}% at initialisation (ReLU, 2 hidden layers) and none after training "
-        "are dead, means over n = 4 to 5 networks an activation and depth."
+        f"Of a network's hidden units less than 0.1{NBSP}% at initialisation (ReLU, 2 hidden layers) and none after training in "
+        "networks that trained are dead, means over n = 4 to 5 networks an activation and depth."
     )
 
 
 def test_where_no_unit_is_dead_one_sentence_says_so():
     assert layer_findings.dead(shares(), LABELS) == (
-        "No unit of any network is dead at initialisation or after training (n = 4 to 5 networks an activation and depth)."
+        "No unit is dead at initialisation or after training in networks that trained (n = 4 to 5 networks an activation and depth)."
     )
     diverged = [{"key": "relu", "depth": 2, "dead_init": 0.0, "n_init": 1}]
     assert layer_findings.dead(diverged, LABELS) == (
-        "No unit of any network is dead at initialisation (n = 1 network an activation and depth)."
+        "No unit is dead at initialisation (n = 1 network an activation and depth)."
     )
 
 
@@ -132,7 +133,7 @@ def test_functions_are_counted_by_what_they_are():
     names = ["activation", "bounded_below", "bounded_above", "can_die", "monotone"]
     table = pd.DataFrame(rows, columns=names)
     assert layer_findings.functions(table, LABELS) == (
-        "Of 2 functions, 1 is bounded on both sides (tanh), 1 is flat over an interval, so that units can die (ReLU) and 2 "
+        "Of 2 functions, 1 is bounded on both sides (tanh), 1 is flat over an interval, where a unit stops learning (ReLU) and 2 "
         "are monotone."
     )
     assert "none are bounded on both sides" in layer_findings.functions(table[:1], LABELS)

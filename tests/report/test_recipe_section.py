@@ -141,13 +141,15 @@ def test_overrides_are_keys_and_values():
 
 def test_what_decides_is_said_by_every_kind_of_study():
     """Turned cells, attribution and tuning; with one recipe that it is one."""
-    turned, attributed, tuned = recipe.decides(study())
+    turned, attributed, left_out, tuned, untrained = recipe.decides(study())
     assert turned.startswith(
         "With “critical” instead of “default”, sigmoid (depth 4) trained from all 5 seeds"
     )
     assert "he difference to ReLU " in attributed and "tanh" in attributed
+    assert left_out.startswith("Left out of the changes over depths: depth 4 of sigmoid")
     assert tuned.startswith("Learning rates are tuned")
-    assert len(recipe.said(study())) == 4 and recipe.said(study())[0].startswith(
+    assert untrained.startswith("The search is shorter than training (20 of 40 epochs)")
+    assert len(recipe.said(study())) == 6 and recipe.said(study())[0].startswith(
         "Of 30 networks in each setting"
     )
     (only,) = recipe.decides(study(settings=("default",), rate=0.05))

@@ -114,7 +114,11 @@ def test_one_candidate_is_a_fixed_rate():
     assert sentences.untuned({"default": one, "he": setting("tuned")}).startswith(
         "All activations have the same learning rate with “default”, 0.1;"
     )
-    assert sentences.tuned(rates(True, True), {"default": one}) == ""
+    assert tuned(rates(True, True), {"default": one}) == ""
+
+
+def tuned(table, settings):
+    return sentences.tuned(table, settings, {f"a{number}": f"a{number}" for number in range(3)})
 
 
 def rates(*at_edge, settings=("default",), folds=1, n_trained=3):
@@ -125,21 +129,21 @@ def rates(*at_edge, settings=("default",), folds=1, n_trained=3):
         for name in settings
         for fold in range(folds)
     ]
-    return pd.DataFrame(rows).assign(n_trials=6, epochs_spent=100, n_trained=n_trained)
+    return pd.DataFrame(rows).assign(n_trials=6, epochs_spent=100, n_trained=n_trained, learning_rate=0.1)
 
 
 @pytest.mark.parametrize(
     ("at_edge", "words"),
     [
         ((False, False), "none of the 2 choices lies at the edge of the grid."),
-        ((True, False), "1 of the 2 choices lies at the edge of the grid."),
-        ((True, True), "2 of the 2 choices lie at the edge of the grid."),
-        ((True,), "; the choice lies at the edge of the grid."),
+        ((True, False), "1 of the 2 choices lies at the edge of the grid (a0, 0.1)."),
+        ((True, True), "2 of the 2 choices lie at the edge of the grid (a0 0.1 and a1 0.1)."),
+        ((True,), "; the choice lies at the edge of the grid (a0, 0.1)."),
         ((False,), "; the choice does not lie at the edge of the grid."),
     ],
 )
 def test_choices_at_the_edge_are_counted(at_edge, words):
-    text = sentences.tuned(rates(*at_edge), {"default": setting("tuned")})
+    text = tuned(rates(*at_edge), {"default": setting("tuned")})
     assert text.startswith(
         "Learning rates are tuned for each activation and depth, over 2 candidates (0.01 to 0.1)"
     )
@@ -151,48 +155,46 @@ def test_choices_at_the_edge_are_counted(at_edge, words):
     [
         (
             [0, 3, 1],
-            "in 1 of the 3 searches no network with the chosen rate trained; 1 of the other 2 choices lies at",
+            "in 1 of the 3 searches no network with the chosen rate trained within 40 epochs; 1 of the other 2 choices lies at",
         ),
         (
             [3, 3, 0],
-            "in 1 of the 3 searches no network with the chosen rate trained; 2 of the other 2 choices lie at",
+            "in 1 of the 3 searches no network with the chosen rate trained within 40 epochs; 2 of the other 2 choices lie at",
         ),
         (
             [0, 3, 0],
-            "in 2 of the 3 searches no network with the chosen rate trained; the other choice lies at",
+            "in 2 of the 3 searches no network with the chosen rate trained within 40 epochs; the other choice lies at",
         ),
         (
             [0, 0, 3],
-            "in 2 of the 3 searches no network with the chosen rate trained; the other choice does not lie at",
+            "in 2 of the 3 searches no network with the chosen rate trained within 40 epochs; the other choice does not lie at",
         ),
         (
             [0, 0, 0],
-            "with 3 tuning seeds; in none of the 3 searches did a network with the chosen rate train.",
+            "with 3 tuning seeds; in none of the 3 searches did a network with the chosen rate train within 40 epochs.",
         ),
     ],
 )
 def test_searches_that_found_nothing_are_said_and_are_not_among_the_edges(n_trained, words):
     table = rates(True, True, False).assign(n_trained=n_trained)
-    assert words in sentences.tuned(table, {"default": setting("tuned")})
+    assert words in tuned(table, {"default": setting("tuned")})
 
 
 def test_one_search_that_found_nothing():
-    text = sentences.tuned(rates(True, n_trained=0), {"default": setting("tuned")})
-    assert text.endswith("; no network with the chosen rate trained.")
+    text = tuned(rates(True, n_trained=0), {"default": setting("tuned")})
+    assert text.endswith("; no network with the chosen rate trained within 40 epochs.")
 
 
 def test_what_was_tuned_names_settings_and_grids_only_as_they_are():
     both = {"default": setting("tuned"), "adam": setting("tuned", grid=(0.1, 1, 10), seeds=1)}
-    text = sentences.tuned(rates(False, settings=("default", "adam")), both)
+    text = tuned(rates(False, settings=("default", "adam")), both)
     assert "for each activation, depth and setting, over 2 or 3 candidates with 1 or 3 tuning seeds" in text
     one = {"default": setting("tuned", seeds=1), "adam": setting(0.1)}
     assert (
         "are tuned with “default” for each activation and depth, over 2 candidates (0.01 to 0.1) with 1 tuning seed;"
-        in (sentences.tuned(rates(False), one))
+        in (tuned(rates(False), one))
     )
-    assert "activation, depth and fold" in sentences.tuned(
-        rates(False, folds=2), {"default": setting("tuned")}
-    )
+    assert "activation, depth and fold" in tuned(rates(False, folds=2), {"default": setting("tuned")})
 
 
 def test_the_budget_is_that_of_the_search():

@@ -117,7 +117,7 @@ def test_without_dead_dormant_or_saturated_units_there_is_no_table_and_no_figure
     made = dead_study()
     assert parts(made, dead_neurons.SECTION) == []
     text = " ".join(contents.render(made, TEMPLATE, [dead_neurons.SECTION]).split())
-    assert "No unit of any network is dead" in text and "None is dormant or saturated" in text
+    assert "No unit is dead" in text and "None is dormant or saturated" in text
 
 
 def test_the_table_of_units_has_what_occurs_and_the_figure_is_shown_where_units_are_dead():

@@ -136,7 +136,7 @@ def test_one_chain_from_the_derivative_to_who_trained():
     assert story(cell()) == (
         "The derivative of sigmoid is at most 0.25 in size, so with PyTorch's initialisation a layer multiplies a "
         "gradient's mean square by at most σ_w² · 0.25² = 0.0208, at the fixed point by χ = 0.02; with 8 hidden "
-        "layers theory predicts a first gradient 1.3 × 10⁻⁷ times the last, and 1.2 × 10⁻⁷ was measured (n = 5). None of "
+        "layers theory predicts a first gradient 1.3 × 10⁻⁷ times the last, and 1.2 × 10⁻⁷ was measured (geometric mean, n = 5). None of "
         "its 5 networks trained."
     )
 
@@ -207,7 +207,7 @@ def test_another_setting_that_changes_the_worst_case_is_told():
     rows = pd.concat([theory(SIGMOID), theory(SIGMOID).assign(setting="critical")])
     _, change = told(cells(cell(), other), rows)
     assert change == (
-        "With “critical” instead theory predicts 0.40 times the last gradient for sigmoid, and 0.38 was measured (n = 5). All 5 networks trained."
+        "With “critical” instead theory predicts 0.40 times the last gradient for sigmoid, and 0.38 was measured (geometric mean, n = 5). All 5 networks trained."
     )
     assert len(told(cells(cell(), other | {"predicted": -6.0}), rows)) == 1
 

@@ -14,6 +14,7 @@ from actbench.report import (
     headline,
     numbers,
     page,
+    search_sentences,
     sentences,
     share_sentences,
     verdict_sentences,
@@ -146,7 +147,38 @@ def said(runs, n_improving):
             share_sentences.apart(share_sentences.of_runs(cells, runs), LABELS),
             verdict_sentences.unfinished(cells, LABELS),
         ]
-    return [text for text in texts if text], [compared, shared, over_depths, runs, history]
+    searches = rates(runs)
+    texts.append(search_sentences.diverged(later(runs, searches), LABELS))
+    return [text for text in texts if text], [compared, shared, over_depths, runs, history, searches]
+
+
+RECIPE = {
+    "training": {"learning_rate": "tuned", "max_epochs": 40},
+    "tuning": {"learning_rate": [0.01, 0.1], "seeds": 3, "max_epochs": 20},
+}
+
+
+def rates(runs):
+    """A choice a cell, which trained in tuning but for tanh."""
+    cells = runs[["activation", "depth", "setting", "fold"]].drop_duplicates()
+    return cells.assign(learning_rate=0.1, at_edge=True, n_trained=3 * (cells["activation"] != "tanh"))
+
+
+def later(runs, searches):
+    return search_sentences.later(runs.assign(epochs_run=33), searches, {"default": RECIPE})
+
+
+@given(studies())
+@settings(max_examples=30, deadline=None, phases=[Phase.generate])
+def test_every_network_that_diverged_with_a_rate_that_trained_is_counted_once(study):
+    runs, _ = study
+    found = later(runs, rates(runs))
+    lost = runs[(runs["status"] == "diverged") & (runs["activation"] != "tanh")]
+    counts = lost.groupby(["activation", "depth", "setting"]).size().to_dict()
+    assert {place: one.n_diverged for place, one in found.items()} == counts
+    text = search_sentences.diverged(found, LABELS)
+    assert all((label in text) is any(key == place[0] for place in found) for key, label in LABELS.items())
+    assert ("nothing of other rates" in text) is bool(found)
 
 
 def opening(runs, compared, over_depths, history):
@@ -178,7 +210,7 @@ def in_the_tables(tables):
 
 
 # Confidence, what an interval leaves out, the limit of p or a rate, the most epochs.
-CONSTANT = {"95", "0", "0.05", "100", "40"}
+CONSTANT = {"95", "0", "0.05", "100", "40", "0.1"}
 
 
 @given(studies())

@@ -151,6 +151,7 @@ rule histogram_figures:
     input:
         histograms=f"{TABLES}/histograms.parquet",
         gradients=f"{TABLES}/gradients.parquet",
+        runs=f"{TABLES}/runs.parquet",
         made_by=tables_record,
     output:
         **{

@@ -10,23 +10,26 @@ from scipy import stats
 from actbench.figures import drawing, shown
 from actbench.figures.plotting import Artist, Axes, Figure, StepPatch, plt, sns
 
+NOT = "did not train"
 BANDS = [(0, 1), (0.07, 0.93), (0.16, 0.84), (0.31, 0.69)]
 
 
 def distributions(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
     """Densities of the activations of one network each, one curve a layer, first layer on top.
 
-    It is the first seed's, or if that diverged the first that did not, whose seed is written beside it.
-    `histograms` holds the rows of source `distribution` and signal `activation`.
+    It is the first seed's, or if that did not train the first that did, whose seed is written beside it. Of
+    an activation of which none trained it is the first that did not diverge, and that is said. `histograms`
+    holds the rows of source `distribution` and signal `activation`.
     """
     return _ridge_panels(histograms, depth, style, depth, "activation h", _ridges)
 
 
 def gradient_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
-    """Histograms with density curves of the first seed's weight gradients, one a layer, first layer on top.
+    """Histograms with density curves of one network's weight gradients, one a layer, first layer on top.
 
-    Each layer has its own unit, the root mean square of its gradient, which is written beside it.
-    `histograms` holds the rows of source `gradient` and tensor `weight`, with their `rms`, see `sizes`.
+    Whose, see `distributions`. Each layer has its own unit, the root mean square of its gradient, which is
+    written beside it. `histograms` holds the rows of source `gradient` and tensor `weight`, with their
+    `rms`, see `sizes`.
     """
     label = "weight gradient, in units of its root mean square (the number beside each layer)"
     return _ridge_panels(histograms, depth, style, depth + 1, label, _gradient_ridges)
@@ -36,6 +39,15 @@ def sizes(gradients: pd.DataFrame) -> pd.DataFrame:
     """The keys and the `rms` of each weight gradient of the table `gradients`."""
     keys = ["activation", "depth", "seed", "fold", "checkpoint", "layer"]
     return gradients.loc[gradients["tensor"] == "weight", [*keys, "rms"]]
+
+
+def who_trained(runs: pd.DataFrame) -> pd.DataFrame:
+    """The keys of each network, and whether it `trained`, for `histograms`; of one without, it counts as so.
+
+    Args:
+        runs: the table of that name.
+    """
+    return runs[["activation", "depth", "seed", "fold", "trained"]]
 
 
 def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style) -> Figure:
@@ -53,7 +65,8 @@ def epoch_histograms(histograms: pd.DataFrame, depth: int, style: drawing.Style)
         axis = axes[row][column]
         cell = part[(part["source"] == source) & (part["layer"] == layer) & (part["activation"] == key)]
         _bands(axis, cell.dropna(subset="low").sort_values("epoch"), style.looks[key]["color"])
-        axis.set_title("" if row else style.title(key))
+        lost = "" if _trained(part[part["activation"] == key]).all() else f"\n({NOT})"
+        axis.set_title("" if row else f"{style.title(key)}{lost}")
         words = f"{'weights' if source == 'weight_epoch' else 'gradients'}, layer {layer}"
         drawing.of_panel(axis, activation=key, words=words)
         axis.set_xlabel("epoch" if row == len(kinds) - 1 else "")
@@ -69,7 +82,7 @@ def _ridge_panels(
     Of many layers some are drawn. `place` counts them from the bottom, where the last one is.
     """
     part = _one_run_each(histograms[histograms["depth"] == depth])
-    first = histograms["seed"].min()
+    first = [histograms["seed"].min(), histograms["fold"].min()]
     layers = shown.some(range(n_layers), shown.LAYERS)
     part = part[part["layer"].isin(layers)].assign(
         place=lambda rows: len(layers) - 1 - rows["layer"].map(layers.index)
@@ -91,8 +104,11 @@ def _ridge_panels(
         step = max(1, len(layers) // 5)
         axis.set_yticks(range(len(layers))[::-step], layers[::step])
         axis.grid(visible=False, axis="y")
-        other = f"\n(seed {cell['seed'].iloc[0]})" if len(cell) and cell["seed"].iloc[0] != first else ""
+        run = list(cell[["seed", "fold"]].iloc[0]) if len(cell) else first
+        other = f"\n(seed {run[0]}{f', fold {run[1]}' if run[1] != first[1] else ''})" if run != first else ""
         axis.set_title("" if below else f"{style.title(key)}{other}")
+        if below and len(finite) and not _trained(cell).all():
+            axis.set_title(NOT, fontsize=drawing.SMALL, color="#555555")
         drawing.of_panel(
             axis, activation=key, words=f"{shown.layers(depth)}, {drawing.CHECKPOINTS[checkpoint]}"
         )
@@ -112,6 +128,12 @@ def _say_what_lacks(axis: Axes, cell: pd.DataFrame, n_places: int) -> None:
         axis.set(xticks=[], ylim=(0, n_places))
 
 
+def _trained(rows: pd.DataFrame) -> pd.Series:
+    """Whether the network of each row trained, as far as `who_trained` has told."""
+    known = rows["trained"] if "trained" in rows else pd.Series(True, rows.index)
+    return known.ne(False)
+
+
 def _first_run(histograms: pd.DataFrame) -> pd.DataFrame:
     """The rows of the first seed's first fold."""
     part = histograms[histograms["seed"] == histograms["seed"].min()]
@@ -119,11 +141,12 @@ def _first_run(histograms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_run_each(histograms: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one network of each activation: the first that did not diverge, else the first of all."""
+    """The rows of one network of each activation: the first that trained, did not diverge, or of all."""
     ended = histograms[(histograms["checkpoint"] == "trained") & histograms["low"].notna()]
     kept = []
     for key, rows in histograms.groupby("activation", observed=True):
         found = ended[ended["activation"] == key]
+        found = found[_trained(found)] if _trained(found).any() else found
         seed, fold = min(zip(*(found if len(found) else rows)[["seed", "fold"]].to_numpy().T, strict=True))
         kept.append(rows[(rows["seed"] == seed) & (rows["fold"] == fold)])
     return pd.concat(kept) if kept else histograms

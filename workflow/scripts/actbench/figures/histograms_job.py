@@ -15,13 +15,16 @@ def run(job: object) -> None:
     Figures of depths that are shown no more are removed.
     """
     params, output = job.params, job.output
-    sources = [job.input.histograms, job.input.gradients]
+    sources = [job.input.histograms, job.input.gradients, job.input.runs]
     records.checked(job.input.made_by, records.Plan(**params.made_with), sources)
     drawing.use_style()
     style = drawing.Style(params.labels, every=params.every)
     shown = pc.field("setting") == params.setting
-    histograms, gradients = (parquet.read(path).filter(shown) for path in sources)
-    rms = histogram_figures.sizes(gradients.to_pandas())
+    histograms, gradients, runs = (parquet.read(path).filter(shown) for path in sources)
+    rms, trained = (
+        histogram_figures.sizes(gradients.to_pandas()),
+        histogram_figures.who_trained(runs.to_pandas()),
+    )
     source, tensor = pc.field("source"), pc.field("tensor")
     chosen = {
         "distributions": (source == "distribution") & (tensor == "activation"),
@@ -30,6 +33,7 @@ def run(job: object) -> None:
     }
     for name in params.drawn:
         rows, draw = histograms.filter(chosen[name]).to_pandas(), getattr(histogram_figures, name)
+        rows = rows.merge(trained, how="left")
         if name == "gradient_histograms":
             rows = rows.merge(rms, how="left")
         for depth, path in zip(params.shown_depths, output[name], strict=True):

@@ -33,10 +33,10 @@ def quote(row: Mapping, labels: Mapping[str, str], known: About) -> str:
     if row["relation"] == TRAINS:
         where = f"With {layers(row['depth'])} on {known.dataset}"
         where += f" (setting {known.setting})" if known.setting else ""
-        return f"{where}, {_who_trained(row, *names)}"
+        return f"{where}, {_who_trained(row, *names)}{known.tuned(row, names)}"
     refuted = row["answer"] == FAILS and row["verdict"] == OPEN and not numbers.leaning(row)
     said = REFUTED[row["relation"]].format(*names, known.points) if refuted else ""
-    return quotes.sentence(row, names, known, said)
+    return quotes.sentence(row, names, known, said) + known.tuned(row, names)
 
 
 def _who_trained(row: Mapping, first: str, other: str) -> str:

@@ -119,6 +119,7 @@ def recipe(
     attribution: pd.DataFrame | None,
     rates: pd.DataFrame | None,
     baseline: str,
+    labels: Mapping[str, str],
 ) -> str:
     """Who trained with which setting, and whether differences to the baseline change; or what was tuned.
 
@@ -126,9 +127,10 @@ def recipe(
         runs, attribution, rates: the tables of these names, of all settings; None where there is none.
         settings: the resolved ones by name.
         baseline: its label.
+        labels: see the module.
     """
     if len(settings) == 1:
-        text = "" if rates is None else recipe_sentences.tuned(rates, settings)
+        text = "" if rates is None else recipe_sentences.tuned(rates, settings, labels)
         return text or "There is one setting, and no learning rate was chosen from several."
     if len(settings) <= FEW:
         text = recipe_sentences.trained_by_setting(runs, list(settings))

@@ -50,8 +50,9 @@ def after_training(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return ""
     row, close = _farthest(both, "after"), _close(both, "after")
     return (
-        f"Gradients after training are not predicted: there the same number lies up to {_gap(row, 'after')} "
-        f"from what was predicted of the new network ({cell_name(row, labels, cells)}: "
+        "Gradients after training (of networks that did not diverge, trained or not) are not predicted: "
+        f"there the same number lies up to {_gap(row, 'after')} from what was predicted of the new "
+        f"network ({cell_name(row, labels, cells)}: "
         f"{signed(row['predicted'])}, after training {signed(row['after'])}, n = {int(row['n_after'])}), "
         f"and within {CLOSE:g} in {close} of {count(len(both), 'cell')}."
     )
@@ -93,13 +94,16 @@ def saturated(cells: pd.DataFrame, shares: pd.DataFrame, labels: Mapping[str, st
     of_most = (
         f"predicted {signed(most['predicted'])}, measured {signed(most['measured'])}, n = {int(most['n'])}"
     )
+    of = int((cells["predicted"].notna() & cells["measured"].notna()).sum())
     many = f"more than {100 * SATURATED:g}{NBSP}% of pre-activations are saturated at initialisation"
     share, named = f"{100 * most['share']:.2g}{NBSP}%", cell_name(most, labels, cells)
     if len(rows) == 1:
-        return f"In one cell {many}, in {named} ({share}): {of_most}."
+        whole = f"one of the {count(of, 'predicted cell')}" if of > 1 else "the one predicted cell"
+        return f"In {whole} {many}, in {named} ({share}): {of_most}."
     return (
-        f"In the {len(rows)} cells in which {many}, the gap is {_at_most(_farthest(rows, 'measured'))}; the "
-        f"share is largest, {share}, in {named}: {of_most}."
+        f"In {len(rows)} of the {count(of, 'predicted cell')} {many}; there the gap is "
+        f"{_at_most(_farthest(rows, 'measured'))}. Of predicted cells the share is largest, {share}, in "
+        f"{named}: {of_most}."
     )
 
 

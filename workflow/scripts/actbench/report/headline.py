@@ -4,15 +4,18 @@ Cells are rows of the table `comparison` of one setting. Empty where there is no
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
 from actbench.analysis import statistics, trends
+from actbench.report import partly_sentences, search_sentences
 from actbench.report.numbers import NBSP, count, ends, listed, sentence, some, span, verdicts
 from actbench.report.recipe_sentences import INITIALISATIONS, NORMS, OPTIMISERS
 from actbench.study import grid
 
 NAMED = 3  # activations that are named, of more the number is
+FINDING = 143  # characters of a finding that fit in one line of it
 LINE = 80  # characters of a headline that fit in one line of a page 1280 px wide, in a wide font
 WORDS = {"initialisation": INITIALISATIONS, "norm": {"layer": NORMS["layer"], "batch": NORMS["batch"]}}
 
@@ -128,19 +131,38 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return sentence(f"{'; '.join(texts)}.") if texts else ""
 
 
-def recipe(comparison: pd.DataFrame, rates: pd.DataFrame | None, settings: Mapping, labels: Mapping) -> str:
-    """Whether the setting decides who trains, and whether learning rates were tuned.
+def recipe(
+    comparison: pd.DataFrame,
+    rates: pd.DataFrame | None,
+    settings: Mapping,
+    labels: Mapping,
+    later: Mapping[tuple[str, int, str], search_sentences.Later] = MappingProxyType({}),
+) -> str:
+    """Whether the setting decides who trains, and how learning rates were tuned; in one line where it fits.
 
     Args:
         comparison: the table of that name, of all settings.
         rates: the table of that name, of all settings, if there is one.
         settings: the resolved ones by name, the reference first.
         labels: id to display text.
+        later: see `search_sentences.later`.
     """
     first, *others = settings
-    arbitrary = _arbitrary(comparison[comparison["setting"] == first], rates, settings[first])
-    if not others:
-        return f"{sentence(_tuned(rates, settings))}{arbitrary}."
+    cells, lost = comparison[comparison["setting"] == first], [key for key, _, name in later if name == first]
+    texts = []
+    for short in range(search_sentences.FORMS):
+        arbitrary = search_sentences.failing(cells, rates, settings[first], short)
+        arbitrary += search_sentences.lost(lost, labels, short)
+        if others:
+            texts.append(_of_settings(comparison, settings, labels, arbitrary))
+        else:
+            texts.append(f"{sentence(search_sentences.chosen(rates, settings, labels, short))}{arbitrary}.")
+    return _fitting(*texts, most=FINDING)
+
+
+def _of_settings(comparison: pd.DataFrame, settings: Mapping, labels: Mapping, arbitrary: str) -> str:
+    """What several settings decide, and then `arbitrary`."""
+    first, *others = settings
     kinds = {one["training"]["learning_rate"] == grid.TUNED for one in settings.values()}
     tuned = {(True,): "learning rates are tuned", (False,): "learning rates are not tuned"}.get(
         tuple(kinds), "learning rates are tuned with some settings"
@@ -152,15 +174,23 @@ def recipe(comparison: pd.DataFrame, rates: pd.DataFrame | None, settings: Mappi
     named = [f"{int(totals.loc[name, 'n_trained'])} with “{name}”" for name in settings]
     if len(named) > NAMED:
         named = [f"{span(totals['n_trained'])} with each of {len(settings)} settings"]
+    tuned = partly_sentences.fewer(comparison, labels, first, others) or tuned
     return f"Of {int(totals['n_seeds'].iloc[0]):,} networks, {listed(named)} trained; {tuned}{arbitrary}."
 
 
-def limits(config: Mapping, cells: pd.DataFrame) -> str:
+def limits(
+    config: Mapping,
+    cells: pd.DataFrame,
+    rates: pd.DataFrame | None = None,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """What the study varies not at all or little, and how many networks had not finished.
 
     Args:
         config: the resolved one.
         cells: see the module.
+        rates: the table of that name, of all settings, if there is one.
+        labels: see `headline`.
     """
     network, n = config["network"], len(config["seeds"])
     parts = ["one data set"]
@@ -175,9 +205,21 @@ def limits(config: Mapping, cells: pd.DataFrame) -> str:
     parts.append(f"n{NBSP}={NBSP}1 seed, which gives no interval" if n == 1 else f"n{NBSP}={NBSP}{n} seeds")
     text = sentence(", ".join(parts))
     improving, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
-    if improving:
-        text += f"; {improving:,} of {of:,} trained networks still improving{_concentrated(cells)}"
-    return f"{text}."
+    several = len(config["settings"]) > 1
+    searched = search_sentences.shorter(config["settings"])
+    if several and rates is not None:
+        edge = search_sentences.edges(rates, labels)
+        text += f"; rates tuned for {searched} epochs" if searched else ""
+        text += (
+            f"{' (' if searched else '; rates at the '}edge: {edge}{')' if searched else ''}" if edge else ""
+        )
+    if not improving:
+        return f"{text}."
+    where = _concentrated(cells)
+    long = f"{text}; {improving:,} of {of:,} trained networks still improving"
+    long += f", {where[0]} of them among the {where[1]} at depth {where[2]}." if where else "."
+    share = f" ({where[0]} of {where[1]} at depth {where[2]})" if where and where[0] != "all" else ""
+    return _fitting(long, f"{text}; {improving:,} of {of:,} still improving{share}.", most=FINDING)
 
 
 def _trained(runs: pd.DataFrame, label: str) -> str:
@@ -190,9 +232,9 @@ def _trained(runs: pd.DataFrame, label: str) -> str:
     return f"{n_trained:,} of {n:,} networks{of} trained"
 
 
-def _fitting(*texts: str) -> str:
-    """The first of these texts that fits in a line, or the shortest."""
-    return next((text for text in texts if len(text) <= LINE), min(texts, key=len))
+def _fitting(*texts: str, most: int = LINE) -> str:
+    """The first of these texts that fits in a line of so many characters, or the shortest."""
+    return next((text for text in texts if len(text) <= most), min(texts, key=len))
 
 
 def _most_often(by_seed: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -249,35 +291,19 @@ def _came_to(lost: pd.DataFrame, history: pd.DataFrame | None) -> str:
     return f" (best validation accuracy before: {ends(best.min(), best.max(), 0)})" if len(best) else ""
 
 
-def _arbitrary(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping) -> str:
-    """In how many cells with failures no network of the search trained with its choice either."""
-    failing = cells[cells["n_trained"] < cells["n_seeds"]]
-    if rates is None or failing.empty or len(setting["tuning"]["learning_rate"]) < 2:
-        return ""
-    own = rates[rates["setting"].isin(failing["setting"])]
-    trained_at = own.groupby(["activation", "depth"], observed=True)["n_trained"].sum()
-    places = [
-        place for place in zip(failing["activation"], failing["depth"], strict=True) if place in trained_at
-    ]
-    n = sum(trained_at[place] == 0 for place in places)
-    if not n:
-        return ""
-    if len(failing) == 1:
-        return "; the rate of the one failing cell failed in tuning too"
-    cells = "the" if n == len(failing) else f"{n} of the"
-    return f"; the rate{'' if n == 1 else 's'} of {cells} {len(failing)} failing cells failed in tuning too"
+def _concentrated(cells: pd.DataFrame) -> tuple[int | str, int, int] | None:
+    """At which depth most of those still improving are, where that is at least twice its share.
 
-
-def _concentrated(cells: pd.DataFrame) -> str:
-    """At which depth most of those still improving are, where that is at least twice its share."""
+    How many are (`all`), of how many that trained, and the depth.
+    """
     by_depth = cells.groupby("depth")[["n_improving", "n_trained"]].sum()
     total, depth = by_depth.sum(), by_depth["n_improving"].idxmax()
     late, of = (int(value) for value in by_depth.loc[depth])
     if len(by_depth) == 1 or late * 2 <= total["n_improving"]:
-        return ""
+        return None
     if late * total["n_trained"] < 2 * of * total["n_improving"]:
-        return ""
-    return f", {'all' if late == total['n_improving'] else late} of them among the {of} at depth {depth}"
+        return None
+    return "all" if late == total["n_improving"] else late, of, int(depth)
 
 
 def _places(cells: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:
@@ -307,25 +333,6 @@ def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return f"against {labels[others['baseline'].iloc[0]]}: {', '.join(parts)}"
 
 
-def _tuned(rates: pd.DataFrame | None, settings: Mapping[str, Mapping]) -> str:
-    """How the learning rates of the one setting were chosen."""
-    (setting,) = settings.values()
-    candidates = setting["tuning"]["learning_rate"]
-    fixed = setting["training"]["learning_rate"]
-    if fixed != grid.TUNED or len(candidates) == 1:
-        rate = candidates[0] if fixed == grid.TUNED else fixed
-        return f"one learning rate ({rate:g}) for all activations; tuned for each, they may rank otherwise"
-    text = (
-        f"learning rates are tuned for each activation and depth ({len(candidates)} candidates, "
-        f"{min(candidates):g} to {max(candidates):g})"
-    )
-    if rates is None:
-        return text
-    chosen = rates[rates["n_trained"] > 0]
-    edge = int(chosen["at_edge"].sum())
-    return f"{text}; {edge} of {count(len(chosen), 'choice')} at the edge" if len(chosen) else text
-
-
 def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, others: Sequence[str]) -> str:
     """Which cells trained from no seed with the first setting and from all with another, or the reverse."""
     cells = comparison.set_index(["activation", "depth", "setting"])
@@ -345,11 +352,14 @@ def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, oth
     (where, start, end), places = max(groups.items(), key=lambda group: len(group[1]))
     several, most = comparison["depth"].nunique() > 1, max(start, end)
     who = _places(before.loc[places], labels, several)
+    favoured, against = (where, first) if end else ([first], where[0])
+    lost = partly_sentences.fewer(comparison, labels, against, favoured) if len(where) == 1 else ""
     which = f"“{where[0]}”" if len(where) == 1 else f"each of {len(where)} others"
     if len(where) == len(others) > 1:
         which = "any other setting"
     rest = sum(map(len, groups.values())) - len(places)
     more = f"; {rest} more below" if rest else ""
+    who += f" trained ({most} of {most}){f', {lost}' if lost else ''}"
     if end:  # that none of them trained with the first setting is another finding
-        return f"With {which} {who} trained ({most} of {most}){more}"
-    return f"With “{first}” {who} trained ({most} of {most}), with {which} not{more}"
+        return f"With {which} {who}{more}"
+    return f"With “{first}” {who}, with {which} not{more}"

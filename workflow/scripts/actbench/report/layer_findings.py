@@ -86,18 +86,22 @@ def saturation(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
             parts.append(f"{_most(own.max())} {words} ({labels[key]}, {layers(depth)})")
         elif len(own):
             parts.append(f"none {words}")
-    return f"Of pre-activations {listed(parts)} are saturated, means over layers and networks."
+    return (
+        f"Of pre-activations {listed(parts)} are saturated, means over layers and networks (after training "
+        "those that did not diverge, trained or not)."
+    )
 
 
 def dead(shares: Sequence[Mapping], labels: Mapping[str, str]) -> str:
     """Where most units are dead, and how many activations have none.
 
     Args:
-        shares: as `dead_neurons.unit_shares` gives them.
+        shares: as `dead_neurons.unit_shares` gives them, after training of networks that trained.
         labels: id to display text.
     """
     parts, dying, sizes = [], set(), []
-    for checkpoint, words in WHEN.items():
+    for checkpoint, when in WHEN.items():
+        words = f"{when}{' in networks that trained' if checkpoint == 'trained' else ''}"
         known = [row for row in shares if not pd.isna(row.get(f"dead_{checkpoint}"))]
         if not known:
             continue
@@ -110,11 +114,11 @@ def dead(shares: Sequence[Mapping], labels: Mapping[str, str]) -> str:
     n = f"n = {_of_networks(span(pd.Series(sizes)))} an activation and depth"
     if not dying:
         when = listed([part.removeprefix("none ") for part in parts]).replace(" and ", " or ")
-        return f"No unit of any network is dead {when} ({n})."
+        return f"No unit is dead {when} ({n})."
     text = f"Of a network's hidden units {listed(parts)} are dead, means over {n}."
     every = {row["key"] for row in shares}
     none = len(every) - len(dying)
-    return f"{text} {none} of {count(len(every), 'activation')} {have(none)} no dead unit." if none else text
+    return f"{text} {none} of {count(len(every), 'activation')} {have(none)} none." if none else text
 
 
 def functions(properties: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -122,7 +126,7 @@ def functions(properties: pd.DataFrame, labels: Mapping[str, str]) -> str:
     n = len(properties)
     columns = {
         "bounded on both sides": properties["bounded_below"].eq(True) & properties["bounded_above"].eq(True),
-        "flat over an interval, so that units can die": properties["can_die"].eq(True),
+        "flat over an interval, where a unit stops learning": properties["can_die"].eq(True),
         "monotone": properties["monotone"].eq(True),
     }
     parts = []

@@ -1,13 +1,14 @@
 """One sentence a comparison, as a paper can quote it: verdict, difference, interval, n, p and correction."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
 
 from actbench.analysis import comparisons
 from actbench.figures.shown import layers
-from actbench.report import numbers
+from actbench.report import numbers, search_sentences
 from actbench.report.section import Study
 from actbench.report.verdict_sentences import why
 from actbench.study import grid
@@ -28,6 +29,8 @@ class About(NamedTuple):
         n_comparisons: for which intervals and p values are adjusted.
         margin: of equivalence, a share.
         n_test: examples that a network is tested on.
+        later: by label, depth and setting what is to be said of networks that diverged with a rate that had
+            trained in tuning, see `search_sentences.Later`.
     """
 
     study: str
@@ -39,27 +42,40 @@ class About(NamedTuple):
     n_comparisons: int
     margin: float
     n_test: int
+    later: Mapping[tuple[str, int, str], str] = MappingProxyType({})
 
     @property
     def points(self) -> str:
         """The margin: `1 point`, `0.5 points`."""
         return numbers.n_points(self.margin)
 
+    def tuned(self, row: Mapping, names: Sequence[str]) -> str:
+        """That networks of these activations diverged with a rate that had trained in tuning."""
+        found = (self.later.get((name, row["depth"], self.setting), "") for name in names)
+        return "".join(f" {text}" for text in found if text)
+
 
 def about(study: Study) -> About:
     """That of a study."""
     config, shared = study.config, study.shared()
     every = study.every.get("comparison", study.comparison)
+    later, several = study.once(search_sentences.of_study), len(config["settings"]) > 1
+    only = next(iter(config["settings"])) if grid.is_named(config) else ""
     return About(
         study=config["study"],
         dataset=shared["dataset"],
         baseline=shared["baseline"],
-        setting=next(iter(config["settings"])) if grid.is_named(config) else "",
+        setting=only,
         n_seeds=shared["n_seeds"],
         n_folds=shared["folds"],
         n_comparisons=int((every["verdict"] != "baseline").sum()),
         margin=config["report"]["equivalence"],
         n_test=study.images["tested"],
+        later={
+            (study.labels[key], depth, setting if several else name): found.quote(study.labels[key])
+            for (key, depth, setting), found in later.items()
+            for name in {only, ""}
+        },
     )
 
 
@@ -85,7 +101,7 @@ def of(
         both |= {name: share[name] for name in ("wins", "losses") if name in share}
         names = (labels[row["activation"]], known.baseline)
         text = sentence(row | both | {"p": row["p_sign_flip"]}, names, known)
-        found.append(text + _who_trained(row, share, known))
+        found.append(text + _who_trained(row, share, known) + known.tuned(row, names))
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons, statistics
+from actbench.report import search_sentences
 from actbench.report.numbers import NBSP, count, listed, n_points, sentence, span
 from actbench.study import grid
 
@@ -103,7 +104,7 @@ def untuned(settings: Mapping[str, Mapping]) -> str:
     return f"{text}; {TUNE}."
 
 
-def tuned(rates: pd.DataFrame, settings: Mapping[str, Mapping]) -> str:
+def tuned(rates: pd.DataFrame, settings: Mapping[str, Mapping], labels: Mapping[str, str]) -> str:
     """What was tuned, from how many candidates and seeds, which choices trained and which lie at the edge.
 
     Empty where no search has two candidates.
@@ -111,6 +112,7 @@ def tuned(rates: pd.DataFrame, settings: Mapping[str, Mapping]) -> str:
     Args:
         rates: the table of that name, of all settings.
         settings: the resolved ones by name.
+        labels: id to display text.
     """
     searched = _searched(rates, settings, candidates=2)
     rates = rates[rates["setting"].isin(list(searched))]
@@ -123,7 +125,7 @@ def tuned(rates: pd.DataFrame, settings: Mapping[str, Mapping]) -> str:
     return (
         f"Learning rates are tuned{_of(searched, settings)} for each {_each(rates, 'activation', 'depth')}, "
         f"over {numbers} candidates{values} with {seeds} tuning seed{'' if seeds == '1' else 's'}; "
-        f"{_found(rates)}."
+        f"{_found(rates, labels, _epochs(searched, settings))}."
     )
 
 
@@ -135,10 +137,7 @@ def budget(rates: pd.DataFrame, settings: Mapping[str, Mapping], n_evaluated: in
         n_evaluated: networks that are evaluated.
     """
     searched = _searched(rates, settings)
-    epochs = span(
-        (one["max_epochs"] or settings[name]["training"]["max_epochs"] for name, one in searched.items()),
-        "or",
-    )
+    epochs = _epochs(searched, settings)
     products = {(len(one["learning_rate"]), one["seeds"]) for one in searched.values()}
     sizes = f"{span((n * seeds for n, seeds in products), 'or')} networks"
     if len(products) == 1:
@@ -367,13 +366,24 @@ def _rates(grid: Sequence[float]) -> str:
     return f"{min(grid):g} to {max(grid):g}"
 
 
-def _found(rates: pd.DataFrame) -> str:
-    """In how many searches no chosen network trained, and how many other choices end the grid."""
+def _epochs(searched: Mapping[str, Mapping], settings: Mapping[str, Mapping]) -> str:
+    """How many a network of these searches may take."""
+    most = (one["max_epochs"] or settings[name]["training"]["max_epochs"] for name, one in searched.items())
+    return span(most, "or")
+
+
+def _found(rates: pd.DataFrame, labels: Mapping[str, str], epochs: str) -> str:
+    """In how many searches no chosen network trained, and which other choices end the grid.
+
+    Args:
+        rates, labels: see `tuned`.
+        epochs: of the searches.
+    """
     failed = rates["n_trained"] == 0
     n_failed, n = int(failed.sum()), len(rates)
     if n_failed == n:
         none = "no" if n == 1 else f"in none of the {n} searches did a"
-        return f"{none} network with the chosen rate train{'ed' if n == 1 else ''}"
+        return f"{none} network with the chosen rate train{'ed' if n == 1 else ''} within {epochs} epochs"
     n_left, n_edge = n - n_failed, int(rates.loc[~failed, "at_edge"].sum())
     other = "other " if n_failed else ""
     if n_left == 1:
@@ -381,6 +391,8 @@ def _found(rates: pd.DataFrame) -> str:
     else:
         verb = "lie" if n_edge > 1 else "lies"
         text = f"{n_edge or 'none'} of the {other}{n_left} choices {verb} at the edge of the grid"
+    text += f" ({search_sentences.edges(rates, labels)})" if n_edge else ""
     if not n_failed:
         return text
-    return f"in {n_failed} of the {n} searches no network with the chosen rate trained; {text}"
+    none = f"in {n_failed} of the {n} searches no network with the chosen rate trained within {epochs} epochs"
+    return f"{none}; {text}"

@@ -72,7 +72,12 @@ def depth_effect(
     """
     words = {
         "accuracy": ("test accuracy", "lower", "higher", 2),
-        "dead_trained": ("the share of dead units after training", "smaller", "larger", 1),
+        "dead_trained": (
+            "the share of dead units after training (networks that did not diverge, trained or not)",
+            "smaller",
+            "larger",
+            1,
+        ),
     }
     table = over_depths.set_index(["activation", "measure"])
     known, found = over_depths["ci_low"].notna() & (over_depths["n"] >= statistics.FEWEST), {}

@@ -311,10 +311,11 @@ def _judged(known: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
 
 
 def _measured(cell: Mapping) -> str:
-    """`, and 0.041 was measured (n = 5)`; empty where nothing was."""
+    """`, and 0.041 was measured (geometric mean, n = 5)`; empty where nothing was."""
     if pd.isna(cell["measured"]):
         return ""
-    return f", and {of_log10(cell['measured'])} was measured (n = {int(cell['n'])})"
+    n = int(cell["n"])
+    return f", and {of_log10(cell['measured'])} was measured ({'geometric mean, ' if n > 1 else ''}n = {n})"
 
 
 def _outcome(cell: Mapping, unit: str) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from actbench.analysis.statistics import without_noise
 from actbench.figures import shown
-from actbench.report import headline, numbers, sentences
+from actbench.report import headline, numbers, search_sentences, sentences
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
 
@@ -40,14 +40,15 @@ def findings(study: Study) -> list[dict]:
     """What the study found, a sentence each: `name`, `text` and the id of the `section` that shows it."""
     config, cells, labels = study.config, study.comparison, study.labels
     settings, folds = config["settings"], config["evaluation"]["folds"] or 1
-    decides = headline.recipe(study.every["comparison"], study.every.get("rates"), settings, labels)
+    rates, later = study.every.get("rates"), study.once(search_sentences.of_study)
+    decides = headline.recipe(study.every["comparison"], rates, settings, labels, later)
     shown_by = recipe.SECTION.id if recipe.SECTION.is_shown(study) else "method"
     found = (
         ("Training", headline.trained(cells, labels, folds, study.tables.get("history")), "comparison"),
         ("Accuracy", headline.accuracy(cells, labels), "comparison"),
         ("Recipe", decides, shown_by),
         ("Theory", why.pointer(study), "why"),
-        ("Limits", headline.limits(config, cells), "method"),
+        ("Limits", headline.limits(config, cells, rates, labels), "method"),
     )
     return [{"name": name, "text": text, "section": section} for name, text, section in found if text]
 
@@ -92,6 +93,6 @@ SECTION = Section(
     template="answer.html",
     tables=("runs", "comparison", "over_depths"),
     figures=("overview",),
-    optional=("attribution", "rates", "pairs", "history", *why.SECTION.tables),
+    optional=("attribution", "rates", "tuning", "pairs", "history", *why.SECTION.tables),
     context=context,
 )

@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from actbench.analysis import statistics
-from actbench.report import findings, quotes, sentences, share_sentences
+from actbench.report import findings, quotes, search_sentences, sentences, share_sentences
 from actbench.report.section import Section, Study
 from actbench.report.verdict_sentences import beside_p, unfinished
 
@@ -27,6 +27,8 @@ def context(study: Study) -> dict:
     n_shares = len(study.every.get("shares", shares))
     margin, folds = study.config["report"]["equivalence"], study.config["evaluation"]["folds"] or 1
     finding = findings.comparison(study.comparison, labels, margin, folds)
+    later = study.once(search_sentences.of_study)
+    later = {place: one for place, one in later.items() if place[2] == settings[0]}
     apart_from_p = beside_p(study.comparison.to_dict("records"), labels, max(n_comparisons, 1))
     return {
         "finding": finding,
@@ -37,6 +39,7 @@ def context(study: Study) -> dict:
         "shares_beside_p": share_sentences.beside_p(shares, max(n_shares, 1)),
         "share_verdicts": share_sentences.verdicts(shares),
         "shares_decided": share_sentences.decided(shares, labels, n_shares, named),
+        "diverged_later": search_sentences.diverged(later, labels),
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
         "apart": short,
         "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},

@@ -26,7 +26,7 @@ def context(study: Study) -> dict:
         dead["depth"].isin(study.shown_depths) & dead["activation"].isin(shown.activations(study.config))
     ]
     by_layer = {f"dead_by_layer_d{depth}": pd.DataFrame(rows) for depth, rows in layers.items()}
-    finding = layer_findings.dead(shares, labels)
+    finding = layer_findings.dead(unit_shares(of_trained(dead, study.tables.get("runs")), labels), labels)
     return {
         "finding": finding,
         "dead": [row for row in shares if any(row.get(name, 0) for name in MEASURES)],
@@ -36,6 +36,23 @@ def context(study: Study) -> dict:
         "dead_effect": effect.get("dead_trained", ""),
         "downloads": {"dead_units": pd.DataFrame(shares)} | by_layer,
     }
+
+
+def of_trained(dead: pd.DataFrame, runs: pd.DataFrame | None) -> pd.DataFrame:
+    """The rows at initialisation of all networks, and those after training of networks that trained.
+
+    Args:
+        dead: the table `dead_neurons`.
+        runs: the table of that name; without it all rows are kept.
+    """
+    if runs is None:
+        return dead
+    keys = ["activation", "depth", "seed", "fold"]
+    trained = pd.MultiIndex.from_frame(
+        runs.loc[runs["trained"].astype(bool), keys].astype({"activation": str})
+    )
+    own = pd.MultiIndex.from_frame(dead[keys].astype({"activation": str})).isin(trained)
+    return dead[own | (dead["checkpoint"] == "init")]
 
 
 def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
@@ -91,7 +108,7 @@ SECTION = Section(
     title="Dead neurons",
     template="dead_neurons.html",
     tables=("dead_neurons", "over_depths"),
-    optional=("dead_neurons_by_layer",),
+    optional=("dead_neurons_by_layer", "runs"),
     figures=("dead_neurons",),
     context=context,
 )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from actbench.report import layer_findings, recipe_sentences
+from actbench.report import layer_findings, recipe_sentences, recipe_words, search_sentences
 from actbench.report.numbers import listed
 from actbench.report.section import Section, Study
 
@@ -28,6 +28,8 @@ def context(study: Study) -> dict:
         "finding": finding,
         "networks": networks,
         "changes": changes(config["settings"]),
+        "defined": recipe_words.defined(config["settings"]),
+        "shorter": search_sentences.shorter(config["settings"]),
         "chosen_for": listed(["activation", "depth", *chosen_for]),
     }
 

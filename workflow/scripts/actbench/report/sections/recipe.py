@@ -8,7 +8,7 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.analysis.profile import EVERY
 from actbench.figures import shown
-from actbench.report import findings
+from actbench.report import findings, partly_sentences, recipe_words, search_sentences
 from actbench.report import recipe_sentences as sentences
 from actbench.report.section import Section, Study
 
@@ -25,7 +25,7 @@ def context(study: Study) -> dict:
     several, depths = len(settings) > 1, study.shown_depths
     baseline = labels[study.config["report"]["baseline"]]
     finding = findings.recipe(
-        tables["runs"], settings, tables.get("attribution"), tables.get("rates"), baseline
+        tables["runs"], settings, tables.get("attribution"), tables.get("rates"), baseline, labels
     )
     found = {
         "finding": finding,
@@ -35,6 +35,8 @@ def context(study: Study) -> dict:
         "overrides": overrides(tables["settings"]) if several else {},
         "attribution": [],
         "rates": {},
+        "ties": {},
+        "defined": recipe_words.defined(settings),
         "budget": "",
         "n_problems": len(study.config["depths"]) * len(settings) * len(study.config["seeds"]),
         "n_profile": 0,
@@ -51,6 +53,7 @@ def context(study: Study) -> dict:
         found["searched"] = searched
         found["n_drawn"]["sensitivity"] = len(shown.settings(searched, len(depths)))
         found["rates"] = chosen_rates(rates, labels, searched, study.config["depths"])
+        found["ties"] = search_sentences.ties(tables["tuning"], rates) if "tuning" in tables else {}
         found["budget"] = sentences.budget(rates, settings, len(tables["runs"]))
         found["n_tuning"] = {name: settings[name]["tuning"]["seeds"] for name in searched}
     return found
@@ -62,14 +65,25 @@ def decides(study: Study) -> list[str]:
     names = list(settings)
     turned = sentences.turned(tables["comparison"], labels, names)
     found = [turned or sentences.trained_by_setting(tables["runs"], names)]
+    found.append(partly_sentences.changed(tables["comparison"], labels, names))
     if "attribution" in tables:
         report = study.config["report"]
         baseline, margin = labels[report["baseline"]], report["equivalence"]
         found.append(
             sentences.attributed(tables["attribution"], tables["comparison"], labels, baseline, margin)
         )
+        found.append(
+            partly_sentences.left_out(
+                tables["attribution"], tables["comparison"], labels, names, report["baseline"]
+            )
+        )
     if "rates" in tables:
-        found.append(sentences.tuned(tables["rates"], settings))
+        rates = tables["rates"]
+        found.append(sentences.tuned(rates, settings, labels))
+        found.append(search_sentences.untrained(tables["comparison"], rates, settings, labels))
+        found.append(
+            search_sentences.diverged(study.once(search_sentences.of_study), labels, len(settings) > 1)
+        )
     found += [sentences.untuned(settings), sentences.only_this_recipe(settings)]
     return [text for text in found if text]
 

@@ -15,6 +15,7 @@ from actbench.study import grid
 from actbench.theory.expectation import LIMIT
 
 CELL = ["activation", "depth", "setting"]
+CRITICAL = "critical"
 ONE = 1e-6  # how close to 1 counts as 1, as in `theory.mean_field`
 
 
@@ -39,6 +40,9 @@ def context(study: Study) -> dict:
         "derivatives": sentences.derivatives({key: largest.get(key) for key in labels}, labels),
         "setting": setting,
         "not_plain": sentences.not_plain(others, several=len(config["settings"]) > 1),
+        "critical": any(
+            one["network"].get("initialisation") == CRITICAL for one in config["settings"].values()
+        ),
         "marked": "none" if len(others) == len(config["settings"]) else "some" if others else "all",
         "one_layer": sentences.one_layer(theory, labels, words(setting), study.examples),
         "edge": sentences.edge(theory, labels),
