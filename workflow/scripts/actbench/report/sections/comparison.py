@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from actbench.analysis import statistics
-from actbench.report import findings, quotes, sentences, share_sentences
+from actbench.report import findings, identical, quotes, sentences, share_sentences
 from actbench.report.section import Section, Study
 from actbench.report.verdict_sentences import beside_p, unfinished
 
@@ -27,9 +27,15 @@ def context(study: Study) -> dict:
     n_shares = len(study.every.get("shares", shares))
     margin, folds = study.config["report"]["equivalence"], study.config["evaluation"]["folds"] or 1
     finding = findings.comparison(study.comparison, labels, margin, folds)
+    same = [
+        keys
+        for keys in identical.groups(study.tables["runs"])
+        if "pairs" not in study.every or study.config["report"]["baseline"] in keys
+    ]
     apart_from_p = beside_p(study.comparison.to_dict("records"), labels, max(n_comparisons, 1))
     return {
         "finding": finding,
+        "same": identical.sentence(same, labels),
         "shares": shares_by_depth(differing, labels) if share_sentences.differ(shares) else {},
         "n_alike": len(shares) - len(differing),
         "alike": share_sentences.alike(shares, labels),
