@@ -10,7 +10,7 @@ import pandas as pd
 from actbench.analysis import statistics, trends
 from actbench.report.numbers import NBSP, count, ends, listed, sentence, some, span
 from actbench.report.recipe_sentences import INITIALISATIONS, NORMS, OPTIMISERS
-from actbench.report.verdict_sentences import counted
+from actbench.report.verdict_sentences import in_short
 from actbench.study import grid
 
 NAMED = 3  # activations that are named, of more the number is
@@ -113,30 +113,26 @@ def trained(
     return sentence(f"{'; '.join(parts)}.")
 
 
-def accuracy(cells: pd.DataFrame, labels: Mapping[str, str], margin: float) -> str:
+def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """Mean accuracies at the first and the last depth, from lowest to highest, and the number of verdicts.
 
     Cells whose runs disagree, or of which one seed of several trained, have no mean: they are named with how
     many trained and how well.
-
-    Args:
-        cells, labels: see the module and `headline`.
-        margin: up to which a difference counts as none.
     """
     one = (cells["n_seeds"] == 1).all()
     level = (cells["median"] if one else cells["mean"]).astype(float)
     parts, apart, shown = [], [], sorted({cells["depth"].min(), cells["depth"].max()})
     for depth in shown:
-        here = cells[cells["depth"] == depth]
-        known = level[here.index].dropna()
+        at = cells["depth"] == depth
+        known = level[at].dropna()
         if len(known):
             parts.append(f"{ends(known.min(), known.max())} at depth {depth}")
-        lacking = here[(here["n_trained"] > 0) & level[here.index].isna()]
+        lacking = cells[at & (cells["n_trained"] > 0) & level.isna()]
         apart += [_without_mean(cell, labels) for cell in lacking.to_dict("records")]
     what = "test accuracy" if one else "mean test accuracy"
     texts = [f"{what}: {', '.join(parts)}"] if parts else []
     texts += [f"no mean for {some(apart)}"] if apart else []
-    verdicts = "" if one else _verdicts(cells, labels, margin)
+    verdicts = "" if one else _verdicts(cells, labels)
     texts += [verdicts] if verdicts else []
     return sentence(f"{'; '.join(texts)}.") if texts else ""
 
@@ -333,13 +329,12 @@ def _without_mean(cell: Mapping, labels: Mapping[str, str]) -> str:
     return f"{labels[cell['activation']]} at depth {cell['depth']} ({how})"
 
 
-def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str], margin: float) -> str:
+def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """How many comparisons with the baseline have which verdict, and how many cannot be made."""
     others = cells[cells["verdict"] != "baseline"]
     if others.empty:
         return ""
-    parts = counted(others, margin, verb=False)
-    return f"against {labels[others['baseline'].iloc[0]]}: {', '.join(parts)}"
+    return f"against {labels[others['baseline'].iloc[0]]}: {in_short(others)}"
 
 
 def _tuned(rates: pd.DataFrame | None, settings: Mapping[str, Mapping]) -> str:

@@ -81,39 +81,39 @@ def in_words(word: str, margin: float, baseline: str) -> str:
     return f"{said}, {not_surely(margin)}" if word.endswith("?") else said
 
 
-def counted(rows: pd.DataFrame, margin: float, made: str = "made", verb: bool = True) -> list[str]:
-    """How many of these comparisons have which verdict: `2 are better`, or without the verb `2 better`.
-
-    Both the first screen and the sections that open with a count have it from here.
+def counted(rows: pd.DataFrame, margin: float, made: str = "made") -> list[str]:
+    """How many of these comparisons have which verdict, in a sentence: `2 are better`, `1 is inconclusive`.
 
     Args:
         rows: of the table `comparison` or `pairs`, `different` being a verdict of better or worse.
         margin: up to which a difference counts as none.
         made: what those that lack pairs cannot be.
-        verb: whether `is` or `are` is said.
     """
     found, points = verdicts(rows), n_points(margin)
     words = {
         "better": "better",
         "worse": "worse",
-        "equivalent": f"equivalent within ±{points}" if verb else "equivalent",
+        "equivalent": f"equivalent within ±{points}",
         "inconclusive": "inconclusive",
     }
     parts = []
     if n := found["different"]:
         parts.append(f"{n} {_differ(n)} by more than {points}")
-    for word, said in words.items():
-        if n := found[word]:
-            parts.append(f"{n} {be(n)} {said}" if verb else f"{n} {said}")
+    parts += [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found[word]]
     if n := found["better?"] + found["worse?"]:
-        slight = not_surely(margin) if verb else f"not surely by {points}"
-        parts.append(f"{n} {_differ(n)}, {slight}" if verb else f"{n} {_differ(n)} but {slight}")
+        parts.append(f"{n} {_differ(n)}, {not_surely(margin)}")
     if n := found["no mean"]:
-        said = f"{have(n)} no mean difference (runs disagree)" if verb else "without a mean difference"
-        parts.append(f"{n} {said}")
+        parts.append(f"{n} {have(n)} no mean difference (runs disagree)")
     if n := found["–"]:
-        parts.append(f"{n} cannot be {made}" if verb else f"{n} not {made}")
+        parts.append(f"{n} cannot be {made}")
     return parts
+
+
+def in_short(rows: pd.DataFrame) -> str:
+    """The same counts in the words of tables, which a legend explains: `1 better, 2 worse?, 1 not made`."""
+    found = verdicts(rows)
+    words = ("better", "worse", "better?", "worse?", "equivalent", "inconclusive", "no mean", "–")
+    return ", ".join(f"{found[word]} {'not made' if word == '–' else word}" for word in words if found[word])
 
 
 def _differ(n: int) -> str:

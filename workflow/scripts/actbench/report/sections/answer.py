@@ -45,12 +45,11 @@ def findings(study: Study) -> list[dict]:
     """What the study found, a sentence each: `name`, `text` and the id of the `section` that shows it."""
     config, cells, labels = study.config, study.comparison, study.labels
     settings, folds = config["settings"], config["evaluation"]["folds"] or 1
-    margin = config["report"]["equivalence"]
     decides = headline.recipe(study.every["comparison"], study.every.get("rates"), settings, labels)
     shown_by = recipe.SECTION.id if recipe.SECTION.is_shown(study) else "method"
     found = (
         ("Training", headline.trained(cells, labels, folds, study.tables.get("history")), "comparison"),
-        ("Accuracy", headline.accuracy(cells, labels, margin), "comparison"),
+        ("Accuracy", headline.accuracy(cells, labels), "comparison"),
         ("Recipe", decides, shown_by),
         ("Theory", why.pointer(study), "why"),
         ("Limits", headline.limits(config, cells), "method"),
