@@ -1,9 +1,10 @@
+import itertools
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
-from actbench.analysis import statistics, trends
+from actbench.analysis import comparisons, statistics, trends
 from actbench.storage import parquet
 
 SCORES = {  # depth 1, 2, 4 of seeds 0 and 1; below .5 a network did not train
@@ -201,6 +202,45 @@ def test_among_equals_hardly_one_is_said_to_be_first(n, n_activations, n_depths)
         level = rng.normal(size=(n, n_depths, n_activations))
         crowns += len(trends.leaders(scored(level, names))) == 1
     assert crowns / studies < 0.05 + 2 * math.sqrt(0.05 * 0.95 / studies)
+
+
+def differences_of(level, names):
+    """All pairs of these accuracies [seeds, depths, activations], with intervals that hold at once."""
+    places = list(itertools.product(itertools.combinations(range(len(names)), 2), range(level.shape[1])))
+    rule = comparisons.Rule(0.01, 1000, len(places))
+    rows = []
+    for (one, other), depth in places:
+        found = level[:, depth, one] - level[:, depth, other]
+        low, high = statistics.t_interval(found, rule.confidence, rule.least_std)
+        verdict = comparisons.verdict(low, high, rule.margin)
+        rows.append((names[one], names[other], depth, len(found), low, high, verdict))
+    names = ["activation", "other", "depth", "n_pairs", "difference_low", "difference_high", "verdict"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.mark.parametrize(("n", "n_activations", "n_depths"), [(5, 3, 3), (10, 12, 1)])
+def test_among_equals_hardly_any_is_told_apart_by_rank_or_accuracy(n, n_activations, n_depths):
+    """At most 5 % of studies for the ranks and for all pairs of accuracies, 10 % for both."""
+    rng, by_rank, by_both, studies = np.random.default_rng(2), 0, 0, 150
+    names = list("abcdefghijkl"[:n_activations])
+    for _ in range(studies):
+        level = np.rint(600 + 5 * rng.normal(size=(n, n_depths, n_activations))) / 1000
+        frame = scored(level, names)
+        by_rank += len(trends.leaders(frame)) < n_activations
+        by_both += len(trends.leaders(frame, differences_of(level, names))) < n_activations
+    for share, limit in ((by_rank, 0.05), (by_both, 0.1)):
+        assert share / studies < limit + 2 * math.sqrt(limit * (1 - limit) / studies)
+
+
+def test_an_interval_that_the_page_does_not_show_tells_nothing_apart():
+    """Of two pairs without a verdict, and beyond 100 points."""
+    tied = scored(np.array([[[0.9, 0.8]], [[0.8, 0.9]]] * 2), "ab")
+    shown = {"activation": "a", "other": "b", "depth": 0, "n_pairs": 4, "verdict": "inconclusive"}
+    shown |= {"difference_low": 0.001, "difference_high": 0.9}
+    for changes, n in (({}, 1), ({"n_pairs": 2}, 2), ({"difference_high": 1.2}, 2)):
+        assert len(trends.leaders(tied, pd.DataFrame([shown | changes]))) == n
+    decided = {"n_pairs": 2, "verdict": "better", "difference_low": 0.011}
+    assert trends.leaders(tied, pd.DataFrame([shown | decided])) == ["a"]
 
 
 def test_a_leader_by_far_stands_alone_and_equals_stand_together():

@@ -43,15 +43,20 @@ def test_ties_are_said_of_the_first_and_nothing_of_the_others():
 def test_a_setting_is_named_where_there_are_several():
     tie = runs(tanh=BETTER, elu=MIXED)
     assert said(tie, "he") == (
-        "ELU cannot be told apart from tanh (average rank at depth 2, setting “he”, n = 5 seeds)"
+        "With “he”, ELU cannot be told apart from tanh (average rank at depth 2, n = 5 seeds)"
     )
-    assert said(runs(tanh=BETTER, elu=WORSE), "he").endswith("(at depth 2, setting “he”, n = 5 seeds)")
+    assert said(runs(tanh=BETTER, relu=[0.1] * 5), "he").startswith("With “he”, only tanh always trained (at")
+    assert said(runs(tanh=[0.9], elu=[0.9]), "he").startswith("With “he”, one seed cannot say")
+    named = said(tie, "setting of a long name " * 3)
+    assert named.startswith(
+        "ELU cannot be told apart from tanh (average rank at depth 2, setting “setting of"
+    )
 
 
 def test_of_many_ties_the_number_is_given():
-    level = {key: [0.9, 0.91, 0.92] for key in LABELS}
+    level = {key: [0.9, 0.91, 0.92, 0.93, 0.94] for key in LABELS}
     assert said(runs(**level)).startswith("ELU cannot be told apart from any of the 5 others (")
-    last = said(runs(**level, sigmoid2=[0.6, 0.61, 0.62]), labels=LABELS | {"sigmoid2": "hard"})
+    last = said(runs(**level, sigmoid2=[0.6, 0.61, 0.62, 0.63, 0.64]), labels=LABELS | {"sigmoid2": "hard"})
     assert last.startswith("ELU cannot be told apart from 5 of the 6 others (")
     assert len(last) < 100
 
@@ -118,18 +123,18 @@ def test_of_the_few_that_always_trained_the_best_is_named():
     )
 
 
-MANY = {key: [0.6 + place / 100 + seed / 1000 for seed in range(5)] for place, key in enumerate(LABELS)}
+MANY = {key: [0.6 + place / 100 + seed / 1000 for seed in range(6)] for place, key in enumerate(LABELS)}
 
 
 def test_where_all_but_few_trained_they_are_counted():
-    lost, labels = {"prelu": [None] * 5}, LABELS | {"prelu": "PReLU"}
+    lost, labels = {"prelu": [None] * 6}, LABELS | {"prelu": "PReLU"}
     assert said(runs(**MANY, **lost), labels=labels) == (
-        "Of 6 activations that always trained, GELU has the best average rank (at depth 2, n = 5 seeds)"
+        "Of 6 activations that always trained, GELU has the best average rank (at depth 2, n = 6 seeds)"
     )
-    tied = MANY | {"swish": [0.99, 0.6, 0.99, 0.6, 0.99]}
+    tied = MANY | {"swish": [0.99, 0.6, 0.99, 0.6, 0.99, 0.6]}
     assert said(runs(**tied, **lost), labels=labels).startswith(
         "GELU ranks best of 6, and only swish cannot be told apart from it (of 6 activations that always trained, "
-        "average rank at depth 2, n = 5 seeds)"
+        "average rank at depth 2, n = 6 seeds)"
     )
 
 
@@ -151,6 +156,8 @@ def difference(activation, other, low, high, depth=2):
         "activation": activation,
         "other": other,
         "depth": depth,
+        "n_pairs": 5,
+        "verdict": "inconclusive",
         "difference_low": low,
         "difference_high": high,
     }
@@ -163,8 +170,13 @@ def difference(activation, other, low, high, depth=2):
 def test_what_an_interval_of_accuracies_tells_apart_is_told_apart(low, high, apart):
     frame = runs(tanh=BETTER, elu=MIXED)
     for row in (difference("elu", "tanh", low, high), difference("tanh", "elu", low, high)):
-        claim, _ = headline.headline(frame, LABELS, differences=pd.DataFrame([row]))
+        claim, basis = headline.headline(frame, LABELS, differences=pd.DataFrame([row]))
         assert ("cannot be told apart" not in claim) is apart
+        assert basis.startswith(
+            "told apart by average rank at depth 2 or an accuracy interval"
+            if apart
+            else "by average rank at depth 2 and accuracy intervals"
+        )
 
 
 def test_those_not_told_apart_that_are_not_next_in_rank_are_the_only_ones():
@@ -173,7 +185,7 @@ def test_those_not_told_apart_that_are_not_next_in_rank_are_the_only_ones():
     differences = pd.DataFrame([difference("relu", "elu", -0.1, -0.01)])
     claim, basis = headline.headline(frame, LABELS, differences=differences)
     assert claim == "ELU ranks best of 4, and only tanh cannot be told apart from it"
-    assert basis.startswith("average rank at depth 2")
+    assert basis.startswith("told apart by average rank at depth 2 or an accuracy interval")
 
 
 def folded(**accuracies):
@@ -287,9 +299,9 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
     assert accuracy(*cells[:1]) == "Mean test accuracy: 90.0 % at depth 2."
 
 
-def test_a_difference_that_is_not_0_but_may_be_within_the_margin_is_inconclusive():
+def test_a_difference_that_is_not_0_but_may_be_within_the_margin_is_counted_by_itself():
     cells = [cell("relu", verdict="baseline"), cell("tanh", difference_low=0.001), cell("elu", n_pairs=1)]
-    assert accuracy(*cells).endswith("; against ReLU: 1 inconclusive, 1 not made.")
+    assert accuracy(*cells, cell("swish")).endswith("; against ReLU: 1 better?, 1 inconclusive, 1 not made.")
 
 
 def test_where_nothing_trained_there_is_no_accuracy():
@@ -300,11 +312,12 @@ def test_where_nothing_trained_there_is_no_accuracy():
 
 def test_what_has_no_mean_is_named_and_its_comparisons_are_not_inconclusive():
     cells = [
-        cell("relu", verdict="baseline", runs_disagree=True) | {"mean": None},
+        cell("relu", 4, verdict="baseline", runs_disagree=True) | {"mean": None, "min": 0.45, "max": 0.74},
         cell("tanh", difference=None),
     ]
     assert accuracy(*cells, cell("elu")) == (
-        "Mean test accuracy: 97.0 % at depth 2 (none for ReLU); against ReLU: 1 inconclusive, 1 not made."
+        "Mean test accuracy: 97.0 % at depth 2; no mean for ReLU at depth 2 (4 of 5 trained, with 45 to 74 %); "
+        "against ReLU: 1 inconclusive, 1 no mean."
     )
 
 
@@ -384,10 +397,3 @@ def test_settings_in_which_the_same_trains_are_counted_if_they_are_not_all():
     settings = made_up.config(("default", "critical", "he", "xavier"), 0.1)["settings"]
     text = headline.recipe(made, None, settings, made_up.LABELS)
     assert text.startswith("With each of 2 others sigmoid trained (5 of 5);")
-
-
-def test_four_ties_are_named():
-    level = {key: [0.9, 0.91, 0.92] for key in list(LABELS)[:5]}
-    assert said(runs(**level)).startswith(
-        "ELU cannot be told apart from ReLU, sigmoid, swish and tanh (average"
-    )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from actbench.report import headline
 from made_up_cells import runs
-from test_headline import BETTER, LABELS, MIXED, difference
+from test_headline import BETTER, LABELS, MIXED, difference, said
 
 LONG = {key: f"{label} of a long name" for key, label in LABELS.items()}
 
@@ -41,10 +41,11 @@ def test_who_is_compared_is_said_below_a_headline_that_has_no_room_for_it():
         frame, LABELS | {"elu": "exponential", "tanh": "hyperbolic"}, "he", differences
     )
     assert claim == "exponential ranks best of 4, and only hyperbolic cannot be told apart from it"
-    assert basis.startswith("of 4 activations that always trained, average rank at depth 2, setting")
+    by = "told apart by average rank at depth 2 or an accuracy interval"
+    assert basis.startswith(f"of 4 activations that always trained, {by}, setting")
     short, below = headline.headline(frame, {**LABELS, "elu": "E", "tanh": "t"}, "", differences)
     assert short == "Of 4 that always trained, E ranks best, and only t cannot be told apart from it"
-    assert below.startswith("average rank at")
+    assert below.startswith(by)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,10 @@ def test_failing_cells_are_those_of_which_tuning_knew(trained, words):
         "With “critical” sigmoid (depth 4 and 8) and swish (depth 8) trained (5 of 5), ELU (depth 8) 3 of 5"
     )
     assert found == f"{turned}{words}"
+
+
+def test_four_ties_are_named():
+    level = {key: [0.9, 0.91, 0.92] for key in list(LABELS)[:5]}
+    assert said(runs(**level)).startswith(
+        "ELU cannot be told apart from ReLU, sigmoid, swish and tanh (average"
+    )

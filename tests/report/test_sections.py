@@ -262,22 +262,24 @@ def test_diverged_runs_are_listed_with_their_setting_where_it_is_named():
 
 
 def test_a_matrix_of_pairs_turns_verdicts_and_differences_below_its_diagonal():
-    row = {"depth": 2, "difference": 0.012, "n_pairs": 5}
+    row = {"depth": 2, "difference": 0.012, "n_pairs": 5, "difference_low": 0.001, "difference_high": 0.023}
     rows = [
         row | {"activation": "relu", "other": "tanh", "verdict": "better"},
         row | {"activation": "relu", "other": "elu", "verdict": "inconclusive"},
         row | {"activation": "tanh", "other": "elu", "verdict": "inconclusive", "n_pairs": 1},
     ]
     labels = {"relu": "ReLU", "tanh": "tanh", "elu": "ELU"}
-    (found,) = pairs.matrices(rows, ["elu", "tanh", "relu"], labels).values()
+    (found,) = pairs.matrices(rows, ["elu", "tanh", "relu"], labels, 0.01).values()
     assert [[cell["mark"] for cell in line["cells"]] for line in found] == [
-        ["", "–", "?"],
+        ["", "–", "▼?"],
         ["–", "", "▼"],
-        ["?", "▲", ""],
+        ["▲?", "▲", ""],
     ]
     below, above = found[1]["cells"][2], found[2]["cells"][1]
-    assert (
-        above["said"] == "ReLU better than tanh: +1.20 points, n = 5 pairs" and above["verdict"] == "better"
-    )
-    assert below["said"] == "tanh worse than ReLU: −1.20 points, n = 5 pairs" and below["verdict"] == "worse"
+    assert above["said"] == "ReLU: better than tanh (+1.20 points, n = 5 pairs)"
+    assert below["said"] == "tanh: worse than ReLU (−1.20 points, n = 5 pairs)"
+    assert (above["verdict"], below["verdict"]) == ("better", "worse")
+    open_ = found[0]["cells"][2]
+    assert (open_["verdict"], open_["class"]) == ("worse?", "inconclusive")
+    assert open_["said"].startswith("ELU: worse than ReLU, but not surely by more than 1 point (")
     assert found[0]["cells"][1]["said"] == "ELU and tanh: fewer than two pairs"

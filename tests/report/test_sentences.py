@@ -230,7 +230,7 @@ def test_required_seeds_say_how_many_seeds_and_under_which_condition():
     cells["required_seeds"] = [None, 40.0, 12.0, None, None]
     assert sentences.required_seeds(cells, LABELS) == (
         "Were the measured differences and spreads the true ones, four of five studies would decide with this many "
-        "seeds that train in both: 12 for ELU, 40 for tanh and no number up to 1,000 for sigmoid."
+        "seeds that train in both: 12 for ELU and 40 for tanh; no number up to 1,000 for sigmoid."
     )
     assert sentences.required_seeds(cells[:1], LABELS) == ""
 
@@ -240,6 +240,10 @@ def test_of_many_required_numbers_the_least_are_said():
     cells["required_seeds"] = [16.0, 24.0, 64.0, 445.0, None, 71.0]
     assert sentences.required_seeds(cells, LABELS).endswith(
         ": 16 for ReLU, 24 for tanh, 64 for ELU and 2 more."
+    )
+    cells.loc[[3, 5], "required_seeds"] = None
+    assert sentences.required_seeds(cells, LABELS).endswith(
+        ": 16 for ReLU, 24 for tanh and 64 for ELU; no number up to 1,000 for sigmoid and tanh."
     )
 
 

@@ -4,6 +4,7 @@ Random small studies go through every sentence on results: each number that is s
 """
 
 import re
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -219,6 +220,8 @@ def test_what_is_said_of_a_random_study_is_so(study):
     texts, tables = said(*study)
     stated(texts, tables)
     claimed(texts, tables[0])
+    counted_alike(tables[0])
+    told_apart(study[0], tables[0])
 
 
 def stated(texts, tables):
@@ -245,3 +248,68 @@ def claimed(texts, compared):
             assert f"{word} than" not in joined and f"is {word}" not in joined
     apart = compared[[numbers.disagrees(row) for row in compared.to_dict("records")]]
     assert ("†" in joined) is (len(apart) > 0)
+
+
+def words_of(rows):
+    """How often each word of `numbers.verdict` stands in a table, better and worse by less than surely as one."""
+    words = [numbers.verdict(row) for row in rows.to_dict("records")]
+    return Counter("slight" if word in ("better?", "worse?") else word for word in words)
+
+
+SAID = {
+    "better": r"(\d+) (?:is |are )?better(?!\?)",
+    "worse": r"(\d+) (?:is |are )?worse(?!\?)",
+    "equivalent": r"(\d+) (?:is |are )?equivalent",
+    "inconclusive": r"(\d+) (?:is |are )?inconclusive",
+    "slight": r"(\d+) (?:differs?, but not surely|better\?|worse\?)",
+    "no mean": r"(\d+) (?:has |have )?no mean",
+    "–": r"(\d+) (?:cannot be|not) made",
+}
+
+
+def counted_alike(compared):
+    """The first screen, the section and the table count the same verdicts; every sign is in the legend."""
+    others = compared[compared["verdict"] != "baseline"]
+    if compared["n_seeds"].max() == 1:
+        return
+    counts = words_of(others)
+    for text in (
+        headline.accuracy(compared, LABELS).partition("gainst ReLU:")[2],
+        findings.comparison(compared, LABELS, 0.01).partition("comparisons with")[2],
+    ):
+        if not text:
+            continue
+        for word, pattern in SAID.items():
+            assert sum(map(int, re.findall(pattern, text))) == counts[word], (word, text)
+    words = {numbers.verdict(row) for row in others.to_dict("records")} - {"–"}
+    legend = verdict_sentences.legend(words, 0.01)
+    signs = {sign for part in legend.split(", ") for sign in part.split() if not sign.isalnum()}
+    assert {verdict_sentences.SIGNS[word] for word in words} <= signs
+
+
+def told_apart(runs, compared):
+    """Of those that are not told apart from the first no table says that they differ."""
+    by_seed = statistics.per_seed(runs)
+    always = by_seed.groupby("activation")["trained"].all()
+    chosen = runs[runs["activation"].isin(always.index[always])]
+    if chosen["activation"].nunique() < 2:
+        return
+    pairs = pd.DataFrame(comparisons.pairs(runs, 0.01, N_IMAGES))
+    differences = pd.concat([compared.rename(columns={"baseline": "other"}), pairs])
+    first, *others = trends.leaders(chosen, differences)
+    differ = {
+        frozenset((row["activation"], row["other"]))
+        for row in differences.to_dict("records")
+        if numbers.verdict(row).rstrip("?") in ("better", "worse")
+    }
+    for other in others:
+        assert {first, other} not in differ
+    for other in set(trends.leaders(chosen)) - {first, *others}:
+        assert {first, other} in differ or _within(differences, first, other)
+
+
+def _within(differences, first, other):
+    """Whether the two are equivalent at some depth by an interval without 0."""
+    rows = differences[differences["verdict"] == "equivalent"]
+    rows = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
+    return any({row.activation, row.other} == {first, other} for row in rows.itertuples())

@@ -118,3 +118,30 @@ def test_verdicts_on_networks_that_were_still_improving_say_so():
 )
 def test_without_a_verdict_or_with_few_of_them_nothing_is_said(rows):
     assert sentences.unfinished(cells(*rows), LABELS) == ""
+
+
+def test_a_legend_has_each_sign_that_occurs_and_no_other():
+    assert sentences.legend(["inconclusive", "better", "worse?"], 0.01) == (
+        "▲ better, ▼? worse, but not surely by more than 1 point, ? inconclusive"
+    )
+    assert sentences.legend(["no mean", "equivalent", "better?", "worse?", "baseline", "–"], 0.0025) == (
+        "▲? ▼? better or worse, but not surely by more than 0.25 points, ≈ equivalent, "
+        "∗ no mean difference (runs disagree)"
+    )
+    assert sentences.legend(["baseline"], 0.01) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("worse", "worse than ReLU"),
+        ("better?", "better than ReLU, but not surely by more than 1 point"),
+        ("equivalent", "equivalent to ReLU"),
+        ("inconclusive", "inconclusive against ReLU"),
+        ("no mean", "no mean difference to ReLU (runs disagree)"),
+        ("baseline", "baseline"),
+        ("–", ""),
+    ],
+)
+def test_a_sign_says_its_verdict_in_words(word, text):
+    assert sentences.in_words(word, 0.01, "ReLU") == text

@@ -1,6 +1,7 @@
 FIGURE_TABLES = [
     "runs",
     "comparison",
+    "over_depths",
     "history",
     "gradients",
     "distributions",

@@ -87,18 +87,22 @@ def leaders(runs: pd.DataFrame, differences: pd.DataFrame | None = None) -> list
     """The activation of the best average rank, and those that the seeds cannot tell from it, best first.
 
     Told apart is one whose average rank less the best one's has a paired t interval above 0. The intervals
-    hold for all of them at once with 95 % (Bonferroni), so that, where none is better, one is said to be in
-    at most 5 % of studies. As with `comparisons.Rule.least_std`, whole ranks hide some spread. Told apart is
-    also one whose accuracy differs from the best one's at some depth by an interval without 0.
+    hold for every two activations at once with 95 % (Bonferroni), since which is best is not known before.
+    As with `comparisons.Rule.least_std`, whole ranks hide some spread. Told apart is also one whose accuracy
+    differs from the best one's at some depth by an interval without 0, if the page shows it, see `_apart`.
+
+    Where nothing differs, each family of intervals tells some two apart in at most 5 % of studies: the ranks
+    and the comparisons with a baseline together in at most 10 %, with those of all pairs in at most 15 %.
 
     Args:
         runs: table `runs`, of one setting.
-        differences: rows as in `comparisons.PAIRS`, whose intervals hold at once, of the same setting.
+        differences: rows as in `comparisons.PAIRS`, of the same setting; of each family the intervals hold at
+            once.
     """
     by_seed = statistics.per_seed(runs)
     average = ranks(by_seed)
     first, *others = order(average)
-    confidence = 1 - (1 - statistics.CONFIDENCE) / max(len(others), 1)
+    confidence = 1 - (1 - statistics.CONFIDENCE) / max(math.comb(len(others) + 1, 2), 1)
     least_std = math.sqrt(2 / 12) / by_seed["depth"].nunique()
     apart = set() if differences is None else _apart(differences, first)
     found = [first]
@@ -110,9 +114,14 @@ def leaders(runs: pd.DataFrame, differences: pd.DataFrame | None = None) -> list
 
 
 def _apart(differences: pd.DataFrame, key: str) -> set[str]:
-    """The activations whose accuracy differs from this one's at some depth by an interval without 0."""
+    """The activations whose accuracy differs from this one's at some depth by an interval without 0.
+
+    As on the page, one on fewer than three pairs or beyond ±100 points counts only with a verdict.
+    """
     low, high = (differences[f"difference_{end}"].astype(float) for end in ("low", "high"))
-    rows = differences.loc[(low > 0) | (high < 0), ["activation", "other"]].astype(str)
+    shown = (differences["n_pairs"] >= statistics.FEWEST) & (low >= -1) & (high <= 1)
+    shown |= differences["verdict"].isin(["better", "worse"])
+    rows = differences.loc[shown & ((low > 0) | (high < 0)), ["activation", "other"]].astype(str)
     return {*rows.loc[rows["activation"] == key, "other"], *rows.loc[rows["other"] == key, "activation"]}
 
 

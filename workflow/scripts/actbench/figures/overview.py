@@ -16,15 +16,22 @@ CROSS = "✕"
 WORDS = {"ha": "center", "va": "center", "fontsize": drawing.SMALL}
 
 
-def overview(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
+def overview(
+    comparison: pd.DataFrame,
+    depths: Sequence[int],
+    style: drawing.Style,
+    chance: float,
+    order: Sequence[str] = (),
+) -> Figure:
     """Mean test accuracy and its interval by depth and activation; hollow where some did not train.
 
     Rows of the table `comparison`; a mark stands for the median where there is no mean, and a dotted line for
     the range of the runs where there is no interval. A strip says how many trained where not all did. Few
-    activations are marks beside each other at each depth; of more than `shown.BESIDE` each has a row.
+    activations are marks beside each other at each depth; of more than `shown.BESIDE` each has a row, in this
+    `order`, or without one see `ordered`.
     """
     if len(style.labels) > shown.BESIDE:
-        return _rows(comparison, shown.some(depths, shown.DEPTHS), style, chance)
+        return _rows(comparison, shown.some(depths, shown.DEPTHS), style, chance, order)
     return _columns(comparison, shown.some(depths, shown.PANELS), style, chance)
 
 
@@ -133,10 +140,16 @@ def _strip_below(
     strip.set_title(f"{STRIP} ({CROSS}), or in part", loc="left", fontsize=drawing.SMALL, pad=3)
 
 
-def _rows(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Style, chance: float) -> Figure:
-    """A panel for each depth, its strip beside it, with a row for each activation, see `ordered`."""
+def _rows(
+    comparison: pd.DataFrame,
+    depths: Sequence[int],
+    style: drawing.Style,
+    chance: float,
+    order: Sequence[str],
+) -> Figure:
+    """A panel for each depth, its strip beside it, with a row for each activation."""
     cells = comparison[comparison["activation"].isin(list(style.labels)) & comparison["depth"].isin(depths)]
-    order = ordered(cells, style)
+    order = [key for key in order if key in style.labels] or ordered(cells, style)
     failed = bool((cells["n_trained"] < cells["n_seeds"]).any())
     widths = [0.42, 1.6] if failed else [1.6]
     figure, axes = plt.subplots(

@@ -6,7 +6,17 @@ import numpy as np
 
 from actbench.data import prepared
 from actbench.errors import DamagedError
-from actbench.figures import drawing, failures, heat_maps, overview, recipe, results, theory, while_training
+from actbench.figures import (
+    drawing,
+    failures,
+    heat_maps,
+    order,
+    overview,
+    recipe,
+    results,
+    theory,
+    while_training,
+)
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records
 
@@ -41,8 +51,9 @@ def run(job: object) -> None:
         name: failures.joined(tables[name], tables["runs"])
         for name in ("history", "gradients", "distributions", "dead_neurons")
     }
+    ranked = order.ranked(tables["comparison"], tables["over_depths"])
     drawn = {
-        "overview": overview.overview(tables["comparison"], depths, style, chance),
+        "overview": overview.overview(tables["comparison"], depths, style, chance, ranked),
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, chance),
         "learning_curves": results.learning_curves(by_layer["history"], shown, style),
         "gradients_weight": results.gradients(by_layer["gradients"], shown, style, "weight"),

@@ -15,18 +15,16 @@ from actbench.report import gap_sentences, recipe_sentences
 from actbench.report.numbers import (
     FEWEST,
     NBSP,
-    be,
     count,
     ends,
     have,
     listed,
-    n_points,
     networks,
     percent,
     some,
     span,
-    verdicts,
 )
+from actbench.report.verdict_sentences import counted
 
 FEW = 6  # settings that are named one by one
 
@@ -61,7 +59,7 @@ def comparison(cells: pd.DataFrame, labels: Mapping[str, str], margin: float, fo
         return f"{text} There is no other activation to compare with."
     baseline = labels[others["baseline"].iloc[0]]
     compared = f"{count(len(others), 'comparison')} with {baseline} (n = {n} seeds)"
-    return f"{text} Of {compared}, {_verdicts(others, margin)}."
+    return f"{text} Of {compared}, {listed(counted(others, margin))}."
 
 
 def pairs(rows: pd.DataFrame, margin: float, n_seeds: int) -> str:
@@ -78,7 +76,7 @@ def pairs(rows: pd.DataFrame, margin: float, n_seeds: int) -> str:
         return f"One seed decides none of {count(len(rows), 'pair')}."
     judged = rows.assign(verdict=rows["verdict"].replace({"better": "different", "worse": "different"}))
     where = f" at {count(rows['depth'].nunique(), 'depth')}"
-    verdicts = _verdicts(judged, margin, "compared")
+    verdicts = listed(counted(judged, margin, "compared"))
     return f"Of {count(len(rows), 'pair')}{where} (n = {n_seeds} seeds), {verdicts}."
 
 
@@ -262,10 +260,6 @@ def _n(seeds: int) -> str:
     return f"n{NBSP}={NBSP}{count(seeds, 'seed')}"
 
 
-def _differ(n: int) -> str:
-    return "differs" if n == 1 else "differ"
-
-
 def _levels(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """The least and the largest mean accuracy (of one seed its own), and which trained cells have none."""
     one = cells["n_seeds"].max() == 1
@@ -286,24 +280,3 @@ def _runs(cell: Mapping) -> str:
     """The accuracies of a cell's trained networks: `45.0 to 74.0 %`, or that of the only one."""
     text = ends(cell["min"], cell["max"])
     return text if cell["n_trained"] > 1 else f"one trained, {text}"
-
-
-def _verdicts(rows: pd.DataFrame, margin: float, made: str = "made") -> str:
-    """`1 is better, 2 are equivalent within ±1 point and 3 are inconclusive`."""
-    found, points = verdicts(rows), n_points(margin)
-    words = {
-        "better": "better",
-        "worse": "worse",
-        "equivalent": f"equivalent within ±{points}",
-        "inconclusive": "inconclusive",
-    }
-    parts = [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found[word]]
-    if n := found["different"]:
-        parts.insert(0, f"{n} {_differ(n)} by more than {points}")
-    if n := found["better?"] + found["worse?"]:
-        parts.append(f"{n} {_differ(n)}, but not surely by more than {points}")
-    if n := found["no mean"]:
-        parts.append(f"{n} {have(n)} no mean difference (runs disagree)")
-    if found["–"]:
-        parts.append(f"{found['–']} cannot be {made}")
-    return listed(parts)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from actbench.analysis import statistics, trends
 from actbench.report import partly_sentences, search_sentences
-from actbench.report.numbers import NBSP, count, ends, listed, sentence, some, span, verdicts
+from actbench.report.numbers import NBSP, count, ends, listed, sentence, some, span
 from actbench.report.recipe_sentences import INITIALISATIONS, NORMS, OPTIMISERS
+from actbench.report.verdict_sentences import in_short
 from actbench.study import grid
 
 NAMED = 3  # activations that are named, of more the number is
@@ -29,9 +30,10 @@ def headline(
     """Which activations trained from every seed, which of them is best, and what that rests on.
 
     Accuracies are compared among those that always trained only. No more is said than `trends.leaders` gives,
-    of each against the first one by average rank: nothing of two others, and those that cannot be told apart
-    are not called equal. Where none always trained, who did most often is a count. Of several forms the first
-    that fits in a line is taken, which may give a number for names, and leave to the basis who is compared.
+    of each against the first one: nothing of two others, and those that cannot be told apart are not called
+    equal; the basis says by which intervals. Where none always trained, who did most often is a count. Of
+    several forms the first that fits in a line is taken, which may give a number for names, and leave to the
+    basis who is compared and with which setting.
 
     Args:
         runs: table `runs`, of one setting.
@@ -43,36 +45,41 @@ def headline(
     keys = list(by_seed["activation"].unique())
     depths, n = sorted(by_seed["depth"].unique()), by_seed["seed"].nunique()
     where = f"over {len(depths)} depths" if len(depths) > 1 else f"at depth {depths[0]}"
-    notes = [f"setting “{setting}”"] if setting else []
-    notes.append(f"n{NBSP}={NBSP}{count(n, 'seed')}")
+    notes = [f"n{NBSP}={NBSP}{count(n, 'seed')}"]
     if not by_seed["trained"].any() or len(keys) == 1:
         text = _trained(runs, labels[keys[0]] if len(keys) == 1 else "")
         if runs["trained"].any() and not by_seed["trained"].any():
             text += ", none in all folds"
-        return text, ", ".join([where, *notes])
+        return _placed(text, where, notes, setting, labels)
     if n == 1:
-        return f"One seed cannot say which of {len(keys)} activations is best", ", ".join(notes)
+        text = f"One seed cannot say which of {len(keys)} activations is best"
+        return _placed(text, "", notes, setting, labels)
     always = by_seed.groupby("activation", observed=True)["trained"].all()
     reliable = [key for key in labels if always.get(key, False)]
     if not reliable:
-        return _most_often(by_seed, labels), ", ".join([where, *notes])
+        return _placed(_most_often(by_seed, labels), where, notes, setting, labels)
     chosen = runs[runs["activation"].isin(reliable)]
     order = trends.order(trends.ranks(by_seed[by_seed["activation"].isin(reliable)]))
     tied = trends.leaders(chosen, differences)
     names = [labels[key] for key in tied]
     if len(reliable) == len(keys) or len(reliable) > 2:
         all_are = len(reliable) == len(keys)
-        text = _first(names, len(reliable), in_order=tied == order[: len(tied)], all_are=all_are)
+        in_order = tied == order[: len(tied)]
+        text = _first(names, len(reliable), in_order, all_are, LINE - len(_with(setting)))
     else:
         text = f"Only {listed([labels[key] for key in reliable])} always trained"
         if len(reliable) > 1:
             told = len(tied) == 1
             text += f", of which {names[0]} ranks best" if told else ", and they cannot be told apart"
-    if len(reliable) > 1 and "average rank" not in text:
+    if len(reliable) > 1 and differences is not None:
+        apart = f"told apart by average rank {where} or an accuracy interval"
+        none = f"by average rank {where} and accuracy intervals"
+        where = none if len(tied) == len(reliable) else apart
+    elif len(reliable) > 1 and "average rank" not in text:
         where = f"average rank {where}"
     if len(reliable) < len(keys) and "always trained" not in text:
         where = f"of {len(reliable)} activations that always trained, {where}"
-    return text, ", ".join([where, *notes])
+    return _placed(text, where, notes, setting, labels)
 
 
 def trained(
@@ -112,20 +119,22 @@ def trained(
 def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """Mean accuracies at the first and the last depth, from lowest to highest, and the number of verdicts.
 
-    Cells whose runs disagree, or of which one seed of several trained, have no mean and are named.
+    Cells whose runs disagree, or of which one seed of several trained, have no mean: they are named with how
+    many trained and how well.
     """
     one = (cells["n_seeds"] == 1).all()
     level = (cells["median"] if one else cells["mean"]).astype(float)
-    parts, shown = [], sorted({cells["depth"].min(), cells["depth"].max()})
+    parts, apart, shown = [], [], sorted({cells["depth"].min(), cells["depth"].max()})
     for depth in shown:
-        known = level[cells["depth"] == depth].dropna()
+        at = cells["depth"] == depth
+        known = level[at].dropna()
         if len(known):
             parts.append(f"{ends(known.min(), known.max())} at depth {depth}")
-    lacking = cells[(cells["n_trained"] > 0) & level.isna() & cells["depth"].isin(shown)]
-    none = some([labels[key] for key in dict.fromkeys(lacking["activation"])])
-    parts[-1:] = [f"{text} (none for {none})" if none else text for text in parts[-1:]]
+        lacking = cells[at & (cells["n_trained"] > 0) & level.isna()]
+        apart += [_without_mean(cell, labels) for cell in lacking.to_dict("records")]
     what = "test accuracy" if one else "mean test accuracy"
     texts = [f"{what}: {', '.join(parts)}"] if parts else []
+    texts += [f"no mean for {some(apart)}"] if apart else []
     verdicts = "" if one else _verdicts(cells, labels)
     texts += [verdicts] if verdicts else []
     return sentence(f"{'; '.join(texts)}.") if texts else ""
@@ -157,7 +166,7 @@ def recipe(
             texts.append(_of_settings(comparison, settings, labels, arbitrary))
         else:
             texts.append(f"{sentence(search_sentences.chosen(rates, settings, labels, short))}{arbitrary}.")
-    return _fitting(*texts, most=FINDING)
+    return _fitting(*texts, room=FINDING)
 
 
 def _of_settings(comparison: pd.DataFrame, settings: Mapping, labels: Mapping, arbitrary: str) -> str:
@@ -219,7 +228,7 @@ def limits(
     long = f"{text}; {improving:,} of {of:,} trained networks still improving"
     long += f", {where[0]} of them among the {where[1]} at depth {where[2]}." if where else "."
     share = f" ({where[0]} of {where[1]} at depth {where[2]})" if where and where[0] != "all" else ""
-    return _fitting(long, f"{text}; {improving:,} of {of:,} still improving{share}.", most=FINDING)
+    return _fitting(long, f"{text}; {improving:,} of {of:,} still improving{share}.", room=FINDING)
 
 
 def _trained(runs: pd.DataFrame, label: str) -> str:
@@ -232,9 +241,28 @@ def _trained(runs: pd.DataFrame, label: str) -> str:
     return f"{n_trained:,} of {n:,} networks{of} trained"
 
 
-def _fitting(*texts: str, most: int = LINE) -> str:
-    """The first of these texts that fits in a line of so many characters, or the shortest."""
-    return next((text for text in texts if len(text) <= most), min(texts, key=len))
+def _placed(
+    text: str, where: str, notes: Sequence[str], setting: str, labels: Mapping[str, str]
+) -> tuple[str, str]:
+    """The headline and its basis, one of which names the setting: the headline, if it fits in a line."""
+    if _with(setting):
+        begins = text.startswith(tuple(labels.values()))
+        placed = f"{_with(setting)}{text if begins else text[:1].lower() + text[1:]}"
+        if len(placed) <= LINE:
+            return placed, ", ".join(filter(None, [where, *notes]))
+    basis = [where, f"setting “{setting}”" if setting else "", *notes]
+    return text, ", ".join(filter(None, basis))
+
+
+def _with(setting: str) -> str:
+    """What a headline begins with that has room for this setting's name; empty where it cannot."""
+    text = f"With “{setting}”, "
+    return text if setting and len(text) <= LINE / 2 else ""
+
+
+def _fitting(*texts: str, room: int = LINE) -> str:
+    """The first of these texts that fits in so much of a line, or the shortest."""
+    return next((text for text in texts if len(text) <= room), min(texts, key=len))
 
 
 def _most_often(by_seed: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -247,7 +275,7 @@ def _most_often(by_seed: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return _fitting(*(f"No activation always trained; {who} trained most often ({share})" for who in whose))
 
 
-def _first(tied: Sequence[str], n: int, in_order: bool, all_are: bool) -> str:
+def _first(tied: Sequence[str], n: int, in_order: bool, all_are: bool, room: int) -> str:
     """The first of `n` activations that always trained, and those that cannot be told apart from it.
 
     Args:
@@ -255,6 +283,7 @@ def _first(tied: Sequence[str], n: int, in_order: bool, all_are: bool) -> str:
         n: that are compared.
         in_order: whether those that are tied come next by average rank.
         all_are: whether these are all there are.
+        room: characters of a line.
     """
     first, *others = tied
     of = [""] if all_are else [f"Of {n} {what}that always trained, " for what in ("activations ", "")] + [""]
@@ -277,7 +306,7 @@ def _first(tied: Sequence[str], n: int, in_order: bool, all_are: bool) -> str:
             for names in whom
             for whose in of
         ]
-    return _fitting(*texts)
+    return _fitting(*texts, room=room)
 
 
 def _came_to(lost: pd.DataFrame, history: pd.DataFrame | None) -> str:
@@ -320,17 +349,18 @@ def _places(cells: pd.DataFrame, labels: Mapping[str, str], several: bool) -> st
     return listed(parts) if all(len(names) == 1 for names in together.values()) else ", ".join(parts)
 
 
+def _without_mean(cell: Mapping, labels: Mapping[str, str]) -> str:
+    """`ReLU at depth 8 (4 of 5 trained, with 45 to 74 %)`: a cell that trained but has no mean."""
+    how = f"{cell['n_trained']} of {cell['n_seeds']} trained, with {ends(cell['min'], cell['max'], 0)}"
+    return f"{labels[cell['activation']]} at depth {cell['depth']} ({how})"
+
+
 def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """How many comparisons with the baseline have which verdict, and how many cannot be made."""
     others = cells[cells["verdict"] != "baseline"]
     if others.empty:
         return ""
-    found = verdicts(others)
-    found["inconclusive"] += found["better?"] + found["worse?"]
-    found["not made"] = found["no mean"] + found["–"]
-    words = ("better", "equivalent", "worse", "inconclusive", "not made")
-    parts = [f"{found[word]} {word}" for word in words if found[word]]
-    return f"against {labels[others['baseline'].iloc[0]]}: {', '.join(parts)}"
+    return f"against {labels[others['baseline'].iloc[0]]}: {in_short(others)}"
 
 
 def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, others: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from actbench.figures import looks, shown, svg
-from actbench.report import columns, numbers, share_sentences
+from actbench.report import columns, numbers, share_sentences, verdict_sentences
 
 MEDIA = {".png": "image/png", ".csv": "text/csv"}
 SCRIPTS = ("sort.js", "figures.js")
@@ -47,6 +47,7 @@ def environment(folder: str | Path) -> jinja2.Environment:
     shared = ("change", "interval", "interval_of", "n_points", "spread", "verdict")
     made.globals |= {name: getattr(numbers, name) for name in shared}
     made.globals |= {"layers": shown.layers, "column_of": columns.of}
+    made.globals |= {"signs": verdict_sentences.SIGNS, "in_words": verdict_sentences.in_words}
     made.globals |= {"row_class": looks.css_class, "sample": sample}
     return made
 

@@ -54,11 +54,13 @@ def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     known = inconclusive[inconclusive["required_seeds"].notna()].sort_values("required_seeds", kind="stable")
     never = inconclusive[inconclusive["required_seeds"].isna()]
     parts = [f"{int(row.required_seeds)} for {labels[row.activation]}" for row in known.itertuples()]
+    texts = [some(parts)] if parts else []
     if len(never):
-        parts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {_names(never, labels)}")
+        names = some([labels[key] for key in never["activation"]])
+        texts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {names}")
     return (
         "Were the measured differences and spreads the true ones, four of five studies would decide with "
-        f"this many seeds that train in both: {some(parts)}."
+        f"this many seeds that train in both: {'; '.join(texts)}."
     )
 
 

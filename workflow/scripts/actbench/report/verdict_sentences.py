@@ -1,14 +1,123 @@
 """Sentences on what a verdict on accuracies leaves open: another p value, unfinished training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from actbench.analysis import comparisons
-from actbench.report.numbers import ALPHA, NAMED, disagrees, leaning, listed, sentence, some
+from actbench.report.numbers import (
+    ALPHA,
+    NAMED,
+    be,
+    disagrees,
+    have,
+    leaning,
+    listed,
+    n_points,
+    sentence,
+    some,
+    verdicts,
+)
 
+# By the word that `numbers.verdict` has, in the order of a legend.
+SIGNS = {
+    "better": "▲",
+    "worse": "▼",
+    "better?": "▲?",
+    "worse?": "▼?",
+    "equivalent": "≈",
+    "inconclusive": "?",
+    "no mean": "∗",
+    "–": "–",
+    "baseline": "•",
+}
 DECIDED = ("better", "worse")
 OPEN = "no verdict although p (Holm) is at most"
+
+
+def legend(words: Collection[str], margin: float) -> str:
+    """What the signs of these verdicts mean, see `SIGNS`; of the baseline and of no comparison nothing.
+
+    >>> legend(["better?", "worse", "worse?"], 0.01)
+    '▼ worse, ▲? ▼? better or worse, but not surely by more than 1 point'
+    """
+    open_ = [word for word in ("better?", "worse?") if word in words]
+    slight = f"{' or '.join(word[:-1] for word in open_)}, {not_surely(margin)}"
+    said = {
+        "better": "better",
+        "worse": "worse",
+        "better?": slight,
+        "worse?": slight,
+        "equivalent": "equivalent",
+        "inconclusive": "inconclusive",
+        "no mean": "no mean difference (runs disagree)",
+    }
+    signs: dict[str, list[str]] = {}
+    for word, text in said.items():
+        if word in words:
+            signs.setdefault(text, []).append(SIGNS[word])
+    return ", ".join(f"{' '.join(marks)} {text}" for text, marks in signs.items())
+
+
+def not_surely(margin: float) -> str:
+    """What is open of a difference whose interval leaves out 0 but not the margin."""
+    return f"but not surely by more than {n_points(margin)}"
+
+
+def in_words(word: str, margin: float, baseline: str) -> str:
+    """A verdict against the baseline where its sign is pointed at; empty where nothing is compared.
+
+    Args:
+        word: as `numbers.verdict` gives it.
+        margin: up to which a difference counts as none.
+        baseline: its label.
+    """
+    if word in ("baseline", "–"):
+        return word.strip("–")
+    if word == "no mean":
+        return f"no mean difference to {baseline} (runs disagree)"
+    joint = {"equivalent": " to", "inconclusive": " against"}.get(word, " than")
+    said = f"{word.removesuffix('?')}{joint} {baseline}"
+    return f"{said}, {not_surely(margin)}" if word.endswith("?") else said
+
+
+def counted(rows: pd.DataFrame, margin: float, made: str = "made") -> list[str]:
+    """How many of these comparisons have which verdict, in a sentence: `2 are better`, `1 is inconclusive`.
+
+    Args:
+        rows: of the table `comparison` or `pairs`, `different` being a verdict of better or worse.
+        margin: up to which a difference counts as none.
+        made: what those that lack pairs cannot be.
+    """
+    found, points = verdicts(rows), n_points(margin)
+    words = {
+        "better": "better",
+        "worse": "worse",
+        "equivalent": f"equivalent within ±{points}",
+        "inconclusive": "inconclusive",
+    }
+    parts = []
+    if n := found["different"]:
+        parts.append(f"{n} {_differ(n)} by more than {points}")
+    parts += [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found[word]]
+    if n := found["better?"] + found["worse?"]:
+        parts.append(f"{n} {_differ(n)}, {not_surely(margin)}")
+    if n := found["no mean"]:
+        parts.append(f"{n} {have(n)} no mean difference (runs disagree)")
+    if n := found["–"]:
+        parts.append(f"{n} cannot be {made}")
+    return parts
+
+
+def in_short(rows: pd.DataFrame) -> str:
+    """The same counts in the words of tables, which a legend explains: `1 better, 2 worse?, 1 not made`."""
+    found = verdicts(rows)
+    words = ("better", "worse", "better?", "worse?", "equivalent", "inconclusive", "no mean", "–")
+    return ", ".join(f"{found[word]} {'not made' if word == '–' else word}" for word in words if found[word])
+
+
+def _differ(n: int) -> str:
+    return "differs" if n == 1 else "differ"
 
 
 def beside_p(rows: Sequence[Mapping], labels: Mapping[str, str], family: int) -> str:

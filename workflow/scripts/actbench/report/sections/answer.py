@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from actbench.analysis.statistics import without_noise
-from actbench.figures import shown
+from actbench.figures import order, shown
 from actbench.report import headline, numbers, search_sentences, sentences
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
+from actbench.report.verdict_sentences import legend
 
 
 def context(study: Study) -> dict:
@@ -16,12 +16,18 @@ def context(study: Study) -> dict:
     names = list(study.config["settings"])
     setting = names[0] if len(names) > 1 else ""
     claim, basis = headline.headline(study.tables["runs"], study.labels, setting, differences(study))
+    ranked = ranking(study.comparison, study.tables["over_depths"], study.shown_depths)
+    cells = [cell for row in ranked for cell in row["cells"]]
     return {
         "headline": claim,
         "basis": basis,
         "findings": findings(study),
         "lost": lost(study.comparison, study.labels),
-        "ranking": ranking(study.comparison, study.tables["over_depths"], study.shown_depths),
+        "ranking": ranked,
+        "verdict_legend": legend(
+            {numbers.verdict(cell) for cell in cells if cell["n_trained"]},
+            study.config["report"]["equivalence"],
+        ),
         "disagree": bool(study.comparison["runs_disagree"].any()),
         "all_trained": bool((study.comparison["n_trained"] == study.comparison["n_seeds"]).all()),
         "in_rows": len(shown.activations(study.config)) > shown.BESIDE,
@@ -54,7 +60,7 @@ def findings(study: Study) -> list[dict]:
 
 
 def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequence[int]) -> list[dict]:
-    """A row an activation, best average rank first: its rank, its cells at these depths, its networks."""
+    """A row an activation as `order.ranked`: its rank, its cells at these depths, its networks."""
     ranks = over_depths[over_depths["measure"] == "rank"].set_index("activation")
     level = comparison.assign(level=comparison["mean"].fillna(comparison["median"]))
     rows = []
@@ -63,12 +69,8 @@ def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequenc
         totals = {"n_trained": int(cells["n_trained"].sum()), "n_runs": int(cells["n_seeds"].sum())}
         shown = cells[cells["depth"].isin(depths)].sort_values("depth")
         rows.append({"key": key, **rank, **totals, "cells": shown.to_dict("records")})
-    means = without_noise([row["mean"] or 0 for row in rows])
-    places = {row["key"]: mean for row, mean in zip(rows, means, strict=True)}
-    best = {
-        row["key"]: (-row["n_trained"], -sum(cell["level"] or 0 for cell in row["cells"])) for row in rows
-    }
-    return sorted(rows, key=lambda row: (places[row["key"]], *best[row["key"]]))
+    places = order.ranked(comparison, over_depths)
+    return sorted(rows, key=lambda row: places.index(row["key"]))
 
 
 def lost(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:

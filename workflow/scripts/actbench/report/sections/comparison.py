@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from actbench.analysis import statistics
-from actbench.report import findings, quotes, search_sentences, sentences, share_sentences
+from actbench.report import findings, identical, quotes, search_sentences, sentences, share_sentences
 from actbench.report.section import Section, Study
 from actbench.report.verdict_sentences import beside_p, unfinished
 
@@ -29,9 +29,15 @@ def context(study: Study) -> dict:
     finding = findings.comparison(study.comparison, labels, margin, folds)
     later = study.once(search_sentences.of_study)
     later = {place: one for place, one in later.items() if place[2] == settings[0]}
+    same = [
+        keys
+        for keys in identical.groups(study.tables["runs"])
+        if "pairs" not in study.every or study.config["report"]["baseline"] in keys
+    ]
     apart_from_p = beside_p(study.comparison.to_dict("records"), labels, max(n_comparisons, 1))
     return {
         "finding": finding,
+        "same": identical.sentence(same, labels),
         "shares": shares_by_depth(differing, labels) if share_sentences.differ(shares) else {},
         "n_alike": len(shares) - len(differing),
         "alike": share_sentences.alike(shares, labels),

@@ -10,7 +10,9 @@ from actbench.analysis.profile import EVERY
 from actbench.figures import shown
 from actbench.report import findings, partly_sentences, recipe_words, search_sentences
 from actbench.report import recipe_sentences as sentences
+from actbench.report.numbers import verdict
 from actbench.report.section import Section, Study
+from actbench.report.verdict_sentences import legend
 
 VERDICTS = {
     "setting": "changes with the setting",
@@ -27,11 +29,15 @@ def context(study: Study) -> dict:
     finding = findings.recipe(
         tables["runs"], settings, tables.get("attribution"), tables.get("rates"), baseline, labels
     )
+    rows = matrix(tables["comparison"], labels, list(settings), depths) if several else {}
+    cells = [cell for group in rows.values() for row in group for cell in row["cells"]]
+    words = {verdict(cell) for cell in cells if cell["n_trained"]} if len(study.config["seeds"]) > 1 else ()
     found = {
         "finding": finding,
         "recipe_sentences": [text for text in said(study) if text not in finding],
         "n_drawn": {"sensitivity": 0, "profile": len(shown.settings(list(settings)))},
-        "matrix": matrix(tables["comparison"], labels, list(settings), depths) if several else {},
+        "matrix": rows,
+        "matrix_legend": legend(words, study.config["report"]["equivalence"]),
         "overrides": overrides(tables["settings"]) if several else {},
         "attribution": [],
         "rates": {},
