@@ -52,7 +52,7 @@ def test_a_claim_is_quoted_as_the_comparison_that_it_is():
     assert quoted(p_holm=0.01) == (
         "With 8 hidden layers on digits, mine was better than ReLU by more than 1 point: mean difference in test accuracy "
         "+3.00 points (95 % interval +2.00 to +4.00, Bonferroni for 30 comparisons; n = 4 paired seeds; exact sign-flip p = "
-        "0.12, Holm-adjusted 0.01). Only seeds that trained count (of 5: ReLU 4)."
+        "0.13, Holm-adjusted 0.01). Only seeds that trained count (of 5: ReLU 4)."
     )
 
 
@@ -95,7 +95,7 @@ OPENED = {"answer": "inconclusive", "verdict": "inconclusive"}
         ({"n_pairs": 2}, "(95 % interval +2.00 to +4.00, Bonferroni"),
         (
             {"p_holm": 0.5},
-            "p does not support this: sign flips of 4 pairs give no p below 0.12, which is then",
+            "p does not support this: sign flips of 4 pairs give no p below 0.13, which is then",
         ),
         ({"n_improving": 4}, "Still improving at the end: mine 4 of 5."),
         ({"n_improving": 3, "n_improving_other": 2}, "at the end: mine 3 of 5 and ReLU 2 of 4."),

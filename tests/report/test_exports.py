@@ -64,7 +64,7 @@ def test_latex_is_a_table_with_caption_label_groups_and_notes(comparison):
     assert "on digits" in caption and "$n = 5$ seeds" in caption and r"study my\_study" in caption
     assert "simultaneous for 15 comparisons (Bonferroni)" in text and r"beyond $\pm$ 1 point." in text
     assert r"ReLU \& co\_1 & 5/5 & 97.34 & 96.12--98.56 & 1.00 & -- & -- & -- & -- &  \\" in text
-    row = r"a\textbar{}b & 5/5 & 97.34 & 96.12--98.56 & 1.00 & $-1.23$ & $-2.00$, $-0.46$ & 0.062 & $-1.50$"
+    row = r"a\textbar{}b & 5/5 & 97.34 & 96.12--98.56 & 1.00 & $-1.23$ & $-2.00$, $-0.46$ & 0.063 & $-1.50$"
     assert row + r" & ${-}$ \\" in text
 
 
@@ -139,7 +139,7 @@ def test_an_open_interval_of_two_pairs_is_in_no_form(comparison):
         exports.markdown(table, LABELS),
     ):
         assert "69.94" not in text and "77.48" not in text
-    assert r"$-1.23$ & -- & 0.062" in exports.latex(table, LABELS, KNOWN)
+    assert r"$-1.23$ & -- & 0.063" in exports.latex(table, LABELS, KNOWN)
     decided = table.assign(verdict=["baseline", "equivalent"])
     assert "77.48" in exports.latex(decided, LABELS, KNOWN) and "77.48" in exports.markdown(decided, LABELS)
 

@@ -41,7 +41,7 @@ def test_a_verdict_is_quoted_with_difference_interval_n_p_and_correction():
     assert quote(p_holm=0.02) == (
         "With 4 hidden layers on digits, tanh was worse than ReLU by more than 1 point: mean difference in test "
         "accuracy −3.23 points (95 % interval −5.20 to −1.26, Bonferroni for 15 comparisons; n = 5 paired "
-        "seeds; exact sign-flip p = 0.062, Holm-adjusted 0.02)."
+        "seeds; exact sign-flip p = 0.063, Holm-adjusted 0.02)."
     )
 
 
@@ -49,7 +49,7 @@ def test_a_verdict_that_p_does_not_support_says_so():
     text = quote()
     assert "Holm-adjusted 0.94)" in text
     assert text.endswith(
-        "The words follow the interval, and p does not support this: sign flips of 5 pairs give no p below 0.062, which is "
+        "The words follow the interval, and p does not support this: sign flips of 5 pairs give no p below 0.063, which is "
         "then adjusted for 15 comparisons."
     )
 
@@ -135,7 +135,7 @@ def test_what_did_not_train_is_compared_by_who_trained():
     text = quote(n_trained=0, n_pairs=0, shares=shares, **nothing)
     assert "tanh trained with 0 of 5 seeds and ReLU with 5 of 5; no seed trained in both" in text
     assert "share that trained: −80 points (Newcombe's 95 % interval −98 to +8, Bonferroni for 15" in text
-    assert "exact McNemar p = 0.12, Holm-adjusted 1)." in text
+    assert "exact McNemar p = 0.13, Holm-adjusted 1)." in text
     apart = quote(shares=shares, **nothing)
     assert (
         "runs of one of them lie more than 25 points apart. tanh was ahead in 5 of 5 seeds and ReLU in 0,"

@@ -286,13 +286,13 @@ def _short(row: Mapping | None) -> str:
     if row is None or row["n_trained"] == 0:
         return "--" if row is None else f"0/{row['n_seeds']}"
     if tex.finite(row["mean"]):
-        mean = f"{100 * row['mean']:.1f}"
+        mean = numbers.fixed(100 * row["mean"])
         known = tex.finite(row["ci_low"])
-        mean += rf" \pm {50 * (row['ci_high'] - row['ci_low']):.1f}" if known else ""
+        mean += rf" \pm {numbers.fixed(50 * (row['ci_high'] - row['ci_low']))}" if known else ""
     elif row["n_trained"] == 1:
-        mean = f"{100 * row['median']:.1f}"
+        mean = numbers.fixed(100 * row["median"])
     else:
-        mean = rf"{100 * row['min']:.1f}\textrm{{--}}{100 * row['max']:.1f}"
+        mean = r"\textrm{--}".join(numbers.fixed(100 * row[end]) for end in ("min", "max"))
     mark = _mark(row)
     some = f" ({row['n_trained']}/{row['n_seeds']})" if row["n_trained"] < row["n_seeds"] else ""
     return f"${mean}{'^' + mark if mark else ''}${some}"
@@ -321,7 +321,7 @@ def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFra
             found = {
                 "Difference": numbers.points(row["difference"]),
                 "Interval": numbers.interval_of(row),
-                "p (Holm)": f"{row['p_holm']:.2g}" if known else "–",
+                "p (Holm)": numbers.significant(row["p_holm"]) if known else "–",
                 "d_z": "–" if pd.isna(row["d_z"]) else numbers.signed(row["d_z"]),
             }
             cells |= found if known else dict.fromkeys(found, "–")

@@ -145,11 +145,11 @@ def _who_trained(row: Mapping, share: Mapping, known: About) -> str:
     change = numbers.change(share["difference_low"], share["difference_high"], 0)
     family = known.n_comparisons
     held = f", Bonferroni for {family} comparisons" if family > 1 else ""
-    adjusted = f", Holm-adjusted {share['p_holm']:.2g}" if family > 1 else ""
+    adjusted = f", Holm-adjusted {numbers.significant(share['p_holm'])}" if family > 1 else ""
     return (
         f" Difference in the share that trained: {numbers.points(share['difference'], 0)} points "
         f"(Newcombe's 95 % interval {change}{held}; n = {share['n_seeds']} paired seeds; exact McNemar p = "
-        f"{share['p_mcnemar']:.2g}{adjusted})."
+        f"{numbers.significant(share['p_mcnemar'])}{adjusted})."
     )
 
 
@@ -162,8 +162,8 @@ def _evidence(row: Mapping, known: About) -> str:
         two = row["n_pairs"] < numbers.FEWEST
         interval = "too few pairs for an interval" if two else "no interval within ±100 points"
     exact = row["n_pairs"] <= comparisons.EXACT_PAIRS
-    p = f"{'exact ' if exact else ''}sign-flip p = {row['p']:.2g}"
-    adjusted = f", Holm-adjusted {row['p_holm']:.2g}" if family > 1 else ""
+    p = f"{'exact ' if exact else ''}sign-flip p = {numbers.significant(row['p'])}"
+    adjusted = f", Holm-adjusted {numbers.significant(row['p_holm'])}" if family > 1 else ""
     folds = f", each the mean of {known.n_folds} folds" if known.n_folds > 1 else ""
     return (
         f"mean difference in test accuracy {numbers.points(row['difference'])} points ({interval}; "

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons
-from actbench.report.numbers import ALPHA, NAMED, disagrees, leaning, listed, sentence, some
+from actbench.report.numbers import ALPHA, NAMED, disagrees, leaning, listed, sentence, significant, some
 
 DECIDED = ("better", "worse")
 OPEN = "no verdict although p (Holm) is at most"
@@ -56,7 +56,7 @@ def why(row: Mapping, family: int) -> str:
     least = comparisons.smallest_p(row["n_pairs"])
     if family * least > ALPHA:
         of = "" if family == 1 else f", which is then adjusted for {family:,} comparisons"
-        return f"sign flips of {row['n_pairs']} pairs give no p below {least:.2g}{of}"
+        return f"sign flips of {row['n_pairs']} pairs give no p below {significant(least)}{of}"
     return normal
 
 
