@@ -1,12 +1,12 @@
 """The first screen: the headline, the findings, the ranking and the main figure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from actbench.analysis.statistics import without_noise
 from actbench.figures import shown
-from actbench.report import headline, sentences
+from actbench.report import headline, numbers, sentences
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
 
@@ -15,17 +15,19 @@ def context(study: Study) -> dict:
     """See `Section`."""
     names = list(study.config["settings"])
     setting = names[0] if len(names) > 1 else ""
+    rows = ranking(study.comparison, study.tables["over_depths"], study.shown_depths)
     claim, basis = headline.headline(study.tables["runs"], study.labels, setting, differences(study))
     return {
         "headline": claim,
         "basis": basis,
         "findings": findings(study),
-        "ranking": ranking(study.comparison, study.tables["over_depths"], study.shown_depths),
+        "ranking": rows,
         "disagree": bool(study.comparison["runs_disagree"].any()),
         "all_trained": bool((study.comparison["n_trained"] == study.comparison["n_seeds"]).all()),
         "in_rows": len(shown.activations(study.config)) > shown.BESIDE,
         "mixture": sentences.mixture(study.lineage["mixed"]),
         "n_runs": len(study.every["runs"]),
+        "downloads": {"ranking": as_table(rows, study.labels, paired=study.shared()["paired"])},
     }
 
 
@@ -67,6 +69,37 @@ def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequenc
         row["key"]: (-row["n_trained"], -sum(cell["level"] or 0 for cell in row["cells"])) for row in rows
     }
     return sorted(rows, key=lambda row: (places[row["key"]], *best[row["key"]]))
+
+
+def as_table(rows: Sequence[Mapping], labels: Mapping[str, str], *, paired: bool) -> pd.DataFrame:
+    """What the table on the first screen shows, with a number a column.
+
+    Of each depth the accuracy that stands there, or the ends of the range that does, who trained and, where
+    activations are `paired`, the verdict.
+
+    Args:
+        rows: see `ranking`.
+        labels: id to display text.
+        paired: whether there are ranks and verdicts.
+    """
+    found = []
+    for row in rows:
+        written = {"activation": row["key"], "label": labels[row["key"]]}
+        written |= {name: row[name] for name in ("n_trained", "n_runs")}
+        for cell in row["cells"]:
+            apart = cell["runs_disagree"]
+            values = {
+                "accuracy": None if apart else cell["level"],
+                "accuracy_low": cell["min"] if apart else None,
+                "accuracy_high": cell["max"] if apart else None,
+                **{name: cell[name] for name in ("n_trained", "n_seeds", "n_diverged")},
+            }
+            values |= {"verdict": numbers.verdict(cell)} if paired else {}
+            written |= {f"{name}_d{cell['depth']}": value for name, value in values.items()}
+        if paired:
+            written |= {"rank": row["mean"], "rank_low": row["ci_low"], "rank_high": row["ci_high"]}
+        found.append(written)
+    return pd.DataFrame(found)
 
 
 def _number(value: float) -> float | None:

@@ -23,6 +23,7 @@ def context(study: Study) -> dict:
             "sentences.txt": page.embedded("\n\n".join([*(sentences or [quotes.NOTHING]), ""])),
             "sources.bib": page.embedded(citations.of_study(study.config)),
         },
+        "sources": citations.purposes(study.config),
     }
 
 
