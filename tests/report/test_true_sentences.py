@@ -157,6 +157,7 @@ def opening(runs, compared, over_depths, history):
     claim, basis = headline.headline(runs, LABELS, "", differences)
     fixed = {"training": {"learning_rate": 0.05}, "tuning": {"learning_rate": [0.05]}}
     config = {"network": {}, "seeds": range(n_seeds), "settings": {"default": fixed, "he": fixed}}
+    config["evaluation"] = {"folds": None}
     return [
         f"{claim} ({basis}).",
         headline.trained(compared, LABELS, 1, history),

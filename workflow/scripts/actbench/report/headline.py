@@ -163,7 +163,7 @@ def limits(config: Mapping, cells: pd.DataFrame) -> str:
         cells: see the module.
     """
     network, n = config["network"], len(config["seeds"])
-    parts = ["one data set"]
+    parts = ["one data set"] + ["one test set"] * (not config["evaluation"]["folds"])
     if len(config["settings"]) == 1:
         training = config["training"]
         made = [OPTIMISERS.get(training["optimizer"], training["optimizer"])]

@@ -188,9 +188,21 @@ def sentence(text: str, names: Collection[str] = ()) -> str:
     >>> sentence("prelu is worse; nobody trained", ["prelu"])
     'prelu is worse; nobody trained'
     """
-    if any(text.startswith(name) and not text[len(name) : len(name) + 1].isalnum() for name in names):
-        return text
-    return text[:1].upper() + text[1:]
+    return text if _opens(text, names) else text[:1].upper() + text[1:]
+
+
+def clause(text: str, names: Collection[str] = ()) -> str:
+    """A sentence as part of another: with a small first letter, unless it begins with one of these names.
+
+    >>> clause("Only tanh trained", ["tanh"]), clause("ReLU is first", ["ReLU"])
+    ('only tanh trained', 'ReLU is first')
+    """
+    return text if _opens(text, names) else text[:1].lower() + text[1:]
+
+
+def _opens(text: str, names: Collection[str]) -> bool:
+    """Whether the text begins with one of these names, as a word."""
+    return any(text.startswith(name) and not text[len(name) : len(name) + 1].isalnum() for name in names)
 
 
 def paragraphs(text: str, most: int = 60, names: Collection[str] = ()) -> list[str]:

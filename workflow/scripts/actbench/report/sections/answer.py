@@ -6,7 +6,8 @@ import pandas as pd
 
 from actbench.analysis.statistics import without_noise
 from actbench.figures import shown
-from actbench.report import headline, numbers, sentences
+from actbench.report import headline, numbers, quotes, recipe_sentences, sentences
+from actbench.report.numbers import NBSP
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
 
@@ -51,6 +52,30 @@ def findings(study: Study) -> list[dict]:
         ("Limits", headline.limits(config, cells), "method"),
     )
     return [{"name": name, "text": text, "section": section} for name, text, section in found if text]
+
+
+def quoted(study: Study) -> list[str]:
+    """The headline, the recipe and the theory as sentences that stand by themselves, the shortest first.
+
+    Each with data set, setting and n; empty where no activation is compared with another.
+    """
+    config, labels = study.config, study.labels
+    known, names = quotes.about(study), list(config["settings"])
+    every, rates = study.every["comparison"], study.every.get("rates")
+    claim, basis = headline.headline(
+        study.tables["runs"], labels, names[0] if len(names) > 1 else "", differences(study)
+    )
+    found = [f"{numbers.clause(claim, labels.values())} ({basis}, on the same {known.tested})."]
+    decides = recipe_sentences.turned(every, labels, names)
+    decides = decides or headline.recipe(every, rates, config["settings"], labels)
+    made = "" if len(names) > 1 else f", {recipe_sentences.recipe(config['network'], config['training'])}"
+    seeds = f"n{NBSP}={NBSP}{numbers.count(known.n_seeds, 'seed')}"
+    found.append(f"{seeds}{made}: {numbers.clause(decides, labels.values())}")
+    theory = why.pointer(study)
+    if theory:
+        cell = f"a cell is an activation and depth{' of a setting' if len(names) > 1 else ''}"
+        found.append(f"{numbers.clause(theory, labels.values())[:-1]}; {cell}.")
+    return [f"On {known.dataset}, {text}" for text in found]
 
 
 def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequence[int]) -> list[dict]:

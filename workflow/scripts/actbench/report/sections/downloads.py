@@ -6,6 +6,7 @@ import pandas as pd
 
 from actbench.report import citations, exports, layer_findings, page, quotes
 from actbench.report.section import Section, Study
+from actbench.report.sections import comparison
 
 
 def context(study: Study) -> dict:
@@ -13,7 +14,7 @@ def context(study: Study) -> dict:
     labels = study.labels
     rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
     known = quotes.about(study)
-    sentences = quotes.of(rows, labels, known, study.tables.get("shares"))
+    sentences = comparison.quoted(study, rows)
     return {
         "finding": layer_findings.downloads,
         "papers": {
