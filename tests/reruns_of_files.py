@@ -37,6 +37,7 @@ FILES = {
     f"{PACKAGE}/analysis/shares.py": stages("aggregate"),
     f"{PACKAGE}/report/numbers.py": stages("report"),
     f"{PACKAGE}/report/citations.py": stages("report"),
+    f"{PACKAGE}/report/table_notes.py": stages("report"),
     f"{PACKAGE}/training/block.py": TRAINING,
     f"{PACKAGE}/data/catalogue.py": stages("prepare_data"),
     f"{PACKAGE}/networks/checkpoints.py": TRAINING,

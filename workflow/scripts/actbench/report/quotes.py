@@ -7,7 +7,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons
 from actbench.figures.shown import layers
-from actbench.report import numbers, share_sentences
+from actbench.report import numbers, share_sentences, table_notes
 from actbench.report.section import Study
 from actbench.report.verdict_sentences import why
 from actbench.study import grid
@@ -28,6 +28,7 @@ class About(NamedTuple):
         n_comparisons: for which intervals and p values are adjusted.
         margin: of equivalence, a share.
         n_test: examples that a network is tested on.
+        recipe, criterion, parameters: for tables, see `table_notes`.
     """
 
     study: str
@@ -39,6 +40,9 @@ class About(NamedTuple):
     n_comparisons: int
     margin: float
     n_test: int
+    recipe: str = ""
+    criterion: str = ""
+    parameters: Sequence[str] = ()
 
     @property
     def tested(self) -> str:
@@ -65,6 +69,9 @@ def about(study: Study) -> About:
         n_comparisons=int((every["verdict"] != "baseline").sum()),
         margin=config["report"]["equivalence"],
         n_test=study.images["tested"],
+        recipe=table_notes.recipe(config),
+        criterion=table_notes.criterion(validated=study.images["validation"] > 0),
+        parameters=table_notes.parameters(config, study.labels),
     )
 
 
