@@ -163,3 +163,14 @@ def test_they_stand_before_those_of_comparisons(monkeypatch):
     found = comparison.quoted(made, made.comparison)
     assert found[:2] == answer.quoted(made) and len(found) == 2 + 15 and found[2].startswith("With ")
     assert comparison.quoted(study(monkeypatch, n_seeds=1), made.comparison) == []
+
+
+def test_the_theory_is_quoted_with_what_a_cell_is(monkeypatch):
+    made = study(monkeypatch)
+    monkeypatch.setattr(
+        answer.why, "pointer", lambda _: "Before training, it lies near in 9 of 9 cells (n = 5)."
+    )
+    assert answer.quoted(made)[2] == (
+        "On scikit-learn's digits (8×8), before training, it lies near in 9 of 9 cells (n = 5); a cell is an activation "
+        "and depth of a setting."
+    )
