@@ -147,6 +147,26 @@ def test_on_a_phone_the_answer_is_on_the_first_screen(opened):
     assert page.evaluate(ends, "#figure-overview svg") <= 1600
 
 
+def test_sentences_are_copied_and_printed(opened, browser):
+    page = opened()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("details.quotes summary")
+    first = page.locator(".quotes li").first
+    text = first.evaluate("li => li.firstChild.textContent.trim()")
+    assert text.startswith("On scikit-learn") and first.locator("button").text_content() == "Copy"
+    first.locator("button").click()
+    first.locator("button", has_text="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == text
+    page.click("details.quotes summary")
+    page.emulate_media(media="print")
+    assert page.locator(".quotes li").last.is_visible() and not first.locator("button").is_visible()
+    assert page.locator("details.quotes").get_attribute("open") is None
+    without = browser.new_context(java_script_enabled=False).new_page()
+    without.goto(page.url)
+    assert without.locator(".quotes li").count() > 10 and without.locator(".quotes button").count() == 0
+    without.close()
+
+
 def test_prints_upright_with_heads_on_each_page_and_no_page_nearly_empty(opened, tmp_path):
     import pypdf
 

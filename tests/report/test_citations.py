@@ -71,7 +71,7 @@ def test_what_the_method_rests_on_is_named_where_it_is_explained(key):
 def test_an_entry_is_whole_and_safe_to_typeset(key):
     text = ENTRIES[key]
     assert {"author", "title", "year"} <= fields(key).keys()
-    assert key.rstrip("b") == surnames(key)[0].lower() + fields(key)["year"]
+    assert key == "actbench" or key.rstrip("b") == surnames(key)[0].lower() + fields(key)["year"]
     assert text.isascii()
     assert not re.search(r"(?<!\\)[&%$#_]", text)
     depth = 0
@@ -80,20 +80,6 @@ def test_an_entry_is_whole_and_safe_to_typeset(key):
         assert depth >= 0
     assert depth == 0
     assert text.count(" = ") == len(fields(key))
-
-
-def test_each_source_once_and_sorted():
-    sources = {"clevert2016", "elfwing2018", "nair2010", "ramachandran2017"}
-    found = keys(citations.of(["swish", "relu_autograd", "relu", "elu", "relu"]))
-    assert found == sorted(sources | {*citations.METHOD})
-    rest = {key for found in citations.ACTIVATIONS.values() for key in found} | {*citations.METHOD}
-    assert keys(citations.of(registry.REGISTRY)) == sorted(rest)
-
-
-def test_an_own_activation_adds_nothing():
-    method = citations.of([])
-    assert keys(method) == sorted(citations.METHOD)
-    assert citations.of(["mine", "identity"]) == method
 
 
 def config(**changes):
@@ -107,6 +93,41 @@ def config(**changes):
         "activations": [{"id": "mine", "spec": {"name": "gelu"}}],
         "settings": {"default": recipe, **changes},
     }
+
+
+def of(names):
+    return citations.of_study(config() | {"activations": [{"spec": {"name": name}} for name in names]})
+
+
+def test_each_source_once_and_sorted():
+    sources = {"clevert2016", "elfwing2018", "nair2010", "ramachandran2017"}
+    found = keys(of(["swish", "relu_autograd", "relu", "elu", "relu"]))
+    assert found == sorted(sources | {*keys(of([]))})
+    every = {key for found in citations.ACTIVATIONS.values() for key in found}
+    assert {*keys(of(registry.REGISTRY))} == every | {*keys(of([]))}
+
+
+def test_an_own_activation_adds_nothing():
+    assert of(["mine", "identity"]) == of([])
+
+
+def test_every_entry_says_what_it_was_used_for():
+    text = citations.of_study(config())
+    assert text.count("annote = {Used for: ") == text.count("\n@") + 1 == len(citations.purposes(config()))
+    assert "  annote = {Used for: activation gelu},\n}\n" in text
+    assert "Used for: effective rank, in the table distributions by layer}" in text
+    assert citations.purposes(config())["he2015"] == ["initialisation he"]
+    both = citations.purposes(config() | {"activations": [{"spec": {"name": "prelu"}}]})["he2015"]
+    assert both == ["activation prelu", "initialisation he"]
+
+
+def test_actbench_is_cited_as_its_citation_file_says():
+    stated = yaml_files.read(ROOT / "CITATION.cff")
+    (author,) = stated["authors"]
+    entry = fields("actbench")
+    assert entry["author"] == f"{{{author['name']}}}" and entry["title"] == stated["title"]
+    assert entry["howpublished"] == f"Software, version {stated['version']}"
+    assert f"Copyright (c) {entry['year']} " in (ROOT / "LICENSE").read_text()
 
 
 def test_a_study_cites_its_data_recipe_and_programs():
@@ -145,7 +166,8 @@ def test_what_the_config_allows_is_known_or_has_no_source():
 
 @pytest.mark.skipif(shutil.which("bibtex") is None, reason="Debian's texlive-binaries are not installed")
 def test_bibtex_takes_every_entry(tmp_path):
-    (tmp_path / "all.bib").write_text("\n\n".join(ENTRIES.values()), encoding="utf-8")
+    whole = "\n\n".join(text[:-1] + "  annote = {Used for: tests},\n}" for text in ENTRIES.values())
+    (tmp_path / "all.bib").write_text(whole, encoding="utf-8")
     (tmp_path / "all.aux").write_text("\\citation{*}\n\\bibstyle{plain}\n\\bibdata{all}\n", encoding="utf-8")
     done = subprocess.run(
         ["bibtex", "all"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
@@ -156,5 +178,6 @@ def test_bibtex_takes_every_entry(tmp_path):
 
 
 def test_entries_are_apart_by_an_empty_line():
-    text = citations.of(["gelu"])
-    assert text.split("\n\n") == [*(ENTRIES[key] for key in keys(text)[:-1]), ENTRIES["sokar2023"] + "\n"]
+    text = of(["gelu"])
+    assert [part[: part.index("{")] for part in text.split("\n\n")].count("") == 0
+    assert len(text.split("\n\n")) == len(keys(text)) and text.endswith("},\n}\n")

@@ -51,8 +51,8 @@ def quoted(known=KNOWN, **changes):
 def test_a_claim_is_quoted_as_the_comparison_that_it_is():
     assert quoted(p_holm=0.01) == (
         "With 8 hidden layers on digits, mine was better than ReLU by more than 1 point: mean difference in test accuracy "
-        "+3.00 points (95 % interval +2.00 to +4.00, Bonferroni for 30 comparisons; n = 4 paired seeds; exact sign-flip p = "
-        "0.12, Holm-adjusted 0.01). Only seeds that trained count (of 5: ReLU 4)."
+        "+3.00 points (95 % interval +2.00 to +4.00, Bonferroni for 30 comparisons; n = 4 paired seeds on the same 300 test "
+        "examples; exact sign-flip p = 0.13, Holm-adjusted 0.01). Only seeds that trained count (of 5: ReLU 4)."
     )
 
 
@@ -62,7 +62,7 @@ OPENED = {"answer": "inconclusive", "verdict": "inconclusive"}
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"family": 1}, "(95 % interval +2.00 to +4.00; n = 4 paired seeds;"),
+        ({"family": 1}, "(95 % interval +2.00 to +4.00; n = 4 paired seeds on the same 300 test examples;"),
         ({"answer": "does not hold", "verdict": "worse"}, "mine was worse than ReLU by more than 1 point:"),
         ({"relation": "=", "verdict": "equivalent"}, "mine was equivalent to ReLU within ±1 point:"),
         (
@@ -95,7 +95,7 @@ OPENED = {"answer": "inconclusive", "verdict": "inconclusive"}
         ({"n_pairs": 2}, "(95 % interval +2.00 to +4.00, Bonferroni"),
         (
             {"p_holm": 0.5},
-            "p does not support this: sign flips of 4 pairs give no p below 0.12, which is then",
+            "p does not support this: sign flips of 4 pairs give no p below 0.13, which is then",
         ),
         ({"n_improving": 4}, "Still improving at the end: mine 4 of 5."),
         ({"n_improving": 3, "n_improving_other": 2}, "at the end: mine 3 of 5 and ReLU 2 of 4."),
@@ -111,7 +111,7 @@ def test_setting_folds_and_margin_are_the_study_s():
     assert text.startswith(
         "With 8 hidden layers on digits (setting he), mine was better than ReLU by more than 0.5 points:"
     )
-    assert "n = 4 paired seeds, each the mean of 5 folds;" in text
+    assert "n = 4 paired seeds, each the mean of 5 folds on the same 300 test" in text
 
 
 TRAINED = ROW | {"relation": TRAINS, "n_seeds": 9, "n_trained": 9, "n_trained_other": 2, "p": 0.015625}

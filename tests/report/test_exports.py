@@ -11,6 +11,11 @@ from actbench.report.quotes import About
 
 LABELS = {"relu": "ReLU & co_1", "tanh": "a|b"}
 KNOWN = About("my_study", "digits", LABELS["relu"], "", 5, 1, 15, 0.01, 300)
+MADE = KNOWN._replace(
+    recipe="64 units a hidden layer, SGD with momentum 0.9 and at most 40 epochs",
+    criterion="Trained: did not diverge, and reached a validation accuracy at least a quarter of 100 %.",
+    parameters=["a|b: slope 0.1"],
+)
 HOSTILE = [
     r"\input{/etc/passwd}",
     r"50 % & #1_$x^2$ ~{",
@@ -28,6 +33,8 @@ def comparison():
         "depth": 4,
         "n_trained": 5,
         "n_seeds": 5,
+        "n_diverged": 0,
+        "n_improving": 0,
         "mean": 0.9734,
         "median": 0.9741,
         "ci_low": 0.9612,
@@ -64,7 +71,7 @@ def test_latex_is_a_table_with_caption_label_groups_and_notes(comparison):
     assert "on digits" in caption and "$n = 5$ seeds" in caption and r"study my\_study" in caption
     assert "simultaneous for 15 comparisons (Bonferroni)" in text and r"beyond $\pm$ 1 point." in text
     assert r"ReLU \& co\_1 & 5/5 & 97.34 & 96.12--98.56 & 1.00 & -- & -- & -- & -- &  \\" in text
-    row = r"a\textbar{}b & 5/5 & 97.34 & 96.12--98.56 & 1.00 & $-1.23$ & $-2.00$, $-0.46$ & 0.062 & $-1.50$"
+    row = r"a\textbar{}b & 5/5 & 97.34 & 96.12--98.56 & 1.00 & $-1.23$ & $-2.00$, $-0.46$ & 0.063$^{\dagger}$ & $-1.50$"
     assert row + r" & ${-}$ \\" in text
 
 
@@ -139,7 +146,7 @@ def test_an_open_interval_of_two_pairs_is_in_no_form(comparison):
         exports.markdown(table, LABELS),
     ):
         assert "69.94" not in text and "77.48" not in text
-    assert r"$-1.23$ & -- & 0.062" in exports.latex(table, LABELS, KNOWN)
+    assert r"$-1.23$ & -- & 0.063 &" in exports.latex(table, LABELS, KNOWN)
     decided = table.assign(verdict=["baseline", "equivalent"])
     assert "77.48" in exports.latex(decided, LABELS, KNOWN) and "77.48" in exports.markdown(decided, LABELS)
 
@@ -201,6 +208,45 @@ def test_a_margin_of_0_is_not_written_as_points(comparison):
     assert "$-$ worse, the whole interval beyond 0." in text and r"\pm$ 0" not in text
 
 
+def test_p_is_in_all_forms_or_in_none(comparison):
+    """Where runs lie too far apart for a difference too; not of one pair."""
+    apart = comparison.assign(
+        mean=None, difference=None, difference_low=None, d_z=None, verdict="inconclusive"
+    )
+    apart.loc[1, "p_holm"] = 0.5
+    assert "& 0.5 & -- &" in exports.latex(apart, LABELS, KNOWN) and "| 0.5 " in exports.markdown(
+        apart, LABELS
+    )
+    apart["n_pairs"] = 1
+    assert "0.5" not in exports.latex(apart, LABELS, KNOWN) and "| 0.5 " not in exports.markdown(
+        apart, LABELS
+    )
+
+
+def test_captions_and_notes_say_how_networks_were_made_and_what_p_leaves_open(comparison):
+    table = comparison.assign(n_diverged=[0, 1], n_improving=[0, 5])
+    chosen = {"depth": 4, "learning_rate": 0.1}
+    rates = pd.DataFrame([chosen | {"activation": key} for key in ("relu", "tanh")])
+    for form in (exports.latex, exports.narrow):
+        text = form(table, LABELS, MADE, rates)
+        (caption,) = re.findall(r"\\caption\{(.*)\}", text)
+        assert caption.endswith(
+            "Networks: 64 units a hidden layer, SGD with momentum 0.9 and at most 40 epochs."
+        )
+        for words in (
+            r"accuracy at least a quarter of 100 \%.",
+            r"Diverged: a\textbar{}b (1 of 5).",
+            r"the epochs: a\textbar{}b (5 of 5).",
+            r"Chosen learning rates: 0.1 (ReLU \& co\_1, a\textbar{}b).",
+            r"not PyTorch's defaults: a\textbar{}b: slope 0.1.",
+            "Every network is tested on the same 300 test examples, one test set.",
+        ):
+            assert words in text, words
+        assert (r"$^{\dagger}$ A verdict although p (Holm) is above 0.05" in text) is (form is exports.latex)
+        assert "in turn." in form(table, LABELS, MADE._replace(n_folds=5))
+    assert r"\dagger" not in exports.latex(table.assign(p_holm=0.01), LABELS, MADE)
+
+
 def typeset(folder, document):
     """What TeX says about a document, and the text of its pages."""
     import pypdf
@@ -229,9 +275,9 @@ def test_tex_typesets_both_forms_within_their_columns(comparison, tmp_path):
     )
     (tmp_path / "hostile.tex").write_text(exports.latex(strange, labels, known), encoding="ascii")
     (tmp_path / "wide.tex").write_text(
-        exports.latex(at_depths(comparison, 2, 4), LABELS, KNOWN), encoding="ascii"
+        exports.latex(at_depths(comparison.assign(n_improving=5), 2, 4), LABELS, MADE), encoding="ascii"
     )
-    plain = exports.narrow(at_depths(comparison, 2, 4, 8, 16), {"relu": "relu", "tanh": "leakyrelu"}, KNOWN)
+    plain = exports.narrow(at_depths(comparison, 2, 4, 8, 16), {"relu": "relu", "tanh": "leakyrelu"}, MADE)
     (tmp_path / "narrow.tex").write_text(plain, encoding="ascii")
     begin = "\\begin{document}\n"
     log, text = typeset(

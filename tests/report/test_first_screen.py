@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from actbench.analysis import trends
 from actbench.report import contents
+from actbench.report.numbers import NBSP
 from actbench.report.section import Study
 from actbench.report.sections import answer, comparison, method, recipe
 from conftest import ROOT
@@ -152,3 +153,51 @@ def test_findings_are_those_of_the_settings_shown(monkeypatch):
     assert [one["name"] for one in found] == ["Training", "Accuracy", "Recipe", "Limits"]
     assert found[0]["text"].startswith("75 of 90 networks trained; none of sigmoid (depth 4 and 8) and swish")
     assert comparison.SECTION.id == found[0]["section"] and method.SECTION.id == found[-1]["section"]
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_its_sentences_are_quoted_so_that_each_stands_alone(monkeypatch, kind):
+    made = study(monkeypatch, **STUDIES[kind])
+    claim, decides = answer.quoted(made)
+    tested = "1,797" if made.config["evaluation"]["folds"] else "300"
+    n = len(made.config["seeds"])
+    for text in (claim, decides):
+        assert text.startswith("On scikit-learn's digits (8×8), ") and text.endswith(".") and ".." not in text
+        assert f"n{NBSP}={NBSP}{n} seed{'' if n == 1 else 's'}" in text
+    assert claim.endswith(f", on the same {tested} test examples).") and len(claim.split()) < 45
+
+
+def test_the_quoted_headline_and_recipe_have_their_numbers(monkeypatch):
+    claim, decides = (text.replace(NBSP, " ") for text in answer.quoted(study(monkeypatch)))
+    assert claim == (
+        "On scikit-learn's digits (8×8), of 4 activations that always trained, ReLU cannot be told apart from any other "
+        "(average rank over 3 depths, setting “default”, n = 5 seeds, on the same 300 test examples)."
+    )
+    assert decides == (
+        "On scikit-learn's digits (8×8), n = 5 seeds: with “critical” instead of “default”, sigmoid (depth 4 and 8) and "
+        "swish (depth 8) trained from all 5 seeds instead of none: so these failures with “default” are not due to the "
+        "activation alone."
+    )
+    one = study(monkeypatch, settings=("default",), rate=0.05)
+    assert (
+        "n = 5 seeds, SGD at learning rate 0.05, PyTorch's default initialisation, no normalisation of layers, 64 units "
+        "a hidden layer: one learning rate (0.05) for all activations;"
+    ) in answer.quoted(one)[1].replace(NBSP, " ")
+
+
+def test_they_stand_before_those_of_comparisons(monkeypatch):
+    made = study(monkeypatch)
+    found = comparison.quoted(made, made.comparison)
+    assert found[:2] == answer.quoted(made) and len(found) == 2 + 15 and found[2].startswith("With ")
+    assert comparison.quoted(study(monkeypatch, n_seeds=1), made.comparison) == []
+
+
+def test_the_theory_is_quoted_with_what_a_cell_is(monkeypatch):
+    made = study(monkeypatch)
+    monkeypatch.setattr(
+        answer.why, "pointer", lambda _: "Before training, it lies near in 9 of 9 cells (n = 5)."
+    )
+    assert answer.quoted(made)[2] == (
+        "On scikit-learn's digits (8×8), before training, it lies near in 9 of 9 cells (n = 5); a cell is an activation "
+        "and depth of a setting."
+    )

@@ -62,7 +62,7 @@ def test_the_narrowest_hidden_layer_is_named_and_the_scatter_of_the_deepest_netw
         "Theory takes layers as infinitely wide; the narrowest hidden layer here has 16 units. The narrower and deeper "
         "a network, the farther it may lie off: with 2 hidden layers as wide as here, ReLU, He's initialisation and no "
         "biases, ln of the squared norm of the last activations scatters from network to network with a standard "
-        "deviation of about √(5 Σ 1/n) = 0.62. In one such network activations are commonly 1.4 times larger or smaller than predicted."
+        "deviation of about √(5 Σ 1/n) = 0.63. In one such network activations are commonly 1.4 times larger or smaller than predicted."
     )
     assert "with 2 hidden layers as wide" in sentences.widths(table.astype({"activation": "category"}))
     assert sentences.widths(deep[2:]) == ""

@@ -364,7 +364,7 @@ def test_the_limits():
     cells = pd.DataFrame([cell("relu", n_improving=2), cell("tanh", 3)])
     text = headline.limits(made_up.config(("default",), depths=(2,)), cells)
     assert text.replace("\N{NO-BREAK SPACE}", " ") == (
-        "One data set, one recipe (SGD, PyTorch's default initialisation), 64 units a layer, n = 5 seeds; 2 of 8 trained "
+        "One data set, one test set, one recipe (SGD, PyTorch's default initialisation), 64 units a layer, n = 5 seeds; 2 of 8 trained "
         "networks still improving."
     )
     deep = pd.DataFrame(
@@ -375,9 +375,11 @@ def test_the_limits():
     assert headline.limits(made_up.config(), deep).endswith(
         " still improving, 8 of them among the 10 at depth 8."
     )
+    folded = made_up.config() | {"evaluation": {"folds": 5}}
+    assert headline.limits(folded, deep).startswith("One data set, 64 units")
     several = headline.limits(made_up.config(n_seeds=1), cells[1:])
     assert several.replace("\N{NO-BREAK SPACE}", " ") == (
-        "One data set, 64 units a layer, n = 1 seed, which gives no interval."
+        "One data set, one test set, 64 units a layer, n = 1 seed, which gives no interval."
     )
 
 

@@ -251,3 +251,48 @@ def test_verdicts_are_counted_as_tables_show_them():
     found = numbers.verdicts(pd.DataFrame(rows))
     assert found == {"better": 2, "inconclusive": 3, "better?": 1, "worse?": 1, "no mean": 1, "–": 1}
     assert found["equivalent"] == 0 and numbers.verdicts(pd.DataFrame()) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "form", "text"),
+    [
+        (6.05, 1, "", "6.1"),
+        (13.05, 1, "", "13.1"),
+        (100 * 0.9735, 1, "", "97.4"),
+        (-0.125, 2, "+", "-0.13"),
+        (6.0499, 1, "", "6.0"),
+        (12345.5, 0, ",", "12,346"),
+        (math.inf, 1, "", "Infinity"),
+    ],
+)
+def test_halves_are_rounded_away_from_0_whatever_their_binary_form(value, digits, form, text):
+    assert numbers.fixed(value, digits, form) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0625, "0.063"),
+        (0.125, "0.13"),
+        (0.625, "0.63"),
+        (0.9375, "0.94"),
+        (0.5, "0.5"),
+        (1.0, "1"),
+        (0.000025, "2.5e-05"),
+        (0.0, "0"),
+    ],
+)
+def test_a_p_at_the_floor_of_its_test_is_not_rounded_below_it(value, text):
+    assert numbers.significant(value) == text
+
+
+def test_levels_and_differences_follow_the_same_rule():
+    assert (
+        numbers.percent(0.6005) == f"60.1{numbers.NBSP}%"
+        and numbers.percent(0.1305) == f"13.1{numbers.NBSP}%"
+    )
+    assert numbers.points(-0.00125) == "−0.13" and numbers.points(0.00125) == "+0.13"
+    assert (
+        numbers.interval(0.6005, 0.6105) == f"60.1–61.1{numbers.NBSP}%" and numbers.signed(-0.125) == "−0.13"
+    )
+    assert numbers.of_log10(math.log10(1.25e-8)) == f"1.3{numbers.NBSP}×{numbers.NBSP}10⁻⁸"

@@ -5,7 +5,7 @@ from actbench.report.quotes import About
 
 LABELS = {"relu": "ReLU", "tanh": "tanh"}
 KNOWN = About("study", "digits", "ReLU", "", 5, 1, 15, 0.01, 300)
-BASE = {"depth": 4, "n_trained": 5, "n_seeds": 5, "n_improving": 0}
+BASE = {"depth": 4, "n_trained": 5, "n_seeds": 5, "n_improving": 0, "n_diverged": 0}
 COMPARED = BASE | {
     "activation": "tanh",
     "n_pairs": 5,
@@ -25,15 +25,17 @@ SHARE = {
     "difference_high": 0.08,
     "p_mcnemar": 0.125,
     "p_holm": 1.0,
+    "verdict": "cannot decide",
+    "required_n": 11,
     "wins": 5,
     "losses": 0,
 }
 
 
-def quote(known=KNOWN, base=None, shares=None, **changes):
+def quote(known=KNOWN, base=None, shares=None, rates=None, **changes):
     baseline = BASE | {"activation": "relu", "verdict": "baseline", "n_pairs": 0} | (base or {})
     table = pd.DataFrame([baseline, COMPARED | changes])
-    (found,) = quotes.of(table, LABELS, known, shares)
+    (found,) = quotes.of(table, LABELS, known, shares, rates)
     return found
 
 
@@ -41,7 +43,7 @@ def test_a_verdict_is_quoted_with_difference_interval_n_p_and_correction():
     assert quote(p_holm=0.02) == (
         "With 4 hidden layers on digits, tanh was worse than ReLU by more than 1 point: mean difference in test "
         "accuracy −3.23 points (95 % interval −5.20 to −1.26, Bonferroni for 15 comparisons; n = 5 paired "
-        "seeds; exact sign-flip p = 0.062, Holm-adjusted 0.02)."
+        "seeds on the same 300 test examples; exact sign-flip p = 0.063, Holm-adjusted 0.02)."
     )
 
 
@@ -49,7 +51,7 @@ def test_a_verdict_that_p_does_not_support_says_so():
     text = quote()
     assert "Holm-adjusted 0.94)" in text
     assert text.endswith(
-        "The words follow the interval, and p does not support this: sign flips of 5 pairs give no p below 0.062, which is "
+        "The words follow the interval, and p does not support this: sign flips of 5 pairs give no p below 0.063, which is "
         "then adjusted for 15 comparisons."
     )
 
@@ -120,7 +122,10 @@ def test_an_interval_beyond_100_points_is_none():
 
 def test_folds_and_setting_are_named():
     text = quote(KNOWN._replace(n_folds=5, setting="adam"))
-    assert "on digits (setting adam), " in text and "n = 5 paired seeds, each the mean of 5 folds;" in text
+    assert (
+        "on digits (setting adam), " in text
+        and "n = 5 paired seeds, each the mean of 5 folds on the same 300 test" in text
+    )
 
 
 def test_seeds_that_did_not_train_and_networks_that_still_improve_are_said():
@@ -135,11 +140,71 @@ def test_what_did_not_train_is_compared_by_who_trained():
     text = quote(n_trained=0, n_pairs=0, shares=shares, **nothing)
     assert "tanh trained with 0 of 5 seeds and ReLU with 5 of 5; no seed trained in both" in text
     assert "share that trained: −80 points (Newcombe's 95 % interval −98 to +8, Bonferroni for 15" in text
-    assert "exact McNemar p = 0.12, Holm-adjusted 1)." in text
+    assert (
+        "exact McNemar p = 0.13, Holm-adjusted 1). 5 seeds cannot decide who trains more often: the" in text
+    )
     apart = quote(shares=shares, **nothing)
     assert (
-        "runs of one of them lie more than 25 points apart. tanh was ahead in 5 of 5 seeds and ReLU in 0,"
+        "runs of one of them lie more than 25 points apart. tanh was ahead in 5 of 5 seeds and ReLU in 0, "
+        "trained or not, by accuracy on the same 300 test examples. D"
         in apart
         and "McNemar" in apart
     )
     assert "McNemar" not in quote(shares=shares)
+
+
+NOTHING = {
+    "difference": None,
+    "difference_low": None,
+    "difference_high": None,
+    "verdict": "inconclusive",
+    "n_trained": 0,
+    "n_pairs": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"difference_high": -0.06, "p_mcnemar": 0.0625},
+            "p = 0.063, Holm-adjusted 1). Although the interval leaves out 0, 5 seeds cannot decide who trains "
+            "more often: the exact test needs 11.",
+        ),
+        ({}, "Holm-adjusted 1). 5 seeds cannot decide who trains more often: the exact test needs 11."),
+        ({"verdict": "inconclusive"}, "adjusted 1). The exact test does not decide who trains more often."),
+        (
+            {"verdict": "inconclusive", "difference_high": -0.06},
+            "Although the interval leaves out 0, the exact test does not decide who trains more often.",
+        ),
+        (
+            {"verdict": "fewer", "difference_high": -0.06, "p_holm": 0.01},
+            "not compared. tanh trained less often than ReLU: difference in the share that trained: −80 points",
+        ),
+    ],
+)
+def test_an_interval_of_shares_decides_nothing_that_its_test_leaves_open(changes, words):
+    text = quote(shares=pd.DataFrame([SHARE | changes]), **NOTHING)
+    assert words in text and ("cannot decide" in text) is (changes.get("verdict") is None)
+
+
+def test_all_that_diverged_are_said_to_have():
+    text = quote(n_diverged=5, **NOTHING)
+    assert "tanh trained with 0 of 5 seeds (all 5 networks diverged) and ReLU with 5 of 5; no seed" in text
+    assert "diverged" not in quote(n_diverged=4, **NOTHING)
+
+
+def test_where_a_rate_comes_from_is_said_if_it_is_at_an_edge_or_trained_nothing():
+    chosen = {"depth": 4, "learning_rate": 0.3, "n_trained": 3, "at_edge": False}
+    rates = pd.DataFrame([chosen | {"activation": key} for key in LABELS])
+    assert "learning rate" not in quote(rates=rates)
+    rates.loc[rates["activation"] == "relu", "at_edge"] = True
+    text = quote(rates=rates)
+    assert text.endswith(" The chosen learning rate lies at the edge of the grid: ReLU (0.3).")
+    rates.loc[rates["activation"] == "tanh", ["n_trained", "at_edge"]] = [0, True]
+    assert quote(rates=rates).endswith(
+        " No network of the search trained with the chosen learning rate: tanh (0.3). The chosen learning rate lies "
+        "at the edge of the grid: ReLU (0.3)."
+    )
+    other = pd.concat([rates.assign(fold=0), rates.assign(fold=1, learning_rate=0.003)])
+    assert "chosen learning rate: tanh (0.003 and 0.3). The" in quote(rates=other)

@@ -252,7 +252,7 @@ def test_of_many_required_numbers_the_least_are_said():
     [
         (9, 15, "of 9 pairs is 0.0039, and 0.059 after Holm's adjustment for 15 comparisons; of fewer"),
         (5, 15, "and 0.94 after Holm's adjustment for 15 comparisons; of fewer"),
-        (5, 1, "is 0.062; of fewer pairs it is larger."),
+        (5, 1, "is 0.063; of fewer pairs it is larger."),
         (10, 1, "is 0.002; of fewer"),
         (25, 1, "is 0.0002 (9,999 random flips)."),
     ],

@@ -126,7 +126,7 @@ def test_an_interval_without_0_beside_a_large_p_has_its_reason(low, high, p_holm
     assert bool(text) is parted
     if parted:
         assert (
-            "no p below 0.062 for 5 seeds, or below 0.94 after adjustment for 15 comparisons. The word follows"
+            "no p below 0.063 for 5 seeds, or below 0.94 after adjustment for 15 comparisons. The word follows"
             in text
         )
         assert "adjusted" not in sentences.beside_p(table, 1)

@@ -45,7 +45,7 @@ def test_numbers_have_a_true_minus():
 
 
 def test_small_probabilities_are_powers_of_ten():
-    assert tex.probability(0.0625) == "0.062"
+    assert tex.probability(0.0625) == "0.063"
     assert tex.probability(1) == "1"
     assert tex.probability(1.2e-5) == r"$1.2 \times 10^{-5}$"
 

@@ -190,6 +190,7 @@ def opening(runs, compared, over_depths, history):
     claim, basis = headline.headline(runs, LABELS, "", differences)
     fixed = {"training": {"learning_rate": 0.05}, "tuning": {"learning_rate": [0.05]}}
     config = {"network": {}, "seeds": range(n_seeds), "settings": {"default": fixed, "he": fixed}}
+    config["evaluation"] = {"folds": None}
     return [
         f"{claim} ({basis}).",
         headline.trained(compared, LABELS, 1, history),
@@ -207,7 +208,9 @@ def in_the_tables(tables):
     """All numbers of the tables as they may be written: plain, in percent and points, to 0 to 4 digits."""
     values = np.concatenate([frame.select_dtypes("number").to_numpy(float).ravel() for frame in tables])
     values = np.abs(values[np.isfinite(values)])
-    return {f"{scale * value:.{digits}f}" for value in values for scale in (1, 100) for digits in range(5)}
+    return {
+        numbers.fixed(scale * value, digits) for value in values for scale in (1, 100) for digits in range(5)
+    }
 
 
 # Confidence, what an interval leaves out, the limit of p or a rate, the most epochs.
@@ -227,7 +230,7 @@ def test_what_is_said_of_a_random_study_is_so(study):
 def stated(texts, tables):
     """Every number that is said is one of the tables."""
     known = in_the_tables(tables) | CONSTANT
-    known |= {f"{comparisons.smallest_p(n) * k:.2g}" for n in range(2, 7) for k in (1, 2, 4)}
+    known |= {numbers.significant(comparisons.smallest_p(n) * k) for n in range(2, 7) for k in (1, 2, 4)}
     known |= {str(n) for n in range(37)} | {"1000"}  # counts of networks, comparisons and seeds
     for text in texts:
         plain = text.replace(",000", "000").replace("Clopper–Pearson", "")

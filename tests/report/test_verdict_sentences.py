@@ -37,11 +37,11 @@ BASELINE = row("relu", "baseline", None, 0)
 def test_a_verdict_beside_a_large_p_has_a_word():
     """Of 5 pairs p is at least 2 / 2^5 = .0625, fifteen times that .94."""
     assert sentences.beside_p([BASELINE, row("tanh", "worse", 0.94)], LABELS, 15) == (
-        "† A verdict although p (Holm) is above 0.05 for tanh: sign flips of 5 pairs give no p below 0.062, which is then "
+        "† A verdict although p (Holm) is above 0.05 for tanh: sign flips of 5 pairs give no p below 0.063, which is then "
         "adjusted for 15 comparisons."
     )
     alone = sentences.beside_p([row("tanh", "better", 0.0625)], LABELS, 1)
-    assert alone.endswith("give no p below 0.062.")
+    assert alone.endswith("give no p below 0.063.")
 
 
 def test_where_p_could_have_been_small_the_two_tests_differ():

@@ -121,6 +121,7 @@ def test_report_is_one_file_with_every_section(tiny):
         "units",
         "the-functions",
         "cost",
+        "next",
         "method",
         "run",
         "downloads",

@@ -29,6 +29,29 @@ for (const figure of document.querySelectorAll("figure")) {
   if (drawing) readable(drawing, drawing.closest(".scroll"), caption);
 }
 
+// Sentences to quote are copied without the button's own text.
+for (const quote of document.querySelectorAll(".quotes li, .claim blockquote")) {
+  const text = quote.textContent.trim(), tools = document.createElement("span");
+  tools.className = "tools";
+  const made = button("Copy", text, async () => {
+    await copy(text, quote);
+    made.textContent = "Copied";
+    setTimeout(() => { made.textContent = "Copy"; }, 2000);
+  });
+  tools.append(made);
+  quote.append(" ", tools);
+}
+
+// A page that was opened as a file may lack the clipboard; then the text is selected, and copied as by hand.
+async function copy(text, place) {
+  try {
+    return await navigator.clipboard.writeText(text);
+  } catch {
+    getSelection().setBaseAndExtent(place, 0, place.lastChild, 0);
+    document.execCommand("copy");
+  }
+}
+
 // The left and right arrow keys go through what a figure says on hover, and say it below.
 function readable(drawing, focused, caption) {
   const line = document.createElement("span");

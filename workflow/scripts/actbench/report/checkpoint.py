@@ -123,8 +123,8 @@ def findings(
     sizes = _gradients(tables)
     first, last = sizes.iloc[0], sizes.iloc[-1]
     if first > 0 and last > 0:
-        text = f"The gradient of its first layer is {first / last:.2g} times that of its logits (root mean "
-        found.append(("Gradients", f"{text}square, with respect to pre-activations)."))
+        text = f"The gradient of its first layer is {numbers.significant(first / last)} times that of its "
+        found.append(("Gradients", f"{text}logits (root mean square, with respect to pre-activations)."))
     return found
 
 
@@ -143,9 +143,8 @@ def finding_by_layer(tables: Mapping[str, pd.DataFrame]) -> str:
     if not (sizes > 0).all():
         return f"{said}."
     low, high = sizes.idxmin(), sizes.idxmax()
-    return (
-        f"{said}; gradients lie between {sizes[low]:.2g} (layer {low}) and {sizes[high]:.2g} (layer {high})."
-    )
+    least, most = (numbers.significant(sizes[layer]) for layer in (low, high))
+    return f"{said}; gradients lie between {least} (layer {low}) and {most} (layer {high})."
 
 
 def _gradients(tables: Mapping[str, pd.DataFrame]) -> pd.Series:

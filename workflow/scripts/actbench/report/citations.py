@@ -41,17 +41,31 @@ ACTIVATIONS: dict[str, tuple[str, ...]] = {
     "gaussian": ("ramasinghe2022",),
     "snake": ("ziyin2020",),
 }
-# Gradients by layer, dormant units, effective rank; the interval of the trained share, adjusted p values, the
-# comparison of trained shares and its interval, performance profiles, also those over seeds; mean field
-# theory.
-METHOD = (
-    *("glorot2010", "sokar2023", "roy2007"),
-    *("clopper1934", "holm1979", "mcnemar1947", "newcombe1998", "dolan2002", "agarwal2021"),
-    *("poole2016", "schoenholz2017", "hayou2019"),
-)
+# What the method rests on, and for what.
+METHOD = {
+    "glorot2010": "gradients and activations layer by layer",
+    "sokar2023": "dormant units",
+    "roy2007": "effective rank, in the table distributions_by_layer",
+    "clopper1934": "interval of a share that trained",
+    "holm1979": "adjusted p values",
+    "mcnemar1947": "test of who trained",
+    "newcombe1998": "interval of a difference in the share that trained",
+    "dolan2002": "performance profiles",
+    "agarwal2021": "performance profiles over seeds",
+    "poole2016": "mean-field theory",
+    "schoenholz2017": "mean-field theory",
+    "hayou2019": "mean-field theory",
+}
 
-# Programs of every study.
-PROGRAMS = ("paszke2019", "molder2021")
+# Programs of every study, and what they do.
+PROGRAMS = {
+    "actbench": "the whole study",
+    "paszke2019": "PyTorch, which trained the networks",
+    "molder2021": "Snakemake, which ran the steps",
+    "harris2020": "NumPy, arrays",
+    "mckinney2010": "pandas, tables",
+    "virtanen2020": "SciPy, statistics and roots of equations",
+}
 # By key and value of the config; what is not here has no source of its own, or is the user's.
 RECIPE: dict[tuple[str, ...], dict[object, tuple[str, ...]]] = {
     ("dataset",): {
@@ -80,37 +94,59 @@ RECIPE: dict[tuple[str, ...], dict[object, tuple[str, ...]]] = {
     ("network", "norm"): {"batch": ("ioffe2015",), "layer": ("ba2016",)},
     ("network", "residual"): {True: ("he2016",)},
 }
+WHAT = {
+    ("dataset",): "data set",
+    ("training", "optimizer"): "optimiser",
+    ("training", "schedule"): "schedule",
+    ("network", "initialisation"): "initialisation",
+    ("network", "norm"): "normalisation layer",
+    ("network", "residual"): "residual connections",
+}
 
 
-def of_study(config: Mapping) -> str:
-    """BibTeX of what a study used: its activations, data set, recipe in every setting, method and programs.
+def purposes(config: Mapping) -> dict[str, list[str]]:
+    """What a study used each source for, by key: its activations, data set and recipes, method and programs.
 
     Args:
         config: the resolved one.
     """
-    keys = {*PROGRAMS}
+    found: dict[str, list[str]] = {}
+
+    def add(keys: Iterable[str], purpose: str) -> None:
+        for key in keys:
+            if purpose not in found.setdefault(key, []):
+                found[key].append(purpose)
+
+    for entry in config["activations"]:
+        name = entry["spec"]["name"]
+        add(ACTIVATIONS.get(name, ()), f"activation {name}")
     for recipe in (config, *config["settings"].values()):
         for path, known in RECIPE.items():
             value = recipe
             for part in path:
                 value = value.get(part) if isinstance(value, Mapping) else None
             if isinstance(value, str | bool):
-                keys |= {*known.get(value, ())}
-    return of((entry["spec"]["name"] for entry in config["activations"]), keys)
+                what = f"{WHAT[path]} {value}" if isinstance(value, str) else WHAT[path]
+                add(known.get(value, ()), what)
+    for key, purpose in (METHOD | PROGRAMS).items():
+        add([key], purpose)
+    return dict(sorted(found.items()))
+
+
+def of_study(config: Mapping) -> str:
+    """BibTeX of what a study used, sorted by key; the field `annote`, which no style prints, says for what.
+
+    Args:
+        config: the resolved one.
+    """
+    known, texts = entries(), []
+    for key, found in purposes(config).items():
+        used = "; ".join(found).replace("_", " ")
+        texts.append(known[key].removesuffix("}") + f"  annote = {{Used for: {used}}},\n}}\n")
+    return "\n".join(texts)
 
 
 def entries() -> dict[str, str]:
     """The BibTeX text of every entry of `FILE`, by key."""
     found = re.finditer(r"^@\w+\{(\w+),\n.*?^\}$", FILE.read_text(encoding="utf-8"), re.M | re.DOTALL)
     return {entry[1]: entry[0] for entry in found}
-
-
-def of(names: Iterable[str], further: Iterable[str] = ()) -> str:
-    """BibTeX of the sources of these activations, of `METHOD` and of further keys, each once, sorted by key.
-
-    Args:
-        names: of the registry; any other is a user's own activation, whose source is not known here.
-    """
-    keys = {key for name in names for key in ACTIVATIONS.get(name, ())} | {*METHOD, *further}
-    known = entries()
-    return "".join(f"{known[key]}\n\n" for key in sorted(keys)).removesuffix("\n")

@@ -47,8 +47,9 @@ def _who_trained(row: Mapping, first: str, other: str) -> str:
         return (
             f"{counts}; a verdict on who trains more often needs at least {int(row['required_low'])} seeds."
         )
-    adjusted = "" if row["family"] == 1 else f", adjusted for {row['family']} comparisons {row['p_holm']:.2g}"
-    test = f"exact McNemar test, p = {row['p']:.2g}{adjusted}"
+    adjusted = f", adjusted for {row['family']} comparisons {numbers.significant(row['p_holm'])}"
+    adjusted = "" if row["family"] == 1 else adjusted
+    test = f"exact McNemar test, p = {numbers.significant(row['p'])}{adjusted}"
     if row["answer"] == OPEN:
         return f"{counts}, which does not decide who trains more often ({test})."
     more, less = (first, other) if row["verdict"] == "more" else (other, first)
@@ -114,7 +115,7 @@ def _improving(row: Mapping, first: str, other: str, validated: bool) -> str:
 
 def _test_error(row: Mapping, first: str, other: str) -> str:
     errors = {first: row["test_error"], other: row["test_error_other"]}
-    parts = [f"{name} ±{100 * error:.2f}" for name, error in errors.items() if pd.notna(error)]
+    parts = [f"{name} ±{numbers.fixed(100 * error, 2)}" for name, error in errors.items() if pd.notna(error)]
     return f"{', '.join(parts)} points" if parts else ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import NAMED, count, listed, some, span
+from actbench.report.numbers import NAMED, count, fixed, listed, some, span
 
 LIMIT = 0.999
 WHEN = {"init": "at initialisation", "trained": "after training"}
@@ -64,7 +64,7 @@ def _alike(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 def _near_one(value: float) -> str:
     """Four digits, none of them rounded up to 1."""
-    return "more than 0.9999" if value > 0.9999 else f"{value:.4f}"
+    return "more than 0.9999" if value > 0.9999 else fixed(value, 4)
 
 
 def _runs(sizes: pd.Series) -> str:

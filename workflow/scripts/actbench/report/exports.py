@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 import pandas as pd
 
 from actbench.figures.shown import layers
-from actbench.report import numbers, tex
+from actbench.report import numbers, table_notes, tex, verdict_sentences
 from actbench.report.quotes import About
 
 # Without the package booktabs its rules are plain lines.
@@ -30,13 +30,16 @@ MEANS = ("Mean", r"95\,\% interval", "SD")
 DIFFERENCES = ("Difference", "Interval", r"$p_{\mathrm{Holm}}$", "$d_z$", "")
 
 
-def latex(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> str:
+def latex(
+    comparison: pd.DataFrame, labels: Mapping[str, str], known: About, rates: pd.DataFrame | None = None
+) -> str:
     """A `table` with caption, label and notes, a group of rows a depth, in ASCII.
 
     Args:
         comparison: the table of that name, in the order of the rows to come.
         labels: id to display text.
         known: what the comparisons share.
+        rates: the table of that name, where these were chosen among several.
     """
     parts = _Parts.of(comparison, known)
     heads = ["Activation", "Trained", *(MEANS if parts.seeds else ["Accuracy"])]
@@ -49,15 +52,20 @@ def latex(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> 
     if parts.compared:
         caption += f", with the difference to {tex.text(known.baseline)} in percentage points"
     columns = "l" + "r" * (len(heads) - 2) + ("l" if parts.compared else "r")
-    made = _Table(f"{caption}.", f"tab:{tex.key(known.study)}", columns, _notes(parts, known), tabcolsep=2)
+    notes = " ".join(
+        [_notes(parts, known), *_further(comparison, labels, known, rates, p_values=parts.compared)]
+    )
+    made = _Table(_made(caption, known), f"tab:{tex.key(known.study)}", columns, notes, tabcolsep=1.8)
     return _tables(made, [_line(heads)], blocks)
 
 
-def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) -> str:
+def narrow(
+    comparison: pd.DataFrame, labels: Mapping[str, str], known: About, rates: pd.DataFrame | None = None
+) -> str:
     """The same for one column of a paper: activation × depth, mean ± half its interval, a mark a verdict.
 
     Args:
-        comparison, labels, known: see `latex`.
+        comparison, labels, known, rates: see `latex`.
     """
     depths = list(dict.fromkeys(comparison["depth"]))
     cells = {(row["activation"], row["depth"]): row for row in comparison.to_dict("records")}
@@ -72,7 +80,7 @@ def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) ->
             for key in keys
         ]
         blocks.append((head, rows))
-    caption = f"Test accuracy (\\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}."
+    caption = f"Test accuracy (\\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}"
     parts = _Parts.of(comparison, known)
     notes = ["The accuracy of the one seed."]
     if parts.seeds:
@@ -83,6 +91,8 @@ def narrow(comparison: pd.DataFrame, labels: Mapping[str, str], known: About) ->
         notes.append("A range where runs lie more than 25 points apart.")
     if parts.compared:
         notes.append(f"{_marks(parts, known)} Differences: {_correction(known)}.")
+    notes += _further(comparison, labels, known, rates, p_values=False)
+    caption = _made(caption, known)
     columns = "l" + "r" * min(DEPTHS, len(depths))
     return _tables(
         _Table(caption, f"tab:{tex.key(known.study)}-narrow", columns, " ".join(notes), tabcolsep=3),
@@ -227,7 +237,40 @@ def _notes(parts: _Parts, known: About) -> str:
             rf"$p_{{\mathrm{{Holm}}}}$: two-sided sign-flip test, adjusted by Holm's method; $d_z$: Cohen's. "
             f"{_marks(parts, known)}"
         )
-    return " ".join([*notes, f"Tested on {known.n_test} examples."])
+    return " ".join(notes)
+
+
+def _made(caption: str, known: About) -> str:
+    """A caption with how the networks were made."""
+    return f"{caption}. Networks: {tex.text(known.recipe)}." if known.recipe else f"{caption}."
+
+
+def _further(
+    comparison: pd.DataFrame,
+    labels: Mapping[str, str],
+    known: About,
+    rates: pd.DataFrame | None,
+    *,
+    p_values: bool,
+) -> list[str]:
+    """What a reader of the table must know beside its numbers, a sentence each.
+
+    Args:
+        comparison, labels, known, rates: see `latex`.
+        p_values: whether the table shows p, so that one that disagrees with its verdict has a dagger.
+    """
+    rows = comparison.to_dict("records")
+    texts = [known.criterion, *table_notes.unfinished(rows, labels)]
+    if p_values:
+        texts.append(verdict_sentences.beside_p(rows, labels, known.n_comparisons))
+    texts.append(table_notes.rates(rates, labels))
+    if known.parameters:
+        texts.append(f"Parameters that are not PyTorch's defaults: {'; '.join(known.parameters)}.")
+    if known.n_folds > 1:
+        texts.append(f"The folds of a seed test all of {known.tested} in turn.")
+    else:
+        texts.append(f"Every network is tested on the same {known.tested}, one test set.")
+    return [tex.text(text) for text in texts if text]
 
 
 def _marks(parts: _Parts, known: About) -> str:
@@ -268,7 +311,7 @@ def _cells(row: Mapping, labels: Mapping[str, str], parts: _Parts) -> list[str]:
         *cells,
         tex.number(_percent(row["difference"]), sign=True),
         interval,
-        tex.probability(row["p_holm"]) if tex.finite(row["difference"]) else "--",
+        tex.probability(row["p_holm"]) + (r"$^{\dagger}$" if numbers.disagrees(row) else ""),
         tex.number(row["d_z"]),
         f"${_mark(row)}$",
     ]
@@ -287,13 +330,13 @@ def _short(row: Mapping | None) -> str:
     if row is None or row["n_trained"] == 0:
         return "--" if row is None else f"0/{row['n_seeds']}"
     if tex.finite(row["mean"]):
-        mean = f"{100 * row['mean']:.1f}"
+        mean = numbers.fixed(100 * row["mean"])
         known = tex.finite(row["ci_low"])
-        mean += rf" \pm {50 * (row['ci_high'] - row['ci_low']):.1f}" if known else ""
+        mean += rf" \pm {numbers.fixed(50 * (row['ci_high'] - row['ci_low']))}" if known else ""
     elif row["n_trained"] == 1:
-        mean = f"{100 * row['median']:.1f}"
+        mean = numbers.fixed(100 * row["median"])
     else:
-        mean = rf"{100 * row['min']:.1f}\textrm{{--}}{100 * row['max']:.1f}"
+        mean = r"\textrm{--}".join(numbers.fixed(100 * row[end]) for end in ("min", "max"))
     mark = _mark(row)
     some = f" ({row['n_trained']}/{row['n_seeds']})" if row["n_trained"] < row["n_seeds"] else ""
     return f"${mean}{'^' + mark if mark else ''}${some}"
@@ -322,7 +365,7 @@ def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFra
             found = {
                 "Difference": numbers.points(row["difference"]),
                 "Interval": numbers.interval_of(row),
-                "p (Holm)": f"{row['p_holm']:.2g}" if known else "–",
+                "p (Holm)": numbers.significant(row["p_holm"]) if known else "–",
                 "d_z": "–" if pd.isna(row["d_z"]) else numbers.signed(row["d_z"]),
             }
             cells |= found if known else dict.fromkeys(found, "–")

@@ -17,6 +17,7 @@ from actbench.report.numbers import (
     NBSP,
     count,
     ends,
+    fixed,
     have,
     listed,
     networks,
@@ -103,7 +104,7 @@ def cross_validation(scores: pd.DataFrame, labels: Mapping[str, str]) -> str:
         best = [labels[key] for key in labels if key in tied.index and tied[key] == tied.max()]
         parts.append(f"{percent(tied.max(), 2)} with {layers(int(depth))} ({some(best)})")
     spread = scores["std_test_score"].dropna()
-    low, high = (f"{100 * value:.2f}" for value in (spread.min(), spread.max()))
+    low, high = (fixed(100 * value, 2) for value in (spread.min(), spread.max()))
     apart = f"{low} points" if low == high else f"{low} to {high} points"
     highest = "The mean accuracy" if scores["activation"].nunique() == 1 else "The highest mean accuracy"
     return (
@@ -170,7 +171,7 @@ def why(cells: pd.DataFrame) -> str:
     return (
         "Before training, the gradient ratio (first over last layer) lies within "
         f"{gap_sentences.CLOSE:g} of theory (log10) in {close} of {count(len(both), 'cell')} "
-        f"(n = {span(both['n'])}; largest gap {gaps.max():.2f})."
+        f"(n = {span(both['n'])}; largest gap {fixed(gaps.max(), 2)})."
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, count, of_log10, signed
+from actbench.report.numbers import NBSP, count, fixed, of_log10, signed, significant
 from actbench.report.theory_sentences import cell_name
 
 CLOSE = 0.1  # of log10 of first over last, and of a ratio
@@ -39,7 +39,7 @@ def agreement(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str:
     spread = both["std"].max()
     if pd.notna(spread):
         what = "The networks" if unit == "network" else f"The {unit}s (means over folds)"
-        text += f". {what} of a cell scatter with a standard deviation of up to {spread:.2f}"
+        text += f". {what} of a cell scatter with a standard deviation of up to {fixed(spread, 2)}"
     return f"{text}."
 
 
@@ -96,7 +96,7 @@ def saturated(cells: pd.DataFrame, shares: pd.DataFrame, labels: Mapping[str, st
     )
     of = int((cells["predicted"].notna() & cells["measured"].notna()).sum())
     many = f"more than {100 * SATURATED:g}{NBSP}% of pre-activations are saturated at initialisation"
-    share, named = f"{100 * most['share']:.2g}{NBSP}%", cell_name(most, labels, cells)
+    share, named = f"{significant(100 * most['share'])}{NBSP}%", cell_name(most, labels, cells)
     if len(rows) == 1:
         whole = f"one of the {count(of, 'predicted cell')}" if of > 1 else "the one predicted cell"
         return f"In {whole} {many}, in {named} ({share}): {of_most}."
@@ -128,8 +128,8 @@ def widths(predictions: pd.DataFrame) -> str:
         f"{count(int(narrowest), 'unit')}. The narrower and deeper a network, the farther it may lie off: "
         f"with {layers(depth)} as wide as here, ReLU, He's initialisation and no biases, ln of the squared "
         f"norm of the last activations scatters from network to network with a standard deviation of about "
-        f"√(5 Σ 1/n) = {scatter:.2f}. In one such network activations are commonly {np.exp(scatter / 2):.2g} "
-        "times larger or smaller than predicted."
+        f"√(5 Σ 1/n) = {fixed(scatter, 2)}. In one such network activations are commonly "
+        f"{significant(np.exp(scatter / 2))} times larger or smaller than predicted."
     )
 
 
@@ -144,9 +144,9 @@ def _close(both: pd.DataFrame, column: str) -> int:
 def _off(ratio: float) -> str:
     """How far a ratio lies from 1: `25 % below it`; from twice on `3.2 times as large`."""
     if ratio < 2:
-        return f"{100 * abs(ratio - 1):.2g}{NBSP}% {'above' if ratio > 1 else 'below'} it"
+        return f"{significant(100 * abs(ratio - 1))}{NBSP}% {'above' if ratio > 1 else 'below'} it"
     if ratio < 1e6:
-        return f"{float(f'{ratio:.2g}'):,g} times as large"
+        return f"{float(significant(ratio)):,g} times as large"
     return f"{of_log10(math.log10(ratio))} times as large"
 
 
@@ -157,4 +157,4 @@ def _at_most(row: Mapping) -> str:
 
 
 def _gap(row: Mapping, column: str) -> str:
-    return f"{abs(row[column] - row['predicted']):.2f}"
+    return fixed(abs(row[column] - row["predicted"]), 2)

@@ -202,7 +202,7 @@ def limits(
         labels: see `headline`.
     """
     network, n = config["network"], len(config["seeds"])
-    parts = ["one data set"]
+    parts = ["one data set"] + ["one test set"] * (not config["evaluation"]["folds"])
     if len(config["settings"]) == 1:
         training = config["training"]
         made = [OPTIMISERS.get(training["optimizer"], training["optimizer"])]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from actbench.analysis import statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import be, count, have, listed, of_log10, percent, some, span
+from actbench.report.numbers import be, count, fixed, have, listed, of_log10, percent, significant, some, span
 
 CELL = ["activation", "depth"]
 WHEN = {"init": "at initialisation", "trained": "after training"}
@@ -64,7 +64,7 @@ def distributions(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
         f"At initialisation with {layers(int(deepest['depth'].iloc[0]))} the last hidden layer's activations "
     )
     if len(known):
-        ends = _ends(known.median(), labels, lambda value: f"{value:.2g}")
+        ends = _ends(known.median(), labels, significant)
         text += f"have a root mean square of {ends}, medians over n = {_of_networks(span(known.size()))}."
     else:
         text += "have no finite root mean square."
@@ -156,7 +156,7 @@ def cost(
     texts, ratios = [], {key: row["ratio"] for key, row in functions.items()}
     if len(ratios) > 1:
         low, high = (
-            f"{ratios[key]:.1f} ({labels[key]})"
+            f"{fixed(ratios[key])} ({labels[key]})"
             for key in (min(ratios, key=ratios.get), max(ratios, key=ratios.get))
         )
         n = span(row["n"] for row in functions.values())
@@ -205,7 +205,7 @@ def provenance(stages: Sequence[Mapping], n_networks: int, n_diverged: int) -> s
     """
     minutes = sum(stage["seconds"] for stage in stages) / 60
     n_jobs = sum(stage["jobs"] for stage in stages)
-    took = f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
+    took = f"{fixed(minutes)} minutes" if minutes < 120 else f"{fixed(minutes / 60)} hours"
     jobs = f"{count(n_jobs, 'job')} of {count(len(stages), 'stage')}"
     return f"{jobs} took {took} in all; {n_diverged or 'none'} of {count(n_networks, 'network')} diverged."
 

@@ -1,5 +1,6 @@
 """Numbers, intervals, verdicts and lists of names as text."""
 
+import decimal
 import math
 import re
 import unicodedata
@@ -26,16 +27,41 @@ def examples(*datasets: Dataset) -> str:
     return "images" if all(dataset.are_images for dataset in datasets) else "examples"
 
 
+def fixed(value: float, digits: int = 1, form: str = "") -> str:
+    """With so many digits after the point, halves away from 0: of the decimal that twelve digits show.
+
+    Args:
+        value: any number; that 6.05 is a little less in binary is not seen.
+        digits: after the point.
+        form: what stands before them in a format of Python's: `+` for a sign, `,` for thousands.
+
+    >>> fixed(6.05), fixed(13.05), fixed(-0.125, 2, "+")
+    ('6.1', '13.1', '-0.13')
+    """
+    with decimal.localcontext(rounding=decimal.ROUND_HALF_UP):
+        return format(decimal.Decimal(f"{value:.12g}"), f"{form}.{digits}f")
+
+
+def significant(value: float, digits: int = 2) -> str:
+    """With so many digits that count, halves as in `fixed`, and no zero at the end.
+
+    >>> significant(0.0625), significant(0.625), significant(0.5), significant(0.00001)
+    ('0.063', '0.63', '0.5', '1e-05')
+    """
+    with decimal.localcontext(rounding=decimal.ROUND_HALF_UP):
+        return f"{float(format(decimal.Decimal(f'{value:.12g}'), f'.{digits - 1}e')):.{digits}g}"
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     """A share as text, `97.3 %`; a dash where there is none."""
-    return "–" if pd.isna(value) else f"{100 * value:.{digits}f}{NBSP}%"
+    return "–" if pd.isna(value) else f"{fixed(100 * value, digits)}{NBSP}%"
 
 
 def points(value: float | None, digits: int = 2) -> str:
     """A difference of shares in percentage points with its sign, a true minus, and none before a zero."""
     if pd.isna(value):
         return "–"
-    text = f"{100 * value:+.{digits}f}"
+    text = fixed(100 * value, digits, "+")
     return text.replace("-", "" if float(text) == 0 else "−")
 
 
@@ -46,10 +72,10 @@ def interval(low: float | None, high: float | None, digits: int = 1) -> str:
     """
     if pd.isna(low) or pd.isna(high):
         return "–"
-    ends = (f"{100 * end:.{digits}f}" for end in (low, high) if 0 < end < 1)
+    ends = (fixed(100 * end, digits) for end in (low, high) if 0 < end < 1)
     if digits < FINEST and any(float(end) in (0, 100) for end in ends):
         return interval(low, high, digits + 1)
-    return f"{100 * low:.{digits}f}–{percent(high, digits)}"
+    return f"{fixed(100 * low, digits)}–{percent(high, digits)}"
 
 
 def ends(low: float, high: float, digits: int = 1) -> str:
@@ -162,9 +188,21 @@ def sentence(text: str, names: Collection[str] = ()) -> str:
     >>> sentence("prelu is worse; nobody trained", ["prelu"])
     'prelu is worse; nobody trained'
     """
-    if any(text.startswith(name) and not text[len(name) : len(name) + 1].isalnum() for name in names):
-        return text
-    return text[:1].upper() + text[1:]
+    return text if _opens(text, names) else text[:1].upper() + text[1:]
+
+
+def clause(text: str, names: Collection[str] = ()) -> str:
+    """A sentence as part of another: with a small first letter, unless it begins with one of these names.
+
+    >>> clause("Only tanh trained", ["tanh"]), clause("ReLU is first", ["ReLU"])
+    ('only tanh trained', 'ReLU is first')
+    """
+    return text if _opens(text, names) else text[:1].lower() + text[1:]
+
+
+def _opens(text: str, names: Collection[str]) -> bool:
+    """Whether the text begins with one of these names, as a word."""
+    return any(text.startswith(name) and not text[len(name) : len(name) + 1].isalnum() for name in names)
 
 
 def paragraphs(text: str, most: int = 60, names: Collection[str] = ()) -> list[str]:
@@ -238,14 +276,14 @@ def have(n: int) -> str:
 
 def signed(value: float, digits: int = 2) -> str:
     """With a true minus, and none before a zero."""
-    text = f"{value:.{digits}f}"
+    text = fixed(value, digits)
     return text.replace("-", "" if float(text) == 0 else "−")
 
 
 def of_log10(value: float) -> str:
     """The number of which this is log10, to two digits: `6.1 × 10⁻⁸`, from 0.01 to 99 plain."""
     exponent = math.floor(value)
-    mantissa = f"{10 ** (value - exponent):.1f}"
+    mantissa = fixed(10 ** (value - exponent))
     if mantissa == "10.0":
         mantissa, exponent = "1.0", exponent + 1
     if -2 <= exponent <= 1:

@@ -39,6 +39,8 @@ def environment(folder: str | Path) -> jinja2.Environment:
     made.tests |= {"disagreeing": numbers.disagrees, "parted": share_sentences.disagrees}
     made.filters |= {
         "paragraphs": paragraphs,
+        "fixed": numbers.fixed,
+        "significant": numbers.significant,
         "percent": numbers.percent,
         "points": numbers.points,
         "sentence": numbers.sentence,

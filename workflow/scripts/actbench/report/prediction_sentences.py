@@ -112,7 +112,7 @@ def advice(row: Mapping, network: Mapping, examples: str = "images") -> list[str
     used = f"Use {_worded(row['initialisation'])}"
     if row["gain"] is not None:
         used += f" (gain {_number(row['gain'])}, {_biases(row['bias_std'])})"
-    decay = f"{row['log10_first_last']:+.2f}".replace("-", "−")
+    decay = numbers.fixed(row["log10_first_last"], 2, "+").replace("-", "−")
     used += f": {decay} decades at {shown.layers(row['depth'])}; {EXPECTED[row['expected_to_train']]}."
     rough = [f"Averages are known to a relative {row['error']:.0e} only."] if row["error"] > EXACT else []
     return [used, _sureness(row, examples), *rough, *_edge(row, network)]
@@ -168,7 +168,7 @@ def _grown(expectations: pd.DataFrame) -> pd.Series:
 
 def _times(decay: float) -> str:
     """`2,000`; `10^12` from a million on."""
-    return f"10^{decay:.0f}" if decay >= 6 else f"{float(f'{10**decay:.2g}'):,.0f}"
+    return f"10^{decay:.0f}" if decay >= 6 else f"{float(numbers.significant(10**decay)):,.0f}"
 
 
 def _sureness(row: Mapping, examples: str) -> str:
@@ -218,4 +218,4 @@ def _biases(std: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    return numbers.significant(value, 3).replace("-", "−")

@@ -172,7 +172,7 @@ def _share(row: Mapping) -> str:
     share = _distance(row)
     if share == math.inf:
         return "beyond a tolerance of 0"
-    times = f"{share:,.0f}" if share >= 100 else f"{share:.2g}"
+    times = f"{share:,.0f}" if share >= 100 else numbers.significant(share)
     return f"{numbers.percent(share, 0)} of the tolerance" if share <= 1 else f"{times} times the tolerance"
 
 

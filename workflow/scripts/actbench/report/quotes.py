@@ -1,4 +1,4 @@
-"""One sentence a comparison, as a paper can quote it: verdict, difference, interval, n, p and correction."""
+"""Sentences as a paper can quote them: of a comparison verdict, difference, interval, n, p and correction."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -8,7 +8,7 @@ import pandas as pd
 
 from actbench.analysis import comparisons
 from actbench.figures.shown import layers
-from actbench.report import numbers, search_sentences
+from actbench.report import numbers, search_sentences, share_sentences, table_notes
 from actbench.report.section import Study
 from actbench.report.verdict_sentences import why
 from actbench.study import grid
@@ -31,6 +31,7 @@ class About(NamedTuple):
         n_test: examples that a network is tested on.
         later: by label, depth and setting what is to be said of networks that diverged with a rate that had
             trained in tuning, see `search_sentences.Later`.
+        recipe, criterion, parameters: for tables, see `table_notes`.
     """
 
     study: str
@@ -43,6 +44,14 @@ class About(NamedTuple):
     margin: float
     n_test: int
     later: Mapping[tuple[str, int, str], str] = MappingProxyType({})
+    recipe: str = ""
+    criterion: str = ""
+    parameters: Sequence[str] = ()
+
+    @property
+    def tested(self) -> str:
+        """What every network is tested on: `300 test examples`."""
+        return numbers.count(self.n_test, "test example")
 
     @property
     def points(self) -> str:
@@ -76,11 +85,27 @@ def about(study: Study) -> About:
             for (key, depth, setting), found in later.items()
             for name in {only, ""}
         },
+        recipe=table_notes.recipe(config),
+        criterion=table_notes.criterion(validated=study.images["validation"] > 0),
+        parameters=table_notes.parameters(config, study.labels),
+    )
+
+
+def searched(study: Study) -> pd.DataFrame | None:
+    """The table `rates` of a study's reference setting, where these were chosen among several."""
+    config = study.config
+    several = len(config["tuning"]["learning_rate"]) > 1
+    return (
+        study.tables.get("rates") if several and config["training"]["learning_rate"] == grid.TUNED else None
     )
 
 
 def of(
-    comparison: pd.DataFrame, labels: Mapping[str, str], known: About, shares: pd.DataFrame | None = None
+    comparison: pd.DataFrame,
+    labels: Mapping[str, str],
+    known: About,
+    shares: pd.DataFrame | None = None,
+    rates: pd.DataFrame | None = None,
 ) -> list[str]:
     """A sentence for each comparison with the baseline, in the order of the rows; none of a single seed.
 
@@ -89,19 +114,27 @@ def of(
         labels: id to display text.
         known: what the sentences share.
         shares: the table of that name, for comparisons that only who trained can decide.
+        rates: the table of that name, where rates were chosen among several.
     """
     if known.n_seeds < 2:
         return []
     trained = {} if shares is None else {(row["activation"], row["depth"]): row for row in _rows(shares)}
+    chosen = {} if rates is None else dict(list(rates.groupby(["activation", "depth"], observed=True)))
     baselines = {row["depth"]: row for row in _rows(comparison[comparison["verdict"] == "baseline"])}
     found = []
     for row in _rows(comparison[comparison["verdict"] != "baseline"]):
         base, share = baselines[row["depth"]], trained.get((row["activation"], row["depth"]), {})
-        both = {f"{name}_other": base[name] for name in ("n_trained", "n_improving")}
+        both = {f"{name}_other": base[name] for name in ("n_trained", "n_improving", "n_diverged")}
         both |= {name: share[name] for name in ("wins", "losses") if name in share}
-        names = (labels[row["activation"]], known.baseline)
+        names = labels[row["activation"]], known.baseline
         text = sentence(row | both | {"p": row["p_sign_flip"]}, names, known)
-        found.append(text + _who_trained(row, share, known) + known.tuned(row, names))
+        searches = [
+            (name, chosen.get((key, row["depth"])))
+            for name, key in zip(names, (row["activation"], base["activation"]), strict=True)
+        ]
+        found.append(
+            text + _who_trained(row, share, names, known) + _searches(searches) + known.tuned(row, names)
+        )
     return found
 
 
@@ -118,8 +151,8 @@ def sentence(row: Mapping, names: Sequence[str], known: About, said: str = "") -
     where = f"With {layers(row['depth'])} on {known.dataset}"
     where += f" (setting {known.setting})" if known.setting else ""
     n = row["n_seeds"]
-    trained = f"{first} trained with {row['n_trained']} of {numbers.count(n, 'seed')}"
-    trained += f" and {other} with {row['n_trained_other']} of {n}"
+    trained = f"{first} trained with {row['n_trained']} of {numbers.count(n, 'seed')}{_lost(row, '')}"
+    trained += f" and {other} with {row['n_trained_other']} of {n}{_lost(row, '_other')}"
     if row["n_pairs"] < 2:
         few = "no seed" if row["n_pairs"] == 0 else "only one seed"
         return f"{where}, {trained}; {few} trained in both, so their accuracies are not compared."
@@ -127,7 +160,8 @@ def sentence(row: Mapping, names: Sequence[str], known: About, said: str = "") -
         ahead = ""
         if "wins" in row:
             wins, losses = row["wins"], row["losses"]
-            ahead = f" {first} was ahead in {wins} of {n} seeds and {other} in {losses}, trained or not."
+            ahead = f" {first} was ahead in {wins} of {n} seeds and {other} in {losses}, trained or not, "
+            ahead += f"by accuracy on the same {known.tested}."
         return (
             f"{where}, {trained}; no mean difference is given, because runs of one of them lie more than "
             f"25 points apart.{ahead}"
@@ -154,19 +188,61 @@ def verdict(row: Mapping, names: Sequence[str], known: About) -> str:
     return f"{first} and {other} could not be told apart"
 
 
-def _who_trained(row: Mapping, share: Mapping, known: About) -> str:
-    """The test of who trained, where nothing else can be tested."""
+def _lost(row: Mapping, end: str) -> str:
+    """In brackets that all networks of one side diverged."""
+    lost = row.get(f"n_diverged{end}", 0) == row["n_seeds"]
+    return f" (all {numbers.count(row['n_seeds'], 'network')} diverged)" if lost else ""
+
+
+def _searches(searches: Sequence[tuple[str, pd.DataFrame | None]]) -> str:
+    """Of which activations the chosen rate ends the grid, or trained no network of the search.
+
+    Args:
+        searches: the label of each, and its rows of the table `rates`, one a fold.
+    """
+    edge, nothing = [], []
+    for name, rows in searches:
+        if rows is None:
+            continue
+        failed = rows[rows["n_trained"] == 0]
+        ending = rows[(rows["n_trained"] > 0) & rows["at_edge"]]
+        for found, places in ((nothing, failed), (edge, ending)):
+            if len(places):
+                values = numbers.listed([f"{rate:g}" for rate in sorted(set(places["learning_rate"]))])
+                found.append(f"{name} ({values})")
+    texts = []
+    if nothing:
+        who = numbers.listed(nothing)
+        texts.append(f"No network of the search trained with the chosen learning rate: {who}.")
+    if edge:
+        texts.append(f"The chosen learning rate lies at the edge of the grid: {numbers.listed(edge)}.")
+    return "".join(f" {text}" for text in texts)
+
+
+def _who_trained(row: Mapping, share: Mapping, names: Sequence[str], known: About) -> str:
+    """The test of who trained, where nothing else can be tested, and whether it decides anything."""
     if not share or (row["n_pairs"] > 1 and pd.notna(row["difference"])):
         return ""
     change = numbers.change(share["difference_low"], share["difference_high"], 0)
-    family = known.n_comparisons
+    family, n = known.n_comparisons, share["n_seeds"]
     held = f", Bonferroni for {family} comparisons" if family > 1 else ""
-    adjusted = f", Holm-adjusted {share['p_holm']:.2g}" if family > 1 else ""
-    return (
-        f" Difference in the share that trained: {numbers.points(share['difference'], 0)} points "
-        f"(Newcombe's 95 % interval {change}{held}; n = {share['n_seeds']} paired seeds; exact McNemar p = "
-        f"{share['p_mcnemar']:.2g}{adjusted})."
+    adjusted = f", Holm-adjusted {numbers.significant(share['p_holm'])}" if family > 1 else ""
+    evidence = (
+        f"ifference in the share that trained: {numbers.points(share['difference'], 0)} points (Newcombe's "
+        f"95 % interval {change}{held}; n = {n} paired seeds; exact McNemar p = "
+        f"{numbers.significant(share['p_mcnemar'])}{adjusted})."
     )
+    if share["verdict"] in share_sentences.VERDICTS:
+        return f" {names[0]} trained {share_sentences.VERDICTS[share['verdict']]} {names[1]}: d{evidence}"
+    beside = "Although the interval leaves out 0, " if share_sentences.disagrees(share) else ""
+    if share["verdict"] == "cannot decide":
+        needed = int(share["required_n"])
+        said = (
+            f"{numbers.count(n, 'seed')} cannot decide who trains more often: the exact test needs {needed}."
+        )
+    else:
+        said = "the exact test does not decide who trains more often."
+    return f" D{evidence} {beside}{said if beside else numbers.sentence(said)}"
 
 
 def _evidence(row: Mapping, known: About) -> str:
@@ -178,12 +254,12 @@ def _evidence(row: Mapping, known: About) -> str:
         two = row["n_pairs"] < numbers.FEWEST
         interval = "too few pairs for an interval" if two else "no interval within ±100 points"
     exact = row["n_pairs"] <= comparisons.EXACT_PAIRS
-    p = f"{'exact ' if exact else ''}sign-flip p = {row['p']:.2g}"
-    adjusted = f", Holm-adjusted {row['p_holm']:.2g}" if family > 1 else ""
+    p = f"{'exact ' if exact else ''}sign-flip p = {numbers.significant(row['p'])}"
+    adjusted = f", Holm-adjusted {numbers.significant(row['p_holm'])}" if family > 1 else ""
     folds = f", each the mean of {known.n_folds} folds" if known.n_folds > 1 else ""
     return (
         f"mean difference in test accuracy {numbers.points(row['difference'])} points ({interval}; "
-        f"n = {row['n_pairs']} paired seeds{folds}; {p}{adjusted})"
+        f"n = {row['n_pairs']} paired seeds{folds} on the same {known.tested}; {p}{adjusted})"
     )
 
 

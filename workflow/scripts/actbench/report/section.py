@@ -13,6 +13,7 @@ from actbench.report import numbers
 from actbench.study import grid
 
 T = TypeVar("T")
+QUOTES = 40  # sentences to quote that are printed
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class Study:
                 "layers": shown.LAYERS,
                 "heat_layers": shown.HEAT_LAYERS,
                 "classes": shown.CLASSES,
+                "quotes": QUOTES,
             },
             "shown_activations": {
                 "everywhere": shown.activations(config),

@@ -6,7 +6,19 @@ import pandas as pd
 
 from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
-from actbench.report.numbers import NBSP, count, interval, listed, percent, some, span, spread, verdict
+from actbench.report.numbers import (
+    NBSP,
+    count,
+    fixed,
+    interval,
+    listed,
+    percent,
+    significant,
+    some,
+    span,
+    spread,
+    verdict,
+)
 
 LACKING = "fewer than two seeds trained in both"
 MANY = 4  # activations that are counted rather than named
@@ -114,8 +126,8 @@ def _size(low: float, high: float, digits: int) -> str:
     """How large a change of shares is whose interval leaves out 0; it cannot be more than 100 points."""
     least, most = sorted(abs(100 * end) for end in (low, high))
     if most > 100:
-        return f"at least {least:.{digits}f} points"
-    return f"{least:.{digits}f} to {most:.{digits}f} points"
+        return f"at least {fixed(least, digits)} points"
+    return f"{fixed(least, digits)} to {fixed(most, digits)} points"
 
 
 def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -134,7 +146,7 @@ def gradient_decay(decay: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if len(known) < 2:
         return ""
     least, most = (
-        f"{10**-row.mean:.2g} ({labels[row.activation]})" for row in known.iloc[[0, -1]].itertuples()
+        f"{significant(10**-row.mean)} ({labels[row.activation]})" for row in known.iloc[[0, -1]].itertuples()
     )
     without = rows[rows["mean"].isna()]
     text = (
@@ -218,11 +230,13 @@ def smallest_p(n_seeds: int, family: int = 1) -> str:
     if n_seeds < 2:
         return "One seed gives no p value and no interval: add seeds to learn how sure one can be."
     smallest, exact = comparisons.smallest_p(n_seeds), n_seeds <= comparisons.EXACT_PAIRS
-    text = f"The smallest two-sided sign-flip p of {n_seeds} pairs is {smallest:.2g}"
+    text = f"The smallest two-sided sign-flip p of {n_seeds} pairs is {significant(smallest)}"
     if not exact:
         text += f" ({comparisons.RANDOM_FLIPS:,} random flips)"
     if family > 1:
-        text += f", and {min(1, family * smallest):.2g} after Holm's adjustment for {family} comparisons"
+        text += (
+            f", and {significant(min(1, family * smallest))} after Holm's adjustment for {family} comparisons"
+        )
     return (
         f"{text}{'; of fewer pairs it is larger' if exact else ''}. p is shown beside the verdict and not "
         "used for it: the interval takes differences as normal, the sign flip does not, so they may disagree."

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from actbench.report.numbers import ALPHA, NBSP, interval, listed, percent, some
+from actbench.report.numbers import ALPHA, NBSP, fixed, interval, listed, percent, significant, some
 
 RUNS = 5  # that are listed one by one
 VERDICTS = {"more": "more often than", "fewer": "less often than"}
@@ -70,11 +70,13 @@ def beside_p(shares: pd.DataFrame, family: int) -> str:
     least = min(1, 2 * 0.5**n)
     adjusted = ""
     if family > 1:
-        adjusted = f", or below {min(1, family * least):.2g} after adjustment for {family:,} comparisons"
+        adjusted = (
+            f", or below {significant(min(1, family * least))} after adjustment for {family:,} comparisons"
+        )
     return (
         f"† An interval without 0 although p (Holm) is above {ALPHA:g}: Newcombe's interval is approximate, "
-        f"the McNemar test is exact, with no p below {least:.2g} for {n} seeds{adjusted}. The word follows "
-        "the test."
+        f"the McNemar test is exact, with no p below {significant(least)} for {n} seeds{adjusted}. The word "
+        "follows the test."
     )
 
 
@@ -107,7 +109,7 @@ def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[st
         *others, last = sorted(runs.loc[here, "test_accuracy"])
         if len(others) < RUNS:
             found[row.activation] = ", ".join(
-                [*(f"{100 * value:.{digits}f}" for value in others), percent(last, digits)]
+                [*(fixed(100 * value, digits) for value in others), percent(last, digits)]
             )
         else:
             found[row.activation] = interval(others[0], last, digits)

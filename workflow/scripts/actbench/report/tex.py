@@ -7,6 +7,8 @@ import unicodedata
 
 import pandas as pd
 
+from actbench.report.numbers import fixed, significant
+
 COMMANDS = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -27,6 +29,7 @@ COMMANDS = {
     "[": "{[}",
     "]": "{]}",
     "*": "{*}",
+    "†": r"$^{\dagger}$",
     "–": "--",
     "—": "---",
     "−": "$-$",
@@ -145,7 +148,7 @@ def number(value: float | None, digits: int = 2, *, sign: bool = False) -> str:
     """
     if value is None or pd.isna(value):
         return "--"
-    written = f"{value:{'+' if sign else ''}.{digits}f}"
+    written = fixed(value, digits, "+" if sign else "")
     if float(written) == 0:
         written = written.lstrip("-+")
     return f"${written}$" if written[0] in "+-" else written
@@ -153,7 +156,7 @@ def number(value: float | None, digits: int = 2, *, sign: bool = False) -> str:
 
 def probability(p: float) -> str:
     """To two digits; small ones as a power of ten."""
-    mantissa, _, exponent = f"{p:.2g}".partition("e")
+    mantissa, _, exponent = significant(p).partition("e")
     return rf"${mantissa} \times 10^{{{int(exponent)}}}$" if exponent else mantissa
 
 

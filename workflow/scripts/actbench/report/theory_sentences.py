@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.figures.shown import layers
-from actbench.report.numbers import NAMED, count, listed, of_log10, sentence, signed, some
+from actbench.report.numbers import NAMED, count, listed, of_log10, sentence, signed, significant, some
 from actbench.storage import theory_tables
 from actbench.theory.expectation import LIMIT
 
@@ -32,7 +32,7 @@ def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) 
     by_value: dict[float, list[str]] = {}
     for key, value in largest.items():
         if value is not None:
-            by_value.setdefault(float(f"{value:.3g}"), []).append(labels[key])
+            by_value.setdefault(float(significant(value, 3)), []).append(labels[key])
     unbounded = by_value.pop(np.inf, [])
     values, parts = sorted(by_value), []
     if len(values) > NAMED + 1:
@@ -156,10 +156,10 @@ def story(
     factor = "" if pd.isna(chi) else f"χ = {_factor(chi)}"
     where = "at every mean square" if pd.isna(row["q"]) else "at the fixed point"
     if factor and largest is not None and np.isfinite(largest):
-        most = f"{(row['weight_std'] * largest) ** 2:.3g}"
+        slope, most = (significant(value, 3) for value in (largest, (row["weight_std"] * largest) ** 2))
         text = (
-            f"The derivative of {label} is at most {largest:.3g} in size, so with {words} a layer multiplies "
-            f"a gradient's mean square by at most σ_w² · {largest:.3g}² = {most}, {where} by {factor}; with"
+            f"The derivative of {label} is at most {slope} in size, so with {words} a layer multiplies a "
+            f"gradient's mean square by at most σ_w² · {slope}² = {most}, {where} by {factor}; with"
         )
     elif factor:
         text = (
@@ -352,4 +352,4 @@ def _have(names: Sequence[str]) -> str:
 
 def _factor(value: float) -> str:
     """To two digits; below 0.001 as a power of ten."""
-    return of_log10(math.log10(value)) if 0 < value < 1e-3 else f"{value:.2g}"
+    return of_log10(math.log10(value)) if 0 < value < 1e-3 else significant(value)

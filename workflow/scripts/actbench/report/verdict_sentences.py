@@ -15,6 +15,7 @@ from actbench.report.numbers import (
     listed,
     n_points,
     sentence,
+    significant,
     some,
     verdicts,
 )
@@ -165,7 +166,7 @@ def why(row: Mapping, family: int) -> str:
     least = comparisons.smallest_p(row["n_pairs"])
     if family * least > ALPHA:
         of = "" if family == 1 else f", which is then adjusted for {family:,} comparisons"
-        return f"sign flips of {row['n_pairs']} pairs give no p below {least:.2g}{of}"
+        return f"sign flips of {row['n_pairs']} pairs give no p below {significant(least)}{of}"
     return normal
 
 

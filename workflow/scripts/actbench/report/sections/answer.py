@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.figures import order, shown
-from actbench.report import headline, numbers, search_sentences, sentences
+from actbench.report import headline, numbers, quotes, recipe_sentences, search_sentences, sentences
+from actbench.report.numbers import NBSP
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
 from actbench.report.verdict_sentences import legend
@@ -33,6 +34,7 @@ def context(study: Study) -> dict:
         "in_rows": len(shown.activations(study.config)) > shown.BESIDE,
         "mixture": sentences.mixture(study.lineage["mixed"]),
         "n_runs": len(study.every["runs"]),
+        "downloads": {"ranking": as_table(ranked, study.labels, paired=study.shared()["paired"])},
     }
 
 
@@ -59,6 +61,30 @@ def findings(study: Study) -> list[dict]:
     return [{"name": name, "text": text, "section": section} for name, text, section in found if text]
 
 
+def quoted(study: Study) -> list[str]:
+    """The headline, the recipe and the theory as sentences that stand by themselves, the shortest first.
+
+    Each with data set, setting and n; empty where no activation is compared with another.
+    """
+    config, labels = study.config, study.labels
+    known, names = quotes.about(study), list(config["settings"])
+    every, rates = study.every["comparison"], study.every.get("rates")
+    claim, basis = headline.headline(
+        study.tables["runs"], labels, names[0] if len(names) > 1 else "", differences(study)
+    )
+    found = [f"{numbers.clause(claim, labels.values())} ({basis}, on the same {known.tested})."]
+    decides = recipe_sentences.turned(every, labels, names)
+    decides = decides or headline.recipe(every, rates, config["settings"], labels)
+    made = "" if len(names) > 1 else f", {recipe_sentences.recipe(config['network'], config['training'])}"
+    seeds = f"n{NBSP}={NBSP}{numbers.count(known.n_seeds, 'seed')}"
+    found.append(f"{seeds}{made}: {numbers.clause(decides, labels.values())}")
+    theory = why.pointer(study)
+    if theory:
+        cell = f"a cell is an activation and depth{' of a setting' if len(names) > 1 else ''}"
+        found.append(f"{numbers.clause(theory, labels.values())[:-1]}; {cell}.")
+    return [f"On {known.dataset}, {text}" for text in found]
+
+
 def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequence[int]) -> list[dict]:
     """A row an activation as `order.ranked`: its rank, its cells at these depths, its networks."""
     ranks = over_depths[over_depths["measure"] == "rank"].set_index("activation")
@@ -83,6 +109,37 @@ def lost(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
         how = "" if not diverged else " diverged" if diverged == n else f", {diverged} diverged"
         parts.append(f"{labels[key]} ({n} of {row['n_seeds']}{how})")
     return numbers.some(parts)
+
+
+def as_table(rows: Sequence[Mapping], labels: Mapping[str, str], *, paired: bool) -> pd.DataFrame:
+    """What the table on the first screen shows, with a number a column.
+
+    Of each depth the accuracy that stands there, or the ends of the range that does, who trained and, where
+    activations are `paired`, the verdict.
+
+    Args:
+        rows: see `ranking`.
+        labels: id to display text.
+        paired: whether there are ranks and verdicts.
+    """
+    found = []
+    for row in rows:
+        written = {"activation": row["key"], "label": labels[row["key"]]}
+        written |= {name: row[name] for name in ("n_trained", "n_runs")}
+        for cell in row["cells"]:
+            apart = cell["runs_disagree"]
+            values = {
+                "accuracy": None if apart else cell["level"],
+                "accuracy_low": cell["min"] if apart else None,
+                "accuracy_high": cell["max"] if apart else None,
+                **{name: cell[name] for name in ("n_trained", "n_seeds", "n_diverged")},
+            }
+            values |= {"verdict": numbers.verdict(cell)} if paired else {}
+            written |= {f"{name}_d{cell['depth']}": value for name, value in values.items()}
+        if paired:
+            written |= {"rank": row["mean"], "rank_low": row["ci_low"], "rank_high": row["ci_high"]}
+        found.append(written)
+    return pd.DataFrame(found)
 
 
 def _number(value: float) -> float | None:

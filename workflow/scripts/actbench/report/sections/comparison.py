@@ -9,6 +9,7 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.report import findings, identical, quotes, search_sentences, sentences, share_sentences
 from actbench.report.section import Section, Study
+from actbench.report.sections import answer
 from actbench.report.verdict_sentences import beside_p, unfinished
 
 
@@ -56,13 +57,18 @@ def context(study: Study) -> dict:
             for depth, rows in cells.items()
         },
         "required_seeds": {depth: sentences.required_seeds(rows, labels) for depth, rows in cells.items()},
-        "quotes": quotes.of(
-            pd.concat(cells.values()), labels, quotes.about(study), study.tables.get("shares")
-        ),
+        "quotes": quoted(study, pd.concat(cells.values())),
         "n_comparisons": n_comparisons,
         "smallest_p": " ".join([sentences.smallest_p(n_seeds, n_comparisons), *filter(None, [apart_from_p])]),
         "test_error": test_set_error(study.comparison, study.images["tested"]),
     }
+
+
+def quoted(study: Study, comparison: pd.DataFrame) -> list[str]:
+    """The sentences to quote: those of the first screen, then one a comparison, in the order of its rows."""
+    shares, rates = study.tables.get("shares"), quotes.searched(study)
+    compared = quotes.of(comparison, study.labels, quotes.about(study), shares, rates)
+    return [*answer.quoted(study), *compared] if compared else []
 
 
 def shares_by_depth(shares: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:

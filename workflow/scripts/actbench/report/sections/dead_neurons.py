@@ -25,7 +25,7 @@ def context(study: Study) -> dict:
     drawn = dead[
         dead["depth"].isin(study.shown_depths) & dead["activation"].isin(shown.activations(study.config))
     ]
-    by_layer = {f"dead_by_layer_d{depth}": pd.DataFrame(rows) for depth, rows in layers.items()}
+    by_layer = {f"dead_by_layer_d{depth}": as_rows(rows) for depth, rows in layers.items()}
     finding = layer_findings.dead(unit_shares(of_trained(dead, study.tables.get("runs")), labels), labels)
     return {
         "finding": finding,
@@ -101,6 +101,18 @@ def dead_by_layer(dead: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, li
     return {
         d: sorted(rows, key=lambda r: (order.index(r["key"]), r["checkpoint"])) for d, rows in found.items()
     }
+
+
+def as_rows(found: list[dict]) -> pd.DataFrame:
+    """The rows of one depth of `dead_by_layer` with a number a column: a row a layer."""
+    return pd.DataFrame(
+        [
+            {"activation": row["key"], "checkpoint": row["checkpoint"], "n": row["n"]}
+            | {"layer": layer, "dead": mean, "units": width}
+            for row in found
+            for layer, (mean, width) in enumerate(row["layers"])
+        ]
+    )
 
 
 SECTION = Section(

@@ -27,7 +27,7 @@ def context(study: Study) -> dict:
         "dying": dying(changes),
         "changing": changing(over_depths),
         "networks": side_by_side,
-        "downloads": {"networks": pd.DataFrame(side_by_side)},
+        "downloads": {"networks": by_layer(side_by_side)},
     }
 
 
@@ -78,6 +78,27 @@ def networks(config: Mapping, runs: pd.DataFrame) -> list[dict]:
         {"depth": depth, "hidden": sizes, "parameters": sorted(counts[depth])}
         for depth, sizes in zip(config["depths"], config["network"]["hidden_sizes"], strict=True)
     ]
+
+
+def by_layer(networks: list[dict]) -> pd.DataFrame:
+    """The same with a number a column: a row a hidden layer, from the input, with its units.
+
+    Args:
+        networks: see `networks`.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "depth": one["depth"],
+                "layer": layer,
+                "units": units,
+                "parameters_low": one["parameters"][0],
+                "parameters_high": one["parameters"][-1],
+            }
+            for one in networks
+            for layer, units in enumerate(one["hidden"])
+        ]
+    )
 
 
 SECTION = Section(

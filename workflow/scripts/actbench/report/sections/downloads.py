@@ -6,23 +6,25 @@ import pandas as pd
 
 from actbench.report import citations, exports, layer_findings, page, quotes
 from actbench.report.section import Section, Study
+from actbench.report.sections import comparison
 
 
 def context(study: Study) -> dict:
     """See `Section`."""
     labels = study.labels
     rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
-    known = quotes.about(study)
-    sentences = quotes.of(rows, labels, known, study.tables.get("shares"))
+    known, rates = quotes.about(study), quotes.searched(study)
+    sentences = comparison.quoted(study, rows)
     return {
         "finding": layer_findings.downloads,
         "papers": {
-            "comparison.tex": page.embedded(exports.latex(rows, labels, known)),
-            "comparison-narrow.tex": page.embedded(exports.narrow(rows, labels, known)),
+            "comparison.tex": page.embedded(exports.latex(rows, labels, known, rates)),
+            "comparison-narrow.tex": page.embedded(exports.narrow(rows, labels, known, rates)),
             "comparison.md": page.embedded(exports.markdown(rows, labels)),
             "sentences.txt": page.embedded("\n\n".join([*(sentences or [quotes.NOTHING]), ""])),
             "sources.bib": page.embedded(citations.of_study(study.config)),
         },
+        "sources": citations.purposes(study.config),
     }
 
 

@@ -10,6 +10,7 @@ from actbench.analysis import statistics
 from actbench.figures import shown
 from actbench.report import findings, gap_sentences, recipe_sentences
 from actbench.report import theory_sentences as sentences
+from actbench.report.numbers import significant
 from actbench.report.section import Section, Study
 from actbench.study import grid
 from actbench.theory.expectation import LIMIT
@@ -180,7 +181,7 @@ def number(value: float | None, digits: int = 3) -> str:
     """With so many digits; `∞`, and a dash where there is none."""
     if pd.isna(value):
         return "–"
-    return "∞" if math.isinf(value) else f"{value:.{digits}g}"
+    return "∞" if math.isinf(value) else significant(value, digits)
 
 
 def xi(length: float | None, factor: float | None) -> str:
@@ -188,7 +189,7 @@ def xi(length: float | None, factor: float | None) -> str:
     if pd.isna(factor):
         return "–"
     if not pd.isna(length) and math.isfinite(length):
-        return f"{length:.2g}"
+        return significant(length)
     return "grows" if abs(factor) > 1 + ONE else "∞"
 
 
