@@ -8,9 +8,9 @@ from conftest import HANG
 # How many seeds, networks or rounds a sentence is from.
 N = re.compile(r"\bn\s=\s\d|\d tuning seeds?\b|\bOne seed\b")
 PAPER = 703  # CSS pixels of an A4 page less its margins
-# The words of each paragraph and caption that is not folded away, less what is folded, or shown on hover.
+# The words of each paragraph and caption above the method that is not folded away, less what is, or shown on hover.
 WORDS = """() => [...document.querySelectorAll('main :is(p, caption, figcaption)')]
-    .filter(one => !one.parentElement.closest('details:not([open])'))
+    .filter(one => !one.parentElement.closest('details:not([open]), #method, #method ~ section'))
     .map(one => {
         const copy = one.cloneNode(true);
         copy.querySelectorAll('details:not([open]), .tools, .tip, .readout').forEach(part => part.remove());
