@@ -170,8 +170,8 @@ def test_its_sentences_are_quoted_so_that_each_stands_alone(monkeypatch, kind):
 def test_the_quoted_headline_and_recipe_have_their_numbers(monkeypatch):
     claim, decides = (text.replace(NBSP, " ") for text in answer.quoted(study(monkeypatch)))
     assert claim == (
-        "On scikit-learn's digits (8×8), of 4 activations that always trained, ReLU cannot be told apart from any other "
-        "(average rank over 3 depths, setting “default”, n = 5 seeds, on the same 300 test examples)."
+        "On scikit-learn's digits (8×8), with “default”, ReLU cannot be told apart from any other (of 4 activations that always "
+        "trained, by average rank over 3 depths and accuracy intervals, n = 5 seeds, on the same 300 test examples)."
     )
     assert decides == (
         "On scikit-learn's digits (8×8), n = 5 seeds: with “critical” instead of “default”, sigmoid (depth 4 and 8) and "

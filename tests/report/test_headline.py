@@ -364,8 +364,8 @@ def test_the_limits():
     cells = pd.DataFrame([cell("relu", n_improving=2), cell("tanh", 3)])
     text = headline.limits(made_up.config(("default",), depths=(2,)), cells)
     assert text.replace("\N{NO-BREAK SPACE}", " ") == (
-        "One data set, one test set, one recipe (SGD, PyTorch's default initialisation), 64 units a layer, n = 5 seeds; 2 of 8 trained "
-        "networks still improving."
+        "One data set, one test set, one recipe (SGD, PyTorch's default initialisation), 64 units a layer, n = 5 seeds; "
+        "2 of 8 still improving."
     )
     deep = pd.DataFrame(
         [cell("relu", depth=8, n_improving=3), cell("tanh", depth=8), *[cell("elu", n_improving=1)] * 3]

@@ -89,7 +89,7 @@ def test_it_stands_in_the_sentence_to_quote():
     }
     base = row | {"activation": "relu", "verdict": "baseline", "n_trained": 5}
     rows = pd.DataFrame([row | {"depth": depth} for depth in (2, 4)] + [base | {"depth": d} for d in (2, 4)])
-    rows = rows.assign(p_sign_flip=None, n_improving=0)
+    rows = rows.assign(p_sign_flip=None, n_improving=0, n_diverged=0)
     shallow, deep = quotes.of(rows, LABELS, known)
     assert deep.endswith("are not compared. PReLU was.") and "PReLU was." not in shallow
 

@@ -213,22 +213,29 @@ def limits(
         parts.append(f"{span(widths)} unit{'' if widths[-1] == 1 else 's'} a layer")
     parts.append(f"n{NBSP}={NBSP}1 seed, which gives no interval" if n == 1 else f"n{NBSP}={NBSP}{n} seeds")
     text = sentence(", ".join(parts))
+    heads = [f"{text}{tuned}" for tuned in _tuned_for(config["settings"], rates, labels)]
     improving, of = int(cells["n_improving"].sum()), int(cells["n_trained"].sum())
-    several = len(config["settings"]) > 1
-    searched = search_sentences.shorter(config["settings"])
-    if several and rates is not None:
-        edge = search_sentences.edges(rates, labels)
-        text += f"; rates tuned for {searched} epochs" if searched else ""
-        text += (
-            f"{' (' if searched else '; rates at the '}edge: {edge}{')' if searched else ''}" if edge else ""
-        )
     if not improving:
-        return f"{text}."
+        return _fitting(*(f"{head}." for head in heads), room=FINDING)
     where = _concentrated(cells)
-    long = f"{text}; {improving:,} of {of:,} trained networks still improving"
+    long = f"; {improving:,} of {of:,} trained networks still improving"
     long += f", {where[0]} of them among the {where[1]} at depth {where[2]}." if where else "."
     share = f" ({where[0]} of {where[1]} at depth {where[2]})" if where and where[0] != "all" else ""
-    return _fitting(long, f"{text}; {improving:,} of {of:,} still improving{share}.", room=FINDING)
+    ends_ = (long, f"; {improving:,} of {of:,} still improving{share}.")
+    return _fitting(*(f"{head}{end}" for head in heads for end in ends_), room=FINDING)
+
+
+def _tuned_for(settings: Mapping, rates: pd.DataFrame | None, labels: Mapping[str, str]) -> list[str]:
+    """How short the search of several settings was and which choices end the grid, the longest form first."""
+    if len(settings) < 2 or rates is None:
+        return [""]
+    searched, edge = search_sentences.shorter(settings), search_sentences.edges(rates, labels)
+    ending = rates["at_edge"].astype(bool) & (rates["n_trained"] > 0)
+    found = [edge, count(int(ending.sum()), "choice")] if edge else []
+    if searched:
+        tuned = f"; rates tuned for {searched} epochs"
+        return [*(f"{tuned} (edge: {one})" for one in found), tuned]
+    return [*(f"; rates at the edge: {one}" for one in found), ""]
 
 
 def _trained(runs: pd.DataFrame, label: str) -> str:
