@@ -124,20 +124,23 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """
     one = (cells["n_seeds"] == 1).all()
     level = (cells["median"] if one else cells["mean"]).astype(float)
-    parts, apart, shown = [], [], sorted({cells["depth"].min(), cells["depth"].max()})
-    for depth in shown:
+    parts, apart, short = [], [], []
+    for depth in sorted({cells["depth"].min(), cells["depth"].max()}):
         at = cells["depth"] == depth
         known = level[at].dropna()
         if len(known):
             parts.append(f"{ends(known.min(), known.max())} at depth {depth}")
-        lacking = cells[at & (cells["n_trained"] > 0) & level.isna()]
-        apart += [_without_mean(cell, labels) for cell in lacking.to_dict("records")]
-    what = "test accuracy" if one else "mean test accuracy"
-    texts = [f"{what}: {', '.join(parts)}"] if parts else []
-    texts += [f"no mean for {some(apart)}"] if apart else []
+        lacking = cells[at & (cells["n_trained"] > 0) & level.isna()].to_dict("records")
+        apart += [_without_mean(cell, labels) for cell in lacking]
+        theirs = [f"{labels[one['activation']]}'s runs {ends(one['min'], one['max'], 0)}" for one in lacking]
+        short.append(f"{parts[-1]}{f' ({some(theirs)})' if theirs else ''}" if len(known) else "")
     verdicts = "" if one else _verdicts(cells, labels)
-    texts += [verdicts] if verdicts else []
-    return sentence(f"{'; '.join(texts)}.") if texts else ""
+    what = "test accuracy" if one else "mean test accuracy"
+    long = [f"{what}: {', '.join(parts)}" if parts else "", f"no mean for {some(apart)}" if apart else ""]
+    texts = ["; ".join(filter(None, [*long, verdicts]))]
+    if all(short):
+        texts.append(f"{what.replace('test ', '')}: {', '.join(short)}{f'; {verdicts}' if verdicts else ''}")
+    return _fitting(*(sentence(f"{text}.") for text in texts), room=FINDING) if texts[0] else ""
 
 
 def recipe(
