@@ -321,7 +321,7 @@ def test_what_has_no_mean_is_named_and_its_comparisons_are_not_inconclusive():
     )
     deep = [one | {"depth": 8} for one in (*cells, cell("elu"))]
     assert accuracy(cell("relu", verdict="baseline"), cell("tanh"), *deep) == (
-        "Mean accuracy: 97.0 % at depth 2, 97.0 % at depth 8 (ReLU's runs 45 to 74 %); against ReLU: 2 inconclusive, 1 no mean."
+        "Mean accuracy: 97.0 % at depth 2, 97.0 % at depth 8 (ReLU 45 to 74 %); against ReLU: 2 inconclusive, 1 no mean."
     )
 
 

@@ -132,7 +132,7 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
             parts.append(f"{ends(known.min(), known.max())} at depth {depth}")
         lacking = cells[at & (cells["n_trained"] > 0) & level.isna()].to_dict("records")
         apart += [_without_mean(cell, labels) for cell in lacking]
-        theirs = [f"{labels[one['activation']]}'s runs {ends(one['min'], one['max'], 0)}" for one in lacking]
+        theirs = [f"{labels[one['activation']]} {ends(one['min'], one['max'], 0)}" for one in lacking]
         short.append(f"{parts[-1]}{f' ({some(theirs)})' if theirs else ''}" if len(known) else "")
     verdicts = "" if one else _verdicts(cells, labels)
     what = "test accuracy" if one else "mean test accuracy"

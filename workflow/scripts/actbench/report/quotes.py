@@ -94,10 +94,9 @@ def about(study: Study) -> About:
 def searched(study: Study) -> pd.DataFrame | None:
     """The table `rates` of a study's reference setting, where these were chosen among several."""
     config = study.config
-    several = len(config["tuning"]["learning_rate"]) > 1
-    return (
-        study.tables.get("rates") if several and config["training"]["learning_rate"] == grid.TUNED else None
-    )
+    tuned = config["training"]["learning_rate"] == grid.TUNED
+    several = tuned and len(config["tuning"]["learning_rate"]) > 1
+    return study.tables.get("rates") if several else None
 
 
 def of(
