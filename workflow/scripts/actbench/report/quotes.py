@@ -93,9 +93,7 @@ def about(study: Study) -> About:
 
 def searched(study: Study) -> pd.DataFrame | None:
     """The table `rates` of a study's reference setting, where these were chosen among several."""
-    config = study.config
-    tuned = config["training"]["learning_rate"] == grid.TUNED
-    several = tuned and len(config["tuning"]["learning_rate"]) > 1
+    several = len(search_sentences.candidates(study.config)) > 1
     return study.tables.get("rates") if several else None
 
 

@@ -57,10 +57,16 @@ class Later(NamedTuple):
 
 def horizon(setting: Mapping) -> tuple[int, int] | None:
     """The most epochs of a network of the search and of training; None where rates are not searched."""
-    search, training = setting["tuning"], setting["training"]
-    if training["learning_rate"] != grid.TUNED or len(search["learning_rate"]) < 2:
+    if len(candidates(setting)) < 2:
         return None
-    return search["max_epochs"] or training["max_epochs"], training["max_epochs"]
+    most = setting["training"]["max_epochs"]
+    return setting["tuning"]["max_epochs"] or most, most
+
+
+def candidates(setting: Mapping) -> list[float]:
+    """The learning rates among which a setting searches; empty where it searches none."""
+    tuned = setting["training"]["learning_rate"] == grid.TUNED
+    return list(setting["tuning"]["learning_rate"]) if tuned else []
 
 
 def shorter(settings: Mapping[str, Mapping]) -> str:
@@ -212,7 +218,7 @@ def failing(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping, s
         short: of the `FORMS`, the number.
     """
     failing = cells[cells["n_trained"] < cells["n_seeds"]]
-    if rates is None or failing.empty or len(setting["tuning"]["learning_rate"]) < 2:
+    if rates is None or failing.empty or len(candidates(setting)) < 2:
         return ""
     own = rates[rates["setting"].isin(failing["setting"])]
     trained_at = own.groupby(["activation", "depth"], observed=True)["n_trained"].sum()
@@ -247,14 +253,13 @@ def chosen(
 ) -> str:
     """How the learning rates of the one setting were chosen; `short`: see `failing`."""
     (setting,) = settings.values()
-    candidates = setting["tuning"]["learning_rate"]
-    fixed = setting["training"]["learning_rate"]
-    if fixed != grid.TUNED or len(candidates) == 1:
-        rate = candidates[0] if fixed == grid.TUNED else fixed
+    tried, fixed = candidates(setting), setting["training"]["learning_rate"]
+    if len(tried) < 2:
+        rate = tried[0] if tried else fixed
         return f"one learning rate ({rate:g}) for all activations; tuned for each, they may rank otherwise"
     epochs = shorter(settings)
     text = "rates tuned" if short else "learning rates are tuned"
-    text += f" for each activation and depth ({min(candidates):g} to {max(candidates):g}"
+    text += f" for each activation and depth ({min(tried):g} to {max(tried):g}"
     text += f"; {epochs} epochs" if epochs else ""
     if rates is None or not (rates["n_trained"] > 0).any():
         return f"{text})"
