@@ -8,6 +8,7 @@ A process of its own, started by `conftest.Server`: reads requests as JSON lines
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -49,6 +50,8 @@ def prepare() -> None:
         del sys.modules[name]
     os.environ.clear()
     os.environ.update(before)
+    gc.collect()
+    gc.freeze()  # a fork that looks through all of it for garbage would copy it
 
 
 class Popen(subprocess.Popen):
