@@ -74,6 +74,11 @@ def test_ids_of_two_figures_never_meet_and_each_reference_has_its_target(written
         assert {one or other for one, other in references} == own
 
 
+def test_a_figure_is_the_same_after_another_of_its_styles(written, page):
+    """Styles are parsed once, and none is changed where it is kept."""
+    assert svg.inlined(written, "overview", LABELS) == page
+
+
 def test_no_grey_and_no_white_is_left(page):
     found = set(re.findall(r"#[0-9a-f]{6}", page))
     assert found == {*looks.colours(LABELS).values(), "#123456", "#ffffff"}

@@ -7,6 +7,7 @@ turns it into these, so that the file is valid. `inlined` makes of a file what s
 import functools
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -179,7 +180,7 @@ def _style(element: ElementTree.Element) -> Mapping[str, str]:
 def _declarations(style: str) -> Mapping[str, str]:
     """Those of a `style`, which many elements of a figure share."""
     pairs = (part.partition(":") for part in style.split(";") if ":" in part)
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    return MappingProxyType({key.strip(): value.strip() for key, _, value in pairs})
 
 
 @functools.lru_cache(10_000)
@@ -250,8 +251,8 @@ def _lifted(root: ElementTree.Element, colours: Mapping[str, str]) -> None:
         style = _style(one)
         owned = {paint: style[paint] for paint in PAINTS if style.get(paint) in colours}
         if owned:
-            style |= {paint: f"var(--{looks.css_class(colours[old])},{old})" for paint, old in owned.items()}
-            one.set("style", ";".join(f"{key}:{value}" for key, value in style.items()))
+            lifted = {paint: f"var(--{looks.css_class(colours[old])},{old})" for paint, old in owned.items()}
+            one.set("style", ";".join(f"{key}:{value}" for key, value in {**style, **lifted}.items()))
 
 
 def _is_artist(element: ElementTree.Element) -> bool:
