@@ -87,9 +87,8 @@ def signals(std=4.0, saturated=0.0):
 def test_distributions_have_the_last_hidden_layer_and_the_largest_share_of_saturation():
     assert layer_findings.distributions(signals(saturated=0.6), LABELS) == (
         "At initialisation with 2 hidden layers the last hidden layer's activations have a root mean square of 5 (all 2), "
-        f"medians over n = 3 networks. Of pre-activations none at initialisation and at most 20.0{NBSP}% after training "
-        "(ReLU, 2 hidden layers) are saturated, means over layers and networks (after training those that did not diverge, "
-        "trained or not)."
+        f"medians over n = 3 networks. Saturated pre-activations: none at initialisation and at most 20.0{NBSP}% after training "
+        "(ReLU, 2 hidden layers), means of networks that did not diverge."
     )
 
 

@@ -70,7 +70,7 @@ def test_settings_and_search_have_their_section_of_the_page_and_its_figures(tune
     for part in ("table-matrix", "table-attribution", "figure-sensitivity", "table-rates"):
         assert '<section id="recipe">' in page and f'id="{part}"' in page, part
     assert "All activations have the same learning rate with “default”, 0.05;" in page
-    assert "2 of the 2 choices lie at the edge of the grid." in page
+    assert "2 of the 2 choices lie at the edge of the grid (" in page
     assert '<section id="recipe">' not in tiny.page() and "one recipe (" in tiny.page()
 
 

@@ -86,10 +86,7 @@ def saturation(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
             parts.append(f"{_most(own.max())} {words} ({labels[key]}, {layers(depth)})")
         elif len(own):
             parts.append(f"none {words}")
-    return (
-        f"Of pre-activations {listed(parts)} are saturated, means over layers and networks (after training "
-        "those that did not diverge, trained or not)."
-    )
+    return f"Saturated pre-activations: {listed(parts)}, means of networks that did not diverge."
 
 
 def dead(shares: Sequence[Mapping], labels: Mapping[str, str]) -> str:
