@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.analysis import comparisons
-from actbench.report.numbers import be, count, span
+from actbench.report.numbers import NBSP, be, count, span
 from actbench.report.section import Section, Study
 
 WRITTEN = 40  # seeds that a command lists
@@ -64,11 +64,12 @@ def finding(comparison: pd.DataFrame, rows: Sequence[Mapping], baseline: str) ->
     if comparison["n_seeds"].max() < 2:
         return f"{count(n, 'comparison')} with {baseline} cannot be made from one seed."
     left = int((comparison["verdict"] == "inconclusive").sum())
+    by = f"by n{NBSP}={NBSP}{int(comparison['n_seeds'].max())} seeds"
     if not left:
         which = f"All {n} comparisons" if n > 1 else "The 1 comparison"
-        return f"{which} with {baseline} {be(n)} decided."
+        return f"{which} with {baseline} {be(n)} decided {by}."
     which = f"{left} of {n} comparisons" if n > 1 else "The 1 comparison"
-    text = f"{which} with {baseline} {be(left)} undecided"
+    text = f"{which} with {baseline} {be(left)} undecided {by}"
     needed = [row["seeds"] for row in rows if row["seeds"]]
     if not needed:
         return f"{text}."
