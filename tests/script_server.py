@@ -10,6 +10,7 @@ import runpy
 import sys
 import tempfile
 
+import forked
 import torch  # noqa: F401, imported for the forks
 
 STREAMS = ("stdin", "stdout", "stderr")
@@ -24,18 +25,7 @@ def run(request: dict, streams: list) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv, sys.path = [request["script"]], [entry for entry in sys.path[1:] if entry]
-    status = 1
-    try:
-        runpy.run_path(request["script"], run_name="__main__")
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    forked.end_after(lambda: runpy.run_path(request["script"], run_name="__main__"))
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import forked
 import jsonschema  # noqa: F401, what follows is imported for the forks
 import pandas  # noqa: F401
 import snakemake.api
@@ -106,18 +107,7 @@ def become_fork_server(asked: socket.socket) -> None:
     os.environ.update(given["environment"])
     sys.argv = [*given["argv"], str(descriptors[0])]
     sys.path[:] = [entry for entry in sys.path[1:] if entry]
-    status = 1
-    try:
-        runpy.run_path(sys.argv[0], run_name="__main__")
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    forked.end_after(lambda: runpy.run_path(sys.argv[0], run_name="__main__"))
 
 
 def run(request: dict, output: int) -> None:
@@ -130,17 +120,7 @@ def run(request: dict, output: int) -> None:
     os.chdir(request["folder"])
     os.environ.update(request["environment"])
     sys.argv = ["snakemake"]
-    status = 1
-    try:
-        snakemake.cli.main(request["arguments"])
-    except SystemExit as end:
-        if isinstance(end.code, str):
-            sys.stderr.write(end.code + "\n")
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    forked.end_after(lambda: snakemake.cli.main(request["arguments"]))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from actbench.analysis import statistics, trends
 from actbench.report import partly_sentences, search_sentences
-from actbench.report.numbers import NBSP, count, ends, listed, sentence, some, span
+from actbench.report.numbers import NBSP, clause, count, ends, listed, sentence, some, span
 from actbench.report.recipe_sentences import INITIALISATIONS, NORMS, OPTIMISERS
 from actbench.report.verdict_sentences import in_short
 from actbench.study import grid
@@ -256,8 +256,7 @@ def _placed(
 ) -> tuple[str, str]:
     """The headline and its basis, one of which names the setting: the headline, if it fits in a line."""
     if _with(setting):
-        begins = text.startswith(tuple(labels.values()))
-        placed = f"{_with(setting)}{text if begins else text[:1].lower() + text[1:]}"
+        placed = f"{_with(setting)}{clause(text, labels.values())}"
         if len(placed) <= LINE:
             return placed, ", ".join(filter(None, [where, *notes]))
     basis = [where, f"setting “{setting}”" if setting else "", *notes]

@@ -126,10 +126,9 @@ def untrained(
         f"{labels[row['activation']]} at depth {row['depth']} ({row['n_trained']} of {row['n_seeds']})"
         for row in kept
     ]
-    cells = "1 cell" if len(none) == 1 else f"{len(none)} cells"
     text = (
         f"The search is shorter than training ({shorter(settings)} epochs): that no network with the chosen "
-        f"rate trained in it in {cells} says no more than that."
+        f"rate trained in it in {count(len(none), 'cell')} says no more than that."
     )
     if not kept:
         return text

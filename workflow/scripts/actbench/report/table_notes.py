@@ -90,7 +90,7 @@ def rates(table: pd.DataFrame | None, labels: Mapping[str, str]) -> str:
             f"{rate:g} ({', '.join(label for key, label in labels.items() if key in keys)})"
             for rate, keys in chosen.sort_index(ascending=False).items()
         ]
-        where = f"{_layers(depth)}: " if table["depth"].nunique() > 1 else ""
+        where = f"{numbers.count(depth, 'layer')}: " if table["depth"].nunique() > 1 else ""
         parts.append(f"{where}{', '.join(named)}")
     return f"Chosen learning rates: {'; '.join(parts)}."
 
@@ -111,14 +111,10 @@ def unfinished(rows: Sequence[Mapping], labels: Mapping[str, str]) -> list[str]:
         chosen = [row for row in rows if row[column] and row[column] >= least * row[of]]
         named = []
         for row in chosen:
-            where = f" at {_layers(row['depth'])}" if several else ""
+            where = f" at {numbers.count(row['depth'], 'layer')}" if several else ""
             named.append(f"{labels[row['activation']]} ({row[column]} of {row[of]}{where})")
         if len(named) > LISTED:
             texts.append(f"{said}: {len(named)} of {len(rows)} rows.")
         elif named:
             texts.append(f"{said}: {numbers.listed(named)}.")
     return texts
-
-
-def _layers(depth: int) -> str:
-    return f"{depth} layer{'' if depth == 1 else 's'}"

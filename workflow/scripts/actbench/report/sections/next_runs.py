@@ -18,13 +18,12 @@ def context(study: Study) -> dict:
     needed = [int(row["seeds"]) for row in rows if row["seeds"]]
     shares = study.tables.get("shares", pd.DataFrame(columns=["n_both", "n_seeds", "verdict", "required_n"]))
     too_few = shares[(shares["verdict"] == "cannot decide") & (shares["n_both"] < shares["n_seeds"])]
-    n = min(needed, default=0)
-    if len(too_few):
-        n = max(n, int(too_few["required_n"].max()))
+    who_trained = int(too_few["required_n"].max()) if len(too_few) else 0
+    n = max(min(needed, default=0), who_trained)
     return {
         "finding": finding(table, rows, study.shared()["baseline"]),
         "undecided": rows,
-        "who_trained": int(too_few["required_n"].max()) if len(too_few) else 0,
+        "who_trained": who_trained,
         "most": comparisons.MOST_SEEDS,
         "seeds": more_seeds(config["seeds"], n, config.get("seeds_per_job") or 1),
     }

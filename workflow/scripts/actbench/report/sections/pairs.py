@@ -128,7 +128,9 @@ def heads(ranking: Sequence[Mapping], labels: Mapping[str, str]) -> dict[int, di
     """
     found: dict[int, dict] = {}
     for row in ranking:
-        rank = "no rank" if row["mean"] is None else f"average rank {row['mean']:.1f} of {len(ranking)}"
+        rank = "no rank"
+        if row["mean"] is not None:
+            rank = f"average rank {numbers.fixed(row['mean'])} of {len(ranking)}"
         for cell in row["cells"]:
             one = cell["n_seeds"] == 1
             level = cell["median" if one else "mean"]
