@@ -135,12 +135,10 @@ def layers(key, depth, weight, bias):
     return rows
 
 
-def reason(name, **network):
+def reason(name, spec=None, images=Images(1.0, 0.0, [0.5]), **network):
     """What the job of theory gives as the reason of a row of `theory`: of networks of two hidden layers of 8 units."""
-    setting = theory_rows.Setting(
-        {**NETWORK, **network, "hidden_sizes": [[8, 8]]}, Images(1.0, 0.0, [0.5]), 4, 3, 8
-    )
-    function = theory_rows.Function({"name": name, "import": None, "parameters": {}})
+    setting = theory_rows.Setting({**NETWORK, **network, "hidden_sizes": [[8, 8]]}, images, 4, 3, 8)
+    function = theory_rows.Function(spec or {"name": name, "import": None, "parameters": {}})
     return theory_rows.of_map(function, setting)[0]["reason"]
 
 

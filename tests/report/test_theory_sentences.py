@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from actbench.report import theory_sentences as sentences
 from actbench.report.numbers import NBSP
+from actbench.theory.predictions import Images
 from made_up_theory import LABELS, cell, cells, reason
 
 pytestmark = pytest.mark.fault(
@@ -82,13 +83,14 @@ def test_factors_that_read_alike_are_one():
     )
 
 
+EXP = {"name": "exp", "import": "own_activations:Exp", "parameters": {}}
 NO_POINT = reason("tanh", initialisation="lecun")
 
 
 def test_where_mean_squares_never_rest_that_is_said():
     rows = theory(("relu", 0.5, 1, 1.4, None, None), TANH, ("swish", None, 1, 1.7, 0.7, False))
     rows = rows.assign(reason=["", "", NO_POINT])
-    end = " Mean squares of swish have no fixed point from 10⁻⁶ to 10⁶."
+    end = " Mean squares of swish go to no fixed point from 10⁻⁶ to 10⁶."
     assert sentences.one_layer(rows, LABELS, "this").endswith("become alike." + end)
     assert sentences.one_layer(rows[2:], LABELS, "this") == end.strip()
     rows = rows.assign(reason=NO_POINT, q=[None, 0.5, None])
@@ -98,8 +100,22 @@ def test_where_mean_squares_never_rest_that_is_said():
     )
     assert sentences.one_layer(rows[:1], LABELS, "this") == (
         "With this, χ is 0.5 for ReLU. It is below 1 for ReLU, so that gradients shrink towards the input and images "
-        "become alike. Mean squares of ReLU have no fixed point from 10⁻⁶ to 10⁶."
+        "become alike. Mean squares of ReLU go to no fixed point from 10⁻⁶ to 10⁶."
     )
+
+
+def test_where_the_map_is_not_known_it_is_not_said_that_there_is_no_fixed_point():
+    """exp: its averages at the images' first mean square, and on the way up from it, leave float64."""
+    for mean_square, place in ((400.0, "the first layer"), (10.0, "on the way to a fixed point")):
+        why = reason("exp", spec=EXP, initialisation="he", images=Images(mean_square, 0.0, [0.5]))
+        assert why.startswith(f"{place}, where pre-activations have the mean square ")
+        rows = theory(TANH, ("swish", None, 1, 1.7, None, None)).assign(reason=["", why])
+        assert sentences.one_layer(rows, LABELS, "this").endswith(
+            "become alike. It is not known for swish (E f² is 0, infinite or not known to 8 digits)."
+        )
+    jumps = theory(TANH, ("swish", None, 1, 1.7, 0.003, True)).assign(reason=["", reason("threshold")])
+    text = sentences.one_layer(jumps, LABELS, "this")
+    assert text.endswith("It is not known for swish (the function has jumps, and no derivative there).")
 
 
 def test_normalised_and_residual_networks_have_another_map():

@@ -2,12 +2,15 @@
 
 import math
 
+import mpmath
 import pytest
+import torch
 from actbench.activations import registry
 from actbench.theory import critical
 from actbench.theory.gaussian import Gaussian
 from scipy import stats
 
+mpmath.mp.dps = 60
 SCALE, BIAS = 0.8944, -0.4472
 
 
@@ -58,6 +61,22 @@ def test_averages(name, q):
     assert found.f == pytest.approx(f, rel=tolerance, abs=1e-9 * math.sqrt(f_squared))
     assert found.f_squared == pytest.approx(f_squared, rel=tolerance)
     assert found.derivative_squared == pytest.approx(derivative_squared, rel=tolerance)
+
+
+@pytest.mark.parametrize("q", [1e-6, 2e-4, 5e-4, 1e-3, 1 / 300, 0.01])
+def test_averages_far_below_a_threshold(q):
+    """Softshrink is 0 up to 0.5, up to 500 standard deviations of these: its averages are tiny, and known."""
+    ratio = mpmath.mpf(0.5) / mpmath.sqrt(mpmath.mpf(q))
+    tail, density = mpmath.ncdf(-ratio), mpmath.npdf(ratio)
+    f_squared = 2 * q * ((1 + ratio**2) * tail - ratio * density)
+    gaussian = Gaussian(registry.create("softshrink"))
+    found = gaussian(q)
+    wanted = [0.0 if value < 1e-290 else float(value) for value in (f_squared, 2 * tail)]
+    assert [found.f_squared, found.derivative_squared] == pytest.approx(wanted, rel=1e-8, abs=0)
+    assert found.growth == pytest.approx(wanted[1], rel=1e-7, abs=0) and abs(found.f) < 1e-10
+    assert gaussian.f_squared(torch.tensor([q], dtype=torch.float64)).item() == pytest.approx(
+        found.f_squared, rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("bias_std", [0.05, 0.2, 1.0])

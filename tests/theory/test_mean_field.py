@@ -159,6 +159,35 @@ def test_what_is_not_known_is_nan():
     assert math.isnan(MeanField(nn.Tanh()).variance(1e7, 1.0, 0.0))
 
 
+@pytest.mark.parametrize("name", ["hardshrink", "softshrink", "threshold"])
+def test_where_f_is_0_around_0_the_biases_alone_are_a_stable_fixed_point(name):
+    """q* = σ_b² but for a share of 1e-15: nearly no pre-activation comes out from below the threshold."""
+    theory, variances = MeanField(registry.create(name)), (1 / 3, 1 / 300)
+    (found,) = theory.fixed_points(*variances)
+    assert found.q == pytest.approx(1 / 300, rel=1e-12) and found.stable and 0 <= found.slope < 1e-12
+    assert theory.limit(0.3417, *variances).q == found.q and theory.unknown() == []
+    after = theory.correlation(torch.tensor([0.0, 0.5]), found.q, *variances)
+    assert after.tolist() == pytest.approx([1, 1], abs=1e-12)
+    (least,) = theory.fixed_points(1 / 3, 1e-5)
+    assert (least.q, least.slope) == (pytest.approx(1e-5), 0)
+    assert theory.correlation(torch.tensor([0.0, 0.5]), least.q, 1 / 3, 1e-5).tolist() == [1, 1]
+
+
+def test_a_way_on_which_v_is_not_known_ends_there_and_not_at_a_point_behind():
+    """exp: E f² = e^{2q} leaves what float64 can average before q = 200."""
+    theory, far = MeanField(Exp()), 20.0
+    stop = theory.stops(far, 1.0, 0.0)
+    assert far < stop == min(theory.unknown()) and theory.limit(far, 1.0, 0.0) is None
+    assert theory.stops(1e-3, 1e-3, 0.01) is None and theory.limit(1e-3, 1e-3, 0.01).stable
+    tanh = MeanField(nn.Tanh())
+    assert tanh.stops(50.0, 1.7, 0.04) is None and tanh.unknown() == []
+    behind = MeanField(nn.Tanh())
+    behind._on_grid()[140] = math.nan  # 10
+    assert behind.limit(50.0, 1.7, 0.04) is None
+    assert behind.stops(50.0, 1.7, 0.04) == behind.unknown()[0] == pytest.approx(10.0)
+    assert behind.limit(0.1, 1.7, 0.04) == tanh.limit(0.1, 1.7, 0.04)
+
+
 def test_a_fixed_point_that_nothing_goes_to():
     """E f² = 3q²/2 of ReLU²: smaller mean squares die out, larger ones explode."""
     theory = MeanField(SquaredReLU())

@@ -47,7 +47,9 @@ def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) 
 
 
 def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str, examples: str = "images") -> str:
-    """By which factor χ a layer changes gradients and alike examples; whose mean squares have no fixed point.
+    """By which factor χ a layer changes gradients and alike examples; whose mean squares go to no fixed point.
+
+    Of whom χ is not known is another thing, and said with the reason.
 
     Args:
         theory: the rows of that table of one setting; one with a χ and no q has that χ at every q.
@@ -57,9 +59,19 @@ def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str, examp
     """
     restless = theory["reason"] == theory_tables.NO_POINT
     names = [labels[key] for key in theory.loc[restless, "activation"]]
-    rest = f"Mean squares of {some(names)} have no fixed point from 10⁻⁶ to 10⁶." if names else ""
+    rest = f"Mean squares of {some(names)} go to no fixed point from 10⁻⁶ to 10⁶."
     known = theory[theory["chi"].notna()].sort_values("chi", kind="stable")
-    return " ".join(text for text in (_factors(known, labels, words, examples), rest) if text)
+    lacking = theory[theory["chi"].isna() & ~restless]
+    parts = [
+        f"{some([labels[key] for key in rows['activation']])} ({why})"
+        for why, rows in lacking.assign(why=_whys(lacking)).groupby("why", sort=False)
+    ]
+    texts = (
+        _factors(known, labels, words, examples),
+        f"It is not known for {_few(parts, 'reason', 'theory')}." if len(known) and parts else "",
+        rest if names else "",
+    )
+    return " ".join(text for text in texts if text)
 
 
 def _factors(known: pd.DataFrame, labels: Mapping[str, str], words: str, examples: str) -> str:
@@ -295,12 +307,12 @@ def _whys(lacking: pd.DataFrame) -> pd.Series:
     return pd.Series(found, lacking.index).str.replace("^which is", "mean squares", regex=True)
 
 
-def _few(parts: Sequence[str], word: str) -> str:
-    """The first of them, and how many more there are; those are in the table."""
+def _few(parts: Sequence[str], word: str, table: str = "expectations") -> str:
+    """The first of them, and how many more there are; those are in the table of that name."""
     rest = len(parts) - NAMED
     if rest <= 1:
         return "; ".join(parts)
-    return f"{'; '.join(parts[:NAMED])}; {rest} more {word}s in the table `expectations`"
+    return f"{'; '.join(parts[:NAMED])}; {rest} more {word}s in the table `{table}`"
 
 
 def _judged(known: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:

@@ -67,7 +67,8 @@ def point(activation: nn.Module, bias_std: float) -> Point | None:
 
     def excess(q: float) -> float:
         _, f_squared, derivative_squared, _ = gaussian(q)
-        return variance + f_squared / derivative_squared - q if derivative_squared else math.nan
+        known = f_squared and derivative_squared  # 0 is also what is below `gaussian.FLOOR`
+        return variance + f_squared / derivative_squared - q if known else math.nan
 
     low = high = max(variance, SMALLEST)
     if not gaussian.continuous or not excess(low) > 0:

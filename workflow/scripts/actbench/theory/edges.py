@@ -17,7 +17,8 @@ GRID = torch.logspace(-3, math.log10(LARGEST), 181, dtype=torch.float64).tolist(
 def curve(activation: nn.Module, gaussian: Gaussian) -> list[Point]:
     """The points with σ_b of `BIAS_STDS`, as far as there are any; where f is homogeneous the one.
 
-    Each is that of the smallest q with q − E f²/E f′² = σ_b², as in `critical.point`.
+    Each is that of the smallest q with q − E f²/E f′² = σ_b², as in `critical.point`. Such a q is at least
+    σ_b²: where the averages are not known from there on, neither is the point.
 
     Args:
         gaussian: the averages of the activation.
@@ -30,12 +31,15 @@ def curve(activation: nn.Module, gaussian: Gaussian) -> list[Point]:
 
     def variance(log_q: float) -> float:
         _, f_squared, derivative_squared, _ = gaussian(math.exp(log_q))
-        return math.exp(log_q) - f_squared / derivative_squared if derivative_squared else math.nan
+        known = f_squared and derivative_squared  # 0 is also what is below `gaussian.FLOOR`
+        return math.exp(log_q) - f_squared / derivative_squared if known else math.nan
 
     logs, found, wanted = [math.log(q) for q in GRID], [], iter(BIAS_STDS)
     bias_std, before = next(wanted), -math.inf
     for low, high in itertools.pairwise(logs):
         before, after = variance(low) if math.isinf(before) else before, variance(high)
+        while bias_std is not None and math.isnan(before) and bias_std**2 <= math.exp(high):
+            bias_std = next(wanted, None)
         while bias_std is not None and before < bias_std**2 <= after:
             log_q = optimize.brentq(lambda x, std=bias_std: variance(x) - std**2, low, high, xtol=1e-12)
             found.append(at(gaussian, math.exp(log_q), bias_std))

@@ -1,6 +1,7 @@
 """Averages of an activation over normally distributed pre-activations, by Gauss–Legendre quadrature."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,11 +13,13 @@ from actbench.activations.sampling import Function, sample
 
 SMALLEST, LARGEST = 1e-6, 1e6  # mean squares q for which there are averages
 ERROR = 1e-8  # relative; an average that is not that sure is NaN
+FLOOR = 1e-290  # an average below it is 0: float64 has fewer digits for much smaller numbers
 SMOOTH = 1e-10  # relative; panels whose integrals are less sure are halved
 HALVINGS = 40
 MOST_PANELS = 2_000
 REACH = 39  # standard deviations; beyond, densities are 0 in float64
 NODES = (12, 20)  # a panel: the second gives the averages, the first how sure they are
+PANEL = 0.5  # standard deviations: the longest panel where those of the function alone are not enough
 
 
 class Averages(NamedTuple):
@@ -32,7 +35,9 @@ class Gaussian:
     """Averages of one activation, in evaluation mode and float64, for any q from `SMALLEST` to `LARGEST`.
 
     f and f′ are evaluated once, at the nodes of panels that are halved until f² and f′² are polynomials on
-    them, as good as; so that they end at kinks. Only the weights depend on q.
+    them, as good as; so that they end at kinks. Only the weights depend on q. Where f is 0 around 0 and √q
+    small, all that counts lies where densities fall steeply within a panel: what is not known then is taken
+    from panels of at most `PANEL`, at whose nodes f is evaluated for this q.
 
     Attributes:
         function: f and f′ in float64.
@@ -50,24 +55,48 @@ class Gaussian:
         self.error = max(ERROR, 16 * function.precision)
         self.function = function
         self.panels = _panels(function, max(SMOOTH, 16 * function.precision))
-        self.rules = []
-        for n in NODES:
-            x, weight = (part.flatten() for part in nodes(*self.panels, n))
-            f, derivative = function(x)
-            self.rules.append((x, weight, torch.stack([f, f**2, derivative**2])))
+        self.rules = _rules(function, *self.panels)
 
     def __call__(self, q: float) -> Averages:
         """The averages for pre-activations of mean square q."""
-        coarse, fine = (_averages(q, *rule) for rule in self.rules)
-        square = fine[1].abs()
-        size = torch.stack([square.sqrt(), square, fine[2].abs(), square / q])
-        sure = (fine - coarse).abs() <= self.error * size
-        return Averages(*fine.where(sure, math.nan).tolist())
+        found = self._sure(q, self.rules)
+        if found.isnan().any() and not self.function.random:
+            finer = self._sure(q, _rules(self.function, *self._finer(q)))
+            found = found.where(~found.isnan(), finer)
+        return Averages(*found.tolist())
 
     def f_squared(self, q: Tensor) -> Tensor:
         """E f² for many q at once."""
         coarse, fine = (_mean_squares(q, *rule) for rule in self.rules)
-        return fine.where((fine - coarse).abs() <= self.error * fine.abs(), math.nan)
+        found = fine.where((fine - coarse).abs() <= self.error * fine.abs(), math.nan)
+        for at in found.isnan().nonzero().flatten().tolist():
+            found[at] = self(q[at].item()).f_squared
+        return found
+
+    def _sure(self, q: float, rules: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
+        """The averages by the second of two rules, NaN where the first differs by too much."""
+        coarse, fine = (_averages(q, *rule) for rule in rules)
+        square = fine[1].abs()
+        size = torch.stack([square.sqrt(), square, fine[2].abs(), square / q])
+        found = fine.where((fine - coarse).abs() <= self.error * size, math.nan)
+        return found.where(~(torch.maximum(fine.abs(), coarse.abs()) < FLOOR), 0.0)
+
+    def _finer(self, q: float) -> tuple[Tensor, Tensor]:
+        """The panels as far as there is a density, cut into ones of at most `PANEL` standard deviations."""
+        edges = torch.cat([self.panels[0], self.panels[1][-1:]])
+        steps = torch.arange(-REACH, REACH + PANEL, PANEL, dtype=torch.float64) * math.sqrt(q)
+        edges = torch.cat([edges[(edges > steps[0]) & (edges < steps[-1])], steps]).unique()
+        return edges[:-1], edges[1:]
+
+
+def _rules(function: Function, low: Tensor, high: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Of each of `NODES` per panel: nodes x, weights, and f, f² and f′² [3, N] there."""
+    found = []
+    for n in NODES:
+        x, weight = (part.flatten() for part in nodes(low, high, n))
+        f, derivative = function(x)
+        found.append((x, weight, torch.stack([f, f**2, derivative**2])))
+    return found
 
 
 def _averages(q: float, x: Tensor, weight: Tensor, values: Tensor) -> Tensor:

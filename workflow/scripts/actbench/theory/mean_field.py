@@ -124,32 +124,56 @@ class MeanField:
     def correlation(self, c: Tensor, q: float, weight_variance: float, bias_variance: float) -> Tensor:
         """Correlations in the next layer of pre-activations of mean square q and correlation c."""
         f_squared = self.averages(q).f_squared
+        if f_squared == 0 and bias_variance > 0:
+            return torch.ones_like(c)  # of any two images pre-activations are the biases alone
         return (weight_variance * f_squared * self.cosine(c, q) + bias_variance) / (
             weight_variance * f_squared + bias_variance
         )
 
     def fixed_points(self, weight_variance: float, bias_variance: float) -> list[FixedPoint]:
-        """All q from `SMALLEST` to `LARGEST` at which V(q) − q changes its sign, ascending.
+        """All q from `SMALLEST` to `LARGEST` at which V(q) − q is known to change its sign, ascending.
 
         None where each q is one, as of homogeneous f at its edge of chaos.
         """
         return [self.point(q, weight_variance) for q in self._search(weight_variance, bias_variance)[0]]
 
+    def unknown(self) -> list[float]:
+        """The q of `GRID` at which E f² is not known: close to these there may be further fixed points."""
+        return GRID[self._on_grid().isnan()].tolist()
+
     def limit(self, q: float, weight_variance: float, bias_variance: float) -> FixedPoint | None:
         """The fixed point that mean squares go to from q, layer by layer; None where there is none.
 
-        V is followed up or down to the next one; q itself where it is one, to 10⁻⁶ of it.
+        V is followed up or down to the next one; q itself where it is one, to 10⁻⁶ of it. None also where V
+        is not known on the way, see `stops`.
+        """
+        found, known = self._next(q, weight_variance, bias_variance)
+        return self.point(found, weight_variance) if found is not None and known else None
+
+    def stops(self, q: float, weight_variance: float, bias_variance: float) -> float | None:
+        """The mean square at which V is first not known on the way of `limit`; None where it is known."""
+        found, known = self._next(q, weight_variance, bias_variance)
+        return None if known else found
+
+    def _next(self, q: float, weight_variance: float, bias_variance: float) -> tuple[float | None, bool]:
+        """From q on the way of V the next fixed point, or where V is not known, and whether it is known.
+
+        None where neither lies ahead.
         """
         if not q > 0:
-            return None
+            return None, True
         change = self.variance(q, weight_variance, bias_variance) / q - 1
+        if math.isnan(change):
+            return q, False
         if abs(change) <= ONE:
-            return self.point(q, weight_variance)
+            return q, True
         points, flat = self._search(weight_variance, bias_variance)
-        ahead = [other for other in (*points, *flat) if (other - q) * change > 0]
+        places = {place: True for place in (*points, *flat)} | dict.fromkeys(self.unknown(), False)
+        ahead = [place for place in places if (place - q) * change > 0]
         if not ahead:
-            return None
-        return self.point(min(ahead, key=lambda other: abs(other - q)), weight_variance)
+            return None, True
+        found = min(ahead, key=lambda place: abs(place - q))
+        return found, places[found]
 
     def point(self, q: float, weight_variance: float) -> FixedPoint:
         """V′ and χ at q, whether it is a fixed point or not."""
@@ -163,16 +187,20 @@ class MeanField:
             self._found[key] = self._roots(weight_variance, bias_variance)
         return self._found[key]
 
-    def _roots(self, weight_variance: float, bias_variance: float) -> tuple[list[float], list[float]]:
+    def _on_grid(self) -> Tensor:
+        """E f² at the q of `GRID`."""
         if self._f_squared is None:
             sides = self._sides
             self._f_squared = self.gaussian.f_squared(GRID) if sides is None else GRID * sides / 2
+        return self._f_squared
+
+    def _roots(self, weight_variance: float, bias_variance: float) -> tuple[list[float], list[float]]:
 
         def excess(log_q: float) -> float:
             q = math.exp(log_q)
             return self.variance(q, weight_variance, bias_variance) / q - 1
 
-        change = (weight_variance * self._f_squared + bias_variance) / GRID - 1
+        change = (weight_variance * self._on_grid() + bias_variance) / GRID - 1
         flat, points = change.abs() <= FLAT, []
         signed = (~flat).nonzero().flatten().tolist()
         for low, high in itertools.pairwise(signed):

@@ -205,11 +205,13 @@ def of_map(function: Function, setting: Setting) -> tuple[dict, list[float | Non
     field = function.field
     if math.isnan(field.variance(first, *both)):
         return row | {"reason": predictions.unknown(field, first, "the first layer")}, nowhere
-    row["n_fixed_points"] = len(field.fixed_points(*both))
+    row["n_fixed_points"] = None if field.unknown() else len(field.fixed_points(*both))
     point = field.limit(first, *both)
     if point is not None:
         told = not math.isnan(point.slope) and not math.isinf(point.xi_q or 0)
         row |= {"q": point.q, "stable": point.stable if told else None}
+    elif (stop := field.stops(first, *both)) is not None:
+        return row | {"reason": predictions.unknown(field, stop, "on the way to a fixed point")}, nowhere
     elif field.homogeneous:
         row["reason"], point = theory_tables.NO_POINT, field.point(first, both[0])
     else:
