@@ -13,6 +13,7 @@ from actbench.training import theory_rows
 from conftest import NETWORK
 
 WIDTH, CLASSES = 64, 10
+IMAGES = Images(1.0, 0.0, [0.5])
 REASON = "made up: no recursion is known"
 UNPREDICTED = ("layer",)
 LABELS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "elu": "ELU", "swish": "swish"}
@@ -135,7 +136,7 @@ def layers(key, depth, weight, bias):
     return rows
 
 
-def reason(name, spec=None, images=Images(1.0, 0.0, [0.5]), **network):
+def reason(name, spec=None, images=IMAGES, **network):
     """What the job of theory gives as the reason of a row of `theory`: of networks of two hidden layers of 8 units."""
     setting = theory_rows.Setting({**NETWORK, **network, "hidden_sizes": [[8, 8]]}, images, 4, 3, 8)
     function = theory_rows.Function(spec or {"name": name, "import": None, "parameters": {}})

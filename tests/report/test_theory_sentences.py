@@ -241,8 +241,39 @@ def test_hits_and_misses_are_counted_by_class_and_named():
         "above −3.7; it trained if more than half of its networks did. The expectation is right in 2 of 4 cells: 1 "
         "of 2 expected to train and 1 of 2 not expected to train. Wrong: swish with 8 hidden layers (3 of 5 trained) "
         "and ReLU with 8 hidden layers (2 of 5 trained). In 3 cells only some networks trained, which no such limit "
-        "can say. Saying the same of every cell would be right in 2 of 4."
+        "can say. Saying the same of every cell would be right in 2 of 4, so on this study the limit does no better "
+        "than saying that all train."
     )
+
+
+@pytest.mark.parametrize(
+    ("predicted", "trained", "end"),
+    [
+        ((-1, -1, -9), (5, 5, 0), "right in 2 of 3."),
+        ((-1, -1, -9), (5, 5, 5), "right in 3 of 3, so on this study the limit does worse than saying that all train."),
+        ((-1, -9, -9), (0, 0, 0), "right in 3 of 3, so on this study the limit does worse than saying that none trains."),
+        ((-9, -9), (0, 0), "right in 2 of 2, so on this study the limit does no better than saying that none trains."),
+    ],
+)  # fmt: skip
+def test_whether_the_limit_does_better_than_one_answer_for_all(predicted, trained, end):
+    rows = zip(LABELS, predicted, trained, strict=False)
+    frame = cells(*(cell(key, predicted=ratio, n_trained=n) for key, ratio, n in rows))
+    assert sentences.who_trains(frame, LABELS, "network").endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("chosen_on", "words"),
+    [
+        ([True, True, True], "on these very cells: 1 of 2 is a fit, not a test."),
+        ([True, False, True], "on another study (digits), which had 1 of these 2 cells: for that one the count is a fit, for the rest a test."),
+        ([False, False, True], "on another study (digits), so these counts are a test of it."),
+    ],
+)  # fmt: skip
+def test_whether_the_count_is_a_test_of_the_limit_or_a_fit(chosen_on, words):
+    """The third cell, of which nothing is expected, is none of the count's."""
+    frame = cells(cell(), cell("tanh", n_trained=5), cell("elu", predicted=None))
+    assert sentences.chosen(frame, pd.Series(chosen_on)) == f"The limit was chosen {words}"
+    assert sentences.chosen(frame[2:], pd.Series(chosen_on)[2:]) == ""
 
 
 def test_an_exact_half_has_not_trained():

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from actbench.analysis.statistics import share_interval
 from actbench.data import acquire
+from actbench.report.sections import why
 from actbench.storage import yaml_files
 from actbench.study import grid, settings
 from actbench.theory import expectation
@@ -28,6 +29,26 @@ def test_the_limit_is_the_middle_of_the_gap_on_the_study_that_it_was_chosen_on(c
     lowest = chosen.loc[chosen["trained"], "log10_first_last"].min()
     assert highest < lowest
     assert round((highest + lowest) / 2, 1) == expectation.LIMIT
+
+
+@pytest.mark.parametrize("study", CONFIGS)
+def test_the_cells_that_the_limit_was_chosen_on_are_told_from_others(cells, study):
+    own = cells[cells["study"] == study]
+    given = yaml_files.read(ROOT / CONFIGS[study])
+    given |= {"activations": list(dict.fromkeys(own["activation"]))}
+    config = settings.with_recipes(given, SCHEMA)
+    found = why.chosen_on(config, own)
+    assert len(own) and (found == (study == CHOSEN)).all()
+    if study == CHOSEN:
+        everywhere = expectation.CHOSEN_ON
+        many = len(everywhere.activations) * len(everywhere.depths) * len(everywhere.initialisations)
+        assert len(own) == many == 36
+        for change in ({"width": 65}, {"norm": "layer"}, {"residual": True}, {"bias_std": 0.1}):
+            other = settings.with_recipes(given | {"network": given["network"] | change}, SCHEMA)
+            assert not why.chosen_on(other, own).all()
+        (leaky,) = [entry for entry in config["activations"] if entry["id"] == "leakyrelu"]
+        leaky["spec"]["parameters"] = {"negative_slope": 0.3}
+        assert set(own.loc[~why.chosen_on(config, own), "activation"]) == {"leakyrelu"}
 
 
 @pytest.mark.parametrize("study", CONFIGS)

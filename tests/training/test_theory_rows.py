@@ -180,6 +180,10 @@ def test_of_gradients_that_grow_nothing_is_expected():
 def test_images_have_their_mean_square_mean_and_cosines():
     x = torch.tensor([[3.0, 0.0], [0.0, 2.0], [1.0, 1.0], [0.0, 0.0]])
     found = theory_rows.of_images(x)
+    own = (x.double() ** 2).mean(1).numpy()
+    assert found.spread == pytest.approx(np.std(own) / np.mean(own))
+    assert theory_rows.of_images(torch.tensor([[1.0, 0.0], [0.0, 3.0]])).spread == pytest.approx(0.8)
+    assert theory_rows.of_images(torch.zeros(2, 2)).spread is None
     assert (found.mean_square, found.mean) == pytest.approx((15 / 8, 7 / 8))
     assert sorted(found.cosines) == pytest.approx([0, 0.5**0.5, 0.5**0.5])  # none with the image of zeros
     many = theory_rows.of_images(torch.randn(300, 5, generator=torch.Generator().manual_seed(0)) + 0.5)

@@ -107,6 +107,26 @@ def saturated(cells: pd.DataFrame, shares: pd.DataFrame, labels: Mapping[str, st
     )
 
 
+def average(theory: pd.DataFrame, examples: str = "images") -> str:
+    """That theory takes every example at the average mean square, and how much theirs scatter.
+
+    Args:
+        theory: the table of that name, of all settings; without `spread` it is of an earlier version.
+        examples: what they are called, see `numbers.examples`.
+    """
+    spreads = theory["spread"].dropna().unique() if "spread" in theory else []
+    here = ""
+    if len(spreads):
+        low, high = (f"{significant(100 * spread)}{NBSP}%" for spread in (min(spreads), max(spreads)))
+        much = low if low == high else f"{low} to {high}, by the normalisation"
+        here = f"; here these scatter about their average with a relative standard deviation of {much}"
+    return (
+        f"Theory takes all {examples} at the average of their mean squares{here}. Where a function is 0 or "
+        f"nearly 0 around 0, the {examples} with the largest ones decide: there activations and gradients come out "
+        "larger than predicted."
+    )
+
+
 def widths(predictions: pd.DataFrame) -> str:
     """How wide the hidden layers are, of which theory takes the limit, and what it knows of their scatter.
 

@@ -16,7 +16,7 @@ import pandas as pd
 from actbench.figures.shown import layers
 from actbench.report.numbers import NAMED, count, listed, of_log10, sentence, signed, significant, some
 from actbench.storage import theory_tables
-from actbench.theory.expectation import LIMIT
+from actbench.theory.expectation import CHOSEN_ON, LIMIT
 
 LEVEL = 0.005  # of χ: so close to 1, gradients keep their size
 PLACE = re.compile(r"^(the )?[a-z0-9 ]+, where pre-activations have the mean square [^,:]*(: |, )")
@@ -47,7 +47,7 @@ def derivatives(largest: Mapping[str, float | None], labels: Mapping[str, str]) 
 
 
 def one_layer(theory: pd.DataFrame, labels: Mapping[str, str], words: str, examples: str = "images") -> str:
-    """By which factor χ a layer changes gradients and alike examples; whose mean squares go to no fixed point.
+    """By which factor χ a layer changes gradients and alike examples; whose mean squares never rest.
 
     Of whom χ is not known is another thing, and said with the reason.
 
@@ -269,8 +269,37 @@ def who_trains(cells: pd.DataFrame, labels: Mapping[str, str], unit: str) -> str
         text += f"In {count(mixed, 'cell')} only some {unit}s trained, which no such limit can say. "
     if len(known) > 1:
         base = max(int(trained.sum()), int((~trained).sum()))
-        text += f"Saying the same of every cell would be right in {base} of {len(known)}. "
+        text += f"Saying the same of every cell would be right in {base} of {len(known)}"
+        if base < right.sum():
+            text += ". "
+        else:
+            worse = "no better" if base == right.sum() else "worse"
+            all_do = "all train" if base == trained.sum() else "none trains"
+            text += f", so on this study the limit does {worse} than saying that {all_do}. "
     return f"{text}{no_expectation(cells, labels)}".strip()
+
+
+def chosen(cells: pd.DataFrame, limit_is_of: pd.Series) -> str:
+    """Whether the count of `who_trains` is a test of the limit, or a fit; empty where nothing is expected.
+
+    Args:
+        cells: see the module.
+        limit_is_of: of each cell, whether the limit was chosen on it, see `expectation.chosen_on`.
+    """
+    known = cells["expected"].notna()
+    n, fitted = int(known.sum()), int((known & limit_is_of).sum())
+    if not n:
+        return ""
+    if fitted == n:
+        right, whose = int(_judged(cells[known])[2].sum()), "these very cells" if n > 1 else "this very cell"
+        return f"The limit was chosen on {whose}: {right} of {n} is a fit, not a test."
+    other = f"The limit was chosen on another study ({CHOSEN_ON.dataset})"
+    if not fitted:
+        return f"{other}, so {'these counts are' if n > 1 else 'this is'} a test of it."
+    return (
+        f"{other}, which had {fitted} of these {n} cells: for {'those' if fitted > 1 else 'that one'} the "
+        "count is a fit, for the rest a test."
+    )
 
 
 def no_expectation(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:

@@ -5,8 +5,9 @@
   where it grows); `stable` is V′(q) < 1, null at 1, where other mean squares stay as they are; `error` is the
   relative error of the averages. Its edge of chaos is that with network.bias_std; of homogeneous functions
   each q is one, and null. `n_fixed_points` is 0 where there is none, and where each q is one; null where E f²
-  is not known for every q from 1e-6 to 1e6. Homogeneous functions whose mean squares go to no fixed point have
-  `slope`, `chi` and their ξ all the same: these do not depend on q.
+  is not known for every q from 1e-6 to 1e6. Homogeneous functions whose mean squares go to no fixed point
+  have `slope`, `chi` and their ξ all the same: these do not depend on q. `spread` is of the examples that
+  train: the standard deviation of their mean squares over the mean of these.
 - `edges`: points of the edge of chaos; a row of nulls where none is known.
 - `correlations`: that of two images' pre-activations, and one layer on, at the q of `theory`, or, of
   homogeneous functions without one, at that of the first layer.
@@ -45,6 +46,7 @@ THEORY = pa.schema(
         ("edge_q", pa.float64()),
         ("edge_stable", pa.bool_()),
         ("error", pa.float64()),
+        ("spread", pa.float64()),
         ("reason", pa.string()),
     ]
 )

@@ -168,7 +168,7 @@ class MeanField:
         if abs(change) <= ONE:
             return q, True
         points, flat = self._search(weight_variance, bias_variance)
-        places = {place: True for place in (*points, *flat)} | dict.fromkeys(self.unknown(), False)
+        places = dict.fromkeys((*points, *flat), True) | dict.fromkeys(self.unknown(), False)
         ahead = [place for place in places if (place - q) * change > 0]
         if not ahead:
             return None, True

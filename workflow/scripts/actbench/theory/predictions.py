@@ -39,11 +39,16 @@ class Linear:
 
 @dataclass(frozen=True)
 class Images:
-    """Of the entries of all images their mean square and mean, and cosines of pairs of images."""
+    """Of the entries of all images their mean square and mean, and cosines of pairs of images.
+
+    `spread`: the standard deviation of the images' own mean squares over their mean; nothing is predicted
+    from it.
+    """
 
     mean_square: float
     mean: float
     cosines: Sequence[float]
+    spread: float | None = None
 
 
 def predict(

@@ -126,7 +126,9 @@ def of_images(x: Tensor) -> Images:
     if len(cosines) > QUANTILES:
         middles = (torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES
         cosines = torch.quantile(cosines, middles)
-    return Images(recipe.mean_square(x), x.mean(dtype=torch.float64).item(), cosines.tolist())
+    own = x.double().square().mean(dim=1)
+    spread = (own.std(correction=0) / own.mean()).item() if own.any() else None
+    return Images(recipe.mean_square(x), x.mean(dtype=torch.float64).item(), cosines.tolist(), spread)
 
 
 def of_setting(function: Function, setting: Setting) -> dict[str, list[dict]]:
@@ -187,6 +189,7 @@ def layers(function: Function, setting: Setting, hidden: Sequence[int]) -> list[
 def of_map(function: Function, setting: Setting) -> tuple[dict, list[float | None]]:
     """The row of `theory` from `weight_std` on, and the correlations one layer after `CORRELATIONS`."""
     network, row = setting.network, dict.fromkeys(theory_tables.THEORY.names[2:])
+    row["spread"] = setting.images.spread
     edge = function.edge(network.get("bias_std"))
     if edge is not None:
         row |= {f"edge_{name}": value for name, value in _point(edge).items()}

@@ -13,7 +13,7 @@ from actbench.report import theory_sentences as sentences
 from actbench.report.numbers import significant
 from actbench.report.section import Section, Study
 from actbench.study import grid
-from actbench.theory.expectation import LIMIT
+from actbench.theory import expectation
 
 CELL = ["activation", "depth", "setting"]
 CRITICAL = "critical"
@@ -37,7 +37,7 @@ def context(study: Study) -> dict:
         "no_expectation": bool((rows["predicted"].notna() & rows["expected"].isna()).any()),
         "numbered": len(rows) <= shown.NUMBERED_CELLS and rows["depth"].nunique() > 1,
         "downloads": {"decay_and_training": rows},
-        "limit": f"{LIMIT:g}".replace("-", "−"),
+        "limit": f"{expectation.LIMIT:g}".replace("-", "−"),
         "derivatives": sentences.derivatives({key: largest.get(key) for key in labels}, labels),
         "setting": setting,
         "not_plain": sentences.not_plain(others, several=len(config["settings"]) > 1),
@@ -49,16 +49,33 @@ def context(study: Study) -> dict:
         "edge": sentences.edge(theory, labels),
         "stories": sentences.stories(rows, every["theory"], largest, labels, words, unit),
         "who_trains": sentences.who_trains(rows, labels, unit),
+        "chosen": sentences.chosen(rows, chosen_on(config, rows)),
         "gaps": said(
             gap_sentences.agreement(rows, labels, unit),
             gap_sentences.saturated(rows, saturated_shares(every["distributions"]), labels),
             gap_sentences.signals(signal_gaps(every["distributions"], every["predictions"]), labels),
+            gap_sentences.average(every["theory"], study.examples),
             gap_sentences.widths(every["predictions"]),
             gap_sentences.after_training(rows, labels),
         ),
         "not_predicted": sentences.not_predicted(rows, labels),
         "one_layer_rows": one_layer_rows(theory, largest, labels),
     }
+
+
+def chosen_on(config: Mapping, rows: pd.DataFrame) -> pd.Series:
+    """Of each of the cells, whether the limit of training was chosen on it."""
+    specs = {entry["id"]: entry["spec"] for entry in config["activations"]}
+
+    def is_one(row: Mapping) -> bool:
+        network = config["settings"][row["setting"]]["network"]
+        hidden = [sizes for sizes in network["hidden_sizes"] if len(sizes) == row["depth"]]
+        return any(
+            expectation.chosen_on(config["dataset"], specs[row["activation"]], network, sizes)
+            for sizes in hidden
+        )
+
+    return pd.Series([is_one(row) for row in rows.to_dict("records")], rows.index, dtype=bool)
 
 
 def pointer(study: Study) -> str:
