@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from actbench.report import page
+from actbench.report import numbers, page
 from actbench.report.sections.functions import typeset
 from conftest import ROOT
 
@@ -52,6 +52,7 @@ NAMES = [
 # As long as the longest of the registry.
 LONG = r"\frac{1}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)"
 LONG += r" + \frac{x}{2}\left(1 - \tanh^2\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)\sqrt{2/\pi}"
+SMALL = numbers.written(1.1e-5)  # the largest, 1.1, if its power of ten were not read
 ROWS = [
     ["tanh", "5 of 5", "97.1 %", "96.0–98.2 %", "0.50 %", "0.062", "−1.20", "−2.00 to −0.40", "worse"],
     ["relu", "3 of 5", "98.3 %", "–", "0.10 %", "–", "–", "–", "baseline"],
@@ -62,7 +63,7 @@ ROWS = [
         "9.0 %",
         "runs 8–10 %",
         "not known",
-        "1e-05",
+        SMALL,
         "+12.00",
         "+2.00 to +22.00",
         "better",
@@ -125,8 +126,8 @@ def test_the_larger_the_better_comes_first_and_what_is_none_last(opened):
         ("Mean", "ascending", ["9.0 %", "97.1 %", "98.3 %", "–"]),
         ("Trained", "descending", ["10 of 10", "5 of 5", "3 of 5", "0 of 5"]),
         ("SD", "descending", ["0.50 %", "0.10 %", "not known", "–"]),
-        ("p", "ascending", ["1e-05", "0.062", "0.5", "–"]),
-        ("p", "descending", ["0.5", "0.062", "1e-05", "–"]),
+        ("p", "ascending", [SMALL, "0.062", "0.5", "–"]),
+        ("p", "descending", ["0.5", "0.062", SMALL, "–"]),
         ("Difference to relu", "descending", ["+12.00", "+0.40", "−1.20", "–"]),
         ("Verdict", "ascending", ["baseline", "better", "inconclusive", "worse"]),
     ]:

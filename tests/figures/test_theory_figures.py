@@ -172,34 +172,60 @@ def test_settings_are_marked_once_or_for_each_activation(plane, style):
     ]
 
 
-def places_on_paper(axis):
-    """Inches of each mark, filled and open."""
-    axis.get_figure().canvas.draw()
-    inches = axis.get_figure().dpi_scale_trans.inverted()
-    return {
-        (line.get_gid().split("|")[0], line.get_markerfacecolor() == "none"): inches.transform(
-            line.get_transform().transform(line.get_xydata()[0])
-        )
-        for line in points(axis)
-    }
-
-
-def test_marks_of_activations_that_would_hide_each_other_stand_side_by_side(style):
-    """Two edges at nearly one point: the setting's marks are around them, their values those of the table."""
+def test_marks_that_would_hide_each_other_are_around_each_other_at_their_own_places(style):
+    """Two edges at nearly one point, and a setting's marks on them, their values those of the table."""
     edges = pd.DataFrame({"activation": ["relu", "swish"], "bias_std": 0.0, "weight_std": [1.414, 1.407]})
     edges = edges.assign(q=None, stable=False)
     rows = edges[["activation", "bias_std", "weight_std"]].assign(setting="own", reason=None)
     axis = theory.edge_of_chaos(edges, rows, ["own"], style).axes[0]
     assert sorted(map(float, {line.get_ydata()[0] for line in points(axis)})) == [1.407, 1.414]
-    found = places_on_paper(axis)
-    relu, swish = (
-        [found[f"note a-{key}", False], found[f"note a-{key} s-own", True]] for key in ("relu", "swish")
-    )
-    assert relu[0] == pytest.approx(relu[1]) and swish[0] == pytest.approx(swish[1])
-    assert swish[0][0] - relu[0][0] == pytest.approx(theory.BESIDE)
-    (line,) = [text for text in axis.texts if text.arrow_patch is not None]
-    assert line.xy == (0.0, 1.407)
+    axis.get_figure().canvas.draw()
+    for mark in points(axis):
+        place = axis.transData.transform(mark.get_xydata()[0])
+        assert mark.get_transform().transform(mark.get_xydata()[0]) == pytest.approx(place)
+    relu, *rest = points(axis)
+    assert relu.get_markerfacecolor() != "none" and {mark.get_markerfacecolor() for mark in rest} == {"none"}
+    sizes = [mark.get_markersize() for mark in points(axis)]
+    assert len(sizes) == 4 and min(np.diff(sizes)) >= theory.AROUND
+    assert not [text for text in axis.texts if text.arrow_patch is not None]
     assert "|setting own: σ_b = 0, σ_w = 1.41" in points(axis)[-1].get_gid()
+
+
+def test_marks_that_leave_each_other_in_sight_have_their_own_size(style):
+    edges = pd.DataFrame({"activation": ["relu", "swish"], "bias_std": 0.0, "weight_std": [1.4, 3.0]})
+    edges = edges.assign(q=None, stable=False)
+    rows = edges[["activation", "bias_std", "weight_std"]].assign(setting="own", reason=None, bias_std=0.1)
+    axis = theory.edge_of_chaos(edges, rows, ["own"], style).axes[0]
+    assert [mark.get_markersize() for mark in points(axis)] == [6, 6, 9, 9]
+
+
+def test_legends_name_what_is_drawn_and_nothing_else(plane, tables, style):
+    """swish has no edge, and with one mark for all activations none of its own; sigmoid has no correlations."""
+    edges, rows = plane
+    swish = r"_costs \$5"
+    assert legend(theory.edge_of_chaos(edges, rows, ["same"], style))[:2] == ["sigmoid", "ReLU"]
+    assert swish not in legend(theory.edge_of_chaos(edges, rows, ["same", "own"], style))
+    own = pd.DataFrame([("swish", "own", 3.0, 0.1, None)], columns=rows.columns)
+    assert swish in legend(theory.edge_of_chaos(edges, pd.concat([rows, own]), ["own"], style))
+    lacking = tables["correlations"].query("setting == 'default' and activation == 'sigmoid'")
+    known = tables["correlations"].drop(lacking.index)
+    both = pd.concat([known, lacking.assign(next_correlation=None)])
+    assert legend(theory.correlation_map(both, ["default"], style)) == ["ReLU", swish, "no change"]
+    assert "sigmoid" in legend(theory.correlation_map(both, ["default", "he"], style))
+
+
+def test_the_number_of_the_cell_nearest_to_the_limit_is_not_crossed_by_its_line(style):
+    """At −3.51 the number stands at the left, as the line at −3.5 goes through its right; others at the right."""
+    cells = expected(-6.0, LIMIT - 0.01, LIMIT + 0.01, -1.0)
+    figure = theory.decay_and_training(cells, shares(cells), ["default"], LIMIT, style)
+    (axis,) = figure.axes
+    figure.canvas.draw()
+    line = axis.transData.transform((LIMIT, 0))[0]
+    numbers = [text for text in axis.texts if text.get_text().isdigit()]
+    boxes = {text.get_text(): text.get_window_extent() for text in numbers}
+    assert len(boxes) == 4 and not [box for box in boxes.values() if box.x0 < line < box.x1]
+    assert boxes["2"].x1 < line < boxes["3"].x0
+    assert [text.get_ha() for text in numbers].count("left") == 3
 
 
 def test_networks_with_another_map_have_no_mark(plane, style):

@@ -286,6 +286,30 @@ def test_a_p_at_the_floor_of_its_test_is_not_rounded_below_it(value, text):
     assert numbers.significant(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.12e-5, "1.1_×_10⁻⁵"),
+        (0.00012, "0.00012"),
+        (-3.46e-12, "−3.5_×_10⁻¹²"),
+        (1234567.0, "1.2_×_10⁶"),
+        (-0.5, "−0.5"),
+        (0.0, "0"),
+        (math.inf, "inf"),
+    ],
+)
+def test_a_page_has_powers_of_ten_and_no_e(value, text):
+    assert numbers.written(value) == text.replace("_", numbers.NBSP)
+
+
+def test_what_rounding_leaves_of_an_average_of_0_is_0():
+    assert [numbers.average(value) for value in (-1.18e-10, 9.9e-9, 1.23456e-6, -0.5)] == [
+        *("0", "0"),
+        f"1.23{numbers.NBSP}×{numbers.NBSP}10⁻⁶",
+        "−0.5",
+    ]
+
+
 def test_levels_and_differences_follow_the_same_rule():
     assert (
         numbers.percent(0.6005) == f"60.1{numbers.NBSP}%"

@@ -73,7 +73,8 @@ function sort(body, column, sign) {
 function valueOf(cell) {
   const text = (cell.dataset.value ?? cell.textContent).trim();
   if (text === "" || /^(–(\s|$)|not known)/i.test(text)) return null;
-  const plain = text.replaceAll(",", "").replace("−", "-").replace("∞", "Infinity");
+  const power = (_, raised) => `e${[...raised].map((one) => "-0123456789"["⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(one)]).join("")}`;
+  const plain = text.replaceAll(",", "").replace("−", "-").replace("∞", "Infinity").replace(/\s×\s10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, power);
   const number = parseFloat(plain.replace(/^([+×]|runs )/, ""));
   return Number.isNaN(number) || cell.tagName === "TH" ? text : number;
 }

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,13 +64,18 @@ class Style:
     def line(self, key: str) -> dict:
         return {name: self.looks[key][name] for name in ("color", "linestyle")}
 
-    def legend(self, figure: Figure, others: Mapping[str, Line2D] | None = None) -> None:
+    def legend(
+        self, figure: Figure, others: Mapping[str, Line2D] | None = None, without: Collection[str] = ()
+    ) -> None:
         """One legend above the panels, in as many columns as its labels leave room for.
 
-        `others`: what else it explains, by its text.
+        `others`: what else it explains, by its text; `without`: ids of what is not drawn.
         """
-        handles = [Line2D([], [], **look, markersize=4) for look in self.looks.values()]
-        labels = [*self.labels.values(), *(others or {})]
+        own = [key for key in self.labels if key not in without]
+        handles = [Line2D([], [], **self.looks[key], markersize=4) for key in own]
+        labels = [*(self.labels[key] for key in own), *(others or {})]
+        if not labels:
+            return
         handles += (others or {}).values()
         room = figure.get_size_inches()[0] / (LEGEND_LINE + LETTER * max(map(len, labels)))
         ncols = max(1, min(len(labels), COLUMNS, int(room)))
@@ -83,7 +88,7 @@ class Style:
             handles, labels, loc="outside upper center", ncols=ncols, frameon=False, handlelength=3
         )
         if self.of_activations:
-            of_activations(legend.get_texts(), self.labels)
+            of_activations(legend.get_texts(), own)
 
     def title(self, key: str) -> str:
         """The label of a panel, broken into lines that fit it."""

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from actbench.figures import drawing, shown
-from actbench.figures.plotting import Artist, Axes, Figure, Line2D, matplotlib, plt
+from actbench.figures.plotting import Artist, Axes, Figure, Line2D, plt
 from actbench.storage import theory_tables
 
 SETTING_MARKS = ("*", "P", "X", "D", "s", "p", "h", "d")
@@ -16,7 +16,8 @@ FAINT = 0.4
 WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
 LANE, TALLEST = 0.1, 7.0  # inches: between marks that are set apart, and the figure at most
-BESIDE = 0.17  # inches: between marks that would hide each other
+HIDES, AROUND, OUTLINE = 4.0, 4.5, 1.4  # points: marks so close hide each other; one is larger; its line
+CROSSED = 0.036  # of the width: a number beside a mark, which the line of the limit would cross
 WORDS = 0.2  # of the width: room for what is expected on one side of the limit
 SAID_CORRELATIONS = (0.2, 0.5, 0.8)
 LABELLED = 12  # shares that are written at the axis
@@ -73,9 +74,8 @@ def edge_of_chaos(
     """The plane of σ_b and σ_w: each activation's edge of chaos, faint where unstable, and the settings.
 
     A homogeneous function has its edge at one point, a filled mark. A setting's mark is open: in black where
-    it is the same for all activations, else in the colour of each. Marks that would hide each other stand
-    side by side, with a thin line to their place. Networks that are normalised or residual have another map,
-    and no mark.
+    it is the same for all activations, else in the colour of each. Marks that would hide each other are
+    open ones around each other. Networks that are normalised or residual have another map, and no mark.
 
     Args:
         edges, theory: rows of the tables of these names.
@@ -98,7 +98,7 @@ def edge_of_chaos(
         axis.plot(curve["bias_std"], curve["weight_std"].where(stable), linewidth=1.8, **style.line(key))
     handles = {}
     for name, marker in zip(names[: shown.MARKED_SETTINGS], SETTING_MARKS, strict=False):
-        open_mark = {"marker": marker, "markersize": 9, "markerfacecolor": "none", "markeredgewidth": 1.4}
+        open_mark = {"marker": marker, "markersize": 9, "markerfacecolor": "none", "markeredgewidth": OUTLINE}
         places = _places(theory[theory["setting"] == name], style)
         for key, place in places.items():
             colour = style.looks[key]["color"] if key else INK
@@ -106,12 +106,13 @@ def edge_of_chaos(
         text = f"setting {drawing.plain(name)}" if len(names) > 1 else "this study"
         if places:
             handles[text] = Line2D([], [], color=INK, linestyle="", **open_mark | {"markeredgewidth": 1})
-    _side_by_side(axis, marks)
+    _nested(axis, marks)
     if _unstable(edges).any():
         handles["unstable (faint)"] = Line2D([], [], color=INK, alpha=FAINT)
     axis.set_xlabel("standard deviation of biases, $σ_b$")
     axis.set_ylabel("standard deviation of weights × √inputs, $σ_w$")
-    style.legend(figure, handles)
+    seen = {key for key, *_ in marks} | set(edges.dropna(subset="weight_std")["activation"])
+    style.legend(figure, handles, without=set(style.labels) - seen)
     return figure
 
 
@@ -162,7 +163,7 @@ def decay_and_training(
     )
     grown = cells.loc[cells["open"], "x"].min()
     for axis, (name, (own, ticks, height)) in zip(axes.flat, parts.items(), strict=True):
-        _cells(axis, own, style, numbered)
+        _cells(axis, own, style, numbered, (limit - CROSSED * (high - low), limit))
         axis.axvline(limit, color=INK, linewidth=1)
         axis.axvspan(limit, high if np.isnan(grown) else grown, color="#009e73", alpha=0.06, linewidth=0)
         axis.set_xlim(low, high)
@@ -206,9 +207,10 @@ def _in_bands(cells: pd.DataFrame, apart: float) -> tuple[pd.DataFrame, dict[flo
     return cells, ticks, height
 
 
-def _cells(axis: Axes, cells: pd.DataFrame, style: drawing.Style, numbered: bool) -> None:
-    """A mark each, and its depth beside it if `numbered`."""
-    place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+def _cells(
+    axis: Axes, cells: pd.DataFrame, style: drawing.Style, numbered: bool, crossed: tuple[float, float]
+) -> None:
+    """A mark each, and its depth beside it if `numbered`, at the left of those within `crossed`."""
     order = cells["activation"].map(list(style.labels).index)
     for row in cells.loc[order.sort_values(kind="stable").index].itertuples():
         face = {"markerfacecolor": "none", "markeredgewidth": 1.2} if row.open else {}
@@ -221,9 +223,10 @@ def _cells(axis: Axes, cells: pd.DataFrame, style: drawing.Style, numbered: bool
         whose = {"activation": row.activation, "depth": row.depth, "setting": row.setting}
         drawing.say(mark, f"{words}, predicted {predicted}", **whose)
         if numbered:
-            text = axis.annotate(
-                str(row.depth), (row.x, row.y), fontsize=drawing.SMALL, color="#555555", **place
-            )
+            left = crossed[0] < row.x < crossed[1]
+            place = {"xytext": (-4 if left else 4, 0), "ha": "right" if left else "left", "va": "center"}
+            place |= {"textcoords": "offset points", "fontsize": drawing.SMALL, "color": "#555555"}
+            text = axis.annotate(str(row.depth), (row.x, row.y), **place)
             drawing.say(text, **whose)
 
 
@@ -261,7 +264,9 @@ def correlation_map(
         axis.set_ylim(0, 1.02)
     figure.supxlabel(f"correlation of two {examples}' pre-activations in layer l", fontsize="medium")
     axes[0][0].set_ylabel("the same in layer l + 1")
-    style.legend(figure, {"no change": Line2D([], [], color=SOFT, linestyle=":")})
+    seen = table.loc[table["setting"].isin(names) & table["next_correlation"].notna(), "activation"]
+    no_change = Line2D([], [], color=SOFT, linestyle=":")
+    style.legend(figure, {"no change": no_change}, without=set(style.labels) - set(seen))
     return figure
 
 
@@ -341,35 +346,26 @@ def _mark(look: Mapping) -> dict:
     return {"color": look["color"], "marker": look["marker"], "markeredgewidth": 0}
 
 
-def _side_by_side(axis: Axes, marks: Sequence[tuple[str, str, tuple[float, float], Mapping]]) -> None:
-    """Marks of (activation, setting, place, look), each at its place or the next free one to its right.
+def _nested(axis: Axes, marks: Sequence[tuple[str, str, tuple[float, float], Mapping]]) -> None:
+    """Marks of (activation, setting, place, look), each at its place; the setting "" is an edge.
 
-    The setting "" is an edge; the first setting's mark at the same place of its activation is around it.
+    One that would hide others, or be hidden by them, is an open mark around them.
     """
     figure = axis.get_figure()
     inches = axis.transData + figure.dpi_scale_trans.inverted()
     figure.draw_without_rendering()  # settles how large the panel is
-    spots, edges = [], {}
+    drawn: list[tuple[np.ndarray, float]] = []
     for key, name, (x, y), look in marks:
-        start, aside, whose = inches.transform((x, y)), 0.0, {"activation": key, "setting": name}
-        around = name and (key, x, y) in edges
-        if around:
-            aside = edges.pop((key, x, y))
-        else:
-            while any(np.abs(spot - start - (aside, 0)).max() < 0.95 * BESIDE for spot in spots):
-                aside += BESIDE
-            spots.append(start + np.array([aside, 0]))
-        if not name:
-            edges[key, x, y] = aside
-        if aside and not around:
-            line = {"arrowstyle": "-", "color": SOFT, "linewidth": 0.7, "shrinkA": 3, "shrinkB": 0}
-            offset = {"xytext": (72 * aside, 0), "textcoords": "offset points"}
-            leader = axis.annotate("", (x, y), arrowprops=line, annotation_clip=False, **offset)
-            drawing.say(leader.arrow_patch, **whose)
-        moved = axis.transData + matplotlib.transforms.ScaledTranslation(aside, 0, figure.dpi_scale_trans)
-        (mark,) = axis.plot(x, y, **look, linestyle="", clip_on=False, zorder=4, transform=moved)
+        place = 72 * inches.transform((x, y))
+        inside = [size for spot, size in drawn if np.abs(spot - place).max() < HIDES]
+        size = max([look["markersize"], *(one + AROUND for one in inside)])
+        drawn.append((place, size))
+        if inside:
+            line = {"markeredgecolor": look.get("markeredgecolor") or look["color"]}
+            look = {**look, **line, "markersize": size, "markerfacecolor": "none", "markeredgewidth": OUTLINE}
+        (mark,) = axis.plot(x, y, **look, linestyle="", clip_on=False, zorder=4 - size / 1000)
         what = f"setting {name}" if name else "edge of chaos"
-        drawing.say(mark, f"{what}: σ_b = {x:.3g}, σ_w = {y:.3g}", **whose)
+        drawing.say(mark, f"{what}: σ_b = {x:.3g}, σ_w = {y:.3g}", activation=key, setting=name)
 
 
 def _places(theory: pd.DataFrame, style: drawing.Style) -> dict[str, tuple[float, float]]:

@@ -122,8 +122,8 @@ def average(theory: pd.DataFrame, examples: str = "images") -> str:
         here = f"; here these scatter about their average with a relative standard deviation of {much}"
     return (
         f"Theory takes all {examples} at the average of their mean squares{here}. Where a function is 0 or "
-        f"nearly 0 around 0, the {examples} with the largest ones decide: there activations and gradients come out "
-        "larger than predicted."
+        f"nearly 0 around 0, the {examples} with the largest ones decide: there activations and gradients "
+        "come out larger than predicted."
     )
 
 

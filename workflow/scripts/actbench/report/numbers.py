@@ -19,6 +19,7 @@ NAMED = 3  # that are named where there are more than one more
 # Classes of characters that run from left to right, or as what is around them does.
 PLAIN = {"L", "EN", "ES", "ET", "CS", "NSM", "ON", "WS", "S", "B", "BN", ""}
 PRIVATE = 0xE000  # the first character that has no meaning of its own
+NOISE = 1e-8  # below it an average over a normal number is rounding
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -50,6 +51,22 @@ def significant(value: float, digits: int = 2) -> str:
     """
     with decimal.localcontext(rounding=decimal.ROUND_HALF_UP):
         return f"{float(format(decimal.Decimal(f'{value:.12g}'), f'.{digits - 1}e')):.{digits}g}"
+
+
+def written(value: float, digits: int = 2) -> str:
+    """`significant` as a page has it: with a true minus and powers of ten, `1.1 × 10⁻⁵`.
+
+    >>> written(0.0625), written(0.0000112), written(-2.5e6)
+    ('0.063', '1.1\xa0×\xa010⁻⁵', '−2.5\xa0×\xa010⁶')
+    """
+    mantissa, _, exponent = significant(value, digits).partition("e")
+    power = f"{NBSP}×{NBSP}10{str(int(exponent)).translate(RAISED)}" if exponent else ""
+    return mantissa.replace("-", "−") + power
+
+
+def average(value: float, digits: int = 3) -> str:
+    """An average of a function as `written`; rounding that is left of one that is 0 is 0."""
+    return written(0.0 if abs(value) < NOISE else value, digits)
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -40,7 +40,8 @@ def environment(folder: str | Path) -> jinja2.Environment:
     made.filters |= {
         "paragraphs": paragraphs,
         "fixed": numbers.fixed,
-        "significant": numbers.significant,
+        "significant": numbers.written,
+        "average": numbers.average,
         "percent": numbers.percent,
         "points": numbers.points,
         "sentence": numbers.sentence,

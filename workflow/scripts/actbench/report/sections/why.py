@@ -10,7 +10,7 @@ from actbench.analysis import statistics
 from actbench.figures import shown
 from actbench.report import findings, gap_sentences, recipe_sentences
 from actbench.report import theory_sentences as sentences
-from actbench.report.numbers import significant
+from actbench.report.numbers import written
 from actbench.report.section import Section, Study
 from actbench.study import grid
 from actbench.theory import expectation
@@ -198,7 +198,7 @@ def number(value: float | None, digits: int = 3) -> str:
     """With so many digits; `∞`, and a dash where there is none."""
     if pd.isna(value):
         return "–"
-    return "∞" if math.isinf(value) else significant(value, digits)
+    return "∞" if math.isinf(value) else written(value, digits)
 
 
 def xi(length: float | None, factor: float | None) -> str:
@@ -206,7 +206,7 @@ def xi(length: float | None, factor: float | None) -> str:
     if pd.isna(factor):
         return "–"
     if not pd.isna(length) and math.isfinite(length):
-        return significant(length)
+        return written(length)
     return "grows" if abs(factor) > 1 + ONE else "∞"
 
 
