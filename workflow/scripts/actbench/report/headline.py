@@ -124,7 +124,7 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """
     one = (cells["n_seeds"] == 1).all()
     level = (cells["median"] if one else cells["mean"]).astype(float)
-    parts, apart, short = [], [], []
+    parts, apart, short, counted = [], [], [], []
     for depth in sorted({cells["depth"].min(), cells["depth"].max()}):
         at = cells["depth"] == depth
         known = level[at].dropna()
@@ -134,12 +134,15 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         apart += [_without_mean(cell, labels) for cell in lacking]
         theirs = [f"{labels[one['activation']]} {ends(one['min'], one['max'], 0)}" for one in lacking]
         short.append(f"{parts[-1]}{f' ({some(theirs)})' if theirs else ''}" if len(known) else "")
-    verdicts = "" if one else _verdicts(cells, labels)
+        few = f" ({len(known)} of {int(at.sum())} activations)" if len(known) < at.sum() else ""
+        counted.append(f"{parts[-1]}{few}" if len(known) else "")
+    verdicts = ["" if one else _verdicts(cells, labels, reasons) for reasons in (True, False)]
     what = "test accuracy" if one else "mean test accuracy"
     long = [f"{what}: {', '.join(parts)}" if parts else "", f"no mean for {some(apart)}" if apart else ""]
-    texts = ["; ".join(filter(None, [*long, verdicts]))]
-    if all(short):
-        texts.append(f"{what.replace('test ', '')}: {', '.join(short)}{f'; {verdicts}' if verdicts else ''}")
+    forms = [long] * bool(parts or apart)
+    if all(short) and parts:
+        forms += [[f"{what.replace('test ', '')}: {', '.join(form)}"] for form in (short, counted)]
+    texts = ["; ".join(filter(None, [*form, said])) for form in forms or [[]] for said in verdicts]
     return _fitting(*(sentence(f"{text}.") for text in texts), room=FINDING) if texts[0] else ""
 
 
@@ -160,10 +163,10 @@ def recipe(
         later: see `search_sentences.later`.
     """
     first, *others = settings
-    cells, lost = comparison[comparison["setting"] == first], [key for key, _, name in later if name == first]
+    lost = [key for key, _, name in later if name == first]
     texts = []
     for short in range(search_sentences.FORMS):
-        arbitrary = search_sentences.failing(cells, rates, settings[first], short)
+        arbitrary = search_sentences.failing(rates, settings, short)
         arbitrary += search_sentences.lost(lost, labels, short)
         if others:
             texts.append(_of_settings(comparison, settings, labels, arbitrary))
@@ -364,12 +367,12 @@ def _without_mean(cell: Mapping, labels: Mapping[str, str]) -> str:
     return f"{labels[cell['activation']]} at depth {cell['depth']} ({how})"
 
 
-def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How many comparisons with the baseline have which verdict, and how many cannot be made."""
+def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str], reasons: bool) -> str:
+    """How many comparisons with the baseline have which verdict; for `reasons` see `in_short`."""
     others = cells[cells["verdict"] != "baseline"]
     if others.empty:
         return ""
-    return f"against {labels[others['baseline'].iloc[0]]}: {in_short(others)}"
+    return f"against {labels[others['baseline'].iloc[0]]}: {in_short(others, reasons)}"
 
 
 def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, others: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ def context(study: Study) -> dict:
         "alike": share_sentences.alike(shares, labels),
         "n_shares": n_shares,
         "shares_beside_p": share_sentences.beside_p(shares, max(n_shares, 1)),
-        "share_verdicts": share_sentences.verdicts(shares),
+        "share_verdicts": share_sentences.verdicts(shares, study.comparison, labels),
         "shares_decided": share_sentences.decided(shares, labels, n_shares, named),
         "diverged_later": search_sentences.diverged(later, labels),
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
