@@ -301,7 +301,9 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
 
 def test_a_difference_that_is_not_0_but_may_be_within_the_margin_is_counted_by_itself():
     cells = [cell("relu", verdict="baseline"), cell("tanh", difference_low=0.001), cell("elu", n_pairs=1)]
-    assert accuracy(*cells, cell("swish")).endswith("; against ReLU: 1 better?, 1 inconclusive, 1 not comparable (too few trained).")
+    assert accuracy(*cells, cell("swish")).endswith(
+        "; against ReLU: 1 better?, 1 inconclusive, 1 not comparable (too few trained)."
+    )
 
 
 def test_where_nothing_trained_there_is_no_accuracy():

@@ -124,7 +124,9 @@ def test_a_legend_has_each_sign_that_occurs_and_no_other():
     assert sentences.legend(["inconclusive", "better", "worse?"], 0.01) == (
         "▲ better, ▼? worse, but not surely by more than 1 point, ? inconclusive"
     )
-    assert sentences.legend(["runs disagree", "equivalent", "better?", "worse?", "baseline", "–"], 0.0025) == (
+    assert sentences.legend(
+        ["runs disagree", "equivalent", "better?", "worse?", "baseline", "–"], 0.0025
+    ) == (
         "▲? ▼? better or worse, but not surely by more than 0.25 points, ≈ equivalent, "
         "∗ runs disagree (no mean difference)"
     )

@@ -105,11 +105,11 @@ def trained(
     partly = (cells["n_trained"] > 0) & (cells["n_trained"] < cells["n_seeds"])
     if lost.any():
         n_lost = int(cells.loc[lost, "n_diverged"].sum())
-        which = f"{_places(cells[lost], labels, several)}: " if not lost.all() else ""
+        which = f"{search_sentences.places(cells[lost], labels, several)}: " if not lost.all() else ""
         parts.append(f"{which}all {n_lost:,} diverged{_came_to(cells[lost], history)}")
     for word, chosen in (("none", never), ("some", partly)):
         if chosen.any() and not chosen.all():
-            parts.append(f"{word} of {_places(cells[chosen], labels, several)}")
+            parts.append(f"{word} of {search_sentences.places(cells[chosen], labels, several)}")
     others = cells[~lost & (cells["n_diverged"] > 0)]
     if len(others):
         parts.append(f"{int(others['n_diverged'].sum()):,} diverged")
@@ -347,20 +347,6 @@ def _concentrated(cells: pd.DataFrame) -> tuple[int | str, int, int] | None:
     return "all" if late == total["n_improving"] else late, of, int(depth)
 
 
-def _places(cells: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:
-    """`sigmoid (depth 4 and 8), and elu and swish (depth 8)`; without depths where there is one."""
-    together: dict[tuple, list] = {}
-    for key, depths in cells.groupby("activation", observed=True, sort=False)["depth"]:
-        together.setdefault(tuple(sorted(map(int, depths))) if several else (), []).append(labels[key])
-    parts = []
-    for depths, names in together.items():
-        at = f"depth {listed(list(map(str, depths)))}" if len(depths) <= NAMED else f"{len(depths)} depths"
-        parts.append(some(names) + (f" ({at})" if several else ""))
-    if len(parts) > NAMED:
-        return f"{cells['activation'].nunique()} activations"
-    return listed(parts) if all(len(names) == 1 for names in together.values()) else ", ".join(parts)
-
-
 def _without_mean(cell: Mapping, labels: Mapping[str, str]) -> str:
     """`ReLU at depth 8 (4 of 5 trained, with 45 to 74 %)`: a cell that trained but has no mean."""
     how = f"{cell['n_trained']} of {cell['n_seeds']} trained, with {ends(cell['min'], cell['max'], 0)}"
@@ -393,7 +379,7 @@ def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, oth
         return ""
     (where, start, end), places = max(groups.items(), key=lambda group: len(group[1]))
     several, most = comparison["depth"].nunique() > 1, max(start, end)
-    who = _places(before.loc[places], labels, several)
+    who = search_sentences.places(before.loc[places], labels, several)
     favoured, against = (where, first) if end else ([first], where[0])
     lost = partly_sentences.fewer(comparison, labels, against, favoured) if len(where) == 1 else ""
     which = f"“{where[0]}”" if len(where) == 1 else f"each of {len(where)} others"

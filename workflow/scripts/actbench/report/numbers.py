@@ -141,8 +141,8 @@ def leaning(row: Mapping) -> str:
 def verdict(row: Mapping) -> str:
     """The verdict on a comparison as tables show it, by what leaves it open.
 
-    A dash where fewer than two seeds trained in both, `runs disagree` where they lie too far apart for a mean,
-    `better?` or `worse?` where the interval leaves out 0 but not the margin.
+    A dash where fewer than two seeds trained in both, `runs disagree` where a mean does not describe
+    them, `better?` or `worse?` where the interval leaves out 0 but not the margin.
 
     Args:
         row: as in `interval_of`, with `difference`.

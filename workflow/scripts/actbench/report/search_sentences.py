@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from actbench.analysis.statistics import without_noise
-from actbench.report.numbers import count, listed, some, span
+from actbench.report.numbers import NAMED, count, listed, some, span
 from actbench.report.section import Study
 from actbench.study import grid
 
@@ -53,6 +53,20 @@ class Later(NamedTuple):
             f"{self.n_diverged} of {self.n} then diverged in {when} {span(self.epochs)}. This says nothing "
             "of other rates."
         )
+
+
+def places(cells: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:
+    """`sigmoid (depth 4 and 8), and elu and swish (depth 8)`; without depths where there is one."""
+    together: dict[tuple, list] = {}
+    for key, depths in cells.groupby("activation", observed=True, sort=False)["depth"]:
+        together.setdefault(tuple(sorted(map(int, depths))) if several else (), []).append(labels[key])
+    parts = []
+    for depths, names in together.items():
+        at = f"depth {listed(list(map(str, depths)))}" if len(depths) <= NAMED else f"{len(depths)} depths"
+        parts.append(some(names) + (f" ({at})" if several else ""))
+    if len(parts) > NAMED:
+        return f"{cells['activation'].nunique()} activations"
+    return listed(parts) if all(len(names) == 1 for names in together.values()) else ", ".join(parts)
 
 
 def horizon(setting: Mapping) -> tuple[int, int] | None:

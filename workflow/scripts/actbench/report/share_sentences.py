@@ -143,13 +143,14 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
 def verdicts(
     shares: pd.DataFrame, comparison: pd.DataFrame, labels: Mapping[str, str]
 ) -> dict[tuple[str, int], str]:
-    """By activation and depth whose runs lie too far apart for a difference of means, and what stands instead.
+    """By activation and depth whose runs lie too far apart for a mean, and what stands instead.
 
     Args:
         shares, comparison: the tables of these names, of one setting.
         labels: id to display text.
     """
-    apart = set(comparison.loc[comparison["runs_disagree"], ["activation", "depth"]].itertuples(index=False, name=None))
+    disagreeing = comparison[comparison["runs_disagree"]]
+    apart = set(zip(disagreeing["activation"], disagreeing["depth"], strict=True))
     words = {"more": "more trained", "fewer": "fewer trained"}
     found = {}
     for row in shares.itertuples():
