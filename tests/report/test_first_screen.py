@@ -1,6 +1,7 @@
 """The first screen as it is rendered, of made-up studies of many kinds."""
 
 import re
+from html import unescape
 from itertools import product
 
 import made_up
@@ -134,6 +135,18 @@ def test_folds_are_counted_as_sets(monkeypatch):
     html = plain(first_screen(study(monkeypatch, folds=3)))
     assert "540 networks: 36 cells (6 activations × 3 depths × 2 settings) × 5 seeds × 3 folds" in html
     assert "75 of 90 sets of 3 folds trained" in html and "n = 5 seeds" in html
+
+
+def test_it_says_what_settings_cells_and_words_are(monkeypatch):
+    html = unescape(plain(first_screen(study(monkeypatch)))).replace(NBSP, " ")
+    assert "default (shown): PyTorch's default initialisation, 75 of 90 trained, " in html
+    assert re.search(
+        r"; critical : critical initialisation, 88 of 90, \d\d\.\d to \d\d\.\d % at depth 8\.", html
+    )
+    assert "Diverged: the loss became infinite or NaN; such a network has no test accuracy" in html
+    assert "against ReLU (•): " in html and "∗ no mean" not in html
+    one = plain(first_screen(study(monkeypatch, settings=("default",), rate=0.05)))
+    assert "(shown)" not in one
 
 
 def test_hostile_labels_are_escaped(monkeypatch):

@@ -294,7 +294,7 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
     ]
     assert accuracy(*cells) == (
         "Mean test accuracy: 90.0 to 98.0 % at depth 2, 80.0 % at depth 8; against ReLU: "
-        "1 better, 1 worse, 1 not comparable (too few trained)."
+        "1 better, 1 worse, 1 not comparable (failed)."
     )
     assert accuracy(*cells[:1]) == "Mean test accuracy: 90.0 % at depth 2."
 
@@ -302,14 +302,14 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
 def test_a_difference_that_is_not_0_but_may_be_within_the_margin_is_counted_by_itself():
     cells = [cell("relu", verdict="baseline"), cell("tanh", difference_low=0.001), cell("elu", n_pairs=1)]
     assert accuracy(*cells, cell("swish")).endswith(
-        "; against ReLU: 1 better?, 1 inconclusive, 1 not comparable (too few trained)."
+        "; against ReLU: 1 better?, 1 inconclusive, 1 not comparable (failed)."
     )
 
 
 def test_where_nothing_trained_there_is_no_accuracy():
     assert accuracy(cell("relu", 0, verdict="baseline")) == ""
     nothing = accuracy(cell("relu", 0, verdict="baseline"), cell("tanh", 0))
-    assert nothing == "Against ReLU: 1 not comparable (too few trained)."
+    assert nothing == "Against ReLU: 1 not comparable (failed)."
 
 
 def test_what_has_no_mean_is_named_and_its_comparisons_are_not_inconclusive():

@@ -296,3 +296,8 @@ def test_levels_and_differences_follow_the_same_rule():
         numbers.interval(0.6005, 0.6105) == f"60.1–61.1{numbers.NBSP}%" and numbers.signed(-0.125) == "−0.13"
     )
     assert numbers.of_log10(math.log10(1.25e-8)) == f"1.3{numbers.NBSP}×{numbers.NBSP}10⁻⁸"
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 4e-5, -4e-5])
+def test_a_difference_that_rounds_to_0_has_no_sign(value):
+    assert numbers.points(value) == "0.00" and numbers.change(value, value) == "0.00 to 0.00"

@@ -11,6 +11,7 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.report.numbers import NBSP, be, clause, count, have, n_points, some, span, verdicts
 from actbench.report.search_sentences import CELL, SEARCH, Later, candidates, edges, places
+from actbench.study import grid
 
 
 def finding(
@@ -33,21 +34,21 @@ def finding(
     found = verdicts(others)
     lacking = found["–"] + found["runs disagree"]
     left = found["inconclusive"] + found["better?"] + found["worse?"]
-    by = f"by n{NBSP}={NBSP}{int(comparison['n_seeds'].max())} seeds"
+    seeds = f"n{NBSP}={NBSP}{int(comparison['n_seeds'].max())} seeds"
     which = f"{left or n - lacking} of {n} comparisons" if n > 1 else "The 1 comparison"
     if n > 1 and not left and not lacking:
         which = f"All {n} comparisons"
     if left or n > lacking:
         state = "undecided" if left else "decided"
-        text = f"{which} with {baseline} {be(left or n - lacking)} {state} {by}"
+        text = f"{which} with {baseline} {be(left or n - lacking)} {state} by {seeds}"
         if needed:
             whose = "that one" if len(needed) == left == 1 else f"{len(needed)} of them"
             text += f"; about {span(needed)} seeds would decide {whose}, were the differences as measured"
     else:
         text = (
-            f"{which} with {baseline} cannot be made {by.replace('by', 'from', 1)}"
+            f"{which} with {baseline} cannot be made from {seeds}"
             if n == 1
-            else f"No comparison with {baseline} can be made {by.replace('by', 'from', 1)}"
+            else f"No comparison with {baseline} can be made from {seeds}"
         )
     if not lacking:
         return f"{text}."
@@ -173,7 +174,7 @@ def _untrained(
         unseen = [n.get((row.activation, row.depth, first), 1) == 0 for row in own.itertuples()]
         own = own[unseen]
         form = "No network with the chosen rate trained in the search of {}"
-    elif setting["training"]["learning_rate"] != "tuned":
+    elif setting["training"]["learning_rate"] != grid.TUNED:
         form = "The one learning rate of all did not train each network of {}"
     else:
         return ""

@@ -78,8 +78,8 @@ def differing(settings: Mapping[str, Mapping]) -> dict[str, str]:
 def overview(settings: Mapping[str, Mapping], comparison: pd.DataFrame) -> list[dict[str, str]]:
     """What each of several settings is and how many of its networks trained: `name` and `text`.
 
-    Of two settings also how accurate those are at the last depth that have a mean; of many settings the first
-    ones. Empty where there is one.
+    Of two settings also how accurate those activations are at the last depth that have a mean, and how many;
+    of many settings the first ones. Empty where there is one.
 
     Args:
         settings: the resolved ones by name, the reference first.
@@ -91,11 +91,11 @@ def overview(settings: Mapping[str, Mapping], comparison: pd.DataFrame) -> list[
         own, deep = (table[table["setting"] == name] for table in (comparison, last))
         trained, total = int(own["n_trained"].sum()), int(own["n_seeds"].sum())
         text = f"{words[name]}, " if words[name] else ""
-        text += f"{trained:,} of {total:,} trained"
+        text += f"{trained:,} of {total:,}{'' if found else ' trained'}"
         means = deep["mean"].dropna()
         if len(settings) <= FEW and len(means):
             text += f", {ends(means.min(), means.max())} at depth {deep['depth'].iloc[0]}"
-            text += f" ({len(means)} of {len(deep)} activations)" if len(means) < len(deep) else ""
+            text += f" ({len(means)} of {len(deep)})" if len(means) < len(deep) else ""
         found.append({"name": name, "text": text})
     return found
 

@@ -122,7 +122,7 @@ def in_short(rows: pd.DataFrame, reasons: bool = False) -> str:
     found = verdicts(rows)
     words = ("better", "worse", "better?", "worse?", "equivalent", "inconclusive")
     parts = [f"{found[word]} {word}" for word in words if found[word]]
-    why = {"too few trained": found["–"], "runs disagree": found["runs disagree"]}
+    why = {"failed": found["–"], "runs disagree": found["runs disagree"]}
     if n := sum(why.values()):
         said = f" ({' or '.join(text for text, times in why.items() if times)})" if reasons else ""
         parts.append(f"{n} not comparable{said}")
