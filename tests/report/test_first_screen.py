@@ -139,9 +139,10 @@ def test_folds_are_counted_as_sets(monkeypatch):
 
 def test_it_says_what_settings_cells_and_words_are(monkeypatch):
     html = unescape(plain(first_screen(study(monkeypatch)))).replace(NBSP, " ")
-    assert "default (shown): PyTorch's default initialisation, 75 of 90 trained, " in html
+    assert "default (shown): PyTorch's default initialisation, 75 of 90 networks trained, " in html
     assert re.search(
-        r"; critical : critical initialisation, 88 of 90, \d\d\.\d to \d\d\.\d % at depth 8\.", html
+        r"; critical : critical initialisation, 88 of 90 networks trained, \d\d\.\d to \d\d\.\d % at depth 8\.",
+        html,
     )
     assert "Diverged: the loss became infinite or NaN; such a network has no test accuracy" in html
     assert "against ReLU (•): " in html and "∗ no mean" not in html

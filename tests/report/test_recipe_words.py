@@ -81,9 +81,9 @@ def test_of_two_settings_it_is_said_who_trained_and_how_well_at_the_last_depth()
     assert [(one["name"], one["text"].replace(NBSP, " ")) for one in found] == [
         (
             "default",
-            "PyTorch's default initialisation, 15 of 20 trained, 90.0 % at depth 8 (1 of 2)",
+            "PyTorch's default initialisation, 15 of 20 networks trained, 90.0 % at depth 8 (1 of 2 activations)",
         ),
-        ("he", "He's initialisation, 20 of 20, 90.0 to 95.0 % at depth 8"),
+        ("he", "He's initialisation, 20 of 20 networks trained, 90.0 to 95.0 % at depth 8"),
     ]
 
 

@@ -91,11 +91,11 @@ def overview(settings: Mapping[str, Mapping], comparison: pd.DataFrame) -> list[
         own, deep = (table[table["setting"] == name] for table in (comparison, last))
         trained, total = int(own["n_trained"].sum()), int(own["n_seeds"].sum())
         text = f"{words[name]}, " if words[name] else ""
-        text += f"{trained:,} of {total:,}{'' if found else ' trained'}"
+        text += f"{trained:,} of {total:,} networks trained"
         means = deep["mean"].dropna()
         if len(settings) <= FEW and len(means):
             text += f", {ends(means.min(), means.max())} at depth {deep['depth'].iloc[0]}"
-            text += f" ({len(means)} of {len(deep)})" if len(means) < len(deep) else ""
+            text += f" ({len(means)} of {len(deep)} activations)" if len(means) < len(deep) else ""
         found.append({"name": name, "text": text})
     return found
 
