@@ -193,6 +193,7 @@ FILES = {
     f"{PACKAGE}/report/published.py": {},
     f"{PACKAGE}/report/recipe_sentences.py": stages("report"),
     f"{PACKAGE}/report/recipe_words.py": stages("report"),
+    f"{PACKAGE}/report/next_sentences.py": stages("report"),
     f"{PACKAGE}/report/search_sentences.py": stages("report"),
     f"{PACKAGE}/report/partly_sentences.py": stages("report"),
     f"{PACKAGE}/report/sections/why.py": stages("report"),

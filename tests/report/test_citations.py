@@ -121,6 +121,21 @@ def test_every_entry_says_what_it_was_used_for():
     assert both == ["activation prelu", "initialisation he"]
 
 
+@pytest.mark.parametrize(
+    ("commits", "said"),
+    [
+        ((), ""),
+        ((None,), ""),
+        (("a" * 40, None, "a" * 40), f", commit {'a' * 12}"),
+        (("a" * 40, "b" * 40), f", commits {'a' * 12}, {'b' * 12}"),
+    ],
+)
+def test_actbench_is_cited_with_the_commits_that_trained_the_networks(commits, said):
+    text = citations.of_study(config(), [{"commit": commit} for commit in commits])
+    stated = yaml_files.read(ROOT / "CITATION.cff")["version"]
+    assert f"howpublished = {{Software, version {stated}{said}}}," in text
+
+
 def test_actbench_is_cited_as_its_citation_file_says():
     stated = yaml_files.read(ROOT / "CITATION.cff")
     (author,) = stated["authors"]

@@ -294,20 +294,22 @@ def test_how_well_at_the_ends_of_depth_and_how_many_verdicts():
     ]
     assert accuracy(*cells) == (
         "Mean test accuracy: 90.0 to 98.0 % at depth 2, 80.0 % at depth 8; against ReLU: "
-        "1 better, 1 worse, 1 not made."
+        "1 better, 1 worse, 1 not comparable (failed)."
     )
     assert accuracy(*cells[:1]) == "Mean test accuracy: 90.0 % at depth 2."
 
 
 def test_a_difference_that_is_not_0_but_may_be_within_the_margin_is_counted_by_itself():
     cells = [cell("relu", verdict="baseline"), cell("tanh", difference_low=0.001), cell("elu", n_pairs=1)]
-    assert accuracy(*cells, cell("swish")).endswith("; against ReLU: 1 better?, 1 inconclusive, 1 not made.")
+    assert accuracy(*cells, cell("swish")).endswith(
+        "; against ReLU: 1 better?, 1 inconclusive, 1 not comparable (failed)."
+    )
 
 
 def test_where_nothing_trained_there_is_no_accuracy():
     assert accuracy(cell("relu", 0, verdict="baseline")) == ""
     nothing = accuracy(cell("relu", 0, verdict="baseline"), cell("tanh", 0))
-    assert nothing == "Against ReLU: 1 not made."
+    assert nothing == "Against ReLU: 1 not comparable (failed)."
 
 
 def test_what_has_no_mean_is_named_and_its_comparisons_are_not_inconclusive():
@@ -316,12 +318,11 @@ def test_what_has_no_mean_is_named_and_its_comparisons_are_not_inconclusive():
         cell("tanh", difference=None),
     ]
     assert accuracy(*cells, cell("elu")) == (
-        "Mean test accuracy: 97.0 % at depth 2; no mean for ReLU at depth 2 (4 of 5 trained, with 45 to 74 %); "
-        "against ReLU: 1 inconclusive, 1 no mean."
+        "Mean accuracy: 97.0 % at depth 2 (ReLU 45 to 74 %); against ReLU: 1 inconclusive, 1 not comparable (runs disagree)."
     )
     deep = [one | {"depth": 8} for one in (*cells, cell("elu"))]
     assert accuracy(cell("relu", verdict="baseline"), cell("tanh"), *deep) == (
-        "Mean accuracy: 97.0 % at depth 2, 97.0 % at depth 8 (ReLU 45 to 74 %); against ReLU: 2 inconclusive, 1 no mean."
+        "Mean accuracy: 97.0 % at depth 2, 97.0 % at depth 8 (ReLU 45 to 74 %); against ReLU: 2 inconclusive, 1 not comparable (runs disagree)."
     )
 
 
@@ -340,7 +341,7 @@ def decides(settings=("default",), rate="tuned", keys=("sigmoid", "tanh", "relu"
 def test_the_recipe_of_one_setting_is_how_rates_were_chosen():
     assert re.fullmatch(
         r"Rates tuned for each activation and depth \(0.003 to 0.3; 20 of 40 epochs; edge: sigmoid, 0.003\); "
-        r"the rate of the one failing cell trained none in tuning\.",
+        r"1 chosen rate trained none in tuning\.",
         decides(),
     )
     assert decides(rate=0.05) == (
@@ -350,8 +351,8 @@ def test_the_recipe_of_one_setting_is_how_rates_were_chosen():
 
 def test_the_recipe_of_several_settings_is_who_trained_with_which():
     assert decides(("default", "critical")) == (
-        "With “critical” sigmoid (depth 4) trained (5 of 5); the rate of the one failing cell trained none in "
-        "tuning (20 of 40 epochs)."
+        "With “critical” sigmoid (depth 4) trained (5 of 5); in 1 cell of “default” no network with the chosen rate "
+        "trained in tuning (20 of 40 epochs)."
     )
     assert decides(("default", "critical", "layer"), rate=0.1) == (
         "With any other setting sigmoid (depth 4) trained (5 of 5); learning rates are not tuned."

@@ -3,7 +3,7 @@
 import made_up
 import pandas as pd
 import pytest
-from actbench.report import headline
+from actbench.report import headline, search_sentences
 from made_up_cells import runs
 from test_headline import BETTER, LABELS, MIXED, difference, said
 
@@ -49,25 +49,27 @@ def test_who_is_compared_is_said_below_a_headline_that_has_no_room_for_it():
 
 
 @pytest.mark.parametrize(
-    ("trained", "words"),
+    ("lost", "words"),
     [
-        ([], "; no failing cell's rate trained in tuning."),
-        ([("sigmoid", 4)], "; the rates of 2 of the 3 failing cells trained none in tuning."),
-        ([("sigmoid", 4), ("sigmoid", 8)], "; the rate of 1 of the 3 failing cells trained none in tuning."),
-        ([("sigmoid", 4), ("sigmoid", 8), ("swish", 8)], "; learning rates are tuned."),
+        ([("sigmoid", 4), ("sigmoid", 8), ("swish", 8)], "; 3 chosen rates trained none in tuning."),
+        ([("tanh", 2)], "; 1 chosen rate trained none in tuning."),
+        ([], "; learning rates are tuned."),
     ],
 )
-def test_failing_cells_are_those_of_which_tuning_knew(trained, words):
+def test_cells_of_which_the_search_trained_nothing_are_counted(lost, words):
     config = made_up.config(("default", "critical"))
     tables = made_up.tables(config)
-    rates = tables["rates"].assign(n_trained=0)
-    own = [place in trained for place in zip(rates["activation"].astype(str), rates["depth"], strict=True)]
-    rates.loc[own, "n_trained"] = 1
+    rates = tables["rates"].assign(n_trained=1)
+    own = [place in lost for place in zip(rates["activation"].astype(str), rates["depth"], strict=True)]
+    rates.loc[own, "n_trained"] = 0
     found = headline.recipe(tables["comparison"], rates, config["settings"], made_up.LABELS)
     turned = (
         "With “critical” sigmoid (depth 4 and 8) and swish (depth 8) trained (5 of 5), ELU (depth 8) 3 of 5"
     )
-    assert found == f"{turned}{words}"
+    assert found == f"{turned}{words}" and len(found) <= headline.FINDING
+    long = search_sentences.failing(rates, config["settings"])
+    cells = f"; in {len(lost)} cell{'s' if len(lost) > 1 else ''} of “default” no network with the chosen rate trained"
+    assert long == (f"{cells} in tuning (20 of 40 epochs)" if lost else "")
 
 
 def test_four_ties_are_named():

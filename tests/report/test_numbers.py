@@ -82,7 +82,7 @@ def test_an_open_verdict_whose_interval_leaves_out_0_leans(low, high, n_pairs, l
     row = {"verdict": "inconclusive", "n_pairs": n_pairs, "difference_low": low, "difference_high": high}
     assert numbers.leaning(row) == leaning
     assert numbers.verdict(row | {"difference": -0.04}) == (f"{leaning}?" if leaning else "inconclusive")
-    assert numbers.verdict(row | {"difference": None}) == "no mean"
+    assert numbers.verdict(row | {"difference": None}) == "runs disagree"
     assert numbers.disagrees(row | {"p_holm": 0.59}) is bool(leaning)
     assert numbers.disagrees(row | {"p_holm": 0.04}) is not bool(leaning)
     assert numbers.leaning(row | {"verdict": "worse"}) == ""
@@ -98,7 +98,7 @@ def test_every_interval_of_a_comparison_follows_one_rule():
 
 def test_a_zero_has_no_minus():
     assert numbers.points(-0.00001) == "0.00" and numbers.points(-0.004, 0) == "0"
-    assert numbers.points(-0.0001) == "−0.01" and numbers.points(0.0) == "+0.00"
+    assert numbers.points(-0.0001) == "−0.01" and numbers.points(0.0) == "0.00"
 
 
 def test_names_keep_their_first_letter():
@@ -249,7 +249,7 @@ def test_verdicts_are_counted_as_tables_show_them():
         compared("inconclusive", difference=None, n_pairs=1),
     ]
     found = numbers.verdicts(pd.DataFrame(rows))
-    assert found == {"better": 2, "inconclusive": 3, "better?": 1, "worse?": 1, "no mean": 1, "–": 1}
+    assert found == {"better": 2, "inconclusive": 3, "better?": 1, "worse?": 1, "runs disagree": 1, "–": 1}
     assert found["equivalent"] == 0 and numbers.verdicts(pd.DataFrame()) == {}
 
 
@@ -320,3 +320,8 @@ def test_levels_and_differences_follow_the_same_rule():
         numbers.interval(0.6005, 0.6105) == f"60.1–61.1{numbers.NBSP}%" and numbers.signed(-0.125) == "−0.13"
     )
     assert numbers.of_log10(math.log10(1.25e-8)) == f"1.3{numbers.NBSP}×{numbers.NBSP}10⁻⁸"
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 4e-5, -4e-5])
+def test_a_difference_that_rounds_to_0_has_no_sign(value):
+    assert numbers.points(value) == "0.00" and numbers.change(value, value) == "0.00 to 0.00"

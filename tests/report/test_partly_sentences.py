@@ -26,9 +26,13 @@ def test_gains_and_costs_are_told_with_accuracies():
         "trained from more seeds; swish at depth 4 (4 of 5 at 97.5 % instead of 5 of 5 at 97.0 %) trained from fewer "
         "seeds."
     )
-    assert partly_sentences.fewer(pd.DataFrame(rows), LABELS, *SETTINGS[:1], SETTINGS[1:]) == (
-        "swish (depth 4) 4 of 5"
-    )
+
+
+@pytest.mark.parametrize(("after", "text"), [(4, ""), (3, "swish (depth 4) 3 of 5"), (0, "")])
+def test_one_network_less_is_no_finding_of_the_first_screen(after, text):
+    rows = [cell("relu", "default", 4, None), cell("relu", "critical", 5)]
+    rows += [cell("swish", "default", 5, depth=4), cell("swish", "critical", after, 0.975, depth=4)]
+    assert partly_sentences.fewer(pd.DataFrame(rows), LABELS, *SETTINGS[:1], SETTINGS[1:]) == text
 
 
 @pytest.mark.parametrize(("before", "after"), [(0, 5), (5, 0), (3, 3), (5, 5)])

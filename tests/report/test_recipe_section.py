@@ -46,6 +46,17 @@ def test_settings_and_tuning_have_all_parts_in_their_order():
     ]
 
 
+def test_what_is_folded_says_the_numbers_of_its_tables_and_figures():
+    text = page(study())
+    opened, inside = re.search(
+        r"<summary>(The same at each depth.*?)</summary>(.*?)</details>", text
+    ).groups()
+    (number,) = re.findall(r">Table (\d+)\.</a>", inside)
+    assert opened == f"The same at each depth (Table {number})"
+    numbers = [int(n) for n in re.findall(r">Table (\d+)\.</a>", text)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

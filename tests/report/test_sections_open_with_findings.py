@@ -219,6 +219,13 @@ def test_saturation_is_drawn_where_there_is_any(share, shown):
     assert ("No pre-activation is saturated." in text) is not shown
 
 
+def test_folded_figures_are_numbered_where_they_are_opened():
+    page_ = contents.render(signals(0.25, "default"), TEMPLATE, [distributions.SECTION])
+    opened = re.search(r"<summary>Histograms of the activations of one network each(.*?)</summary>", page_)[1]
+    number = re.search(r'href="#figure-distributions_d2">Figure (\d+)\.', page_)[1]
+    assert opened == f" (Figure {number})"
+
+
 def test_of_many_activations_some_are_named():
     cells = pd.DataFrame(
         {"activation": [f"a{n}" for n in range(9)], "n_at_chance": 0, "n_improving": 1, "n_trained": 5}

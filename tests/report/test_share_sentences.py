@@ -102,9 +102,11 @@ def test_of_many_those_are_named_of_which_most_were_still_improving():
 
 def test_verdicts_in_place_of_those_of_means():
     table = shares(("tanh", 2, "more"), ("elu", 4, "cannot decide")).assign(wins=5)
-    assert sentences.verdicts(table) == {
-        ("tanh", 2): "no mean; more trained",
-        ("elu", 4): "no mean; ahead in 5 of 5",
+    cells = [("relu", 2, True), ("tanh", 2, False), ("relu", 4, True), ("elu", 4, True), ("elu", 8, False)]
+    cells = pd.DataFrame(cells, columns=["activation", "depth", "runs_disagree"])
+    assert sentences.verdicts(table, cells, LABELS) == {
+        ("tanh", 2): "runs of ReLU disagree; more trained",
+        ("elu", 4): "runs of ReLU and ELU disagree; ahead in 5 of 5",
     }
 
 

@@ -124,9 +124,11 @@ def test_a_legend_has_each_sign_that_occurs_and_no_other():
     assert sentences.legend(["inconclusive", "better", "worse?"], 0.01) == (
         "▲ better, ▼? worse, but not surely by more than 1 point, ? inconclusive"
     )
-    assert sentences.legend(["no mean", "equivalent", "better?", "worse?", "baseline", "–"], 0.0025) == (
+    assert sentences.legend(
+        ["runs disagree", "equivalent", "better?", "worse?", "baseline", "–"], 0.0025
+    ) == (
         "▲? ▼? better or worse, but not surely by more than 0.25 points, ≈ equivalent, "
-        "∗ no mean difference (runs disagree)"
+        "∗ runs disagree (no mean difference)"
     )
     assert sentences.legend(["baseline"], 0.01) == ""
 
@@ -138,7 +140,7 @@ def test_a_legend_has_each_sign_that_occurs_and_no_other():
         ("better?", "better than ReLU, but not surely by more than 1 point"),
         ("equivalent", "equivalent to ReLU"),
         ("inconclusive", "inconclusive against ReLU"),
-        ("no mean", "no mean difference to ReLU (runs disagree)"),
+        ("runs disagree", "no mean difference to ReLU (runs disagree)"),
         ("baseline", "baseline"),
         ("–", ""),
     ],

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+COMMIT = 12  # of the 40 digits of one
 FILE = Path(__file__).parents[3] / "report" / "bibliography.bib"
 
 # By name in the registry, the keys of `FILE`; `identity` has no source.
@@ -133,13 +134,19 @@ def purposes(config: Mapping) -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
-def of_study(config: Mapping) -> str:
+def of_study(config: Mapping, places: Iterable[Mapping] = ()) -> str:
     """BibTeX of what a study used, sorted by key; the field `annote`, which no style prints, says for what.
 
     Args:
         config: the resolved one.
+        places: where networks were trained, as `lineage.gather` gives them: the entry of actbench has the
+            commits of these, as far as they are known.
     """
     known, texts = entries(), []
+    commits = list(dict.fromkeys(place["commit"][:COMMIT] for place in places if place["commit"]))
+    if commits:
+        code = f", commit{'s' if len(commits) > 1 else ''} {', '.join(commits)}"
+        known["actbench"] = re.sub(r"(howpublished = \{[^}]*)", rf"\g<1>{code}", known["actbench"])
     for key, found in purposes(config).items():
         used = "; ".join(found).replace("_", " ")
         texts.append(known[key].removesuffix("}") + f"  annote = {{Used for: {used}}},\n}}\n")

@@ -43,8 +43,8 @@ T_INTERVAL = Column(
 DEAD = Column("Share of hidden units whose output is 0 for every training example, in percent.")
 
 VERDICT = (
-    "What the interval decides; “worse?”: it leaves out 0 but not the margin; “no mean”: runs lie too far "
-    "apart; a dash: fewer than two pairs."
+    "What the interval decides; “worse?”: it leaves out 0 but not the margin; “runs disagree”: no "
+    "mean; a dash: too few pairs. All these are inconclusive in the file."
 )
 
 # Heads of any table. A star stands for what the study names: the baseline, a setting, another study.

@@ -40,7 +40,7 @@ def headline(rows: Sequence[Mapping], names: Sequence[str]) -> tuple[str, str]:
     else:
         said = f"{second} and {first} cannot be told apart in any of {cells}"
     for number, why in (
-        (counts["no mean"], "no mean difference, as runs lie too far apart"),
+        (counts["runs disagree"], "no mean difference, as runs lie too far apart"),
         (lacking, "fewer than two pairs of seeds"),
     ):
         if number:

@@ -19,7 +19,7 @@ MARKS = {
     "worse?": ("{-?}", "$-?$ worse, but whether by more than {margin} is open"),
     "equivalent": (r"{\approx}", r"$\approx$ equivalent, the whole interval within {margin}"),
     "inconclusive": ("{?}", "? inconclusive, not told apart"),
-    "no mean": (r"{\ast}", r"$\ast$ no mean difference, as runs lie more than 25 points apart"),
+    "runs disagree": (r"{\ast}", r"$\ast$ no mean difference, as runs lie more than 25 points apart"),
     "–": ("", "no mark: the baseline, or fewer than two pairs"),
 }
 USE = "% Needs no package; with booktabs in the preamble, its rules are used. table* spans two columns."

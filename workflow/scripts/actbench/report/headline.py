@@ -105,11 +105,11 @@ def trained(
     partly = (cells["n_trained"] > 0) & (cells["n_trained"] < cells["n_seeds"])
     if lost.any():
         n_lost = int(cells.loc[lost, "n_diverged"].sum())
-        which = f"{_places(cells[lost], labels, several)}: " if not lost.all() else ""
+        which = f"{search_sentences.places(cells[lost], labels, several)}: " if not lost.all() else ""
         parts.append(f"{which}all {n_lost:,} diverged{_came_to(cells[lost], history)}")
     for word, chosen in (("none", never), ("some", partly)):
         if chosen.any() and not chosen.all():
-            parts.append(f"{word} of {_places(cells[chosen], labels, several)}")
+            parts.append(f"{word} of {search_sentences.places(cells[chosen], labels, several)}")
     others = cells[~lost & (cells["n_diverged"] > 0)]
     if len(others):
         parts.append(f"{int(others['n_diverged'].sum()):,} diverged")
@@ -124,7 +124,7 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """
     one = (cells["n_seeds"] == 1).all()
     level = (cells["median"] if one else cells["mean"]).astype(float)
-    parts, apart, short = [], [], []
+    parts, apart, short, counted = [], [], [], []
     for depth in sorted({cells["depth"].min(), cells["depth"].max()}):
         at = cells["depth"] == depth
         known = level[at].dropna()
@@ -134,12 +134,15 @@ def accuracy(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         apart += [_without_mean(cell, labels) for cell in lacking]
         theirs = [f"{labels[one['activation']]} {ends(one['min'], one['max'], 0)}" for one in lacking]
         short.append(f"{parts[-1]}{f' ({some(theirs)})' if theirs else ''}" if len(known) else "")
-    verdicts = "" if one else _verdicts(cells, labels)
+        few = f" ({len(known)} of {int(at.sum())} activations)" if len(known) < at.sum() else ""
+        counted.append(f"{parts[-1]}{few}" if len(known) else "")
+    verdicts = ["" if one else _verdicts(cells, labels, reasons) for reasons in (True, False)]
     what = "test accuracy" if one else "mean test accuracy"
     long = [f"{what}: {', '.join(parts)}" if parts else "", f"no mean for {some(apart)}" if apart else ""]
-    texts = ["; ".join(filter(None, [*long, verdicts]))]
-    if all(short):
-        texts.append(f"{what.replace('test ', '')}: {', '.join(short)}{f'; {verdicts}' if verdicts else ''}")
+    forms = [long] * bool(parts or apart)
+    if all(short) and parts:
+        forms += [[f"{what.replace('test ', '')}: {', '.join(form)}"] for form in (short, counted)]
+    texts = ["; ".join(filter(None, [*form, said])) for form in forms or [[]] for said in verdicts]
     return _fitting(*(sentence(f"{text}.") for text in texts), room=FINDING) if texts[0] else ""
 
 
@@ -160,10 +163,10 @@ def recipe(
         later: see `search_sentences.later`.
     """
     first, *others = settings
-    cells, lost = comparison[comparison["setting"] == first], [key for key, _, name in later if name == first]
+    lost = [key for key, _, name in later if name == first]
     texts = []
     for short in range(search_sentences.FORMS):
-        arbitrary = search_sentences.failing(cells, rates, settings[first], short)
+        arbitrary = search_sentences.failing(rates, settings, short)
         arbitrary += search_sentences.lost(lost, labels, short)
         if others:
             texts.append(_of_settings(comparison, settings, labels, arbitrary))
@@ -344,32 +347,18 @@ def _concentrated(cells: pd.DataFrame) -> tuple[int | str, int, int] | None:
     return "all" if late == total["n_improving"] else late, of, int(depth)
 
 
-def _places(cells: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:
-    """`sigmoid (depth 4 and 8), and elu and swish (depth 8)`; without depths where there is one."""
-    together: dict[tuple, list] = {}
-    for key, depths in cells.groupby("activation", observed=True, sort=False)["depth"]:
-        together.setdefault(tuple(sorted(map(int, depths))) if several else (), []).append(labels[key])
-    parts = []
-    for depths, names in together.items():
-        at = f"depth {listed(list(map(str, depths)))}" if len(depths) <= NAMED else f"{len(depths)} depths"
-        parts.append(some(names) + (f" ({at})" if several else ""))
-    if len(parts) > NAMED:
-        return f"{cells['activation'].nunique()} activations"
-    return listed(parts) if all(len(names) == 1 for names in together.values()) else ", ".join(parts)
-
-
 def _without_mean(cell: Mapping, labels: Mapping[str, str]) -> str:
     """`ReLU at depth 8 (4 of 5 trained, with 45 to 74 %)`: a cell that trained but has no mean."""
     how = f"{cell['n_trained']} of {cell['n_seeds']} trained, with {ends(cell['min'], cell['max'], 0)}"
     return f"{labels[cell['activation']]} at depth {cell['depth']} ({how})"
 
 
-def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """How many comparisons with the baseline have which verdict, and how many cannot be made."""
+def _verdicts(cells: pd.DataFrame, labels: Mapping[str, str], reasons: bool) -> str:
+    """How many comparisons with the baseline have which verdict; for `reasons` see `in_short`."""
     others = cells[cells["verdict"] != "baseline"]
     if others.empty:
         return ""
-    return f"against {labels[others['baseline'].iloc[0]]}: {in_short(others)}"
+    return f"against {labels[others['baseline'].iloc[0]]}: {in_short(others, reasons)}"
 
 
 def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, others: Sequence[str]) -> str:
@@ -390,7 +379,7 @@ def _turned(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, oth
         return ""
     (where, start, end), places = max(groups.items(), key=lambda group: len(group[1]))
     several, most = comparison["depth"].nunique() > 1, max(start, end)
-    who = _places(before.loc[places], labels, several)
+    who = search_sentences.places(before.loc[places], labels, several)
     favoured, against = (where, first) if end else ([first], where[0])
     lost = partly_sentences.fewer(comparison, labels, against, favoured) if len(where) == 1 else ""
     which = f"“{where[0]}”" if len(where) == 1 else f"each of {len(where)} others"

@@ -75,11 +75,15 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def points(value: float | None, digits: int = 2) -> str:
-    """A difference of shares in percentage points with its sign, a true minus, and none before a zero."""
+    """A difference of shares in percentage points with its sign, a true minus, and none before a zero.
+
+    >>> points(0.005), points(-0.005), points(0.00001)
+    ('+0.50', '−0.50', '0.00')
+    """
     if pd.isna(value):
         return "–"
     text = fixed(100 * value, digits, "+")
-    return text.replace("-", "" if float(text) == 0 else "−")
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def interval(low: float | None, high: float | None, digits: int = 1) -> str:
@@ -154,8 +158,8 @@ def leaning(row: Mapping) -> str:
 def verdict(row: Mapping) -> str:
     """The verdict on a comparison as tables show it, by what leaves it open.
 
-    A dash where fewer than two seeds trained in both, `no mean` where runs lie too far apart for one,
-    `better?` or `worse?` where the interval leaves out 0 but not the margin.
+    A dash where fewer than two seeds trained in both, `runs disagree` where a mean does not describe
+    them, `better?` or `worse?` where the interval leaves out 0 but not the margin.
 
     Args:
         row: as in `interval_of`, with `difference`.
@@ -165,7 +169,7 @@ def verdict(row: Mapping) -> str:
     if row["n_pairs"] < 2:
         return "–"
     if pd.isna(row["difference"]):
-        return "no mean"
+        return "runs disagree"
     return f"{leaning(row)}?" if leaning(row) else "inconclusive"
 
 

@@ -11,6 +11,8 @@ import pandas as pd
 from actbench.analysis.attribution import MOST
 from actbench.report.numbers import count, ends, listed, percent, sentence, some
 
+LOST, LOST_SHARE = 2, 1 / 3  # seeds, and of all of them, that a cell must lose to be named
+
 
 def changed(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str]) -> str:
     """Which cells trained from more seeds, and which from fewer, with another setting than with the first.
@@ -39,17 +41,20 @@ def changed(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Seque
 
 
 def fewer(comparison: pd.DataFrame, labels: Mapping[str, str], first: str, others: Sequence[str]) -> str:
-    """Which cells trained from fewer seeds, but some, with another setting: `swish (depth 4) 4 of 5`."""
+    """Which cells trained from clearly fewer seeds, but some, with another setting: `swish (depth 4) 3 of 5`.
+
+    Of `LOST` seeds or more, and that share or more: one network is no finding of a first screen.
+    """
     found = []
     for name in others:
         rows = beside(comparison, first, name)
-        found += rows[(rows["n_trained"] < rows["n_trained_before"]) & (rows["n_trained"] > 0)].to_dict(
-            "records"
-        )
+        n_lost = rows["n_trained_before"] - rows["n_trained"]
+        many = (n_lost >= LOST) & (n_lost >= LOST_SHARE * rows["n_seeds"])
+        found += rows[many & (rows["n_trained"] > 0)].to_dict("records")
     if not found:
         return ""
     if len(found) > 1:
-        return f"{len({(row['activation'], row['depth']) for row in found})} cells from fewer seeds"
+        return f"{len({(row['activation'], row['depth']) for row in found})} cells less often"
     (row,) = found
     where = f" (depth {row['depth']})" if comparison["depth"].nunique() > 1 else ""
     return f"{labels[row['activation']]}{where} {row['n_trained']} of {row['n_seeds']}"

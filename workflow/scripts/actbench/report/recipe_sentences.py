@@ -168,15 +168,19 @@ def trained_by_setting(runs: pd.DataFrame, settings: Sequence[str]) -> str:
     return f"Of {of} in each setting (n{NBSP}={NBSP}{count(runs['seed'].nunique(), 'seed')}), {text}."
 
 
-def turned(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str]) -> str:
+def turned(
+    comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str], tuned: bool = False
+) -> str:
     """Which cells trained from no seed in the first setting and from all in another, or the reverse.
 
     From three seeds on it is said that the activation alone is not why they failed: it trained elsewhere.
+    That is a count, which no test stands behind.
 
     Args:
         comparison: the table of that name, of all settings.
         labels: id to display text.
         settings: their names, the reference first.
+        tuned: whether learning rates were tuned anew in each setting, so that they differ too.
     """
     if len(settings) < 2:
         return ""
@@ -206,7 +210,8 @@ def turned(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequen
         parts.append(f"with {which} instead of “{first}”, {listed(named)} trained {how}")
         failed |= dict.fromkeys([first] if end else where)
     enough = comparison["n_seeds"].max() >= statistics.FEWEST
-    alone = f": so these failures with {_quoted(failed)} are not due to the activation alone"
+    alone = f": so these failures with {_quoted(failed)} are not due to the activation alone (not tested"
+    alone += "; rates tuned anew)" if tuned else ")"
     return f"{sentence('; '.join(parts))}{alone if enough else ''}."
 
 

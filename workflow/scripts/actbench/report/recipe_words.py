@@ -1,6 +1,16 @@
-"""What the words of a recipe mean, a sentence each; how layers are drawn: `networks/initialisation.py`."""
+"""What the words of a recipe mean, a sentence each; how layers are drawn: `networks/initialisation.py`.
 
+And what each of several settings is, in such words, by what differs between them.
+"""
+
+import json
 from collections.abc import Mapping
+
+import pandas as pd
+
+from actbench.report import recipe_sentences
+from actbench.report.numbers import ends, listed
+from actbench.study import grid
 
 INITIALISATIONS = {
     "default": "PyTorch's default initialisation draws weights and biases uniformly between ±1/√n for a "
@@ -25,6 +35,9 @@ NORMS = {
 }
 RESIDUAL = "Residual connections add a hidden layer's input to its output, where both are as wide."
 KINDS = {"initialisation": INITIALISATIONS, "norm": NORMS}
+SECTIONS = ("network", "training", "tuning")  # of a setting
+FEW = 2  # differences of a setting that are said, and settings of which accuracies are
+NAMED = 3  # settings that are said
 
 
 def defined(settings: Mapping[str, Mapping]) -> list[str]:
@@ -39,3 +52,77 @@ def defined(settings: Mapping[str, Mapping]) -> list[str]:
         found += [words.get(network.get(key), "") for key, words in KINDS.items()]
         found.append(RESIDUAL if network.get("residual") else "")
     return list(dict.fromkeys(filter(None, found)))
+
+
+def differing(settings: Mapping[str, Mapping]) -> dict[str, str]:
+    """What each of several settings is in words, by what is not the same in all of them.
+
+    >>> plain = {"network": {"norm": "none"}, "training": {}, "tuning": {}, "normalisation": "symmetric"}
+    >>> differing({"a": plain, "b": plain | {"network": {"norm": "batch"}}})
+    {'a': 'no normalisation of layers', 'b': 'batch normalisation'}
+    """
+    keys = {(section, key) for one in settings.values() for section in SECTIONS for key in one[section]}
+    order = [(section, key) for section in SECTIONS for key in sorted({k for s, k in keys if s == section})]
+    moved = [place for place in order if len({_text(one, place) for one in settings.values()}) > 1]
+    data = len({one["normalisation"] for one in settings.values()}) > 1
+    found = {}
+    for name, setting in settings.items():
+        parts = [_in_words(setting, place) for place in moved]
+        parts += [f"normalisation of the data: {setting['normalisation']}"] * data
+        parts = list(filter(None, parts))
+        rest = len(parts) - FEW
+        found[name] = listed([*parts[:FEW], f"{rest} more"] if rest > 1 else parts)
+    return found
+
+
+def overview(settings: Mapping[str, Mapping], comparison: pd.DataFrame) -> list[dict[str, str]]:
+    """What each of several settings is and how many of its networks trained: `name` and `text`.
+
+    Of two settings also how accurate those activations are at the last depth that have a mean, and how many;
+    of many settings the first ones. Empty where there is one.
+
+    Args:
+        settings: the resolved ones by name, the reference first.
+        comparison: the table of that name, of all settings.
+    """
+    words, found = differing(settings), []
+    last = comparison[comparison["depth"] == comparison["depth"].max()]
+    for name in list(settings)[: NAMED if len(settings) > 1 else 0]:
+        own, deep = (table[table["setting"] == name] for table in (comparison, last))
+        trained, total = int(own["n_trained"].sum()), int(own["n_seeds"].sum())
+        text = f"{words[name]}, " if words[name] else ""
+        text += f"{trained:,} of {total:,} networks trained"
+        means = deep["mean"].dropna()
+        if len(settings) <= FEW and len(means):
+            text += f", {ends(means.min(), means.max())} at depth {deep['depth'].iloc[0]}"
+            text += f" ({len(means)} of {len(deep)} activations)" if len(means) < len(deep) else ""
+        found.append({"name": name, "text": text})
+    return found
+
+
+def _text(setting: Mapping, place: tuple[str, str]) -> str:
+    """What a setting has there, so that it can be compared; of a search that it does not make nothing."""
+    section, key = place
+    if section == "tuning" and setting["training"].get("learning_rate") != grid.TUNED:
+        return ""
+    return json.dumps(setting[section].get(key))
+
+
+def _in_words(setting: Mapping, place: tuple[str, str]) -> str:
+    """`He's initialisation`, `learning rate 0.1`; a key without words with its value as a config has it."""
+    section, key = place
+    value = setting[section].get(key)
+    if value is None or not _text(setting, place):
+        return ""
+    known = {
+        "initialisation": recipe_sentences.INITIALISATIONS,
+        "norm": recipe_sentences.NORMS,
+        "optimizer": recipe_sentences.OPTIMISERS,
+        "residual": {True: "residual connections", False: "no residual connections"},
+        "learning_rate": {grid.TUNED: "tuned learning rates"},
+    }
+    if section != "tuning" and isinstance(value, str | bool) and value in known.get(key, {}):
+        return known[key][value]
+    if place == ("training", "learning_rate"):
+        return f"learning rate {value:g}"
+    return f"{section}.{key}: {value if isinstance(value, str) else json.dumps(value)}"

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from actbench.analysis.statistics import without_noise
-from actbench.report.numbers import count, listed, some, span
+from actbench.report.numbers import NAMED, count, listed, some, span
 from actbench.report.section import Study
 from actbench.study import grid
 
 CELL = ["activation", "depth", "setting"]
 SEARCH = [*CELL, "fold"]
-FORMS = 3  # of a sentence of the first screen, each shorter than the one before
+FORMS = 4  # of a sentence of the first screen, each shorter than the one before
 
 
 class Later(NamedTuple):
@@ -55,6 +55,20 @@ class Later(NamedTuple):
         )
 
 
+def places(cells: pd.DataFrame, labels: Mapping[str, str], several: bool) -> str:
+    """`sigmoid (depth 4 and 8), and elu and swish (depth 8)`; without depths where there is one."""
+    together: dict[tuple, list] = {}
+    for key, depths in cells.groupby("activation", observed=True, sort=False)["depth"]:
+        together.setdefault(tuple(sorted(map(int, depths))) if several else (), []).append(labels[key])
+    parts = []
+    for depths, names in together.items():
+        at = f"depth {listed(list(map(str, depths)))}" if len(depths) <= NAMED else f"{len(depths)} depths"
+        parts.append(some(names) + (f" ({at})" if several else ""))
+    if len(parts) > NAMED:
+        return f"{cells['activation'].nunique()} activations"
+    return listed(parts) if all(len(names) == 1 for names in together.values()) else ", ".join(parts)
+
+
 def horizon(setting: Mapping) -> tuple[int, int] | None:
     """The most epochs of a network of the search and of training; None where rates are not searched."""
     if len(candidates(setting)) < 2:
@@ -67,6 +81,11 @@ def candidates(setting: Mapping) -> list[float]:
     """The learning rates among which a setting searches; empty where it searches none."""
     tuned = setting["training"]["learning_rate"] == grid.TUNED
     return list(setting["tuning"]["learning_rate"]) if tuned else []
+
+
+def tunes(settings: Mapping[str, Mapping]) -> bool:
+    """Whether each setting searches for its own rates."""
+    return all(len(candidates(setting)) > 1 for setting in settings.values())
 
 
 def shorter(settings: Mapping[str, Mapping]) -> str:
@@ -207,33 +226,26 @@ def diverged(
     )
 
 
-def failing(cells: pd.DataFrame, rates: pd.DataFrame | None, setting: Mapping, short: int = 0) -> str:
-    """In how many cells with failures no network of the search trained with its choice either.
+def failing(rates: pd.DataFrame | None, settings: Mapping[str, Mapping], short: int = 0) -> str:
+    """In how many cells of the first setting no network of the search trained with the rate that it chose.
 
     Args:
-        cells: rows of `comparison`, of one setting.
-        rates: see the module; None without a search.
-        setting: the resolved one.
+        rates, settings: see the module; None without a search.
         short: of the `FORMS`, the number.
     """
-    failing = cells[cells["n_trained"] < cells["n_seeds"]]
-    if rates is None or failing.empty or len(candidates(setting)) < 2:
+    first, setting = next(iter(settings.items()))
+    if rates is None or len(candidates(setting)) < 2:
         return ""
-    own = rates[rates["setting"].isin(failing["setting"])]
-    trained_at = own.groupby(["activation", "depth"], observed=True)["n_trained"].sum()
-    places = [
-        place for place in zip(failing["activation"], failing["depth"], strict=True) if place in trained_at
-    ]
-    n = sum(trained_at[place] == 0 for place in places)
+    own = rates[rates["setting"] == first].astype({"activation": str})
+    n = int((own.groupby(["activation", "depth"])["n_trained"].sum() == 0).sum())
     if not n:
         return ""
-    if len(failing) == 1:
-        return f"; the rate of the one failing cell trained none in tuning{_epochs(setting) * (short == 0)}"
-    which = "the" if n == len(failing) else f"{n} of the"
-    whose = f"the rate{'' if n == 1 else 's'} of {which} {len(failing)} failing cells"
-    if short == FORMS - 1 and n == len(failing):
-        return "; no failing cell's rate trained in tuning"
-    return f"; {whose} trained none in tuning{_epochs(setting) * (short == 0)}"
+    where = f"{count(n, 'cell')}{f' of “{first}”' if len(settings) > 1 else ''}"
+    if short == FORMS - 1:
+        return f"; {count(n, 'chosen rate')} trained none in tuning"
+    if short == FORMS - 2:
+        return f"; in {where} the chosen rate trained none in tuning"
+    return f"; in {where} no network with the chosen rate trained in tuning{_epochs(setting) * (short == 0)}"
 
 
 def lost(keys: Sequence[str], labels: Mapping[str, str], short: int = 0) -> str:
@@ -263,6 +275,8 @@ def chosen(
     if rates is None or not (rates["n_trained"] > 0).any():
         return f"{text})"
     at_edge = edges(rates, labels)
+    if short == FORMS - 1 and " and " in at_edge:
+        at_edge = count(int((rates["at_edge"].astype(bool) & (rates["n_trained"] > 0)).sum()), "choice")
     if short:
         return f"{text}; edge: {at_edge})" if at_edge else f"{text})"
     chosen = rates[rates["n_trained"] > 0]

@@ -207,7 +207,7 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         if len(chosen):
             open_ = "whether by more than the margin is open"
             parts.append(f"{_names(chosen, labels)} {_are(chosen)} {word} than {baseline}, but {open_}")
-    apart = compared[kinds == "no mean"]
+    apart = compared[kinds == "runs disagree"]
     if len(apart):
         parts.append(
             f"{_names(apart, labels)} cannot be compared with {baseline} by means: runs lie too far apart"

@@ -140,10 +140,22 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return " ".join(found)
 
 
-def verdicts(shares: pd.DataFrame) -> dict[tuple[str, int], str]:
-    """By activation and depth what a comparison says whose runs lie too far apart for a difference."""
-    words = {"more": "no mean; more trained", "fewer": "no mean; fewer trained"}
-    return {
-        (row.activation, row.depth): words.get(row.verdict, f"no mean; ahead in {row.wins} of {row.n_seeds}")
-        for row in shares.itertuples()
-    }
+def verdicts(
+    shares: pd.DataFrame, comparison: pd.DataFrame, labels: Mapping[str, str]
+) -> dict[tuple[str, int], str]:
+    """By activation and depth whose runs lie too far apart for a mean, and what stands instead.
+
+    Args:
+        shares, comparison: the tables of these names, of one setting.
+        labels: id to display text.
+    """
+    disagreeing = comparison[comparison["runs_disagree"]]
+    apart = set(zip(disagreeing["activation"], disagreeing["depth"], strict=True))
+    words = {"more": "more trained", "fewer": "fewer trained"}
+    found = {}
+    for row in shares.itertuples():
+        whose = [labels[key] for key in (row.baseline, row.activation) if (key, row.depth) in apart]
+        if whose:
+            said = words.get(row.verdict, f"ahead in {row.wins} of {row.n_seeds}")
+            found[row.activation, row.depth] = f"runs of {listed(whose)} disagree; {said}"
+    return found

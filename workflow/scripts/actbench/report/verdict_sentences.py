@@ -28,7 +28,7 @@ SIGNS = {
     "worse?": "▼?",
     "equivalent": "≈",
     "inconclusive": "?",
-    "no mean": "∗",
+    "runs disagree": "∗",
     "–": "–",
     "baseline": "•",
 }
@@ -51,7 +51,7 @@ def legend(words: Collection[str], margin: float) -> str:
         "worse?": slight,
         "equivalent": "equivalent",
         "inconclusive": "inconclusive",
-        "no mean": "no mean difference (runs disagree)",
+        "runs disagree": "runs disagree (no mean difference)",
     }
     signs: dict[str, list[str]] = {}
     for word, text in said.items():
@@ -75,7 +75,7 @@ def in_words(word: str, margin: float, baseline: str) -> str:
     """
     if word in ("baseline", "–"):
         return word.strip("–")
-    if word == "no mean":
+    if word == "runs disagree":
         return f"no mean difference to {baseline} (runs disagree)"
     joint = {"equivalent": " to", "inconclusive": " against"}.get(word, " than")
     said = f"{word.removesuffix('?')}{joint} {baseline}"
@@ -103,18 +103,30 @@ def counted(rows: pd.DataFrame, margin: float, made: str = "made") -> list[str]:
     parts += [f"{found[word]} {be(found[word])} {said}" for word, said in words.items() if found[word]]
     if n := found["better?"] + found["worse?"]:
         parts.append(f"{n} {_differ(n)}, {not_surely(margin)}")
-    if n := found["no mean"]:
+    if n := found["runs disagree"]:
         parts.append(f"{n} {have(n)} no mean difference (runs disagree)")
     if n := found["–"]:
         parts.append(f"{n} cannot be {made}")
     return parts
 
 
-def in_short(rows: pd.DataFrame) -> str:
-    """The same counts in the words of tables, which a legend explains: `1 better, 2 worse?, 1 not made`."""
+def in_short(rows: pd.DataFrame, reasons: bool = False) -> str:
+    """The same counts in the words of tables, which a legend explains: `1 better, 2 worse?`.
+
+    Of which there is no difference, one count: `4 not comparable`, where too few trained or runs disagree.
+
+    Args:
+        rows: see `counted`.
+        reasons: whether these are given in brackets.
+    """
     found = verdicts(rows)
-    words = ("better", "worse", "better?", "worse?", "equivalent", "inconclusive", "no mean", "–")
-    return ", ".join(f"{found[word]} {'not made' if word == '–' else word}" for word in words if found[word])
+    words = ("better", "worse", "better?", "worse?", "equivalent", "inconclusive")
+    parts = [f"{found[word]} {word}" for word in words if found[word]]
+    why = {"failed": found["–"], "runs disagree": found["runs disagree"]}
+    if n := sum(why.values()):
+        said = f" ({' or '.join(text for text, times in why.items() if times)})" if reasons else ""
+        parts.append(f"{n} not comparable{said}")
+    return ", ".join(parts)
 
 
 def _differ(n: int) -> str:

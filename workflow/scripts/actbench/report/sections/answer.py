@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from actbench.figures import order, shown
-from actbench.report import headline, numbers, quotes, recipe_sentences, search_sentences, sentences
+from actbench.report import (
+    headline,
+    numbers,
+    quotes,
+    recipe_sentences,
+    recipe_words,
+    search_sentences,
+    sentences,
+)
 from actbench.report.numbers import NBSP
 from actbench.report.section import Section, Study
 from actbench.report.sections import recipe, why
@@ -23,6 +31,7 @@ def context(study: Study) -> dict:
         "headline": claim,
         "basis": basis,
         "findings": findings(study),
+        "in_settings": recipe_words.overview(study.config["settings"], study.every["comparison"]),
         "lost": lost(study.comparison, study.labels),
         "ranking": ranked,
         "verdict_legend": legend(
@@ -73,7 +82,7 @@ def quoted(study: Study) -> list[str]:
         study.tables["runs"], labels, names[0] if len(names) > 1 else "", differences(study)
     )
     found = [f"{numbers.clause(claim, labels.values())} ({basis}, on the same {known.tested})."]
-    decides = recipe_sentences.turned(every, labels, names)
+    decides = recipe_sentences.turned(every, labels, names, search_sentences.tunes(config["settings"]))
     decides = decides or headline.recipe(every, rates, config["settings"], labels)
     made = "" if len(names) > 1 else f", {recipe_sentences.recipe(config['network'], config['training'])}"
     seeds = f"n{NBSP}={NBSP}{numbers.count(known.n_seeds, 'seed')}"

@@ -9,7 +9,7 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.report import findings, identical, quotes, search_sentences, sentences, share_sentences
 from actbench.report.section import Section, Study
-from actbench.report.sections import answer
+from actbench.report.sections import answer, recipe
 from actbench.report.verdict_sentences import beside_p, unfinished
 
 
@@ -44,9 +44,9 @@ def context(study: Study) -> dict:
         "alike": share_sentences.alike(shares, labels),
         "n_shares": n_shares,
         "shares_beside_p": share_sentences.beside_p(shares, max(n_shares, 1)),
-        "share_verdicts": share_sentences.verdicts(shares),
+        "share_verdicts": share_sentences.verdicts(shares, study.comparison, labels),
         "shares_decided": share_sentences.decided(shares, labels, n_shares, named),
-        "diverged_later": search_sentences.diverged(later, labels),
+        "diverged_later": "" if recipe.SECTION.is_shown(study) else search_sentences.diverged(later, labels),
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
         "apart": short,
         "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},

@@ -11,7 +11,7 @@ from actbench.report.sections import comparison
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    labels = study.labels
+    labels, trained_at = study.labels, study.lineage.get("stages", {}).get("train", ())
     rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
     known, rates = quotes.about(study), quotes.searched(study)
     sentences = comparison.quoted(study, rows)
@@ -22,7 +22,7 @@ def context(study: Study) -> dict:
             "comparison-narrow.tex": page.embedded(exports.narrow(rows, labels, known, rates)),
             "comparison.md": page.embedded(exports.markdown(rows, labels)),
             "sentences.txt": page.embedded("\n\n".join([*(sentences or [quotes.NOTHING]), ""])),
-            "sources.bib": page.embedded(citations.of_study(study.config)),
+            "sources.bib": page.embedded(citations.of_study(study.config, trained_at)),
         },
         "sources": citations.purposes(study.config),
     }

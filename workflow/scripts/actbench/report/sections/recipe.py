@@ -69,7 +69,7 @@ def decides(study: Study) -> list[str]:
     """What decides the results, for the first screen: which cells the setting turned, attribution, tuning."""
     settings, tables, labels = study.config["settings"], study.every, study.labels
     names = list(settings)
-    turned = sentences.turned(tables["comparison"], labels, names)
+    turned = sentences.turned(tables["comparison"], labels, names, search_sentences.tunes(settings))
     found = [turned or sentences.trained_by_setting(tables["runs"], names)]
     found.append(partly_sentences.changed(tables["comparison"], labels, names))
     if "attribution" in tables:
