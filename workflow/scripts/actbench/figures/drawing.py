@@ -48,12 +48,14 @@ class Style:
     `every`: ids of all activations of the study where `labels` are of some; these settle whose look is whose.
     `summarised`: whether runs are too many to be drawn one by one, see `shown.summarised`.
     `of_activations`: whether the labels are of activations, and not of what one network has several of.
+    `foremost`: ids whose lines have a colour where there are more than `shown.LINES`; without any, the first.
     """
 
     labels: Mapping[str, str]
     summarised: bool = False
     of_activations: bool = True
     every: Sequence[str] = ()
+    foremost: Sequence[str] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
@@ -61,16 +63,44 @@ class Style:
         found = made([*self.labels, *(key for key in self.every if key not in self.labels)])
         object.__setattr__(self, "looks", {key: found[key] for key in self.labels})
 
-    def line(self, key: str) -> dict:
-        return {name: self.looks[key][name] for name in ("color", "linestyle")}
+    @property
+    def coloured(self) -> list[str]:
+        """Ids of those whose lines have a colour: all if they are few, else `foremost`."""
+        if len(self.labels) <= shown.LINES:
+            return list(self.labels)
+        return [key for key in self.foremost if key in self.labels][: shown.LINES] or [*self.labels][
+            : shown.LINES
+        ]
 
-    def legend(self, figure: Figure, others: Mapping[str, Line2D] | None = None) -> None:
+    def line(self, key: str, **options: object) -> dict:
+        """Arguments of an activation's line: its colour and dashes with `options`, or `looks.BEHIND`."""
+        if key not in self.coloured:
+            return dict(looks.BEHIND)
+        return {**options, **{name: self.looks[key][name] for name in ("color", "linestyle")}}
+
+    def marked(self, key: str, **options: object) -> dict:
+        """The same with the activation's marker at each point, where it has a colour."""
+        return self.line(key, marker=self.looks[key]["marker"], **options)
+
+    def legend(
+        self, figure: Figure, others: Mapping[str, Line2D] | None = None, keys: Iterable[str] | None = None
+    ) -> None:
         """One legend above the panels, in as many columns as its labels leave room for.
 
-        `others`: what else it explains, by its text.
+        Args:
+            figure: to which it is added.
+            others: what else it explains, by its text.
+            keys: ids of the activations that it names; without, those whose lines have a colour, and in one
+                line the rest.
         """
-        handles = [Line2D([], [], **look, markersize=4) for look in self.looks.values()]
-        labels = [*self.labels.values(), *(others or {})]
+        own = self.coloured if keys is None else list(keys)
+        handles = [Line2D([], [], **self.looks[key], markersize=4) for key in own]
+        labels = [self.labels[key] for key in own]
+        behind = keys is None and len(own) < len(self.labels)
+        if behind:
+            handles.append(Line2D([], [], **looks.BEHIND))
+            labels.append("others")
+        labels += others or {}
         handles += (others or {}).values()
         room = figure.get_size_inches()[0] / (LEGEND_LINE + LETTER * max(map(len, labels)))
         ncols = max(1, min(len(labels), COLUMNS, int(room)))
@@ -83,7 +113,9 @@ class Style:
             handles, labels, loc="outside upper center", ncols=ncols, frameon=False, handlelength=3
         )
         if self.of_activations:
-            of_activations(legend.get_texts(), self.labels)
+            of_activations(legend.get_texts(), own)
+        for artist in (legend.get_lines()[len(own)], legend.get_texts()[len(own)]) if behind else ():
+            artist.set_gid(svg.note(["others"]))
 
     def title(self, key: str) -> str:
         """The label of a panel, broken into lines that fit it."""
@@ -287,7 +319,7 @@ class _Plain(matplotlib.ticker.LogFormatterSciNotation):
 def lines(
     axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool, which: str = ""
 ) -> None:
-    """A thin line a run or, of many, a band of 90 % of them; the median thick.
+    """A thin line a run or, of many, a band of 90 % of them; the median thick; behind others it alone, thin.
 
     `which`: what the runs of one activation have in common, where `look` has another colour than its own.
     """
@@ -296,7 +328,9 @@ def lines(
     table = table.dropna(subset=y)
     by_x = table.groupby(x)[y]
     median = by_x.median()
-    if summarised:
+    if looks.is_behind(look):
+        pass
+    elif summarised:
         low, high = (by_x.quantile(share) for share in SPREAD)
         band = axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
         if which:
@@ -308,7 +342,7 @@ def lines(
             fold_too = f", fold {fold}" if table["fold"].nunique() > 1 else ""
             end = f", {run[y].iloc[-1]:.3g} at the right end"
             say(line, f"{of_which}seed {seed}{fold_too}{end}", activation=key)
-    (line,) = axis.plot(median.index, median, linewidth=1.5, **look)
+    (line,) = axis.plot(median.index, median, **{"linewidth": 1.5, **look})
     if len(median):
         n = len(table[["seed", "fold"]].drop_duplicates())
         ending = f"median of n = {n}, {median.iloc[-1]:.3g} at the right end"
