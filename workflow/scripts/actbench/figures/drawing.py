@@ -128,18 +128,23 @@ def cut(text: str, letters: int = TICK_LETTERS) -> str:
 
 
 def say(
-    artist: Artist, *texts: str, activation: str = "", depth: int | None = None, setting: str = ""
+    artist: Artist,
+    *texts: str,
+    activation: str = "",
+    depth: int | Iterable[int] | None = None,
+    setting: str = "",
 ) -> None:
     """What an artist says on hover in a page: one text, or one for each of its marks.
 
-    It is hidden by the page's switch for its activation, depth or setting.
+    It is hidden by the page's switch for its activation, depth, or any of several depths, or setting.
     """
     artist.set_gid(svg.note(_classes(activation, depth, setting), texts))
 
 
-def _classes(activation: str, depth: int | None, setting: str) -> list[str]:
-    parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
-    return [looks.css_class(key, kind) for kind, key in parts.items() if key]
+def _classes(activation: str, depth: int | Iterable[int] | None, setting: str) -> list[str]:
+    depths = () if depth is None else (depth,) if not isinstance(depth, Iterable) else depth
+    parts = [("a", activation), *(("d", str(one)) for one in depths), ("s", setting)]
+    return [looks.css_class(key, kind) for kind, key in parts if key]
 
 
 def of_panel(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from actbench.data import catalogue
 from actbench.figures import drawing, failures, labels, overview, shown, svg
-from actbench.figures.plotting import Axes, Figure, Line2D, plt
+from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt
 
 WIDEST = 13.5
 MANY_HIGH = 3.2  # inches of a panel with many lines
@@ -24,6 +24,7 @@ SAID_POINTS = (-2, -1, 0, 1, 2)
 SHAPE_BINS = 40
 HIGHEST = 6  # activations of many whose shares have a colour
 ABOVE = 15  # points between a panel and its title, with a line of words between them
+STRIP = 26  # points: two lines of words above a panel
 LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
 
 
@@ -63,7 +64,10 @@ def accuracy(
         drawing.of_activations(axis.get_xticklabels(), order)
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
-        axis.set_title(shown.layers(depth))
+        lost = (runs["depth"] == depth) & runs["activation"].isin(order) & (runs["status"] != "ok")
+        if lost.any():
+            _strip_above(axis)
+        axis.set_title(shown.layers(depth), pad=STRIP + 4 if lost.any() else None)
         drawing.of_panel(axis, depth=depth)
     reached = pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)])
     lowest = np.nanmin([*reached, *comparison["ci_low"].astype(float), 1.0]) if many else 0.0
@@ -356,10 +360,19 @@ def _accuracy_column(
         (_accuracy_shape if summarised else _accuracy_points)(axis, position, ok, look)
     n_diverged = len(cell) - len(ok)
     if n_diverged:
-        words = {"ha": "center", "va": "bottom", "fontsize": drawing.SMALL}
-        at_bottom = axis.get_xaxis_transform()
-        text = axis.text(position, 0.01, f"{n_diverged}×\nNaN", transform=at_bottom, **words)
+        words = {"ha": "center", "va": "bottom", "fontsize": drawing.SMALL, "annotation_clip": False}
+        at = {"xycoords": axis.get_xaxis_transform(), "xytext": (0, 3), "textcoords": "offset points"}
+        text = axis.annotate(f"{n_diverged}×\nNaN", (position, 1), **at, **words)
         drawing.of_activations([text], [key])
+
+
+def _strip_above(axis: Axes) -> None:
+    """A tinted ground above a panel for the numbers of diverged networks, which have no accuracy."""
+    top = matplotlib.transforms.ScaledTranslation(0, 1, axis.transAxes)
+    inches = axis.get_figure().dpi_scale_trans + top
+    place = matplotlib.transforms.blended_transform_factory(axis.transAxes, inches)
+    ground = plt.Rectangle((0, 0), 1, STRIP / 72, transform=place, facecolor="#e6e6e6", clip_on=False)
+    axis.add_artist(ground)
 
 
 def _mean_bar(axis: Axes, position: float, row: NamedTuple, key: str) -> None:
