@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 
 import made_up
 import pandas as pd
@@ -265,7 +266,7 @@ def test_what_is_hidden_stands_in_the_link_and_comes_back(opened):
 
 
 def test_figures_leave_the_page(opened, tmp_path):
-    """As a slide, as a file of its own without what is hidden, and as data."""
+    """As a slide, as a file of its own without what is hidden, and as data; on white also from a dark page."""
     from PIL import Image
 
     page = opened(color_scheme="dark")
@@ -284,11 +285,14 @@ def test_figures_leave_the_page(opened, tmp_path):
     image = Image.open(picture).convert("RGB")
     assert picture.name == "made-up-overview.png" and said == f"PNG {image.width} × {image.height}"
     assert image.width >= 1920 and image.height > 1000
-    assert image.getpixel((2, 2)) == (0x14, 0x17, 0x1B) and len(image.getcolors(10**6)) > 100
+    assert image.getpixel((2, 2)) == (255, 255, 255) and len(image.getcolors(10**6)) > 100
     drawn = downloaded("overview", "SVG").read_text()
     assert "currentColor" not in drawn and "var(" not in drawn and "a-relu" not in drawn
-    assert "a-elu" in drawn and looks.on_dark(["elu"])["elu"] in drawn
+    assert "a-elu" in drawn and looks.colours(["elu"])["elu"] in drawn
+    assert looks.on_dark(["elu"])["elu"] not in drawn and looks.DARK_PAPER not in drawn
     assert "made-up, default, n = 5 seeds, bars: 95 % interval over seeds · actbench</text>" in drawn
+    (footer,) = re.findall(r'font-size="([\d.]+)">made-up', drawn)
+    assert float(footer) <= 1.05 * max(map(float, re.findall(r"font-size: ?([\d.]+)px", drawn)))
     page.goto((tmp_path / "made-up-overview.svg").as_uri())
     assert page.evaluate("document.documentElement.nodeName") == "svg"
     smallest = (

@@ -1,7 +1,7 @@
 """Labels at the ends of lines."""
 
 import numpy as np
-from actbench.figures import drawing, labels, looks, svg
+from actbench.figures import drawing, failures, labels, looks, svg
 
 LABELS = {"relu": "ReLU", "tanh": "</script><b> & $x$", "mine": "mine"}
 
@@ -31,6 +31,38 @@ def test_a_line_that_ends_nowhere_or_outside_has_no_label():
     axis.set_ylim(0, 1)
     labels.at_ends(axis, {"relu": (1, np.nan), "tanh": (1, 9), "mine": (1, 0.5)}, style)
     assert [text.get_text() for text in axis.texts] == ["mine"]
+
+
+def test_the_label_stands_at_the_line_and_not_at_a_cross_of_a_diverged_network():
+    drawing.use_style()
+    style = drawing.Style({"relu": "ReLU", "tanh": "tanh"})
+    _, axes = drawing.panels(1, 1, height=3)
+    (axis,) = axes.flat
+    for key, end in (("relu", 2.0), ("tanh", 5.0)):
+        axis.plot([0, 1, 2], [0, 0, end], linewidth=1.5, **style.line(key))
+        axis.plot(1, 3, color=style.looks[key]["color"], **failures.ENDED)
+    labels.of_lines([axis], style)
+    assert {text.get_text(): text.xy for text in axis.texts} == {"ReLU": (2, 2), "tanh": (2, 5)}
+
+
+def test_networks_of_which_none_trained_are_named_at_their_own_line():
+    drawing.use_style()
+    style = drawing.Style({"relu": "ReLU", "tanh": "tanh"})
+    _, axes = drawing.panels(1, 1, height=3)
+    (axis,) = axes.flat
+    axis.plot([0, 1], [0, 3], linewidth=1.5, **style.line("relu"))
+    for key in style.labels:
+        axis.plot([0, 1], [0, 1], linewidth=1.5, **failures.look(style.looks[key]))
+    labels.of_lines([axis], style)
+    assert {text.get_text(): text.xy for text in axis.texts} == {"ReLU": (1, 3), "tanh": (1, 1)}
+
+
+def test_lines_that_end_at_one_place_have_no_labels():
+    drawing.use_style()
+    style = drawing.Style(LABELS)
+    _, axes = drawing.panels(1, 1, height=3)
+    labels.at_ends(axes[0][0], dict.fromkeys(LABELS, (1, 0.5)), style)
+    assert not axes[0][0].texts
 
 
 def test_long_labels_stand_in_the_legend_only():

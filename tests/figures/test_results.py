@@ -278,4 +278,8 @@ def test_a_panel_counts_the_activations_that_hide_each_other_at_zero():
     ]
     style = drawing.Style({key: key for key in ("relu", "tanh", "elu", "sigmoid")})
     figure = results.dead_neurons(pd.DataFrame(rows), [1], style)
-    assert [text.get_text() for text in figure.axes[0].texts] == ["3 others: 0 %"]
+    (said,) = [text for text in figure.axes[0].texts if text.get_text().startswith("3 of 4")]
+    assert said.get_text() == "3 of 4: medians of 0 % in all layers" and said.get_gid() == "note of-all"
+    figure.canvas.draw()
+    assert said.get_window_extent().y0 >= figure.axes[0].get_window_extent().y1  # above the lines
+    assert not said.get_window_extent().overlaps(figure.axes[0].title.get_window_extent())

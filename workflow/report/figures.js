@@ -2,6 +2,8 @@
 "use strict";
 const WIDTH = 1920, DRAWING = 1280, LARGEST = 12000; // pixels: of a picture and of a drawing at least, of a picture at most
 const TYPE = 24; // pixels of a picture's smallest letters
+const INK = "#1b1f24", PAPER = "#ffffff", BEHIND = "#bcbec1"; // of what leaves the page, which is for paper and slides
+const APART = 9.5; // units of a drawing between the names of two lines
 const FONTS = "DejaVu Sans, Verdana, Arial, sans-serif";
 const SVG = "http://www.w3.org/2000/svg";
 const STUDY = document.title.replace(/^actbench: /, "").replace(/[^\w+-]+/g, "_");
@@ -12,14 +14,14 @@ for (const figure of document.querySelectorAll("figure")) {
   const tools = document.createElement("span");
   tools.className = "tools";
   if (drawing) {
-    const about = (figure.dataset.about ?? document.title.replace(/^actbench: /, "")).replace(/\s+/g, " ");
+    const about = aboutOf(figure);
     const { scale, size } = measures(drawing);
     tools.append(button(`PNG ${size}`, `${name}, picture`, () => picture(drawing, name, about, scale)));
     tools.append(button("SVG", `${name}, drawing`, () =>
       save(new Blob([standalone(drawing, about).text], { type: "image/svg+xml" }), `${name}.svg`)));
   }
   const image = figure.querySelector("img");
-  if (image) tools.append(button("PNG", `${name}, picture`, () => download(image.src, `${name}.png`)));
+  if (image) tools.append(button("PNG", `${name}, picture`, () => photograph(image, name, aboutOf(figure))));
   const tables = (figure.dataset.table ?? "").split(" ").filter(Boolean);
   const link = tables.map((table) => document.querySelector(`a[data-table="${table}"]`)).find(Boolean);
   if (link) tools.append(button("CSV", `${name}, data`, () => data(link)));
@@ -77,6 +79,11 @@ function readable(drawing, focused, caption) {
   focused?.addEventListener("blur", () => last?.classList.remove("read"));
 }
 
+// The line below what leaves the page.
+function aboutOf(figure) {
+  return (figure.dataset.about ?? document.title.replace(/^actbench: /, "")).replace(/\s+/g, " ") + " · actbench";
+}
+
 // What a figure's table has not, in words in which a file's name is between backticks.
 function lacks(text) {
   const made = document.createElement("span");
@@ -123,34 +130,34 @@ function measures(drawing) {
   const [, , width, height] = drawing.getAttribute("viewBox").split(" ").map(Number);
   const types = [...drawing.querySelectorAll("text, tspan")].map((one) => parseFloat(one.style.fontSize)).filter(Boolean);
   const wanted = Math.max(WIDTH / width, TYPE / Math.min(...types, TYPE));
-  const footer = Math.max(10, width / 48), full = height + 1.6 * footer;
+  const footer = types.sort((a, b) => a - b)[types.length >> 1] ?? 10, full = height + 2 * footer; // as most letters
   const scale = Math.min(wanted, LARGEST / Math.max(width, full));
   return { width, height, full, footer, scale, size: `${Math.round(width * scale)} × ${Math.round(full * scale)}` };
 }
 
-// A drawing as a file of its own, in the page's present colours, without what is hidden, and with a line that says what it is.
+// A drawing as a file of its own, in the colours of paper, without what is hidden, and with a line that says what it is.
 function standalone(drawing, about, scale = 0) {
   const copy = drawing.cloneNode(true);
   const originals = [drawing, ...drawing.querySelectorAll("*")];
   const copies = [copy, ...copy.querySelectorAll("*")];
   originals.forEach((one, i) => {
-    if (one.closest("defs") === null && getComputedStyle(one).display === "none") copies[i].remove();
+    const style = getComputedStyle(one);
+    if (one.closest("defs") === null && style.display === "none") copies[i].remove();
+    else if (one.style.stroke.includes("--behind")) copies[i].style.strokeWidth = style.strokeWidth;
   });
   const { width, height, full, footer } = measures(drawing);
   const times = scale || Math.max(1, DRAWING / width);
-  const page = getComputedStyle(document.documentElement);
-  const ink = page.getPropertyValue("--ink").trim(), paper = page.getPropertyValue("--paper").trim();
   for (const name of ["role", "aria-label", "class"]) copy.removeAttribute(name);
   copy.style.removeProperty("--width");
   copy.style.fontFamily = FONTS;
   const outside = { viewBox: `0 0 ${width} ${full}`, width: Math.round(width * times), height: Math.round(full * times) };
   for (const [key, value] of Object.entries(outside)) copy.setAttribute(key, value);
-  copy.prepend(element("rect", { width, height: full, fill: paper }));
-  const words = `${about} · actbench`;
-  const type = Math.min(footer, (width - footer) / (0.62 * words.length)); // so that the line fits
-  copy.append(element("text", { x: footer / 2, y: height + footer, fill: ink, "font-size": type }, words));
-  const text = new XMLSerializer().serializeToString(copy).replace(/currentcolor/gi, ink)
-    .replace(/var\((--[\w-]+), ?(#\w+)\)/g, (_, name, colour) => page.getPropertyValue(name).trim() || colour);
+  copy.prepend(element("rect", { width, height: full, fill: PAPER }));
+  const type = Math.min(footer, (width - footer) / (0.62 * about.length)); // so that the line fits
+  copy.append(element("text", { x: footer / 2, y: height + 1.3 * footer, fill: INK, "font-size": type }, about));
+  const text = new XMLSerializer().serializeToString(copy).replace(/currentcolor/gi, INK)
+    .replace(/var\(--behind, ?(#\w+|var\([^)]+\))\)/g, document.body.classList.contains("few") ? "$1" : BEHIND)
+    .replace(/var\(--[\w-]+, ?(#\w+)\)/g, "$1");
   return { text, width: outside.width, height: outside.height };
 }
 
@@ -169,6 +176,20 @@ async function picture(drawing, name, about, scale) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+  canvas.toBlob((blob) => save(blob, `${name}.png`));
+}
+
+// An image that is none of lines, with the line below.
+function photograph(image, name, about) {
+  const type = Math.round(image.naturalWidth / 60), canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight + 2 * type];
+  const context = canvas.getContext("2d");
+  context.fillStyle = PAPER;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0);
+  context.fillStyle = INK;
+  context.font = `${type}px ${FONTS}`;
+  context.fillText(about, type / 2, image.naturalHeight + 1.3 * type, canvas.width - type);
   canvas.toBlob((blob) => save(blob, `${name}.png`));
 }
 
@@ -196,7 +217,50 @@ function read() {
   if (hide === undefined) return hidden().length ? write() : undefined;
   const names = new Set(hide.slice("hide=".length).split(","));
   for (const box of boxes) box.checked = !names.has(box.id.replace("show-", ""));
+  colour();
   if (place) document.getElementById(decoded(place))?.scrollIntoView();
+}
+
+// Where few activations are shown, those whose lines were grey have their colour, and names at the ends of lines.
+function colour() {
+  const group = document.querySelector("fieldset[data-few]");
+  if (!group) return;
+  document.body.classList.toggle("few", group.querySelectorAll("input:checked").length <= group.dataset.few);
+  document.querySelectorAll("svg.drawing").forEach(rename);
+}
+
+// Names stand beside those that are there, without touching one; where a figure has none, in its legend in place of “others”.
+function rename(drawing) {
+  drawing.querySelectorAll(".named").forEach((one) => one.remove());
+  if (!document.body.classList.contains("few")) return;
+  const lines = [...drawing.querySelectorAll('[class*="a-"] > path[style*="--behind"]')];
+  const ends = lines.filter((path) => path.getClientRects().length && path.getTotalLength()).map((path) => {
+    const { x, y } = path.getPointAtLength(path.getTotalLength());
+    return { x, y, key: [...path.parentElement.classList].find((one) => one.startsWith("a-")), fill: path.style.stroke };
+  });
+  const name = ({ key, fill }, x, y) => {
+    const text = document.getElementById(`show-${key}`).parentElement.textContent.trim();
+    const style = `font-size:8.5px;fill:${fill}`;
+    const made = element("text", { x, y, class: `named ${key}`, style }, text);
+    drawing.append(made);
+    return made.getComputedTextLength();
+  };
+  const right = Math.max(...ends.map((end) => end.x));
+  const beside = [...drawing.querySelectorAll('[class*="a-"] text')].filter((text) => text.getAttribute("x") > right);
+  if (beside.length) {
+    const x = Math.min(...beside.map((text) => text.getAttribute("x")));
+    const taken = beside.filter((text) => text.getClientRects().length).map((text) => text.getAttribute("y") - 0);
+    for (const end of ends.filter((one) => one.x > right - 1).sort((one, other) => one.y - other.y)) {
+      const places = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 3, -3].map((step) => end.y + 3 + step * APART);
+      const free = places.find((place) => taken.every((other) => Math.abs(other - place) >= APART)) ?? end.y;
+      taken.push(free);
+      name(end, x, free);
+    }
+    return;
+  }
+  const others = drawing.querySelector(".others text");
+  let x = others?.getAttribute("x") - 30;
+  for (const end of new Map(ends.map((one) => [one.key, one])).values()) if (others) x += name(end, x, others.getAttribute("y")) + APART;
 }
 
 function decoded(text) {
@@ -214,6 +278,7 @@ for (const group of document.querySelectorAll(".switches fieldset")) {
   tools.className = "tools";
   const choose = (text, chosen) => tools.append(button(text, group.querySelector("legend").textContent, () => {
     for (const box of own) box.checked = chosen(box);
+    colour();
     write();
   }));
   choose("all", () => true);
@@ -223,7 +288,7 @@ for (const group of document.querySelectorAll(".switches fieldset")) {
 }
 
 if (boxes.length) {
-  boxes.forEach((box) => box.addEventListener("change", write));
+  boxes.forEach((box) => box.addEventListener("change", () => { colour(); write(); }));
   addEventListener("hashchange", read);
   read();
 }

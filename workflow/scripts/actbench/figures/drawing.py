@@ -48,12 +48,14 @@ class Style:
     `every`: ids of all activations of the study where `labels` are of some; these settle whose look is whose.
     `summarised`: whether runs are too many to be drawn one by one, see `shown.summarised`.
     `of_activations`: whether the labels are of activations, and not of what one network has several of.
+    `foremost`: ids whose lines have a colour where there are more than `shown.LINES`; without any, the first.
     """
 
     labels: Mapping[str, str]
     summarised: bool = False
     of_activations: bool = True
     every: Sequence[str] = ()
+    foremost: Sequence[str] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "labels", {key: plain(text) for key, text in self.labels.items()})
@@ -61,19 +63,49 @@ class Style:
         found = made([*self.labels, *(key for key in self.every if key not in self.labels)])
         object.__setattr__(self, "looks", {key: found[key] for key in self.labels})
 
-    def line(self, key: str) -> dict:
-        return {name: self.looks[key][name] for name in ("color", "linestyle")}
+    @property
+    def coloured(self) -> list[str]:
+        """Ids of those whose lines have a colour: all if they are few, else `foremost`."""
+        if len(self.labels) <= shown.LINES:
+            return list(self.labels)
+        return [key for key in self.foremost if key in self.labels][: shown.LINES] or [*self.labels][
+            : shown.LINES
+        ]
+
+    def line(self, key: str, **options: object) -> dict:
+        """Arguments of an activation's line: its colour and dashes with `options`, or `looks.BEHIND`."""
+        if key not in self.coloured:
+            return dict(looks.BEHIND)
+        return {**options, **{name: self.looks[key][name] for name in ("color", "linestyle")}}
+
+    def marked(self, key: str, **options: object) -> dict:
+        """The same with the activation's marker at each point, where it has a colour."""
+        return self.line(key, marker=self.looks[key]["marker"], **options)
 
     def legend(
-        self, figure: Figure, others: Mapping[str, Line2D] | None = None, without: Collection[str] = ()
+        self,
+        figure: Figure,
+        others: Mapping[str, Line2D] | None = None,
+        keys: Iterable[str] | None = None,
+        without: Collection[str] = (),
     ) -> None:
         """One legend above the panels, in as many columns as its labels leave room for.
 
-        `others`: what else it explains, by its text; `without`: ids of what is not drawn.
+        Args:
+            figure: to which it is added.
+            others: what else it explains, by its text.
+            keys: ids of the activations that it names; without, those whose lines have a colour, and in one
+                line the rest.
+            without: ids of what is not drawn.
         """
-        own = [key for key in self.labels if key not in without]
+        own = [key for key in (self.coloured if keys is None else keys) if key not in without]
         handles = [Line2D([], [], **self.looks[key], markersize=4) for key in own]
-        labels = [*(self.labels[key] for key in own), *(others or {})]
+        labels = [self.labels[key] for key in own]
+        behind = keys is None and any(key not in (*self.coloured, *without) for key in self.labels)
+        if behind:
+            handles.append(Line2D([], [], **looks.BEHIND))
+            labels.append("others")
+        labels += others or {}
         if not labels:
             return
         handles += (others or {}).values()
@@ -89,6 +121,8 @@ class Style:
         )
         if self.of_activations:
             of_activations(legend.get_texts(), own)
+        for artist in (legend.get_lines()[len(own)], legend.get_texts()[len(own)]) if behind else ():
+            artist.set_gid(svg.note(["others"]))
 
     def title(self, key: str) -> str:
         """The label of a panel, broken into lines that fit it."""
@@ -101,18 +135,23 @@ def cut(text: str, letters: int = TICK_LETTERS) -> str:
 
 
 def say(
-    artist: Artist, *texts: str, activation: str = "", depth: int | None = None, setting: str = ""
+    artist: Artist,
+    *texts: str,
+    activation: str = "",
+    depth: int | Iterable[int] | None = None,
+    setting: str = "",
 ) -> None:
     """What an artist says on hover in a page: one text, or one for each of its marks.
 
-    It is hidden by the page's switch for its activation, depth or setting.
+    It is hidden by the page's switch for its activation, depth, or any of several depths, or setting.
     """
     artist.set_gid(svg.note(_classes(activation, depth, setting), texts))
 
 
-def _classes(activation: str, depth: int | None, setting: str) -> list[str]:
-    parts = {"a": activation, "d": "" if depth is None else str(depth), "s": setting}
-    return [looks.css_class(key, kind) for kind, key in parts.items() if key]
+def _classes(activation: str, depth: int | Iterable[int] | None, setting: str) -> list[str]:
+    depths = () if depth is None else (depth,) if not isinstance(depth, Iterable) else depth
+    parts = [("a", activation), *(("d", str(one)) for one in depths), ("s", setting)]
+    return [looks.css_class(key, kind) for kind, key in parts if key]
 
 
 def of_panel(
@@ -292,7 +331,7 @@ class _Plain(matplotlib.ticker.LogFormatterSciNotation):
 def lines(
     axis: Axes, table: pd.DataFrame, x: str, y: str, look: Mapping, summarised: bool, which: str = ""
 ) -> None:
-    """A thin line a run or, of many, a band of 90 % of them; the median thick.
+    """A thin line a run or, of many, a band of 90 % of them; the median thick; behind others it alone, thin.
 
     `which`: what the runs of one activation have in common, where `look` has another colour than its own.
     """
@@ -301,7 +340,9 @@ def lines(
     table = table.dropna(subset=y)
     by_x = table.groupby(x)[y]
     median = by_x.median()
-    if summarised:
+    if looks.is_behind(look):
+        pass
+    elif summarised:
         low, high = (by_x.quantile(share) for share in SPREAD)
         band = axis.fill_between(median.index, low, high, color=look["color"], alpha=0.12, linewidth=0)
         if which:
@@ -313,7 +354,7 @@ def lines(
             fold_too = f", fold {fold}" if table["fold"].nunique() > 1 else ""
             end = f", {run[y].iloc[-1]:.3g} at the right end"
             say(line, f"{of_which}seed {seed}{fold_too}{end}", activation=key)
-    (line,) = axis.plot(median.index, median, linewidth=1.5, **look)
+    (line,) = axis.plot(median.index, median, **{"linewidth": 1.5, **look})
     if len(median):
         n = len(table[["seed", "fold"]].drop_duplicates())
         ending = f"median of n = {n}, {median.iloc[-1]:.3g} at the right end"

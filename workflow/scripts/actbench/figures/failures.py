@@ -8,14 +8,21 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from actbench.figures import drawing
+from actbench.figures import drawing, looks
 from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib
 from actbench.storage import parquet
 
 RUN = ["activation", "seed", "fold"]
 WORDS, DIVERGED = "did not train", "diverged"
 CROSSES = 6  # along a line of networks that did not train
-ENDED = {"marker": "X", "markersize": 6.5, "markeredgecolor": "white", "markeredgewidth": 0.6, "zorder": 5}
+ENDED = {
+    "linestyle": "",
+    "marker": "X",
+    "markersize": 6.5,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.6,
+    "zorder": 5,
+}
 GREY, SHARE = "#a6a6a6", 0.6  # what their colour is mixed with, and how much of it
 DOTS = (0, (1, 2.5))
 
@@ -48,6 +55,8 @@ def _diverged(table: pd.DataFrame) -> pd.Series:
 
 def look(of_trained: Mapping) -> dict:
     """The look of an activation's networks that did not train, from that of the others."""
+    if looks.is_behind(of_trained):
+        return {**of_trained, "linestyle": DOTS}
     own, grey = (np.array(matplotlib.colors.to_rgb(colour)) for colour in (of_trained["color"], GREY))
     mixed = tuple(map(float, (1 - SHARE) * own + SHARE * grey))
     return {**of_trained, "color": mixed, "linestyle": DOTS, "marker": "x"}
@@ -56,25 +65,31 @@ def look(of_trained: Mapping) -> dict:
 def lines(axis: Axes, table: pd.DataFrame, x: str, y: str, of_trained: Mapping, summarised: bool) -> None:
     """As `drawing.lines`, of the networks that trained and then of those that did not, each with a median.
 
-    Of those that diverged there are the thin lines alone; call `endings` when the axis has its limits.
+    Of those that diverged there are the thin lines alone, and behind others none; call `endings` when the
+    axis has its limits.
     """
     lost, gone = failed(table), diverged(table)
     kept = table.drop([*lost.index, *gone.index])
     every = max(1, len(lost[x].unique()) // CROSSES)
-    crosses = look(of_trained) | {"markersize": 4, "markevery": every}
+    crosses = {"markersize": 4, "markevery": every, **look(of_trained)}
     for rows, own, words in ((kept, of_trained, ""), (lost, crosses, WORDS)):
         if len(rows):
             drawing.lines(axis, rows, x, y, own, summarised, words)
+    if looks.is_behind(of_trained):
+        return
     for _, run in gone.dropna(subset=y).groupby(RUN, observed=True):
         thin = {"linewidth": 0.8, "alpha": 0.6, "linestyle": of_trained["linestyle"]}
         axis.plot(run[x], run[y], color=of_trained["color"], **thin)
 
 
 def endings(axis: Axes, table: pd.DataFrame, x: str, y: str, style: drawing.Style) -> None:
-    """A cross where each network that diverged ends, or leaves the axis, whose limits stay as they are."""
+    """A cross where each network that diverged ends, or leaves the axis, whose limits stay as they are.
+
+    Those whose lines are behind others have none.
+    """
     (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
     own = diverged(table).dropna(subset=y)
-    for (key, seed, fold), run in own[own["activation"].isin(list(style.labels))].groupby(RUN, observed=True):
+    for (key, seed, fold), run in own[own["activation"].isin(style.coloured)].groupby(RUN, observed=True):
         last = run.sort_values(x)
         outside = last[~last[y].between(bottom, top)]
         end = (outside if len(outside) else last).iloc[0 if len(outside) else -1]
@@ -87,15 +102,14 @@ def endings(axis: Axes, table: pd.DataFrame, x: str, y: str, style: drawing.Styl
 
 def legend(style: drawing.Style, figure: Figure, shown: Iterable[pd.DataFrame]) -> None:
     """The legend of a figure, which explains how failures look where any of the tables `shown` has one."""
-    labels = list(style.labels)
     handles = {
         WORDS: (failed, Line2D([], [], color=GREY, linestyle=DOTS, marker="x", markersize=4)),
-        DIVERGED: (diverged, Line2D([], [], color=GREY, linestyle="", **ENDED)),
+        DIVERGED: (diverged, Line2D([], [], color=GREY, **ENDED)),
     }
     tables = list(shown)
     found = {
         words: handle
         for words, (rows, handle) in handles.items()
-        if any(rows(table)["activation"].isin(labels).any() for table in tables)
+        if any(rows(table)["activation"].isin(style.coloured).any() for table in tables)
     }
     style.legend(figure, found)

@@ -1,5 +1,6 @@
 """Maps of activations × layers, whose colour is log10 of an rms, and × learning rates, of accuracies."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from itertools import product
 
@@ -122,8 +123,9 @@ def learning_rates(
     bar = _bar(figure, axes, norm, "mean validation accuracy")
     ticks = drawing.levels(*drawing.unstretch([norm.vmin, norm.vmax]))
     bar.set_ticks(drawing.stretch(ticks), labels=[f"{100 * tick:g} %" for tick in ticks], minor=False)
+    patch = functools.partial(matplotlib.patches.Patch, fill=False)
     handles = {
-        text: matplotlib.patches.Patch(fill=False, edgecolor=DARK, linewidth=1.6, linestyle=dashes)
+        text: (patch(edgecolor=LIGHT, linewidth=4), patch(edgecolor=DARK, linewidth=1.6, linestyle=dashes))
         for at_edge, (text, dashes) in BOXES.items()
         if (rates["at_edge"] == at_edge).any()
     }

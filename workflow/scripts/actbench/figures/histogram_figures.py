@@ -190,10 +190,17 @@ def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: flo
         drawing.say(ridge, f"layer {row.layer}: root mean square {scientific(unit)}")
         if np.count_nonzero(counts) > 1:
             centres = (edges[1:] + edges[:-1]) / 2
-            density = stats.gaussian_kde(centres / unit, weights=counts, bw_method=0.15)(grid)
+            density = stats.gaussian_kde(centres / unit, weights=counts, bw_method=0.15)
+            if density.covariance[0, 0] ** 0.5 > _spread_of_most(row) / unit:
+                continue  # a few far values widen the curve, so that it would contradict the bars
             peak = counts.max() / counts.sum() / (edges[1] - edges[0]) * unit
-            heights = 0.9 * np.sqrt(np.minimum(density / peak, 1))
+            heights = 0.9 * np.sqrt(np.minimum(density(grid) / peak, 1))
             axis.plot(grid, base + heights, color="#222222", linewidth=0.7)
+
+
+def _spread_of_most(row: tuple) -> float:
+    """Half the range of the middle 68 % of a histogram's values, as a standard deviation of normal ones."""
+    return (_quantile(row, 0.84) - _quantile(row, 0.16)) / 2
 
 
 def scientific(value: float) -> str:

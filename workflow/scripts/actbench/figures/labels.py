@@ -4,36 +4,44 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from actbench.figures import drawing
+from actbench.figures import drawing, failures
 from actbench.figures.plotting import Axes
 
-DIRECT = 8  # lines of a panel that are labelled at their ends
 LONGEST = 30  # letters of such a label
 EARLY = 0.9  # of a panel's width
 HEIGHT = 9.5  # points between the labels of two lines
 
 
 def of_lines(axes: Iterable[Axes], style: drawing.Style) -> None:
-    """Labels at the right ends of each activation's thick lines, where few and short; see `at_ends`."""
-    if len(style.labels) > DIRECT or max(map(len, style.labels.values()), default=0) > LONGEST:
+    """Labels at the right ends of the thick lines of activations that have a colour, if short; see `at_ends`.
+
+    It is the line of those that trained, or if none did, of those that did not.
+    """
+    if max((len(style.labels[key]) for key in style.coloured), default=0) > LONGEST:
         return
-    colours = {look["color"]: key for key, look in style.looks.items()}
     for axis in axes:
         thick = {
-            colours[line.get_color()]: line.get_xydata()
+            line.get_color(): tuple(line.get_xydata()[-1])
             for line in axis.get_lines()
-            if line.get_color() in colours and line.get_linewidth() > 1
+            if line.get_linewidth() > 1 and line.get_linestyle() != "None" and len(line.get_xydata())
         }
-        ends = {key: tuple(points[-1]) for key, points in thick.items() if len(points)}
+        ends = {}
+        for key in style.coloured:
+            own = style.looks[key]
+            end = thick.get(own["color"]) or thick.get(failures.look(own)["color"])
+            if end:
+                ends[key] = end
         at_ends(axis, ends, style)
 
 
 def at_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: drawing.Style) -> None:
     """Labels at the right of lines that end at these places (x, y), set apart where they would touch.
 
-    Lines that end beyond the panel, or nowhere, have none. Call it when the axis has its limits and scale.
+    Lines that end beyond the panel, or nowhere, have none, nor have lines that all end at one place. Call it
+    when the axis has its limits and scale, and the figure its legend.
     """
     figure = axis.get_figure()
+    figure.draw_without_rendering()  # settles how high the panel is
     height = axis.get_position().height * figure.get_size_inches()[1] * 72  # points
     places = {}
     for key, place in ends.items():
@@ -42,6 +50,8 @@ def at_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: drawing.
             if -1 <= at <= height + 1:
                 places[key] = at
     keys = sorted(places, key=places.get)
+    if len(keys) > 2 and places[keys[-1]] - places[keys[0]] < HEIGHT:
+        return
     heights = _apart([places[key] for key in keys], HEIGHT)
     for key, at in zip(keys, heights, strict=True):
         thread = {"arrowstyle": "-", "linewidth": 0.5, "color": style.looks[key]["color"], "shrinkB": 2}

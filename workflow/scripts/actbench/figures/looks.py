@@ -11,7 +11,7 @@ those of at least 3:1 contrast (WCAG 2.2, 1.4.11) with white and with the pages'
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 HUES = (
     "#4b4bf0",
@@ -36,6 +36,8 @@ DASHES = (
 )
 MARKERS = "ov<>sPX*^D"
 N = len(HUES) * len(DASHES)
+# A line that is there for comparison only; on dark paper its colour is another, see `svg.inlined`.
+BEHIND = {"color": "#bcbec1", "linestyle": "-", "linewidth": 0.8, "zorder": 1.8}
 DARK_PAPER = "#14171b"  # of the pages
 TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 # Of the built-in activations, those of a line have one hue: the most used ones come first.
@@ -92,6 +94,11 @@ def colours(keys: Iterable[str]) -> dict[str, str]:
 def on_dark(keys: Iterable[str]) -> dict[str, str]:
     """The same, each mixed with as much white as letters of it need to be read on the pages' dark paper."""
     return {key: _lifted(colour) for key, colour in colours(keys).items()}
+
+
+def is_behind(look: Mapping) -> bool:
+    """Whether it is that of a line behind those that have a colour."""
+    return look["color"] == BEHIND["color"]
 
 
 def luminance(colour: str) -> float:

@@ -8,7 +8,7 @@ import pandas as pd
 from actbench.figures import drawing, shown
 from actbench.figures.plotting import Axes, Figure, plt
 
-ROW = 0.18  # inches
+ROW, LETTER = 0.18, 0.09  # inches: a row, and a letter of a count in a strip beside it
 NARROW, FEW_DEPTHS = 5.3, 8  # inches, which a phone shows whole, and depths that it has room for
 WIDE = 0.9  # inches of a depth from which on its counts are written out
 STRIP = "did not train"
@@ -102,7 +102,12 @@ def _columns(comparison: pd.DataFrame, depths: Sequence[int], style: drawing.Sty
     for offset, (key, look) in zip(offsets, style.looks.items(), strict=True):
         cells = comparison[comparison["activation"] == key].set_index("depth").reindex(depths)
         places = np.arange(len(depths)) + offset
-        axis.plot(places, cells["mean"], **style.line(key), linewidth=0.8, alpha=0.6)
+        for left in range(len(depths) - 1):  # of both depths: gone where one is hidden
+            ends = slice(left, left + 2)
+            (between,) = axis.plot(
+                places[ends], cells["mean"].iloc[ends], **style.line(key), linewidth=0.8, alpha=0.6
+            )
+            drawing.say(between, activation=key, depth=depths[ends])
         for place, (depth, row) in zip(places, cells.to_dict("index").items(), strict=True):
             partly = row["n_trained"] != row["n_seeds"]
             mark(axis, place, row, look, partly, size=size, activation=key, depth=depth)
@@ -151,12 +156,15 @@ def _rows(
     cells = comparison[comparison["activation"].isin(list(style.labels)) & comparison["depth"].isin(depths)]
     order = [key for key in order if key in style.labels] or ordered(cells, style)
     failed = bool((cells["n_trained"] < cells["n_seeds"]).any())
-    widths = [0.42, 1.6] if failed else [1.6]
+    counts = cells.loc[cells["n_trained"] < cells["n_seeds"], ["n_trained", "n_seeds"]]
+    longest = max((len(_count(*row, wide=len(depths) == 1)) for row in counts.to_numpy()), default=0)
+    strip = max(0.42, LETTER * longest + 0.1)
+    widths = [strip, 1.6] if failed else [1.6]
     figure, axes = plt.subplots(
         1,
         len(widths) * len(depths),
         figsize=(max(NARROW, 1.1 + sum(widths) * len(depths)), ROW * len(order) + 1),
-        width_ratios=widths * len(depths) if len(depths) > 1 or not failed else [0.55, 4.2],
+        width_ratios=widths * len(depths) if len(depths) > 1 or not failed else [strip, 4.7 - strip],
         sharey=True,
         squeeze=False,
     )

@@ -97,7 +97,7 @@ def profile(table: pd.DataFrame, names: Sequence[str], style: drawing.Style) -> 
             if len(steps):
                 said = ", ".join(_within(steps, tau) for tau in SAID_TAUS if tau <= largest)
                 taus, reached = [*steps["tau"], largest], [*steps["share"], steps["share"].iloc[-1]]
-                (line,) = axis.step(taus, reached, where="post", linewidth=1.5, **style.line(key))
+                (line,) = axis.step(taus, reached, where="post", **style.line(key, linewidth=1.5))
                 drawing.say(line, said, activation=key)
         title = drawing.plain(name) if name else "all settings" if several else ""
         n = f"n = {part['n'].max()}" if len(part) else ""

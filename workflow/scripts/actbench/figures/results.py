@@ -1,5 +1,6 @@
 """Accuracy, learning curves, values by layer, the functions and the images, drawn from the study's tables."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
@@ -8,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from actbench.data import catalogue
-from actbench.figures import drawing, failures, labels, overview, shown
-from actbench.figures.plotting import Axes, Figure, Line2D, plt
+from actbench.figures import drawing, failures, labels, overview, shown, svg
+from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt
 
 WIDEST = 13.5
 MANY_HIGH = 3.2  # inches of a panel with many lines
@@ -21,6 +22,9 @@ ACCURACIES = {
 LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
 SAID_POINTS = (-2, -1, 0, 1, 2)
 SHAPE_BINS = 40
+HIGHEST = 6  # activations of many whose shares have a colour
+ABOVE = 15  # points between a panel and its title, with a line of words between them
+STRIP = 26  # points: two lines of words above a panel
 LETTER_HEIGHT = 0.05  # inches that a letter of a slanted label is high
 
 
@@ -60,7 +64,10 @@ def accuracy(
         drawing.of_activations(axis.get_xticklabels(), order)
         axis.set_xlim(-0.6, len(names) - 0.4)
         axis.grid(visible=False, axis="x")
-        axis.set_title(shown.layers(depth))
+        lost = (runs["depth"] == depth) & runs["activation"].isin(order) & (runs["status"] != "ok")
+        if lost.any():
+            _strip_above(axis)
+        axis.set_title(shown.layers(depth), pad=STRIP + 4 if lost.any() else None)
         drawing.of_panel(axis, depth=depth)
     reached = pd.concat([runs["test_accuracy"], comparison["ci_high"].astype(float)])
     lowest = np.nanmin([*reached, *comparison["ci_low"].astype(float), 1.0]) if many else 0.0
@@ -139,8 +146,8 @@ def learning_curves(history: pd.DataFrame, depths: Sequence[int], style: drawing
             _without_diverged(axes[row], history[history["depth"].isin(list(depths))], column)
         for axis, depth in zip(axes[row], depths, strict=True):
             failures.endings(axis, history[history["depth"] == depth], "epoch", column, style)
-    labels.of_lines(axes[:, -1], style)
     failures.legend(style, figure, [history[history["depth"].isin(depths)]])
+    labels.of_lines(axes[:, -1], style)
     return figure
 
 
@@ -162,6 +169,7 @@ def gradients(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, 
     words = {"weight": "weights", "preactivation": "pre-activations"}
     figure, axes = _by_checkpoint(part, depths, style, "rms", f"RMS gradient of the {words[tensor]}")
     drawing.log_scale(axes.flat, part["rms"])
+    labels.of_lines(axes[:, -1], style)
     return figure
 
 
@@ -172,9 +180,11 @@ def dead_neurons(table: pd.DataFrame, depths: Sequence[int], style: drawing.Styl
     """
     part = table.assign(share=table["n_dead"] / table["n_neurons"])
     part, depths = _with_any(part, depths, style, "share")
+    style = _of_highest(part, style, "share")
     figure, axes = _by_checkpoint(part, depths, style, "share", "dead units")
     drawing.percent(axes.flat)
     _count_zeros(axes, part, depths, style, "share")
+    labels.of_lines(axes[:, -1], style)
     return figure
 
 
@@ -185,9 +195,11 @@ def saturation(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style)
     """
     part = table[table["signal"] == "preactivation"].dropna(subset="saturated_fraction")
     part, depths = _with_any(part, depths, style, "saturated_fraction")
+    style = _of_highest(part, style, "saturated_fraction")
     figure, axes = _by_checkpoint(part, depths, style, "saturated_fraction", "saturated pre-activations")
     drawing.percent(axes.flat)
     _count_zeros(axes, part, depths, style, "saturated_fraction")
+    labels.of_lines(axes[:, -1], style)
     return figure
 
 
@@ -287,7 +299,7 @@ def _by_checkpoint(
         part = table[(table["checkpoint"] == checkpoint) & (table["depth"] == depth)]
         draw = failures.lines if checkpoint == "trained" else drawing.lines
         for key, lines in _by_activation(part, style):
-            draw(axis, lines, "layer", column, style.looks[key] | {"markersize": 3}, style.summarised)
+            draw(axis, lines, "layer", column, style.marked(key, markersize=3), style.summarised)
         title = shown.layers(depth)
         axis.set_title(f"{title}, {words}" if beside else "" if row else title)
         drawing.of_panel(axis, depth=depth, words=words)
@@ -300,23 +312,36 @@ def _by_checkpoint(
     return figure, axes
 
 
+def _of_highest(table: pd.DataFrame, style: drawing.Style, column: str) -> drawing.Style:
+    """The style in which, of many activations, those with the highest medians have a colour, none at 0."""
+    keys = ["activation", "checkpoint", "depth", "layer"]
+    own = table[table["activation"].isin(list(style.labels))].groupby(keys, observed=True)[column]
+    peaks = own.agg(["median", "max"]).groupby("activation", observed=True).max()
+    ranked = peaks[peaks["max"] > 0].sort_values(["median", "max"], ascending=False, kind="stable")
+    return dataclasses.replace(style, foremost=list(ranked.index[:HIGHEST]))
+
+
 def _count_zeros(
     axes: np.ndarray, table: pd.DataFrame, depths: Sequence[int], style: drawing.Style, column: str
 ) -> None:
-    """Say in each panel how many activations hide each other at 0 in all layers, where some do."""
+    """Say above each panel how many activations hide each other at medians of 0 in all layers."""
     found = [name for name in drawing.CHECKPOINTS if (table["checkpoint"] == name).any()]
     own = table[table["activation"].isin(list(style.labels))].dropna(subset=column)
-    words = {"ha": "right", "va": "bottom", "fontsize": drawing.SMALL, "color": "#555555"}
+    own = own.drop(failures.diverged(own[own["checkpoint"] == "trained"]).index)
+    own = own.assign(lost=own.index.isin(failures.failed(own[own["checkpoint"] == "trained"]).index))
+    words = {"ha": "center", "va": "bottom", "fontsize": drawing.SMALL, "color": "#555555"}
+    at = {"xycoords": "axes fraction", "xytext": (0, 2), "textcoords": "offset points"}
     for axis, (checkpoint, depth) in zip(
         axes.flat, product(found or drawing.CHECKPOINTS, depths), strict=True
     ):
         here = own[(own["checkpoint"] == checkpoint) & (own["depth"] == depth)]
-        highest = here.groupby("activation", observed=True)[column].max()
+        medians = here.groupby(["activation", "lost", "layer"], observed=True)[column].median()
+        highest = medians.groupby("activation", observed=True).max()
         n, zero = len(highest), int((highest == 0).sum())
         if zero > 1:
-            text = f"{'all' if zero == n else ''} {zero}{'' if zero == n else ' others'}: 0 %".strip()
-            at = {"xytext": (-2, 3), "textcoords": "offset points", "xycoords": ("axes fraction", "data")}
-            axis.annotate(text, (1, 0), **words, **at)
+            text = axis.annotate(f"{zero} of {n}: medians of 0 % in all layers", (0.5, 1), **words, **at)
+            text.set_gid(svg.note(["of-all"]))
+            axis.set_title(axis.get_title(), pad=ABOVE)
 
 
 def _by_activation(table: pd.DataFrame, style: drawing.Style) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -335,10 +360,19 @@ def _accuracy_column(
         (_accuracy_shape if summarised else _accuracy_points)(axis, position, ok, look)
     n_diverged = len(cell) - len(ok)
     if n_diverged:
-        words = {"ha": "center", "va": "bottom", "fontsize": drawing.SMALL}
-        at_bottom = axis.get_xaxis_transform()
-        text = axis.text(position, 0.01, f"{n_diverged}×\nNaN", transform=at_bottom, **words)
+        words = {"ha": "center", "va": "bottom", "fontsize": drawing.SMALL, "annotation_clip": False}
+        at = {"xycoords": axis.get_xaxis_transform(), "xytext": (0, 3), "textcoords": "offset points"}
+        text = axis.annotate(f"{n_diverged}×\nNaN", (position, 1), **at, **words)
         drawing.of_activations([text], [key])
+
+
+def _strip_above(axis: Axes) -> None:
+    """A tinted ground above a panel for the numbers of diverged networks, which have no accuracy."""
+    top = matplotlib.transforms.ScaledTranslation(0, 1, axis.transAxes)
+    inches = axis.get_figure().dpi_scale_trans + top
+    place = matplotlib.transforms.blended_transform_factory(axis.transAxes, inches)
+    ground = plt.Rectangle((0, 0), 1, STRIP / 72, transform=place, facecolor="#e6e6e6", clip_on=False)
+    axis.add_artist(ground)
 
 
 def _mean_bar(axis: Axes, position: float, row: NamedTuple, key: str) -> None:

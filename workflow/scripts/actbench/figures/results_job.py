@@ -44,14 +44,15 @@ def run(job: object) -> None:
     if made.content["jobs"]["data"] != [data.digest]:
         raise DamagedError(job.input.data, "its images are not those of the study's tables")
     drawing.use_style()
-    style = drawing.Style(params.labels, params.summarised, every=params.every)
+    ranked = order.ranked(tables["comparison"], tables["over_depths"])
+    foremost = order.foremost(tables["comparison"], ranked)
+    style = drawing.Style(params.labels, params.summarised, every=params.every, foremost=foremost)
     depths, shown = params.depths, params.shown_depths
     chance = np.bincount(data.labels).max() / len(data.labels)
     by_layer = {
         name: failures.joined(tables[name], tables["runs"])
         for name in ("history", "gradients", "distributions", "dead_neurons")
     }
-    ranked = order.ranked(tables["comparison"], tables["over_depths"])
     drawn = {
         "overview": overview.overview(tables["comparison"], depths, style, chance, ranked),
         "accuracy": results.accuracy(tables["runs"], tables["comparison"], depths, style, chance),

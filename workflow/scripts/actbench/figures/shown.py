@@ -11,6 +11,7 @@ DEPTHS = 4  # that have a figure or a column of their own
 PANELS = 24  # depths of the figure of all networks
 ACTIVATIONS = 30
 BESIDE = 8  # activations that stand beside each other at a depth; more have a row each
+LINES = 8  # activations whose lines are all in colour; of more, most are grey
 LAYERS = 12  # histograms above each other
 HEAT_LAYERS = 24  # columns of a heat map
 EPOCHS = 200

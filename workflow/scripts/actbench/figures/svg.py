@@ -246,13 +246,28 @@ def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapp
 
 
 def _lifted(root: ElementTree.Element, colours: Mapping[str, str]) -> None:
-    """The colour of an activation as a variable of the page, which has another value on dark paper."""
-    for one in root.iter():
-        style = _style(one)
-        owned = {paint: style[paint] for paint in PAINTS if style.get(paint) in colours}
-        if owned:
-            lifted = {paint: f"var(--{looks.css_class(colours[old])},{old})" for paint, old in owned.items()}
+    """The colour of an activation as a variable of the page, which has another value on dark paper.
+
+    That of a line behind others is `--behind`, and where the page does not set it the activation's.
+    """
+    of_classes = {looks.css_class(key): colour for colour, key in colours.items()}
+
+    def visit(one: ElementTree.Element, inside: str) -> None:
+        inside = next((name for name in one.get("class", "").split() if name in of_classes), inside)
+        style, lifted = _style(one), {}
+        for paint in PAINTS:
+            old = style.get(paint)
+            if old in colours:
+                lifted[paint] = f"var(--{looks.css_class(colours[old])},{old})"
+            elif old == looks.BEHIND["color"]:
+                own = f"var(--{inside},{of_classes[inside]})" if inside else old
+                lifted[paint] = f"var(--behind,{own})"
+        if lifted:
             one.set("style", ";".join(f"{key}:{value}" for key, value in {**style, **lifted}.items()))
+        for child in one:
+            visit(child, inside)
+
+    visit(root, "")
 
 
 def _is_artist(element: ElementTree.Element) -> bool:

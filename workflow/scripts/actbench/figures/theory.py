@@ -6,13 +6,13 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from actbench.figures import drawing, shown
+from actbench.figures import drawing, labels, shown
 from actbench.figures.plotting import Artist, Axes, Figure, Line2D, plt
 from actbench.storage import theory_tables
 
 SETTING_MARKS = ("*", "P", "X", "D", "s", "p", "h", "d")
 INK, SOFT = "#222222", "#888888"
-FAINT = 0.4
+FAINT, UNSTABLE = 0.4, "edge of chaos, unstable"
 WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
 LANE, TALLEST = 0.1, 7.0  # inches: between marks that are set apart, and the figure at most
@@ -94,8 +94,11 @@ def edge_of_chaos(
             continue
         stable = ~_unstable(curve)
         if not stable.all():
-            axis.plot(curve["bias_std"], curve["weight_std"], alpha=FAINT, linewidth=1.2, **style.line(key))
-        axis.plot(curve["bias_std"], curve["weight_std"].where(stable), linewidth=1.8, **style.line(key))
+            look = {"alpha": FAINT, **style.line(key, linewidth=1.2)}
+            drawing.say(*axis.plot(curve["bias_std"], curve["weight_std"], **look), UNSTABLE, activation=key)
+        look = style.line(key, linewidth=1.8)
+        (line,) = axis.plot(curve["bias_std"], curve["weight_std"].where(stable), **look)
+        drawing.say(line, "edge of chaos", activation=key)
     handles = {}
     for name, marker in zip(names[: shown.MARKED_SETTINGS], SETTING_MARKS, strict=False):
         open_mark = {"marker": marker, "markersize": 9, "markerfacecolor": "none", "markeredgewidth": OUTLINE}
@@ -191,7 +194,7 @@ def decay_and_training(
         handles["hidden layers"] = Line2D([], [], color="#555555", linestyle="", **digit)
     if cells["open"].any():
         handles["nothing expected"] = Line2D([], [], color=INK, **mark)
-    style.legend(figure, handles)
+    style.legend(figure, handles, style.labels)
     return figure
 
 
@@ -253,9 +256,8 @@ def correlation_map(
             line = (
                 part[part["activation"] == key].dropna(subset="next_correlation").sort_values("correlation")
             )
-            (drawn,) = axis.plot(
-                line["correlation"], line["next_correlation"], linewidth=1.6, **style.line(key)
-            )
+            look = style.line(key, linewidth=1.6)
+            (drawn,) = axis.plot(line["correlation"], line["next_correlation"], **look)
             drawing.say(drawn, *_next_ones(line), activation=key)
         axis.set_title(drawing.plain(name) if len(names) > 1 else "")
         drawing.of_panel(axis, setting=name, words=name if len(names) > 1 else "")
@@ -308,9 +310,10 @@ def _by_layer(
         for key, look in style.looks.items():
             of_networks, of_theory = (table[table["activation"] == key] for table in here)
             line = of_theory.dropna(subset=predicted).sort_values("layer")
-            (drawn,) = axis.plot(line["layer"], line[predicted], linewidth=1.3, **style.line(key))
+            of_line = style.line(key, linewidth=1.3)
+            (drawn,) = axis.plot(line["layer"], line[predicted], **of_line)
             drawing.say(drawn, *_ends_of(line, predicted, "predicted"), activation=key)
-            for points_of in _points(axis, of_networks, measured, look, style.summarised):
+            for points_of in _points(axis, of_networks, measured, look | of_line, style.summarised):
                 drawing.say(points_of, *_ends_of(of_networks, measured, "measured"), activation=key)
         axis.set_title(shown.layers(depth) if row == 0 else "")
         drawing.of_panel(axis, depth=depth, setting=name, words=name if len(names) > 1 else "")
@@ -327,12 +330,13 @@ def _by_layer(
         measured_text: Line2D([], [], color=INK, **plain_mark),
     }
     style.legend(figure, handles)
+    labels.of_lines(axes[:, -1], style)
     return figure
 
 
 def _points(axis: Axes, networks: pd.DataFrame, column: str, look: Mapping, summarised: bool) -> list[Artist]:
     """Those of one activation in one panel."""
-    mark = _mark(look) | {"linestyle": "", "zorder": 3}
+    mark = _mark(look) | {"linestyle": "", "zorder": look.get("zorder", 3)}
     if not summarised:
         return axis.plot(networks["layer"], networks[column], markersize=3, alpha=0.55, **mark)
     by_layer = networks.groupby("layer")[column]

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from actbench.figures import drawing, failures, shown
+from actbench.figures import drawing, failures, labels, shown
 from actbench.figures.plotting import Axes, Figure
 from actbench.storage import snapshots
 
@@ -58,6 +58,7 @@ def figure(
     if "dead units" in measured:
         drawing.percent(axes[0])
     failures.legend(style, drawn, measured.values())
+    labels.of_lines(axes[:, -1], style)
     return drawn
 
 
@@ -87,7 +88,7 @@ def _panel(axis: Axes, table: pd.DataFrame, epochs: Sequence[int], style: drawin
     }
     table = table.assign(place=table["checkpoint"].map(places)).sort_values("place", kind="stable")
     for key, shift in zip(style.labels, np.linspace(-DODGE, DODGE, len(style.labels)), strict=True):
-        part, look = table[table["activation"] == key], style.looks[key] | {"markersize": 3}
+        part, look = table[table["activation"] == key], style.marked(key, markersize=3)
         failures.lines(axis, part[part["place"] < kept], "place", "value", look, style.summarised)
         last = part[part["place"] == kept]
         lost = failures.failed(last)
@@ -102,4 +103,4 @@ def _panel(axis: Axes, table: pd.DataFrame, epochs: Sequence[int], style: drawin
 def _kept(axis: Axes, place: float, values: pd.Series, look: Mapping) -> None:
     if len(values):
         axis.plot([place] * 2, [values.min(), values.max()], color=look["color"], linewidth=0.8)
-        axis.plot(place, values.median(), **look | {"linestyle": ""})
+        axis.plot(place, values.median(), **{"marker": "_", **look, "linestyle": ""})

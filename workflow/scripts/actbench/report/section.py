@@ -82,6 +82,19 @@ class Study:
         rows = self.comparison
         return {depth: _ranked(rows[rows["depth"] == depth]) for depth in self.config["depths"]}
 
+    @cached_property
+    def failures(self) -> dict[str, bool]:
+        """Whether networks that are drawn did not train, or diverged; where no table says so, some may."""
+        runs = self.tables.get("runs")
+        if runs is None:
+            return {"any_failed": True, "any_diverged": True}
+        runs = runs[runs["depth"].isin(self.shown_depths)]
+        diverged = runs["status"].eq("diverged")
+        return {
+            "any_failed": bool((~runs["trained"].astype(bool) & ~diverged).any()),
+            "any_diverged": bool(diverged.any()),
+        }
+
     def shared(self) -> dict:
         """What the template of every section is given; it needs no table."""
         config, labels, n_seeds = self.config, self.labels, len(self.config["seeds"])
@@ -109,12 +122,14 @@ class Study:
             "limits": {
                 "panels": shown.PANELS,
                 "beside": shown.BESIDE,
+                "lines": shown.LINES,
                 "epochs": shown.EPOCHS,
                 "layers": shown.LAYERS,
                 "heat_layers": shown.HEAT_LAYERS,
                 "classes": shown.CLASSES,
                 "quotes": QUOTES,
             },
+            **self.failures,
             "shown_activations": {
                 "everywhere": shown.activations(config),
                 "histograms": shown.activations(config, len(self.shown_depths)),

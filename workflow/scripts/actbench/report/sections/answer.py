@@ -27,6 +27,7 @@ def context(study: Study) -> dict:
     claim, basis = headline.headline(study.tables["runs"], study.labels, setting, differences(study))
     ranked = ranking(study.comparison, study.tables["over_depths"], study.shown_depths)
     cells = [cell for row in ranked for cell in row["cells"]]
+    some = study.comparison["n_trained"] > 0
     return {
         "headline": claim,
         "basis": basis,
@@ -40,6 +41,8 @@ def context(study: Study) -> dict:
         ),
         "disagree": bool(study.comparison["runs_disagree"].any()),
         "all_trained": bool((study.comparison["n_trained"] == study.comparison["n_seeds"]).all()),
+        "hollow": bool((some & (study.comparison["n_trained"] < study.comparison["n_seeds"])).any()),
+        "ranges": bool((some & study.comparison["ci_low"].isna()).any()),
         "in_rows": len(shown.activations(study.config)) > shown.BESIDE,
         "mixture": sentences.mixture(study.lineage["mixed"]),
         "n_runs": len(study.every["runs"]),

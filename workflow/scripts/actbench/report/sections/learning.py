@@ -18,7 +18,6 @@ def context(study: Study) -> dict:
         "finding": finding,
         "judged": judged(config),
         "any_dead": dead is None or bool((dead["n_dead"] > 0).any()),
-        "any_failed": bool((~tables["runs"]["trained"].astype(bool)).any()),
     }
 
 
