@@ -1,10 +1,12 @@
 """Who is ahead in a search and by epoch, of scores and curves written by hand."""
 
 import math
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from actbench.report import lead
+from actbench.report.sections import learning
 
 
 def trials(**scores):
@@ -103,7 +105,30 @@ def test_the_first_of_a_ranking_is_told_by_depth():
         "mean of 10 seeds); at the end +4.42 points, by the last epochs alone +0.73."
     )
     assert lead.over_depths({2: one, 8: two}, "mine", "ReLU") == (
-        "mine, first in the ranking, stays ahead of ReLU from epoch 22 of 50 on at depth 2 and does not end ahead of ReLU at "
+        "mine, first in the ranking, stays ahead of ReLU from epoch 22 of 50 on at depth 2 and does not end ahead of it at "
         "depth 8 (best validation accuracy so far, mean of 8 to 10 seeds)."
     )
     assert lead.over_depths({}, "mine", "ReLU") == ""
+
+
+def test_depths_at_which_runs_disagree_are_left_out_of_the_sentence():
+    history, runs = curves({"mine": [[0.2, 0.6]], "relu": [[0.3, 0.5]]})
+    history, runs = (pd.concat(rows.assign(depth=depth) for depth in (2, 8)) for rows in (history, runs))
+    places = [(key, depth) for key in ("mine", "relu") for depth in (2, 8)]
+    cells = pd.DataFrame(places, columns=["activation", "depth"]).assign(
+        mean=0.5, median=0.5, n_trained=1, n_seeds=1
+    )
+    cells["runs_disagree"] = (cells["activation"] == "relu") & (cells["depth"] == 8)
+    ranks = pd.DataFrame({"activation": ["mine", "relu"], "measure": "rank", "mean": [1.0, 2.0]})
+    study = SimpleNamespace(
+        tables={"history": history, "runs": runs, "over_depths": ranks},
+        config={"report": {"baseline": "relu"}, "depths": [2, 8]},
+        comparison=cells,
+        labels={"mine": "mine", "relu": "ReLU"},
+    )
+    text = learning.led(study)
+    assert text.startswith(
+        "mine, first in the ranking, stays ahead of ReLU from epoch 2 of 2 on at depth 2 (best"
+    )
+    study.config["report"]["baseline"] = "mine"
+    assert learning.led(study) == ""

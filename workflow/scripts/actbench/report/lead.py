@@ -155,7 +155,7 @@ def over_depths(leads: Mapping[int, Lead], first: str, other: str) -> str:
     ]
     behind = [f"{depth}" for depth, one in leads.items() if one.sign <= 0]
     said = [f"stays ahead of {other} {some(ahead)}"] if ahead else []
-    said += [f"does not end ahead of {other} at depth {listed(behind)}"] if behind else []
+    said += [f"does not end ahead of {'it' if ahead else other} at depth {listed(behind)}"] if behind else []
     text = f"{first}, first in the ranking, {' and '.join(said)} ({basis})"
     if len(leads) == 1 and ahead:
         ((one,),) = [leads.values()]

@@ -25,15 +25,18 @@ def context(study: Study) -> dict:
 
 
 def led(study: Study) -> str:
-    """From which epoch on the first of the ranking is ahead of the baseline, by depth."""
+    """From which epoch on the first in the ranking leads the baseline, by depth; none where runs disagree."""
     if not {"history", "over_depths"} <= study.tables.keys():
         return ""
     baseline = study.config["report"]["baseline"]
     first = order.ranked(study.comparison, study.tables["over_depths"])[0]
     if first == baseline:
         return ""
-    found = {}
+    found, cells = {}, study.comparison[study.comparison["activation"].isin([first, baseline])]
+    apart = set(cells.loc[cells["runs_disagree"], "depth"])
     for depth in study.config["depths"]:
+        if depth in apart:
+            continue
         history, runs = (rows[rows["depth"] == depth] for rows in map(study.tables.get, ("history", "runs")))
         one = lead.lead(history, runs, first, baseline)
         found |= {depth: one} if one else {}
