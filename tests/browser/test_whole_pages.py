@@ -113,7 +113,7 @@ def test_the_first_screen_of_a_phone_shows_failures_and_every_depth(opened, kind
 def test_the_headline_comes_first_and_folded_claims_are_one_line_below_it(opened, width, most):
     shown = opened("depths", width, claimed=True)
     title, all_ = (shown.locator(one).bounding_box() for one in ("h1", "section.claims"))
-    assert title["y"] < 60 and all_["height"] <= most
+    assert title["y"] < 70 and all_["height"] <= most
     assert 0 <= all_["y"] - title["y"] - title["height"] < 20
     assert all_["y"] + all_["height"] < shown.locator(".findings").bounding_box()["y"]
     assert not shown.locator("article.claim").first.is_visible()
