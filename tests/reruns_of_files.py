@@ -36,6 +36,7 @@ FILES = {
     f"{PACKAGE}/analysis/profile.py": stages("aggregate"),
     f"{PACKAGE}/analysis/shares.py": stages("aggregate"),
     f"{PACKAGE}/report/identical.py": stages("report"),
+    f"{PACKAGE}/report/lead.py": stages("report"),
     f"{PACKAGE}/report/numbers.py": stages("report"),
     f"{PACKAGE}/report/citations.py": stages("report"),
     f"{PACKAGE}/report/table_notes.py": stages("report"),

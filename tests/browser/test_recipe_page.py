@@ -99,7 +99,7 @@ def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme)
 
 @pytest.mark.parametrize(("width", "last", "n_lines"), [(375, "table.ranking thead", 5), (1280, "figure", 1)])
 def test_the_first_screen_is_headline_findings_ranking_and_figure(browser, report, width, last, n_lines):
-    """From the top of its own: claims stand above it here; 110 pixels are left to the line of contents."""
+    """From the top of its own, a line of four claims among it; 110 pixels are left to the line of contents."""
     opened = browser.new_page(viewport={"width": width, "height": 800})
     opened.goto(report.as_uri())
     box = "e => e.getBoundingClientRect()"

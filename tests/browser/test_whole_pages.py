@@ -109,11 +109,17 @@ def test_the_first_screen_of_a_phone_shows_failures_and_every_depth(opened, kind
     assert any("%" in cell for cell in shown.locator("table.ranking td").all_inner_texts())
 
 
-def test_folded_claims_are_a_line_each_and_the_headline_is_near(opened):
-    shown = opened("depths", 1280, claimed=True)
+@pytest.mark.parametrize(("width", "most"), [(1280, 30), (375, 75)])
+def test_the_headline_comes_first_and_folded_claims_are_one_line_below_it(opened, width, most):
+    shown = opened("depths", width, claimed=True)
+    title, all_ = (shown.locator(one).bounding_box() for one in ("h1", "section.claims"))
+    assert title["y"] < 70 and all_["height"] <= most
+    assert 0 <= all_["y"] - title["y"] - title["height"] < 20
+    assert all_["y"] + all_["height"] < shown.locator(".findings").bounding_box()["y"]
+    assert not shown.locator("article.claim").first.is_visible()
+    shown.locator(".claims > .all > summary").click()
     heights = shown.locator("article.claim").evaluate_all("all => all.map(one => one.offsetHeight)")
-    assert len(heights) == 4 and max(heights) <= 30
-    assert shown.locator("h1").bounding_box()["y"] < 300
+    assert len(heights) == 4 and max(heights) <= 30 * (1 + (width < 400))
     card = shown.locator("#claim-3")
     card.locator("summary").click()
     assert "exact test decides" in card.inner_text() and card.bounding_box()["height"] > 100

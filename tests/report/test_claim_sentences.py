@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 from actbench.report import claim_sentences
+from actbench.report.claim_sentences import Beside
+from actbench.report.lead import Lead, Search
 from actbench.report.numbers import NBSP
 from actbench.report.quotes import About
 from actbench.study.relations import TRAINS
@@ -36,9 +38,9 @@ ROW = {
     "required_high": None,
     "test_error": 0.0123,
     "test_error_other": 0.0234,
-    "n_rates": 3,
-    "rates_as_claimed": "0.1 0.3",
 }
+SEARCH = Search((0.01,), (0.1, 0.3), (), -1, 20)
+LEAD = Lead(1, 22, 50, 4, 0.044, 0.007)
 
 
 KNOWN = About("study", "digits", "ReLU", "", 5, 1, 15, 0.01, 300)
@@ -152,7 +154,7 @@ def test_the_card_has_every_line_by_hand():
             "answer": ["holds", "does not hold", "holds", "inconclusive"],
         }
     )
-    found = dict(claim_sentences.facts(ROW, others, LABELS, 0.01))
+    found = dict(claim_sentences.facts(ROW, others, LABELS, 0.01, Beside(SEARCH, LEAD)))
     assert {name: text.replace(NBSP, " ") for name, text in found.items()} == {
         "Difference": "+3.00 points in test accuracy, interval +2.00 to +4.00",
         "Margin": "±1 point",
@@ -160,20 +162,26 @@ def test_the_card_has_every_line_by_hand():
         "Wins": "mine 4, ReLU 0, ties 1; trained or not",
         "Trained": "mine 5 of 5, ReLU 4 of 5",
         "Still improving": "mine 2 of 5, ReLU 1 of 4 that trained",
+        "By epoch": "mine stays ahead of ReLU from epoch 22 of 50 on (best validation accuracy so far, mean of 4 seeds); at "
+        "the end +4.40 points, by the last epochs alone +0.70",
         "Test set error": "mine ±1.23, ReLU ±2.34 points",
         "Other settings": "holds in he and norm; does not hold in adam; inconclusive in deep",
-        "Learning rates": "with one rate for both, as claimed at 2 of 3 (0.1 and 0.3), by mean validation accuracy in the "
-        "search; not tested",
+        "Learning rates": "in the 20-epoch search mine was above ReLU at 1 of 3 rates (0.01) and below it at 2 (0.1 and 0.3), "
+        "with one rate for both (mean validation accuracy; not tested)",
         "Seeds needed": "decided with these",
     }
 
 
 def test_without_validation_nobody_is_said_to_have_finished():
     row = ROW | {"n_improving": 0, "n_improving_other": 0}
-    found = dict(claim_sentences.facts(row, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01, False))
+    found = dict(
+        claim_sentences.facts(
+            row, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01, Beside(validated=False)
+        )
+    )
     never = dict(
         claim_sentences.facts(
-            row | {"n_trained_other": 0}, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01
+            row | {"n_trained_other": 0}, pd.DataFrame({"setting": [], "answer": []}), LABELS, 0.01, Beside()
         )
     )
     assert never["Still improving"] == "mine 0 of 5, ReLU none that trained"
@@ -183,24 +191,77 @@ def test_without_validation_nobody_is_said_to_have_finished():
 def test_an_interval_that_no_difference_can_have_is_not_a_dash():
     none = pd.DataFrame({"setting": [], "answer": []})
     row = ROW | {"difference_low": -0.6994, "difference_high": 1.1878, "verdict": "inconclusive"}
-    assert dict(claim_sentences.facts(row, none, LABELS, 0.01))["Difference"] == (
+    assert dict(claim_sentences.facts(row, none, LABELS, 0.01, Beside()))["Difference"] == (
         "+3.00 points in test accuracy, interval beyond ±100 points"
     )
-    two = dict(claim_sentences.facts(row | {"n_pairs": 2}, none, LABELS, 0.01))
+    two = dict(claim_sentences.facts(row | {"n_pairs": 2}, none, LABELS, 0.01, Beside()))
     assert two["Difference"] == "+3.00 points in test accuracy, too few seeds for an interval"
 
 
 def test_what_a_claim_has_nothing_of_is_left_out():
     none = pd.DataFrame({"setting": [], "answer": []})
-    row = ROW | {"difference": None, "test_error": None, "test_error_other": float("nan"), "n_rates": None}
-    found = dict(claim_sentences.facts(row, none, LABELS, 0.01))
+    row = ROW | {"difference": None, "test_error": None, "test_error_other": float("nan")}
+    found = dict(claim_sentences.facts(row, none, LABELS, 0.01, Beside()))
     assert found["Difference"] == "none"
-    assert found.keys().isdisjoint({"Test set error", "Other settings", "Learning rates"})
-    trains = dict(claim_sentences.facts(TRAINED, none, LABELS, 0.01))
+    assert found.keys().isdisjoint({"Test set error", "Other settings", "Learning rates", "By epoch"})
+    trains = dict(claim_sentences.facts(TRAINED, none, LABELS, 0.01, Beside()))
     assert trains["Difference"] == (
         "+3 points in the share that trained, interval +2 to +4 (Newcombe's, which is approximate: the exact test decides)"
     )
     assert trains.keys().isdisjoint({"Margin", "Test set error"})
+
+
+NONE = pd.DataFrame({"setting": [], "answer": []})
+
+
+def test_the_test_set_error_of_a_difference_is_that_of_independent_failures():
+    def said(beside=None, **changes):
+        row = (
+            ROW | {"n_trained_other": 5, "n_pairs": 5, "test_error": 0.03, "test_error_other": 0.04} | changes
+        )
+        return dict(claim_sentences.facts(row, NONE, LABELS, 0.01, beside or Beside()))["Test set error"]
+
+    both = "mine ±3.00, ReLU ±4.00 points"
+    assert said() == f"{both}; of the difference at most ±5.00, unless their errors are negatively correlated"
+    assert said(n_pairs=4) == said(n_trained=4) == both  # means and differences are not of the same seeds
+    assert said(Beside(same=True)) == both
+
+
+BEHIND = Search((), (0.01, 0.1, 0.3), (), -1, 20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "beside", "outcome", "but"),
+    [
+        ({}, Beside(BEHIND), "holds", "but behind at all 3 rates in the 20-epoch search"),
+        ({}, Beside(SEARCH), "holds", "but behind in the 20-epoch search, each at its best rate"),
+        ({}, Beside(SEARCH._replace(best=1)), "holds", ""),
+        ({"verdict": "worse", "answer": "does not hold", "difference": -0.03}, Beside(BEHIND), "does not hold", ""),
+        ({"verdict": "inconclusive", "answer": "inconclusive"}, Beside(BEHIND), "inconclusive", ""),
+        ({}, Beside(), "holds", ""),
+        ({"relation": "="}, Beside(same=True), "no finding", "no finding: the runs are identical"),
+    ],
+)  # fmt: skip
+def test_the_closed_line_says_what_speaks_against_the_answer(changes, beside, outcome, but):
+    row = ROW | changes
+    assert (claim_sentences.outcome(row, beside), claim_sentences.but(row, beside)) == (outcome, but)
+
+
+def test_what_identical_runs_say_is_no_finding():
+    known = KNOWN._replace(same={(8, ""): [("mine", "other", "ReLU")]})
+    text = quoted(known, relation="=", verdict="equivalent", difference=0.0, n_trained_other=5)
+    assert text.endswith(
+        " No finding: the runs of both are the same in every loss and accuracy, as those of one function; the interval is "
+        "that of rounding to whole examples."
+    )
+    assert "No finding" not in quoted(known._replace(same={(4, ""): [("mine", "ReLU")]}))
+    assert "No finding" not in quoted(known._replace(setting="he"))
+    trains = claim_sentences.quote(TRAINED | OPENED, LABELS, known)
+    assert trains.endswith(
+        " No finding: the runs of both are the same in every loss and accuracy, as those of one function."
+    )
+    found = dict(claim_sentences.facts(ROW | {"relation": "="}, NONE, LABELS, 0.01, Beside(same=True)))
+    assert found["Difference"].endswith("interval +2.00 to +4.00, that of rounding to whole examples")
 
 
 @pytest.mark.parametrize(

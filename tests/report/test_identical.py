@@ -38,10 +38,20 @@ def test_the_same_losses_in_every_run_are_one_function():
     ]
     assert identical.sentence([["celu", "elu"]], LABELS) == (
         "The runs of CELU and ELU are the same in every loss and accuracy, as those of one function under several "
-        "names: that they are equivalent is no finding."
+        "names: that they are equivalent is no finding. Each counts by itself all the same, in ranks and in the number of "
+        "comparisons."
     )
     two = identical.sentence([["celu", "elu"], ["relu", "tanh"]], LABELS)
     assert two.startswith("The runs of CELU and ELU; of ReLU and tanh are the same")
+
+
+def test_the_same_runs_are_told_by_depth_and_setting():
+    table = runs(celu=[0.1, 0.2], relu=[0.1, 0.3], elu=[0.1, 0.2])
+    other = runs(celu=[0.1, 0.2], relu=[0.1, 0.2], elu=[0.1, 0.3]).assign(depth=4, setting="he")
+    assert identical.by_place(pd.concat([table, other]), LABELS) == {
+        (2, "default"): (("CELU", "ELU"),),
+        (4, "he"): (("CELU", "ReLU"),),
+    }
 
 
 def test_equal_accuracies_or_equal_failures_are_no_one_function():

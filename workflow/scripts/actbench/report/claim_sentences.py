@@ -1,6 +1,8 @@
 """What a study says of a claim, in words to quote: no more than the test behind it."""
 
+import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -8,14 +10,32 @@ from actbench.analysis import comparisons
 from actbench.analysis.claims import FAILS, HOLDS, OPEN
 from actbench.figures.shown import layers
 from actbench.report import numbers, quotes
+from actbench.report.lead import Lead, Search
 from actbench.report.numbers import change, listed, n_points, points, span
 from actbench.report.quotes import About
 from actbench.study.relations import TRAINS
 
+NO_FINDING = "no finding"
+ROUNDING = ", that of rounding to whole examples"
 REFUTED = {
     ">": "{} was not better than {} by more than {}",
     "<": "{} was not worse than {} by more than {}",
 }
+
+
+class Beside(NamedTuple):
+    """What other tables than `claims` say of a claim's two activations.
+
+    Args:
+        search, lead: see `lead`; None of who trains, and where there is none.
+        same: whether both have the same runs.
+        validated: whether there are validation examples, without which no epoch is the best.
+    """
+
+    search: Search | None = None
+    lead: Lead | None = None
+    same: bool = False
+    validated: bool = True
 
 
 def quote(row: Mapping, labels: Mapping[str, str], known: About) -> str:
@@ -33,7 +53,8 @@ def quote(row: Mapping, labels: Mapping[str, str], known: About) -> str:
     if row["relation"] == TRAINS:
         where = f"With {layers(row['depth'])} on {known.dataset}"
         where += f" (setting {known.setting})" if known.setting else ""
-        return f"{where}, {_who_trained(row, *names)}{known.tuned(row, names)}"
+        same = f" {quotes.SAME}." if known.is_same(row, names) else ""
+        return f"{where}, {_who_trained(row, *names)}{same}{known.tuned(row, names)}"
     refuted = row["answer"] == FAILS and row["verdict"] == OPEN and not numbers.leaning(row)
     said = REFUTED[row["relation"]].format(*names, known.points) if refuted else ""
     return quotes.sentence(row, names, known, said) + known.tuned(row, names)
@@ -56,8 +77,26 @@ def _who_trained(row: Mapping, first: str, other: str) -> str:
     return f"{counts}: {more} trains more often than {less} ({test})."
 
 
+def outcome(row: Mapping, beside: Beside) -> str:
+    """The answer, or that it is no finding: that two activations with the same runs are alike."""
+    return NO_FINDING if beside.same else row["answer"]
+
+
+def but(row: Mapping, beside: Beside) -> str:
+    """What a reader of the answer alone must know: that it is no finding, or not what the search says."""
+    if beside.same:
+        return "no finding: the runs are identical"
+    decided = row["verdict"] in ("better", "worse")
+    against = beside.search.against(row["difference"]) if decided and beside.search else ""
+    return f"but {against}" if against else ""
+
+
 def facts(
-    row: Mapping, others: pd.DataFrame, labels: Mapping[str, str], margin: float, validated: bool = True
+    row: Mapping,
+    others: pd.DataFrame,
+    labels: Mapping[str, str],
+    margin: float,
+    beside: Beside,
 ) -> list[tuple[str, str]]:
     """The lines of a claim's card: what each is of, and its text.
 
@@ -66,21 +105,22 @@ def facts(
         others: the rows of the other settings, in their order.
         labels: id to display text.
         margin: differences up to it count as none.
-        validated: whether there are validation examples, without which no epoch is the best.
+        beside: what other tables say of the two.
     """
     first, other, n = labels[row["activation"]], labels[row["other"]], row["n_seeds"]
     of_accuracy = row["relation"] != TRAINS
     n_trained = row["n_trained"], row["n_trained_other"]
     found = {
-        "Difference": _difference(row),
+        "Difference": f"{_difference(row)}{ROUNDING if of_accuracy and beside.same else ''}",
         "Margin": f"±{n_points(margin)}" if of_accuracy else "",
         "Paired seeds": f"{row['n_pairs']} of {n}",
         "Wins": f"{first} {row['wins']}, {other} {row['losses']}, ties {row['ties']}; trained or not",
         "Trained": f"{first} {n_trained[0]} of {n}, {other} {n_trained[1]} of {n}",
-        "Still improving": _improving(row, first, other, validated),
-        "Test set error": _test_error(row, first, other) if of_accuracy else "",
+        "Still improving": _improving(row, first, other, beside.validated),
+        "By epoch": beside.lead.sentence(first, other) if beside.lead else "",
+        "Learning rates": beside.search.sentence(first, other) if beside.search else "",
+        "Test set error": _test_error(row, first, other, beside.same) if of_accuracy else "",
         "Other settings": elsewhere(others),
-        "Learning rates": rates(row),
         "Seeds needed": required(row),
     }
     return [(name, text) for name, text in found.items() if text]
@@ -113,10 +153,17 @@ def _improving(row: Mapping, first: str, other: str, validated: bool) -> str:
     return f"{', '.join(parts)} that trained"
 
 
-def _test_error(row: Mapping, first: str, other: str) -> str:
+def _test_error(row: Mapping, first: str, other: str, same: bool) -> str:
     errors = {first: row["test_error"], other: row["test_error_other"]}
     parts = [f"{name} ±{numbers.fixed(100 * error, 2)}" for name, error in errors.items() if pd.notna(error)]
-    return f"{', '.join(parts)} points" if parts else ""
+    paired = row["n_pairs"] == row["n_trained"] == row["n_trained_other"]
+    if len(parts) < 2 or same or not paired:
+        return f"{', '.join(parts)} points" if parts else ""
+    most = numbers.fixed(100 * math.hypot(*errors.values()), 2)
+    return (
+        f"{', '.join(parts)} points; of the difference at most ±{most}, unless their errors are negatively "
+        "correlated"
+    )
 
 
 def elsewhere(rows: pd.DataFrame) -> str:
@@ -131,18 +178,6 @@ def elsewhere(rows: pd.DataFrame) -> str:
         if names:
             parts.append(f"{words} in {listed(names)}")
     return "; ".join(parts)
-
-
-def rates(row: Mapping) -> str:
-    """At which learning rates of the search the mean scores are as claimed; empty where none was searched."""
-    if pd.isna(row["n_rates"]):
-        return ""
-    n, named = int(row["n_rates"]), row["rates_as_claimed"].split()
-    where = f" ({listed(named)})" if named else ""
-    return (
-        f"with one rate for both, as claimed at {len(named)} of {n}{where}, by mean validation accuracy in "
-        "the search; not tested"
-    )
 
 
 def required(row: Mapping) -> str:

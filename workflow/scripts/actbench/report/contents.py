@@ -31,8 +31,8 @@ from actbench.report.sections import (
 )
 
 SECTIONS = (
-    claims.SECTION,
     answer.SECTION,
+    claims.SECTION,
     cross_validation.SECTION,
     comparison.SECTION,
     pairs.SECTION,
@@ -102,11 +102,16 @@ def render(study: Study, template: str | Path, sections: Sequence[Section] = SEC
         "compressed": embedded.tables(study),
         "too_large": embedded.left_out(study),
     }
-    parts = []
-    for section, context in zip(chosen, contexts, strict=True):
+    inner = {section.id for section in chosen if section.within in shared["shown_sections"]}
+    parts: dict[str, dict] = {section.id: {} for section in chosen}
+    for section, context in sorted(
+        zip(chosen, contexts, strict=True), key=lambda pair: pair[0].id not in inner
+    ):
+        shared["inner"] = {name: parts[name]["html"] for name in inner if parts[name]}
         filled = environment.get_template(f"sections/{section.template}").render(shared | context)
         escaped = Markup(filled)  # noqa: S704, each value was escaped as it was filled in
-        parts.append({"id": section.id, "title": section.title, "html": escaped})
-    shared["switches"] = switches(study, [part["html"] for part in parts])
-    around = {"sections": parts, "css": page.stylesheet(folder), "script": page.script(folder)}
+        shown = {"html": escaped, "inner": section.id in inner}
+        parts[section.id] = {"id": section.id, "title": section.title} | shown
+    shared["switches"] = switches(study, [part["html"] for part in parts.values()])
+    around = {"sections": list(parts.values()), "css": page.stylesheet(folder), "script": page.script(folder)}
     return page.render(template, shared | around)

@@ -29,6 +29,23 @@ def groups(runs: pd.DataFrame) -> list[list[str]]:
     return [keys for keys in found.values() if len(keys) > 1]
 
 
+def by_place(
+    runs: pd.DataFrame, labels: Mapping[str, str]
+) -> dict[tuple[int, str], tuple[tuple[str, ...], ...]]:
+    """By depth and setting the labels of activations that have the same runs there, see `groups`.
+
+    Args:
+        runs: the table of that name.
+        labels: id to display text.
+    """
+    found = {}
+    for (depth, setting), own in runs.groupby(["depth", runs["setting"].astype(str)]):
+        alike = groups(own)
+        if alike:
+            found[int(depth), str(setting)] = tuple(tuple(labels[key] for key in keys) for keys in alike)
+    return found
+
+
 def sentence(found: Sequence[Sequence[str]], labels: Mapping[str, str]) -> str:
     """Which activations are one function by their runs; empty where there are none.
 
@@ -41,5 +58,6 @@ def sentence(found: Sequence[Sequence[str]], labels: Mapping[str, str]) -> str:
         return ""
     return (
         f"The runs of {'; of '.join(names)} are the same in every loss and accuracy, as those of one "
-        "function under several names: that they are equivalent is no finding."
+        "function under several names: that they are equivalent is no finding. Each counts by itself all the "
+        "same, in ranks and in the number of comparisons."
     )

@@ -8,12 +8,13 @@ import pandas as pd
 
 from actbench.analysis import comparisons
 from actbench.figures.shown import layers
-from actbench.report import numbers, search_sentences, share_sentences, table_notes
+from actbench.report import identical, numbers, search_sentences, share_sentences, table_notes
 from actbench.report.section import Study
 from actbench.report.verdict_sentences import why
 from actbench.study import grid
 
 NOTHING = "There is no comparison to quote: it needs two seeds and an activation beside the baseline."
+SAME = "No finding: the runs of both are the same in every loss and accuracy, as those of one function"
 WORDS = {"better": "was better than", "worse": "was worse than"}
 
 
@@ -31,6 +32,7 @@ class About(NamedTuple):
         n_test: examples that a network is tested on.
         later: by label, depth and setting what is to be said of networks that diverged with a rate that had
             trained in tuning, see `search_sentences.Later`.
+        same: by depth and setting the labels whose runs are the same there, see `identical.by_place`.
         recipe, criterion, parameters: for tables, see `table_notes`.
     """
 
@@ -44,6 +46,7 @@ class About(NamedTuple):
     margin: float
     n_test: int
     later: Mapping[tuple[str, int, str], str] = MappingProxyType({})
+    same: Mapping[tuple[int, str], Sequence[Sequence[str]]] = MappingProxyType({})
     recipe: str = ""
     criterion: str = ""
     parameters: Sequence[str] = ()
@@ -57,6 +60,10 @@ class About(NamedTuple):
     def points(self) -> str:
         """The margin: `1 point`, `0.5 points`."""
         return numbers.n_points(self.margin)
+
+    def is_same(self, row: Mapping, names: Sequence[str]) -> bool:
+        """Whether these activations have the same runs at the row's depth."""
+        return any({*names} <= {*alike} for alike in self.same.get((row["depth"], self.setting), ()))
 
     def tuned(self, row: Mapping, names: Sequence[str]) -> str:
         """That networks of these activations diverged with a rate that had trained in tuning."""
@@ -85,10 +92,19 @@ def about(study: Study) -> About:
             for (key, depth, setting), found in later.items()
             for name in {only, ""}
         },
+        same={
+            (depth, setting if several else name): found
+            for (depth, setting), found in study.once(_same).items()
+            for name in {only, ""}
+        },
         recipe=table_notes.recipe(config),
         criterion=table_notes.criterion(validated=study.images["validation"] > 0),
         parameters=table_notes.parameters(config, study.labels),
     )
+
+
+def _same(study: Study) -> dict:
+    return identical.by_place(study.every.get("runs", study.tables["runs"]), study.labels)
 
 
 def searched(study: Study) -> pd.DataFrame | None:
@@ -263,6 +279,8 @@ def _evidence(row: Mapping, known: About) -> str:
 def _caveats(row: Mapping, names: Sequence[str], known: About) -> str:
     """What a reader of the sentence must know too: a p that says otherwise, seeds lost, unfinished runs."""
     found = []
+    if known.is_same(row, names):
+        found.append(f"{SAME}; the interval is that of rounding to whole examples.")
     if numbers.disagrees(row):
         against = (
             "p does not support this"

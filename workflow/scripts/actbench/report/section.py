@@ -157,6 +157,7 @@ class Section:
         any_of: tables of its parts, of which one must be there; the template leaves out the other parts.
         optional: further tables that it shows where they are there.
         needed: whether it has anything to say of a study that has all of these.
+        within: id of the section whose template shows it as one of `inner`, where the page has both.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Section:
     any_of: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     needed: Callable[[Study], bool] = bool
+    within: str = ""
 
     def is_shown(self, study: Study) -> bool:
         """Whether all that it is made from is there, and it has anything to say."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from actbench.data import catalogue
-from actbench.report import findings
+from actbench.figures import order
+from actbench.report import findings, lead
 from actbench.report.section import Section, Study
 
 
@@ -16,9 +17,29 @@ def context(study: Study) -> dict:
     dead = None if dead is None else dead[dead["depth"].isin(study.shown_depths)]
     return {
         "finding": finding,
+        "led": led(study),
         "judged": judged(config),
         "any_dead": dead is None or bool((dead["n_dead"] > 0).any()),
     }
+
+
+def led(study: Study) -> str:
+    """From which epoch on the first in the ranking leads the baseline, by depth; none where runs disagree."""
+    if not {"history", "over_depths"} <= study.tables.keys():
+        return ""
+    baseline = study.config["report"]["baseline"]
+    first = order.ranked(study.comparison, study.tables["over_depths"])[0]
+    if first == baseline:
+        return ""
+    found, cells = {}, study.comparison[study.comparison["activation"].isin([first, baseline])]
+    apart = set(cells.loc[cells["runs_disagree"], "depth"])
+    for depth in study.config["depths"]:
+        if depth in apart:
+            continue
+        history, runs = (rows[rows["depth"] == depth] for rows in map(study.tables.get, ("history", "runs")))
+        one = lead.lead(history, runs, first, baseline)
+        found |= {depth: one} if one else {}
+    return lead.over_depths(found, study.labels[first], study.labels[baseline])
 
 
 def judged(config: Mapping) -> str:
@@ -34,6 +55,6 @@ SECTION = Section(
     template="learning.html",
     tables=("runs", "comparison"),
     figures=("learning_curves",),
-    optional=("dead_neurons",),
+    optional=("dead_neurons", "history", "over_depths"),
     context=context,
 )

@@ -1,0 +1,176 @@
+"""Who is ahead of whom in the search for learning rates, and by epoch while the networks train; no tests.
+
+Tables are of one depth and setting. What is ahead has the higher mean, beyond rounding errors.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from actbench.analysis import statistics
+from actbench.report.numbers import count, listed, points, some, span
+
+RUN = ["seed", "fold"]
+
+
+class Search(NamedTuple):
+    """Two activations at the rates of a search, each with one rate for both.
+
+    Args:
+        ahead, behind, level: the rates at which the first one's mean score is higher, lower, the same.
+        best: 1, -1 or 0 for its highest mean score against the other's, each at its own rate.
+        epochs: that a network of the search may take.
+    """
+
+    ahead: tuple[float, ...]
+    behind: tuple[float, ...]
+    level: tuple[float, ...]
+    best: int
+    epochs: int
+
+    @property
+    def n(self) -> int:
+        """The rates at which both were tried."""
+        return len(self.ahead) + len(self.behind) + len(self.level)
+
+    def sentence(self, first: str, other: str) -> str:
+        """At which rates the first is above the other."""
+        n, parts = self.n, []
+        for words, rates in (("above", self.ahead), ("below", self.behind), ("level with", self.level)):
+            if rates:
+                who = "it" if parts else other
+                of = "" if parts else f" of {n} rates"
+                where = f"{len(rates)}{of} ({listed([f'{rate:g}' for rate in rates])})"
+                parts.append(f"{words} {who} at {_all(n) if len(rates) == n else where}")
+        return (
+            f"in the {self.epochs}-epoch search {first} was {listed(parts)}, with one rate for both (mean "
+            "validation accuracy; not tested)"
+        )
+
+    def against(self, difference: float) -> str:
+        """What in the search has the other sign than this difference of the first less the other, or nothing.
+
+        That is every rate, or else the highest means.
+        """
+        words, rates = ("behind", self.behind) if difference > 0 else ("ahead", self.ahead)
+        if len(rates) == self.n:
+            return f"{words} at {_all(self.n)} in the {self.epochs}-epoch search"
+        if self.best * difference < 0:
+            return f"{words} in the {self.epochs}-epoch search, each at its best rate"
+        return ""
+
+
+def search(trials: pd.DataFrame, first: str, other: str, epochs: int) -> Search | None:
+    """The search of two activations; None where one of them was not searched.
+
+    Args:
+        trials: rows of the table `tuning`.
+        first, other: ids.
+        epochs: see `Search`.
+    """
+    scores = trials.groupby(["learning_rate", trials["activation"].astype(str)])["score"].mean().unstack()
+    if not {first, other} <= set(scores.columns):
+        return None
+    signs = (scores[first] - scores[other]).dropna().map(_sign)
+    at = {sign: tuple(map(float, signs.index[signs == sign])) for sign in (1, -1, 0)}
+    return Search(at[1], at[-1], at[0], _sign(scores[first].max() - scores[other].max()), epochs)
+
+
+class Lead(NamedTuple):
+    """From which epoch on one of two activations is ahead of the other, until the end of training.
+
+    Args:
+        sign: 1 where it is the first, -1 where it is the other, 0 where they end level.
+        epoch: the first of these.
+        epochs: the longest run's.
+        n: seeds over which the best validation accuracies so far are averaged.
+        kept, last: the first's mean less the other's at the end, of these and of each run's last epoch, as
+            shares.
+    """
+
+    sign: int
+    epoch: int
+    epochs: int
+    n: int
+    kept: float
+    last: float
+
+    def sentence(self, first: str, other: str) -> str:
+        """Which of them it is, from when on, and by how much at the best and at the last epochs."""
+        basis = f"(best validation accuracy so far, mean of {count(self.n, 'seed')})"
+        if not self.sign:
+            return f"{first} and {other} end level {basis}"
+        ahead, behind = (first, other) if self.sign > 0 else (other, first)
+        kept, last = (points(self.sign * value) for value in (self.kept, self.last))
+        return (
+            f"{ahead} stays ahead of {behind} from epoch {self.epoch} of {self.epochs} on {basis}; at the "
+            f"end {kept} points, by the last epochs alone {last}"
+        )
+
+
+def lead(history: pd.DataFrame, runs: pd.DataFrame, first: str, other: str) -> Lead | None:
+    """From when on which of two activations is ahead; None without validation or a seed that trained in both.
+
+    A run that ended early keeps its best, as its weights do.
+
+    Args:
+        history, runs: tables of these names.
+        first, other: ids.
+    """
+    trained = runs.groupby([runs["activation"].astype(str), "seed"])["trained"].all().unstack(0)
+    if not {first, other} <= set(trained.columns):
+        return None
+    seeds = trained.index[trained[[first, other]].fillna(value=False).all(axis=1)]
+    rows = history.astype({"activation": str})
+    rows = rows[rows["activation"].isin([first, other]) & rows["seed"].isin(seeds)]
+    if rows.empty or rows["val_accuracy"].isna().all():
+        return None
+    accuracies = rows.set_index(["epoch", "activation", *RUN])["val_accuracy"].unstack("epoch")
+    so_far = accuracies.ffill(axis=1)
+    best, own = (table.groupby(level="activation").mean() for table in (so_far.cummax(axis=1), so_far))
+    signs = [_sign(value) for value in best.loc[first] - best.loc[other]]
+    kept, last = (float((table.loc[first] - table.loc[other]).iloc[-1]) for table in (best, own))
+    other_signs = [place for place, sign in enumerate(signs) if sign != signs[-1]]
+    since = other_signs[-1] + 1 if other_signs else 0
+    return Lead(signs[-1], int(best.columns[since]), int(best.columns[-1]), len(seeds), kept, last)
+
+
+def over_depths(leads: Mapping[int, Lead], first: str, other: str) -> str:
+    """From when on the first of a ranking is ahead of another at each depth; empty without any.
+
+    Args:
+        leads: by depth.
+        first, other: labels.
+    """
+    if not leads:
+        return ""
+    n = span(one.n for one in leads.values())
+    basis = f"best validation accuracy so far, mean of {n} seed{'' if n == '1' else 's'}"
+    ahead = [
+        f"from epoch {one.epoch} of {one.epochs} on at depth {depth}"
+        for depth, one in leads.items()
+        if one.sign > 0
+    ]
+    behind = [f"{depth}" for depth, one in leads.items() if one.sign <= 0]
+    said = [f"stays ahead of {other} {some(ahead)}"] if ahead else []
+    said += [f"does not end ahead of {'it' if ahead else other} at depth {listed(behind)}"] if behind else []
+    text = f"{first}, first in the ranking, {' and '.join(said)} ({basis})"
+    if len(leads) == 1 and ahead:
+        ((one,),) = [leads.values()]
+        text += f"; at the end {points(one.kept)} points, by the last epochs alone {points(one.last)}"
+    return f"{text}."
+
+
+def of_place(table: pd.DataFrame, row: Mapping) -> pd.DataFrame:
+    """The rows of a table that are of the depth and setting of a row."""
+    return table[(table["depth"] == row["depth"]) & (table["setting"].astype(str) == str(row["setting"]))]
+
+
+def _all(n: int) -> str:
+    return f"all {n} rates" if n > 1 else "the one rate"
+
+
+def _sign(value: float) -> int:
+    return 0 if abs(value) <= statistics.NOISE else int(np.sign(value))
