@@ -109,6 +109,27 @@ def test_the_first_screen_of_a_phone_shows_failures_and_every_depth(opened, kind
     assert any("%" in cell for cell in shown.locator("table.ranking td").all_inner_texts())
 
 
+@pytest.mark.parametrize("kind", STUDIES)
+def test_a_phone_shows_the_ranking_whole_or_says_that_it_scrolls(opened, kind):
+    shown = opened(kind, 375)
+    box, n_rows = shown.locator(".first > .scroll").first, shown.locator("table.ranking tbody tr").count()
+    assert box.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
+    scrolls = box.evaluate("one => one.scrollHeight > one.clientHeight + 1")
+    assert scrolls is (kind == "activations") is shown.get_by_text(f"{n_rows} rows: scroll.").is_visible()
+    if scrolls:
+        caption, head = (shown.locator(f"table.ranking {one}").bounding_box() for one in ("caption", "thead"))
+        assert caption["y"] < head["y"]
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_a_usual_window_shows_tables_whole(opened, kind):
+    shown = opened(kind, 1280)
+    wide = shown.locator(".scroll:has(table:not(.matrix))").evaluate_all(
+        "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 60))"
+    )
+    assert wide == []
+
+
 @pytest.mark.parametrize(("width", "most"), [(1280, 30), (375, 75)])
 def test_the_headline_comes_first_and_folded_claims_are_one_line_below_it(opened, width, most):
     shown = opened("depths", width, claimed=True)

@@ -153,8 +153,19 @@ def test_activation_cost_is_relative_to_the_baseline_of_the_same_round():
     ]
     frame = pd.DataFrame(rows, columns=["activation", "direction", "round", "ns_per_element"])
     found = cost.activation_cost(frame, "relu")
-    assert found["relu"] == {"forward": 5.5, "backward": 5.5, "ratio": 1.0, "n": 2}
+    alone = {"ratio": 1.0, "ratio_low": 1.0, "ratio_high": 1.0}
+    assert found["relu"] == {"forward": 5.5, "backward": 5.5, "n": 2} | alone
     assert found["tanh"]["ratio"] == 2 and found["tanh"]["forward"] == 16.5
+
+
+def test_the_ratio_of_an_activations_cost_has_the_quartiles_of_its_rounds():
+    rows = [
+        (key, way, number, number if key == "tanh" else 1.0)
+        for key, way, number in product(("relu", "tanh"), ("forward", "backward"), range(1, 6))
+    ]
+    frame = pd.DataFrame(rows, columns=["activation", "direction", "round", "ns_per_element"])
+    found = cost.activation_cost(frame, "relu")["tanh"]
+    assert (found["ratio_low"], found["ratio"], found["ratio_high"]) == (2, 3, 4)
 
 
 def over_depths(*rows):

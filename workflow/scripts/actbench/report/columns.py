@@ -233,7 +233,10 @@ TABLES: dict[str, dict[str, Column]] = {
         "Backward, ns": Column(
             "Time of its derivative's pass, in nanoseconds an element, median of the rounds."
         ),
-        "× *": Column("Forward and backward together, as a multiple of the baseline's time."),
+        "× *": Column(
+            "Forward and backward together, as a multiple of the baseline's time in the same round: "
+            "the median of the rounds, in brackets their quartiles."
+        ),
     },
     "dead_units": {
         "Dead, initially": DEAD._replace(text=f"{DEAD.text} Before training."),

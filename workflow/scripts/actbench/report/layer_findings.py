@@ -31,11 +31,12 @@ def gradients(rows: pd.DataFrame, runs: pd.DataFrame, labels: Mapping[str, str])
     ratios = statistics.decays(deepest.astype({"activation": str, "setting": str}))
     keys = ["activation", "depth", "seed", "fold"]
     ratios = ratios.merge(runs[[*keys, "trained"]].astype({"activation": str}), on=keys)
-    ends, sizes = [], []
+    ends, sizes, without = [], [], []
     for checkpoint, words in WHEN.items():
-        own = ratios[ratios["checkpoint"] == checkpoint].dropna(subset="log10_first_last")
+        own = ratios[ratios["checkpoint"] == checkpoint]
         own = own[own["trained"].astype(bool)] if checkpoint == "trained" else own
-        known = own.groupby("activation")["log10_first_last"]
+        without += [f"{n} of {labels[key]} {words}" for key, n in _unknown(own).items()]
+        known = own.dropna(subset="log10_first_last").groupby("activation")["log10_first_last"]
         if len(known):
             whose = f"{words}{' in those that trained' if checkpoint == 'trained' else ''}"
             last = "times" if ends else "times the last's"
@@ -45,7 +46,8 @@ def gradients(rows: pd.DataFrame, runs: pd.DataFrame, labels: Mapping[str, str])
     if not ends:
         return f"{what} over the last's is known of no network: some layer's is zero or not finite."
     n = listed(list(dict.fromkeys(sizes)))
-    return f"{what} is {', and '.join(ends)} (medians over n = {_of_networks(n)} an activation)."
+    left_out = f"; left out, zero or not finite: {some(without)}" if without else ""
+    return f"{what} is {', and '.join(ends)} (medians over n = {_of_networks(n)} an activation{left_out})."
 
 
 def distributions(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -152,14 +154,14 @@ def cost(
     """
     texts, ratios = [], {key: row["ratio"] for key, row in functions.items()}
     if len(ratios) > 1:
-        low, high = (
-            f"{fixed(ratios[key])} ({labels[key]})"
-            for key in (min(ratios, key=ratios.get), max(ratios, key=ratios.get))
-        )
+        low, high = (fixed(choose(ratios.values())) for choose in (min, max))
         n = span(row["n"] for row in functions.values())
+        slower = [labels[key] for key, row in functions.items() if row["ratio_low"] > 1]
+        faster = [labels[key] for key, row in functions.items() if row["ratio_high"] < 1]
+        longer, shorter = (some(names) if names else "none" for names in (slower, faster))
         texts.append(
-            "Timed by themselves, forward and backward, the functions take "
-            f"{low} to {high} times as long as {baseline} (n = {n} rounds)."
+            f"Timed alone, forward and backward, the functions take {low} to {high} times as long as "
+            f"{baseline} (medians of n = {n} rounds); {longer} took longer in three of four, {shorter} less."
         )
     rows = [row | {"depth": depth} for depth, of_depth in training.items() for row in of_depth]
     ends = [choose(rows, key=lambda row: row["seconds"]) for choose in (min, max)]
@@ -167,9 +169,7 @@ def cost(
     took = named[0] if len(rows) == 1 else " to ".join(named)
     n = count(sum(row["n"] for row in rows), "job")
     n += f" with “{setting}”" if setting else ""
-    texts.append(
-        f"In {n} training took {took} a network; other jobs ran beside, so these times are no comparison."
-    )
+    texts.append(f"In {n} training took {took} a network; other jobs ran beside.")
     return " ".join(texts)
 
 
@@ -213,6 +213,12 @@ def downloads(n_tables: int, n_papers: int) -> str:
         f"This page holds {count(n_tables, 'table')} as CSV and {count(n_papers, 'file')} for papers, "
         "and opens without any other file."
     )
+
+
+def _unknown(ratios: pd.DataFrame) -> dict[str, int]:
+    """How many networks of an activation have no first layer's gradient over the last's, where some have."""
+    unknown = ratios["log10_first_last"].isna().groupby(ratios["activation"])
+    return {key: n for key, n in unknown.sum().items() if 0 < n < unknown.size()[key]}
 
 
 def _ends(values: pd.Series, labels: Mapping[str, str], text: Callable[[float], str]) -> str:

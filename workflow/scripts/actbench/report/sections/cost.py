@@ -93,7 +93,8 @@ def tuning_cost(tables: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -
 def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:
     """By activation: nanoseconds an element forward and backward, and both relative to the baseline's.
 
-    `rows` as in `activations.timing.SCHEMA`. Medians over rounds; a ratio is taken within its round.
+    `rows` as in `activations.timing.SCHEMA`. Medians over n rounds; a ratio is taken within its round and
+    has its quartiles, `ratio_low` and `ratio_high`, too.
     """
     wide = rows.pivot(index="round", columns=["activation", "direction"], values="ns_per_element")
     table = {}
@@ -102,7 +103,8 @@ def activation_cost(rows: pd.DataFrame, baseline: str) -> dict[str, dict]:
         both, reference = (
             sum(wide[name, way] for way in ("forward", "backward")) for name in (key, baseline)
         )
-        table[key] = medians | {"ratio": float((both / reference).median()), "n": len(wide)}
+        low, ratio, high = (both / reference).quantile([0.25, 0.5, 0.75])
+        table[key] = medians | {"ratio": ratio, "ratio_low": low, "ratio_high": high, "n": len(wide)}
     return table
 
 
