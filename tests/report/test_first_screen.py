@@ -144,7 +144,7 @@ def test_it_says_what_settings_cells_and_words_are(monkeypatch):
         r"; critical : critical initialisation, 88 of 90 networks trained, \d\d\.\d to \d\d\.\d % at depth 8\.",
         html,
     )
-    assert "Diverged: the loss became infinite or NaN; such a network has no test accuracy" in html
+    assert "Diverged: infinite or NaN loss; not scored, whatever it reached before." in html
     assert "against ReLU (•): " in html and "∗ no mean" not in html
     one = plain(first_screen(study(monkeypatch, settings=("default",), rate=0.05)))
     assert "(shown)" not in one

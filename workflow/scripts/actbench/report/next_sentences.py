@@ -189,7 +189,7 @@ def _untrained(
         better[name] = sum(place in keys for place in zip(rows["activation"], rows["depth"], strict=True))
     best = max(better, key=better.get, default="")
     if best and better[best]:
-        of = f"{better[best]} of {len(own)}" if len(own) > 1 else "it"
+        of = f"{better[best]} of these {len(own)} cells" if len(own) > 1 else "it"
         return f"{said}: with “{best}” {of} trained from every seed."
     if len(candidates(setting)) < 2:
         return f"{said}: `training.learning_rate: tuned` searches a rate for each."
