@@ -199,6 +199,15 @@ def test_marks_that_leave_each_other_in_sight_have_their_own_size(style):
     assert [mark.get_markersize() for mark in points(axis)] == [6, 6, 9, 9]
 
 
+def test_a_curve_that_goes_out_of_reach_leaves_the_plane_to_the_others(plane, style):
+    edges, rows = plane
+    far = edges.assign(weight_std=edges["weight_std"].where(edges["bias_std"] != 0.1, 1e14))
+    low, high = theory.edge_of_chaos(far, rows, ["same"], style).axes[0].get_ylim()
+    assert low < 0.58 and 100 < high < 200
+    wide = rows.assign(weight_std=400.0)
+    assert theory.edge_of_chaos(far, wide, ["same"], style).axes[0].get_ylim()[1] > 400
+
+
 def test_legends_name_what_is_drawn_and_nothing_else(plane, tables, style):
     """swish has no edge, and with one mark for all activations none of its own; sigmoid has no correlations."""
     edges, rows = plane

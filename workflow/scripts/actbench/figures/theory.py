@@ -16,7 +16,7 @@ FAINT, UNSTABLE = 0.4, "edge of chaos, unstable"
 WEIGHT_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
 APART = 0.034  # of the width: what lies closer is set apart
 LANE, TALLEST = 0.1, 7.0  # inches: between marks that are set apart, and the figure at most
-HIDES, AROUND, OUTLINE = 4.0, 4.5, 1.4  # points: marks so close hide each other; one is larger; its line
+HIDES, AROUND, OUTLINE = 4.0, 3.5, 1.4  # points: marks so close hide each other; one is larger; its line
 CROSSED = 0.036  # of the width: a number beside a mark, which the line of the limit would cross
 WORDS = 0.2  # of the width: room for what is expected on one side of the limit
 SAID_CORRELATIONS = (0.2, 0.5, 0.8)
@@ -366,7 +366,7 @@ def _nested(axis: Axes, marks: Sequence[tuple[str, str, tuple[float, float], Map
         drawn.append((place, size))
         if inside:
             line = {"markeredgecolor": look.get("markeredgecolor") or look["color"]}
-            look = {**look, **line, "markersize": size, "markerfacecolor": "none", "markeredgewidth": OUTLINE}
+            look = {**look, **line, "markersize": size, "markerfacecolor": "none", "markeredgewidth": 1.1}
         (mark,) = axis.plot(x, y, **look, linestyle="", clip_on=False, zorder=4 - size / 1000)
         what = f"setting {name}" if name else "edge of chaos"
         drawing.say(mark, f"{what}: σ_b = {x:.3g}, σ_w = {y:.3g}", activation=key, setting=name)
@@ -391,9 +391,13 @@ def _unstable(edges: pd.DataFrame) -> pd.Series:
 
 
 def _plane(axis: Axes, edges: pd.DataFrame, theory: pd.DataFrame) -> None:
-    """From σ_b = 0 on, and σ_w on a log scale, to a little beyond what is marked."""
-    weights, biases = (pd.concat([edges[key], theory[key]]).dropna() for key in ("weight_std", "bias_std"))
-    weights = weights[weights > 0]
+    """From σ_b = 0 on, and σ_w on a log scale, to a little beyond what is marked.
+
+    Curves leave it beyond the last of `WEIGHT_TICKS`: that of softshrink goes to 10¹⁴.
+    """
+    biases = pd.concat([edges["bias_std"], theory["bias_std"]]).dropna()
+    inside = pd.concat([edges["weight_std"].clip(upper=WEIGHT_TICKS[-1]), theory["weight_std"]])
+    weights = inside[inside > 0]
     axis.set_yscale("log")
     axis.set_yticks(WEIGHT_TICKS, [f"{tick:g}" for tick in WEIGHT_TICKS])
     axis.set_yticks([], minor=True)
