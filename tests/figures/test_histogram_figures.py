@@ -81,6 +81,16 @@ def test_each_ridge_names_its_panel_and_has_a_value(style, tmp_path, draw, value
     assert said[1] == f"{places[1]}{value}"
 
 
+@pytest.mark.parametrize(("middle", "curves"), [(40, 1), (4000, 0)])
+def test_a_curve_that_far_values_widen_beyond_the_bars_is_left_out(style, middle, curves):
+    """Ten values in each of 99 bins and so many in the middle one: with 4,000 these are 80 % of all."""
+    counts = [10] * 100
+    counts[50] = middle
+    row = ridge_rows(checkpoint="init", depth=1)[0] | {"low": -10.0, "high": 10.0, "counts": counts}
+    figure = histogram_figures.gradient_histograms(pd.DataFrame([row]).assign(rms=1.0), 1, style)
+    assert len([line for axis in figure.axes for line in axis.lines]) == curves
+
+
 def test_bands_are_quantiles_of_the_histogram():
     row = pd.DataFrame([{"low": 0.0, "high": 4.0, "counts": [1, 1, 1, 1]}]).itertuples()
     row = next(row)

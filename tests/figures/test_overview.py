@@ -97,3 +97,25 @@ def test_many_depths_have_counts_that_do_not_touch():
     assert sorted(set(words(figure.axes[1]))) == ["2/3", "✕"]
     assert figure.axes[1].get_title(loc="left") == "did not train (✕), or in part"
     assert apart(figure)
+
+
+def test_a_line_between_two_depths_goes_with_either():
+    figure = drawn(*(runs(depth, a0=GOOD, a1=GOOD) for depth in (2, 4, 8)))
+    notes = [line.get_gid() for line in figure.axes[0].lines if line.get_alpha() == 0.6]
+    assert notes == [
+        f"note a-{key} d-{low} d-{high}" for key in ("a0", "a1") for low, high in ((2, 4), (4, 8))
+    ]
+
+
+@pytest.mark.parametrize("n_depths", [1, 3])
+def test_a_strip_is_as_wide_as_its_counts(n_depths):
+    """Of ten seeds: `0 of 10 ✕`, or in part `7/10`."""
+    good, partly = [0.95] * 10, [0.95] * 7 + [0.1] * 3
+    levels = {f"a{i}": good for i in range(shown.BESIDE)} | {"part": partly, "none": [0.1] * 10}
+    figure = drawn(*(runs(depth, **levels) for depth in range(1, n_depths + 1)))
+    for strip in figure.axes[::2]:
+        ground = strip.get_window_extent()
+        assert len(strip.texts) == 2
+        for text in strip.texts:
+            box = text.get_window_extent()
+            assert ground.x0 <= box.x0 and box.x1 <= ground.x1, text

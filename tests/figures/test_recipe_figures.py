@@ -4,8 +4,8 @@ import made_up
 import numpy as np
 import pandas as pd
 import pytest
-from actbench.figures import drawing, recipe, shown
-from actbench.figures.plotting import plt
+from actbench.figures import drawing, heat_maps, recipe, shown
+from actbench.figures.plotting import matplotlib, plt
 
 LABELS = {"relu": "ReLU", "tanh": "_costs $5"}
 RATES = [0.01, 0.1, 1.0]
@@ -90,6 +90,9 @@ def test_of_many_activations_accuracies_are_a_map(tuning, rates, style):
     centres = [tuple(np.add(box.get_xy(), (0.44, 0.4))) for box in boxes]
     assert np.allclose(centres, [(int(i == 3), i) for i in range(len(keys))])
     assert [box.get_linestyle() == "-" for box in boxes] == [i == 3 for i in range(len(keys))]
+    explained = axis.get_figure().legends[0].findobj(matplotlib.patches.Rectangle)
+    edges = [matplotlib.colors.to_hex(box.get_edgecolor()) for box in explained if not box.get_fill()]
+    assert edges == [heat_maps.LIGHT, heat_maps.DARK] * 2  # a light line around the dark one, as in the cells
 
 
 def test_choices_are_ringed_and_those_at_the_edge_otherwise(tuning, rates, style):

@@ -48,6 +48,10 @@ def test_every_seed_is_drawn_and_diverged_ones_are_said(runs, style):
     drawn = sum(len(collection.get_offsets()) for collection in axis.collections)
     assert drawn == 5
     assert [text.get_text() for text in axis.texts] == ["1×\nNaN"]
+    axis.get_figure().canvas.draw()
+    (counted,) = axis.texts
+    assert counted.get_window_extent().y0 >= axis.get_window_extent().y1  # no place on the scale
+    assert not counted.get_window_extent().overlaps(axis.title.get_window_extent())
 
 
 def test_labels_are_shown_as_they_are(runs, style, tmp_path):

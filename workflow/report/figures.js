@@ -3,7 +3,7 @@
 const WIDTH = 1920, DRAWING = 1280, LARGEST = 12000; // pixels: of a picture and of a drawing at least, of a picture at most
 const TYPE = 24; // pixels of a picture's smallest letters
 const INK = "#1b1f24", PAPER = "#ffffff", BEHIND = "#bcbec1"; // of what leaves the page, which is for paper and slides
-const APART = 9.5; // units of a drawing between the names of two lines
+const APART = 9.5, LETTER = 5.3; // units of a drawing: between the names of two lines, and a letter of one
 const FONTS = "DejaVu Sans, Verdana, Arial, sans-serif";
 const SVG = "http://www.w3.org/2000/svg";
 const STUDY = document.title.replace(/^actbench: /, "").replace(/[^\w+-]+/g, "_");
@@ -222,45 +222,48 @@ function read() {
 }
 
 // Where few activations are shown, those whose lines were grey have their colour, and names at the ends of lines.
+// All is measured before anything is added, so that the page is laid out once.
 function colour() {
   const group = document.querySelector("fieldset[data-few]");
   if (!group) return;
-  document.body.classList.toggle("few", group.querySelectorAll("input:checked").length <= group.dataset.few);
-  document.querySelectorAll("svg.drawing").forEach(rename);
+  document.querySelectorAll(".named").forEach((one) => one.remove());
+  const few = group.querySelectorAll("input:checked").length <= group.dataset.few;
+  document.body.classList.toggle("few", few);
+  if (!few) return;
+  const all = [...document.querySelectorAll("svg.drawing")].map((drawing) => [drawing, names(drawing)]);
+  for (const [drawing, own] of all) drawing.append(...own);
 }
 
 // Names stand beside those that are there, without touching one; where a figure has none, in its legend in place of “others”.
-function rename(drawing) {
-  drawing.querySelectorAll(".named").forEach((one) => one.remove());
-  if (!document.body.classList.contains("few")) return;
+function names(drawing) {
   const lines = [...drawing.querySelectorAll('[class*="a-"] > path[style*="--behind"]')];
   const ends = lines.filter((path) => path.getClientRects().length && path.getTotalLength()).map((path) => {
     const { x, y } = path.getPointAtLength(path.getTotalLength());
-    return { x, y, key: [...path.parentElement.classList].find((one) => one.startsWith("a-")), fill: path.style.stroke };
+    const key = [...path.parentElement.classList].find((one) => one.startsWith("a-"));
+    return { x, y, key, fill: path.style.stroke, text: document.getElementById(`show-${key}`).parentElement.textContent.trim() };
   });
-  const name = ({ key, fill }, x, y) => {
-    const text = document.getElementById(`show-${key}`).parentElement.textContent.trim();
-    const style = `font-size:8.5px;fill:${fill}`;
-    const made = element("text", { x, y, class: `named ${key}`, style }, text);
-    drawing.append(made);
-    return made.getComputedTextLength();
-  };
+  const name = ({ key, fill, text }, x, y) =>
+    element("text", { x, y, class: `named ${key}`, style: `font-size:8.5px;fill:${fill}` }, text);
   const right = Math.max(...ends.map((end) => end.x));
   const beside = [...drawing.querySelectorAll('[class*="a-"] text')].filter((text) => text.getAttribute("x") > right);
   if (beside.length) {
     const x = Math.min(...beside.map((text) => text.getAttribute("x")));
-    const taken = beside.filter((text) => text.getClientRects().length).map((text) => text.getAttribute("y") - 0);
-    for (const end of ends.filter((one) => one.x > right - 1).sort((one, other) => one.y - other.y)) {
+    const taken = beside.filter((text) => text.getClientRects().length).map((text) => Number(text.getAttribute("y")));
+    return ends.filter((one) => one.x > right - 1).sort((one, other) => one.y - other.y).map((end) => {
       const places = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 3, -3].map((step) => end.y + 3 + step * APART);
       const free = places.find((place) => taken.every((other) => Math.abs(other - place) >= APART)) ?? end.y;
       taken.push(free);
-      name(end, x, free);
-    }
-    return;
+      return name(end, x, free);
+    });
   }
   const others = drawing.querySelector(".others text");
-  let x = others?.getAttribute("x") - 30;
-  for (const end of new Map(ends.map((one) => [one.key, one])).values()) if (others) x += name(end, x, others.getAttribute("y")) + APART;
+  if (!others) return [];
+  let x = others.getAttribute("x") - 30;
+  return [...new Map(ends.map((one) => [one.key, one])).values()].map((end) => {
+    const made = name(end, x, others.getAttribute("y"));
+    x += LETTER * end.text.length + APART;
+    return made;
+  });
 }
 
 function decoded(text) {
