@@ -94,6 +94,7 @@ FILES = {
     f"{PACKAGE}/figures/results.py": stages("figures"),
     f"{PACKAGE}/figures/overview.py": stages("figures"),
     f"{PACKAGE}/figures/failures.py": stages("figures"),
+    f"{PACKAGE}/figures/functions.py": stages("figures"),
     f"{PACKAGE}/figures/heat_maps.py": stages("figures"),
     f"{PACKAGE}/figures/labels.py": stages("figures"),
     f"{PACKAGE}/figures/order.py": stages("figures"),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from actbench.activations import properties, registry
 from actbench.analysis import comparisons, statistics
-from actbench.figures import drawing, overview, results
+from actbench.figures import drawing, functions, overview, results
 from actbench.figures.plotting import plt
 
 LABELS = {"relu": "costs $5 & <b>", "tanh": "_hidden", "elu": "elu"}
@@ -137,8 +137,12 @@ def test_every_activation_of_the_registry_is_drawn(tmp_path):
         for name in registry.REGISTRY
         for row in properties.curves(registry.create(name))
     ]
-    figure = results.functions(pd.DataFrame(rows), every)
+    figure = functions.functions(pd.DataFrame(rows), every)
     assert sum(axis.get_visible() for axis in figure.axes) == len(registry.REGISTRY)
+    said = {
+        axis.get_title(): text.get_text() for axis in figure.axes for text in axis.texts if text.get_text()
+    }
+    assert said == {"relu6": "f′ = 0 from x = 6"}  # which is beyond the panel
     for axis, name in zip(figure.axes, registry.REGISTRY, strict=False):
         inside = np.abs(np.asarray(axis.lines[0].get_ydata()) - 1) <= 3
         assert axis.get_title() == name and inside.mean() > 0.4
@@ -147,7 +151,7 @@ def test_every_activation_of_the_registry_is_drawn(tmp_path):
 
 def test_class_names_are_shown_as_they_are(style, tmp_path):
     pixels, labels = np.zeros((2, 8, 8), dtype=np.uint8), np.array([0, 1])
-    figure = results.images(pixels, labels, ["$x_1$", "</text><script>"])
+    figure = functions.images(pixels, labels, ["$x_1$", "</text><script>"])
     figure.canvas.draw()
     assert figure.axes[0].get_title() == r"\$x_1\$"
     drawing.save(figure, tmp_path / "a.svg")
@@ -160,7 +164,7 @@ def test_images_of_one_or_three_channels_are_drawn(style, shape, dtype):
     """A row of 255 on 0 is where it was, white in all three channels."""
     pixels = np.zeros((2, *shape), dtype=dtype)
     pixels[(slice(None),) * (1 + shape.index(8)) + (2,)] = 255
-    figure = results.images(pixels, np.array([0, 1]), ["a", "b"])
+    figure = functions.images(pixels, np.array([0, 1]), ["a", "b"])
     (drawn,) = figure.axes[0].images
     values = np.asarray(drawn.get_array(), dtype=float)
     values = values if values.ndim == 2 else values[..., 0]
@@ -171,7 +175,7 @@ def test_images_of_one_or_three_channels_are_drawn(style, shape, dtype):
 
 def test_of_many_classes_the_first_are_drawn(style):
     pixels, labels = np.zeros((30, 4, 4)), np.arange(30)
-    figure = results.images(pixels, labels, [f"class {label}" for label in labels])
+    figure = functions.images(pixels, labels, [f"class {label}" for label in labels])
     assert len(figure.axes) == 4 * 20 and figure.axes[19].get_title() == "class 19"
     plt.close(figure)
 

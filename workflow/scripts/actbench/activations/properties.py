@@ -55,7 +55,7 @@ PROPERTIES = pa.schema(
 )
 
 
-def curves(activation: nn.Module, points: int = 401, half_width: float = 5.0) -> list[dict]:
+def curves(activation: nn.Module, points: int = 641, half_width: float = 8.0) -> list[dict]:
     """Rows x, f, derivative on an even grid over ±`half_width`."""
     x = torch.linspace(-half_width, half_width, points, dtype=torch.float64)
     f, derivative = Function(activation)(x)

@@ -1,4 +1,4 @@
-"""Accuracy, learning curves, values by layer, the functions and the images, drawn from the study's tables."""
+"""Accuracy, learning curves and values by layer, drawn from the study's tables."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from actbench.data import catalogue
 from actbench.figures import drawing, failures, labels, overview, shown, svg
 from actbench.figures.plotting import Axes, Figure, Line2D, matplotlib, plt
 
@@ -20,7 +19,6 @@ ACCURACIES = {
     "train_accuracy": "training accuracy",
 }
 LOSSES = {"train_loss": "training loss", "val_loss": "validation loss"}
-SAID_POINTS = (-2, -1, 0, 1, 2)
 SHAPE_BINS = 40
 HIGHEST = 6  # activations of many whose shares have a colour
 ABOVE = 15  # points between a panel and its title, with a line of words between them
@@ -201,70 +199,6 @@ def saturation(table: pd.DataFrame, depths: Sequence[int], style: drawing.Style)
     _count_zeros(axes, part, depths, style, "saturated_fraction")
     labels.of_lines(axes[:, -1], style)
     return figure
-
-
-def functions(table: pd.DataFrame, style: drawing.Style) -> Figure:
-    """Each activation function and its derivative."""
-    keys = list(style.labels)
-    columns = min(len(keys), drawing.COLUMNS)
-    rows = -(-len(keys) // columns)
-    figure, axes = drawing.panels(rows, columns, height=1.9, width=1.75)
-    for number, (axis, key) in enumerate(zip(axes.flat, keys, strict=False)):
-        axis.tick_params(labelbottom=number + columns >= len(keys))
-        part = table[table["activation"] == key]
-        for column, name, look in (
-            ("f", "f", {"color": style.looks[key]["color"], "linewidth": 1.8}),
-            ("derivative", "f′", {"color": "#444444", "linewidth": 1, "linestyle": (0, (4, 2))}),
-        ):
-            (line,) = axis.plot(part["x"], part[column], **look)
-            drawing.say(line, *_at_some(part, column, name))
-        axis.set_title(style.title(key))
-        drawing.of_panel(axis, activation=key)
-        axis.set_ylim(-2, 4)
-    for axis in list(axes.flat)[len(keys) :]:
-        axis.set_visible(False)
-    handles = [Line2D([], [], color="#444444", linestyle=dash) for dash in ("-", (0, (4, 2)))]
-    figure.legend(handles, ["f", "f′"], loc="outside upper center", ncols=2, frameon=False)
-    return figure
-
-
-def _at_some(part: pd.DataFrame, column: str, name: str) -> list[str]:
-    """What a function is at a few points, for who points at its line."""
-    if part.empty:
-        return []
-    values = {x: part[column].iloc[(part["x"] - x).abs().argmin()] for x in SAID_POINTS}
-    return [", ".join(f"{name}({x}) = {value:.3g}" for x, value in values.items()).replace("-", "−")]
-
-
-def images(pixels: np.ndarray, labels: np.ndarray, classes: Sequence[str], examples: int = 4) -> Figure:
-    """The first images [N, H, W], [N, H, W, C] or [N, C, H, W] of each class, a column a class.
-
-    C is 1 or 3. Of more than `shown.CLASSES` classes the first are drawn.
-    """
-    classes = classes[: shown.CLASSES]
-    size = (0.85 * len(classes), 0.8 * examples + 0.3)
-    figure, axes = plt.subplots(examples, len(classes), figsize=size, squeeze=False)
-    for column, name in enumerate(classes):
-        chosen = pixels[np.flatnonzero(labels == column)[:examples]]
-        axes[0][column].set_title(drawing.plain(name), fontsize=drawing.SMALL)
-        for axis, image in zip(axes[:, column], chosen, strict=False):
-            axis.imshow(_picture(image), cmap="gray_r", interpolation="nearest")
-        for axis in axes[:, column]:
-            axis.axis("off")
-    return figure
-
-
-def _picture(image: np.ndarray) -> np.ndarray:
-    """An image as [H, W], or [H, W, 3] of bytes or of numbers from 0 to 1."""
-    if image.ndim == 2:
-        return image
-    image = image if image.shape[2] in catalogue.CHANNELS else np.moveaxis(image, 0, 2)
-    if image.shape[2] == 1:
-        return image[:, :, 0]
-    if image.dtype == np.uint8:
-        return image
-    low, high = image.min(), image.max()
-    return (image - low) / (high - low if high > low else 1)
 
 
 def _with_any(

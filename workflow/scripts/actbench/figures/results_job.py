@@ -9,6 +9,7 @@ from actbench.errors import DamagedError
 from actbench.figures import (
     drawing,
     failures,
+    functions,
     heat_maps,
     order,
     overview,
@@ -63,11 +64,11 @@ def run(job: object) -> None:
         "saturation": results.saturation(by_layer["distributions"], shown, style),
         "heat_gradients": heat_maps.gradients(by_layer["gradients"], shown, style),
         "heat_activations": heat_maps.activations(by_layer["distributions"], shown, style),
-        "functions": results.functions(tables["activations"], style),
+        "functions": functions.functions(tables["activations"], style),
     }
     are_images = "images" in output.keys()  # noqa: SIM118, names of outputs
     if are_images:
-        drawn["images"] = results.images(data.images, data.labels, data.classes)
+        drawn["images"] = functions.images(data.images, data.labels, data.classes)
     of_layers = every["predictions"], params.settings, shown, style
     drawn |= {
         "theory_gradients": theory.gradients(every["gradients"], *of_layers),
