@@ -23,6 +23,7 @@ CLAIMS = [
 ]
 
 FIRST = {
+    "in_settings": [],
     "headline": "A headline",
     "basis": "a basis",
     "findings": [],
@@ -30,7 +31,14 @@ FIRST = {
     "ranking": [],
     "verdict_legend": "",
 }
-FIRST |= {"disagree": False, "all_trained": True, "in_rows": False, "mixture": "", "n_runs": 60}
+FIRST |= {
+    "disagree": False,
+    "all_trained": True,
+    "in_rows": False,
+    "mixture": "",
+    "n_runs": 60,
+    "ranges": False,
+}
 
 
 @pytest.fixture
