@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,24 +83,31 @@ class Style:
         return self.line(key, marker=self.looks[key]["marker"], **options)
 
     def legend(
-        self, figure: Figure, others: Mapping[str, Line2D] | None = None, keys: Iterable[str] | None = None
+        self,
+        figure: Figure,
+        others: Mapping[str, Line2D] | None = None,
+        without: Collection[str] = (),
+        every: bool = False,
     ) -> None:
         """One legend above the panels, in as many columns as its labels leave room for.
 
         Args:
             figure: to which it is added.
             others: what else it explains, by its text.
-            keys: ids of the activations that it names; without, those whose lines have a colour, and in one
-                line the rest.
+            without: ids of what is not drawn.
+            every: whether it names all activations, and not those alone whose lines have a colour.
         """
-        own = self.coloured if keys is None else list(keys)
+        drawn = [key for key in self.labels if key not in without]
+        own = drawn if every else [key for key in self.coloured if key in drawn]
+        behind = len(own) < len(drawn)
         handles = [Line2D([], [], **self.looks[key], markersize=4) for key in own]
         labels = [self.labels[key] for key in own]
-        behind = keys is None and len(own) < len(self.labels)
         if behind:
             handles.append(Line2D([], [], **looks.BEHIND))
             labels.append("others")
         labels += others or {}
+        if not labels:
+            return
         handles += (others or {}).values()
         room = figure.get_size_inches()[0] / (LEGEND_LINE + LETTER * max(map(len, labels)))
         ncols = max(1, min(len(labels), COLUMNS, int(room)))

@@ -193,7 +193,7 @@ def decay_and_training(
         handles["hidden layers"] = Line2D([], [], color="#555555", linestyle="", **digit)
     if cells["open"].any():
         handles["nothing expected"] = Line2D([], [], color=INK, **mark)
-    style.legend(figure, handles, style.labels)
+    style.legend(figure, handles, every=True)
     return figure
 
 
