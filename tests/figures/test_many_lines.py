@@ -122,3 +122,12 @@ def test_a_page_gives_a_grey_line_its_activations_colour_where_it_sets_no_grey(s
     own = looks.colours(KEYS)["mine7"]
     assert page.count(f"stroke:var(--behind,var(--a-mine7,{own}))") == 2  # a panel each
     assert page.count(f"var(--behind,{looks.BEHIND['color']})") == 1  # the legend's
+
+
+def test_a_legend_leaves_out_what_is_not_drawn_and_names_all_where_marks_have_all_colours(style):
+    figures = [plt.figure() for _ in range(3)]
+    style.legend(figures[0], without=["mine5"])
+    style.legend(figures[1], without=set(KEYS) - {"mine5"})
+    style.legend(figures[2], every=True)
+    names = [[text.get_text() for text in figure.legends[0].get_texts()] for figure in figures]
+    assert names == [["mine3", "mine0", "others"], ["mine5"], KEYS]

@@ -86,22 +86,22 @@ class Style:
         self,
         figure: Figure,
         others: Mapping[str, Line2D] | None = None,
-        keys: Iterable[str] | None = None,
         without: Collection[str] = (),
+        every: bool = False,
     ) -> None:
         """One legend above the panels, in as many columns as its labels leave room for.
 
         Args:
             figure: to which it is added.
             others: what else it explains, by its text.
-            keys: ids of the activations that it names; without, those whose lines have a colour, and in one
-                line the rest.
             without: ids of what is not drawn.
+            every: whether it names all activations, and not those alone whose lines have a colour.
         """
-        own = [key for key in (self.coloured if keys is None else keys) if key not in without]
+        drawn = [key for key in self.labels if key not in without]
+        own = drawn if every else [key for key in self.coloured if key in drawn]
+        behind = len(own) < len(drawn)
         handles = [Line2D([], [], **self.looks[key], markersize=4) for key in own]
         labels = [self.labels[key] for key in own]
-        behind = keys is None and any(key not in (*self.coloured, *without) for key in self.labels)
         if behind:
             handles.append(Line2D([], [], **looks.BEHIND))
             labels.append("others")

@@ -104,7 +104,7 @@ def edge_of_chaos(
         open_mark = {"marker": marker, "markersize": 9, "markerfacecolor": "none", "markeredgewidth": OUTLINE}
         places = _places(theory[theory["setting"] == name], style)
         for key, place in places.items():
-            colour = style.looks[key]["color"] if key else INK
+            colour = style.line(key)["color"] if key else INK
             marks.append((key, name, place, open_mark | {"markeredgecolor": colour}))
         text = f"setting {drawing.plain(name)}" if len(names) > 1 else "this study"
         if places:
@@ -194,7 +194,7 @@ def decay_and_training(
         handles["hidden layers"] = Line2D([], [], color="#555555", linestyle="", **digit)
     if cells["open"].any():
         handles["nothing expected"] = Line2D([], [], color=INK, **mark)
-    style.legend(figure, handles, style.labels)
+    style.legend(figure, handles, every=True)
     return figure
 
 
