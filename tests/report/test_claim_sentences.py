@@ -163,10 +163,10 @@ def test_the_card_has_every_line_by_hand():
         "Trained": "mine 5 of 5, ReLU 4 of 5",
         "Still improving": "mine 2 of 5, ReLU 1 of 4 that trained",
         "By epoch": "mine stays ahead of ReLU from epoch 22 of 50 on (best validation accuracy so far, mean of 4 seeds); at "
-        "the end +4.40 points, by the last epochs alone +0.70",
+        "the end +4.40 points by each network's best epoch, +0.70 by its last",
         "Test set error": "mine ±1.23, ReLU ±2.34 points",
         "Other settings": "holds in he and norm; does not hold in adam; inconclusive in deep",
-        "Learning rates": "in the 20-epoch search mine was above ReLU at 1 of 3 rates (0.01) and below it at 2 (0.1 and 0.3), "
+        "Learning rates": "in the 20-epoch search mine was above ReLU at 1 of 3 rates (rate 0.01) and below it at 2 (rates 0.1 and 0.3), "
         "with one rate for both (mean validation accuracy; not tested)",
         "Seeds needed": "decided with these",
     }

@@ -38,6 +38,7 @@ FIRST |= {
     "mixture": "",
     "n_runs": 60,
     "ranges": False,
+    "hollow": False,
 }
 
 
@@ -86,7 +87,7 @@ def test_each_card_is_a_closed_line_and_more_than_two_are_one(study, n):
         assert first.startswith("3 claims on 300 test images: ") and len(lines) == 5
     else:
         assert first.startswith("tanh > relu at depth 4: ") and " on these 300 test images" in first
-    assert first.endswith("; written before or after the runs: not known here")
+    assert first.endswith("; whether written before the runs: not known")
     assert html.count("This page cannot tell whether they were written before") == (1 if n > 2 else n)
 
 
@@ -95,7 +96,7 @@ def test_claims_are_counted_by_outcome():
     cards = [card, card | {"but": "but behind"}, card | {"outcome": "does not hold"}]
     cards += [card | {"outcome": "no finding", "but": "no finding: the runs are identical"}]
     assert [(one["words"], one["note"], one["colour"]) for one in claims.counts(cards)] == [
-        ("2 hold", "1 against the search", "better"),
+        ("2 hold", "1 reversed in the rate search", "better"),
         ("1 does not hold", "", "worse"),
         ("1 no finding", "identical runs", "inconclusive"),
     ]

@@ -49,13 +49,15 @@ def test_signals_are_compared_by_ratio():
 def test_that_theory_is_of_the_average_example_and_how_much_these_scatter():
     end = ". Where a function is 0 or nearly 0 around 0, the images with the largest ones decide: there"
     one, two = (pd.DataFrame({"spread": spreads}) for spreads in ([0.4652, 0.4652, None], [0.4652, 0.123]))
-    assert sentences.average(one).startswith(
+    far, near = (pd.DataFrame({"ratio": ratios}) for ratios in ([1.0, 610.0], [0.3, 1.9]))
+    assert sentences.average(one, far).startswith(
         "Theory takes all images at the average of their mean squares; here these scatter about their average with a "
         f"relative standard deviation of 47{NBSP}%{end}"
     )
-    assert f"deviation of 12{NBSP}% to 47{NBSP}%, by the normalisation{end}" in sentences.average(two)
-    assert f"at the average of their mean squares{end}" in sentences.average(one[2:])
-    assert sentences.average(one[2:], "examples").startswith("Theory takes all examples at")
+    assert f"deviation of 12{NBSP}% to 47{NBSP}%, by the normalisation{end}" in sentences.average(two, far)
+    assert f"at the average of their mean squares{end}" in sentences.average(one[2:], far)
+    plain = "Theory takes all examples at the average of their mean squares."
+    assert sentences.average(one[2:], near, "examples") == plain
 
 
 def test_with_folds_seeds_scatter():

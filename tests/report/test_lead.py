@@ -41,10 +41,10 @@ def curves(by_key, failed=()):
         (
             [0.3, 0.4, 0.2],
             [0.2, 0.5, 0.3],
-            "mine was above relu at 1 of 3 rates (1) and below it at 2 (10 and 100),",
+            "mine was above relu at 1 of 3 rates (rate 1) and below it at 2 (rates 10 and 100),",
             "behind in the 20-epoch search, each at its best rate",
         ),
-        ([0.3, 0.5, 0.2], [0.2, 0.5, 0.3], "(1), below it at 1 (100) and level with it at 1 (10),", ""),
+        ([0.3, 0.5, 0.2], [0.2, 0.5, 0.3], "(rate 1), below it at 1 (rate 100) and level with it at 1 (rate 10),", ""),
         ([0.4], [0.5], "mine was below relu at the one rate,", "behind at the one rate in the 20-epoch search"),
     ],
 )  # fmt: skip
@@ -76,7 +76,7 @@ def test_the_best_so_far_decides_from_when_on_one_stays_ahead():
     assert math.isclose(found.kept, 0.1) and math.isclose(found.last, 0.8 - 0.35)
     assert found.sentence("mine", "ReLU") == (
         "mine stays ahead of ReLU from epoch 4 of 4 on (best validation accuracy so far, mean of 2 seeds); at the end "
-        "+10.00 points, by the last epochs alone +45.00"
+        "+10.00 points by each network's best epoch, +45.00 by its last"
     )
     turned = lead.lead(history, runs, "relu", "mine")
     assert turned[:4] == (-1, 4, 4, 2) and turned.sentence("ReLU", "mine") == found.sentence("mine", "ReLU")
@@ -102,7 +102,7 @@ def test_the_first_of_a_ranking_is_told_by_depth():
     one, two = lead.Lead(1, 22, 50, 10, 0.0442, 0.0073), lead.Lead(-1, 3, 40, 8, -0.02, -0.01)
     assert lead.over_depths({2: one}, "mine", "ReLU") == (
         "mine, first in the ranking, stays ahead of ReLU from epoch 22 of 50 on at depth 2 (best validation accuracy so far, "
-        "mean of 10 seeds); at the end +4.42 points, by the last epochs alone +0.73."
+        "mean of 10 seeds); at the end +4.42 points by each network's best epoch, +0.73 by its last."
     )
     assert lead.over_depths({2: one, 8: two}, "mine", "ReLU") == (
         "mine, first in the ranking, stays ahead of ReLU from epoch 22 of 50 on at depth 2 and does not end ahead of it at "
@@ -130,5 +130,6 @@ def test_depths_at_which_runs_disagree_are_left_out_of_the_sentence():
     assert text.startswith(
         "mine, first in the ranking, stays ahead of ReLU from epoch 2 of 2 on at depth 2 (best"
     )
+    assert text.endswith(". Not said of depth 8: runs disagree or too few trained.")
     study.config["report"]["baseline"] = "mine"
     assert learning.led(study) == ""

@@ -110,7 +110,7 @@ def edge_of_chaos(
         if places:
             handles[text] = Line2D([], [], color=INK, linestyle="", **open_mark | {"markeredgewidth": 1})
     _nested(axis, marks)
-    if _unstable(edges).any():
+    if _unstable(edges).any() and len(style.coloured) == len(style.labels):
         handles["unstable (faint)"] = Line2D([], [], color=INK, alpha=FAINT)
     axis.set_xlabel("standard deviation of biases, $σ_b$")
     axis.set_ylabel("standard deviation of weights × √inputs, $σ_w$")
@@ -194,7 +194,7 @@ def decay_and_training(
         handles["hidden layers"] = Line2D([], [], color="#555555", linestyle="", **digit)
     if cells["open"].any():
         handles["nothing expected"] = Line2D([], [], color=INK, **mark)
-    style.legend(figure, handles, every=True)
+    style.legend(figure, handles, without=set(style.labels) - set(cells["activation"]), every=True)
     return figure
 
 

@@ -107,11 +107,14 @@ def saturated(cells: pd.DataFrame, shares: pd.DataFrame, labels: Mapping[str, st
     )
 
 
-def average(theory: pd.DataFrame, examples: str = "images") -> str:
+def average(theory: pd.DataFrame, gaps: pd.DataFrame, examples: str = "images") -> str:
     """That theory takes every example at the average mean square, and how much theirs scatter.
+
+    What this may do is said where some layer's activations are twice as large as predicted or more.
 
     Args:
         theory: the table of that name, of all settings; without `spread` it is of an earlier version.
+        gaps: see `signals`.
         examples: what they are called, see `numbers.examples`.
     """
     spreads = theory["spread"].dropna().unique() if "spread" in theory else []
@@ -120,11 +123,13 @@ def average(theory: pd.DataFrame, examples: str = "images") -> str:
         low, high = (f"{significant(100 * spread)}{NBSP}%" for spread in (min(spreads), max(spreads)))
         much = low if low == high else f"{low} to {high}, by the normalisation"
         here = f"; here these scatter about their average with a relative standard deviation of {much}"
-    return (
-        f"Theory takes all {examples} at the average of their mean squares{here}. Where a function is 0 or "
-        f"nearly 0 around 0, the {examples} with the largest ones decide: there activations and gradients "
-        "come out larger than predicted."
-    )
+    text = f"Theory takes all {examples} at the average of their mean squares{here}."
+    if gaps["ratio"].max() >= 2:
+        text += (
+            f" Where a function is 0 or nearly 0 around 0, the {examples} with the largest ones decide: "
+            "there activations and gradients come out larger than predicted."
+        )
+    return text
 
 
 def widths(predictions: pd.DataFrame) -> str:

@@ -3,7 +3,7 @@
 Tables are of one depth and setting. What is ahead has the higher mean, beyond rounding errors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +42,8 @@ class Search(NamedTuple):
             if rates:
                 who = "it" if parts else other
                 of = "" if parts else f" of {n} rates"
-                where = f"{len(rates)}{of} ({listed([f'{rate:g}' for rate in rates])})"
+                named = listed([f"{rate:g}" for rate in rates])
+                where = f"{len(rates)}{of} ({'rate' if len(rates) == 1 else 'rates'} {named})"
                 parts.append(f"{words} {who} at {_all(n) if len(rates) == n else where}")
         return (
             f"in the {self.epochs}-epoch search {first} was {listed(parts)}, with one rate for both (mean "
@@ -106,7 +107,7 @@ class Lead(NamedTuple):
         kept, last = (points(self.sign * value) for value in (self.kept, self.last))
         return (
             f"{ahead} stays ahead of {behind} from epoch {self.epoch} of {self.epochs} on {basis}; at the "
-            f"end {kept} points, by the last epochs alone {last}"
+            f"end {kept} points by each network's best epoch, {last} by its last"
         )
 
 
@@ -137,12 +138,13 @@ def lead(history: pd.DataFrame, runs: pd.DataFrame, first: str, other: str) -> L
     return Lead(signs[-1], int(best.columns[since]), int(best.columns[-1]), len(seeds), kept, last)
 
 
-def over_depths(leads: Mapping[int, Lead], first: str, other: str) -> str:
+def over_depths(leads: Mapping[int, Lead], first: str, other: str, others: Sequence[int] = ()) -> str:
     """From when on the first of a ranking is ahead of another at each depth; empty without any.
 
     Args:
         leads: by depth.
         first, other: labels.
+        others: depths without one.
     """
     if not leads:
         return ""
@@ -159,7 +161,11 @@ def over_depths(leads: Mapping[int, Lead], first: str, other: str) -> str:
     text = f"{first}, first in the ranking, {' and '.join(said)} ({basis})"
     if len(leads) == 1 and ahead:
         ((one,),) = [leads.values()]
-        text += f"; at the end {points(one.kept)} points, by the last epochs alone {points(one.last)}"
+        kept, last = points(one.kept), points(one.last)
+        text += f"; at the end {kept} points by each network's best epoch, {last} by its last"
+    if others:
+        unsaid = listed([str(depth) for depth in others])
+        text += f". Not said of depth {unsaid}: runs disagree or too few trained"
     return f"{text}."
 
 

@@ -244,7 +244,7 @@ def failing(rates: pd.DataFrame | None, settings: Mapping[str, Mapping], short: 
     if short == FORMS - 1:
         return f"; {count(n, 'chosen rate')} trained none in tuning"
     if short == FORMS - 2:
-        return f"; in {where} the chosen rate trained none in tuning"
+        return f"; in {where} no tuning network trained at the chosen rate"
     return f"; in {where} no network with the chosen rate trained in tuning{_epochs(setting) * (short == 0)}"
 
 

@@ -24,7 +24,7 @@ def context(study: Study) -> dict:
 
 
 def led(study: Study) -> str:
-    """From which epoch on the first in the ranking leads the baseline, by depth; none where runs disagree."""
+    """From which epoch on the first in the ranking leads the baseline, depth by depth."""
     if not {"history", "over_depths"} <= study.tables.keys():
         return ""
     baseline = study.config["report"]["baseline"]
@@ -39,7 +39,8 @@ def led(study: Study) -> str:
         history, runs = (rows[rows["depth"] == depth] for rows in map(study.tables.get, ("history", "runs")))
         one = lead.lead(history, runs, first, baseline)
         found |= {depth: one} if one else {}
-    return lead.over_depths(found, study.labels[first], study.labels[baseline])
+    others = [depth for depth in study.config["depths"] if depth not in found]
+    return lead.over_depths(found, study.labels[first], study.labels[baseline], others)
 
 
 def judged(config: Mapping) -> str:

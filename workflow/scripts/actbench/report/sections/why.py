@@ -30,6 +30,7 @@ def context(study: Study) -> dict:
     largest = largest_derivatives(study.tables["properties"])
     words = partial(initialisation, config)
     unit = "seed" if config["evaluation"]["folds"] else "network"
+    signals = signal_gaps(every["distributions"], every["predictions"])
     return {
         "finding": findings.why(rows),
         "predicted": bool(rows["predicted"].notna().any()),
@@ -53,8 +54,8 @@ def context(study: Study) -> dict:
         "gaps": said(
             gap_sentences.agreement(rows, labels, unit),
             gap_sentences.saturated(rows, saturated_shares(every["distributions"]), labels),
-            gap_sentences.signals(signal_gaps(every["distributions"], every["predictions"]), labels),
-            gap_sentences.average(every["theory"], study.examples),
+            gap_sentences.signals(signals, labels),
+            gap_sentences.average(every["theory"], signals, study.examples),
             gap_sentences.widths(every["predictions"]),
             gap_sentences.after_training(rows, labels),
         ),
