@@ -96,7 +96,7 @@ def test_claims_are_counted_by_outcome():
     cards = [card, card | {"but": "but behind"}, card | {"outcome": "does not hold"}]
     cards += [card | {"outcome": "no finding", "but": "no finding: the runs are identical"}]
     assert [(one["words"], one["note"], one["colour"]) for one in claims.counts(cards)] == [
-        ("2 hold", "1 reversed in the rate search", "better"),
+        ("2 hold", "1 reversed in the search", "better"),
         ("1 does not hold", "", "worse"),
         ("1 no finding", "identical runs", "inconclusive"),
     ]

@@ -41,7 +41,7 @@ def counts(cards: Sequence[Mapping]) -> list[dict]:
     for outcome, (_, colour, one, several) in LOOKS.items():
         own = [card for card in cards if card["outcome"] == outcome]
         n_against = sum(bool(card["but"]) for card in own)
-        note = f"{n_against} reversed in the rate search" if n_against else ""
+        note = f"{n_against} reversed in the search" if n_against else ""
         note = "identical runs" if outcome == NO_FINDING else note
         words = f"{len(own)} {one if len(own) == 1 else several}"
         found += [{"words": words, "colour": colour, "note": note}] if own else []
