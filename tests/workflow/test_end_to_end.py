@@ -26,7 +26,7 @@ TABLES = {
     "comparison": 4,
     "shares": 2,
     "properties": 2,
-    "activations": 2 * 401,
+    "activations": 2 * 641,
     "theory": 2,
     "edges": 1 + 40,
     "correlations": 2 * 41,
@@ -131,7 +131,7 @@ def test_report_is_one_file_with_every_section(tiny):
     assert (
         "#cross-validation" not in page and "#pairs" not in page and "<mfrac>" not in page and "<math" in page
     )
-    assert "8 networks: 2 activations × 2 depths × 2 seeds" in page
+    assert "8 networks: 4 cells (2 activations × 2 depths) × 2 seeds" in " ".join(page.split())
 
 
 SECTION = """

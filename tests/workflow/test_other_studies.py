@@ -66,7 +66,7 @@ def test_some_diverged_runs_are_shown_and_counted(tiny, tried):
     assert (row["n_trained"], row["n_trained_other"]) == (3, 3 - len(diverged))
     assert row["n_pairs"] == 3 - len(diverged) and row["family"] == 1
     assert "relu &gt; sometimes at depth 1" in page and 'download="some-claims.csv"' in page
-    assert page.index('id="claims"') < page.index('id="answer"')
+    assert page.index("<h1>") < page.index('id="claims"') < page.index('class="findings"')
     assert 'id="pairs"' in page and "intervals hold for the one pair" in page
     seeds = ", ".join(map(str, diverged["seed"]))
     assert f"sometimes, depth 1: seeds {seeds}" in page
@@ -127,7 +127,7 @@ def test_relu_by_hand_gives_relus_numbers_through_the_whole_pipeline(folded):
 def test_report_of_folds(tiny, folded):
     page = tiny.page("folded")
     assert "with 1 hidden layer (relu and relu_autograd)" in page
-    assert "8 networks: 2 activations × 1 depth × 2 seeds × 2 folds" in page
+    assert "8 networks: 2 cells (2 activations × 1 depth) × 2 seeds × 2 folds" in " ".join(page.split())
     assert 'id="cross-validation"' in page and "<code>split1_test_score</code>" in page
 
 

@@ -143,7 +143,7 @@ def of_study(config: Mapping, places: Iterable[Mapping] = ()) -> str:
             commits of these, as far as they are known.
     """
     known, texts = entries(), []
-    commits = list(dict.fromkeys(place["commit"][:COMMIT] for place in places if place["commit"]))
+    commits = list(dict.fromkeys(place["commit"][:COMMIT] for place in places if place.get("commit")))
     if commits:
         code = f", commit{'s' if len(commits) > 1 else ''} {', '.join(commits)}"
         known["actbench"] = re.sub(r"(howpublished = \{[^}]*)", rf"\g<1>{code}", known["actbench"])
