@@ -113,11 +113,12 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
         folders = " and ".join(str(folder) for folder in images.values())
         problems.append(f"{folders} were trained on different images")
     refuse(problems)
-    stacked = {name: parquet.concat(parts[name], columns) for name, columns in sorted_by.items()}
+    # What is stacked is let go: of thousands of networks the pieces take as much memory as the whole.
+    stacked = {name: parquet.concat(parts.pop(name), columns) for name, columns in sorted_by.items()}
     drawn = [PROBES[name] for name in blocks[0].probes if PROBES[name].histogram]
     kept = pc.field("checkpoint").isin(snapshots.names())
     rows = (measured.histogram_rows(probe, stacked[probe.name].filter(kept)) for probe in drawn)
-    stacked["histograms"] = parquet.concat([*parts["histograms"], *rows], histograms.ORDER)
+    stacked["histograms"] = parquet.concat([*parts.pop("histograms"), *rows], histograms.ORDER)
     for probe in drawn:
         stacked[probe.name] = stacked[probe.name].drop_columns([c.name for c in histograms.COLUMNS])
     return stacked

@@ -111,10 +111,17 @@ def _read_json(rows: list[Mapping], kinds: Mapping[str, pa.DataType]) -> dict[st
 
 def ordered(unsorted: pa.Table, sort_by: list[str]) -> pa.Table:
     """Sort by columns, text alphabetically; dictionaries come out in the order of their first use."""
-    schema = unsorted.schema
-    plain = unsorted.cast(_plain(schema))
-    plain = plain.sort_by([(name, "ascending") for name in sort_by])
-    return plain.combine_chunks().cast(schema)
+    schema, plain = unsorted.schema, _plain(unsorted.schema)
+    keys = {name: unsorted[name].cast(plain.field(name).type) for name in sort_by}
+    keys = pa.table(keys | {"": pa.array(range(len(unsorted)), pa.int64())})
+    rows = keys.sort_by([(name, "ascending") for name in sort_by])[""].combine_chunks()
+    del keys
+    # Column by column: as text, a copy of the whole table takes gigabytes for thousands of networks.
+    columns = [
+        unsorted[field.name].cast(field.type).combine_chunks().take(rows).cast(schema.field(field.name).type)
+        for field in plain
+    ]
+    return pa.table(columns, schema)
 
 
 def concat(tables: Iterable[pa.Table], sort_by: list[str]) -> pa.Table:
