@@ -68,9 +68,8 @@ class Style:
         """Ids of those whose lines have a colour: all if they are few, else `foremost`."""
         if len(self.labels) <= shown.LINES:
             return list(self.labels)
-        return [key for key in self.foremost if key in self.labels][: shown.LINES] or [*self.labels][
-            : shown.LINES
-        ]
+        found = [key for key in self.foremost if key in self.labels] or list(self.labels)
+        return found[: shown.LINES]
 
     def line(self, key: str, **options: object) -> dict:
         """Arguments of an activation's line: its colour and dashes with `options`, or `looks.BEHIND`."""

@@ -19,6 +19,8 @@ def of_lines(axes: Iterable[Axes], style: drawing.Style) -> None:
     """
     if max((len(style.labels[key]) for key in style.coloured), default=0) > LONGEST:
         return
+    axes = list(axes)
+    axes[0].get_figure().draw_without_rendering()  # settles how high the panels are
     for axis in axes:
         thick = {
             line.get_color(): tuple(line.get_xydata()[-1])
@@ -38,11 +40,9 @@ def at_ends(axis: Axes, ends: Mapping[str, tuple[float, float]], style: drawing.
     """Labels at the right of lines that end at these places (x, y), set apart where they would touch.
 
     Lines that end beyond the panel, or nowhere, have none, nor have lines that all end at one place. Call it
-    when the axis has its limits and scale, and the figure its legend.
+    when the axis has its limits and scale, and the figure its legend and has been laid out.
     """
-    figure = axis.get_figure()
-    figure.draw_without_rendering()  # settles how high the panel is
-    height = axis.get_position().height * figure.get_size_inches()[1] * 72  # points
+    height = axis.get_position().height * axis.get_figure().get_size_inches()[1] * 72  # points
     places = {}
     for key, place in ends.items():
         if np.isfinite(place).all():

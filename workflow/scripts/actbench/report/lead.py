@@ -100,15 +100,17 @@ class Lead(NamedTuple):
 
     def sentence(self, first: str, other: str) -> str:
         """Which of them it is, from when on, and by how much at the best and at the last epochs."""
-        basis = f"(best validation accuracy so far, mean of {count(self.n, 'seed')})"
+        basis = f"({_basis(count(self.n, 'seed'))})"
         if not self.sign:
             return f"{first} and {other} end level {basis}"
         ahead, behind = (first, other) if self.sign > 0 else (other, first)
+        stays = f"{ahead} stays ahead of {behind} from epoch {self.epoch} of {self.epochs} on {basis}"
+        return f"{stays}; {self.at_the_end()}"
+
+    def at_the_end(self) -> str:
+        """By how much the one that is ahead is so."""
         kept, last = (points(self.sign * value) for value in (self.kept, self.last))
-        return (
-            f"{ahead} stays ahead of {behind} from epoch {self.epoch} of {self.epochs} on {basis}; at the "
-            f"end {kept} points by each network's best epoch, {last} by its last"
-        )
+        return f"at the end {kept} points by each network's best epoch, {last} by its last"
 
 
 def lead(history: pd.DataFrame, runs: pd.DataFrame, first: str, other: str) -> Lead | None:
@@ -149,7 +151,7 @@ def over_depths(leads: Mapping[int, Lead], first: str, other: str, others: Seque
     if not leads:
         return ""
     n = span(one.n for one in leads.values())
-    basis = f"best validation accuracy so far, mean of {n} seed{'' if n == '1' else 's'}"
+    basis = _basis(f"{n} seed{'' if n == '1' else 's'}")
     ahead = [
         f"from epoch {one.epoch} of {one.epochs} on at depth {depth}"
         for depth, one in leads.items()
@@ -160,9 +162,8 @@ def over_depths(leads: Mapping[int, Lead], first: str, other: str, others: Seque
     said += [f"does not end ahead of {'it' if ahead else other} at depth {listed(behind)}"] if behind else []
     text = f"{first}, first in the ranking, {' and '.join(said)} ({basis})"
     if len(leads) == 1 and ahead:
-        ((one,),) = [leads.values()]
-        kept, last = points(one.kept), points(one.last)
-        text += f"; at the end {kept} points by each network's best epoch, {last} by its last"
+        (one,) = leads.values()
+        text += f"; {one.at_the_end()}"
     if others:
         unsaid = listed([str(depth) for depth in others])
         text += f". Not said of depth {unsaid}: runs disagree or too few trained"
@@ -172,6 +173,10 @@ def over_depths(leads: Mapping[int, Lead], first: str, other: str, others: Seque
 def of_place(table: pd.DataFrame, row: Mapping) -> pd.DataFrame:
     """The rows of a table that are of the depth and setting of a row."""
     return table[(table["depth"] == row["depth"]) & (table["setting"].astype(str) == str(row["setting"]))]
+
+
+def _basis(seeds: str) -> str:
+    return f"best validation accuracy so far, mean of {seeds}"
 
 
 def _all(n: int) -> str:

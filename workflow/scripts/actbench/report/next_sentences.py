@@ -56,12 +56,9 @@ def finding(
     more = " more" if lacking < n else ""
     text += f". {lacking}{more} {have(lacking)} no difference of means ({' or '.join(why)})"
     text += ": more seeds alone may not change that"
-    told = _who_trained(others, shares)
-    return (
-        f"{text}; who trained decides {told if told < lacking else 'all of them' if told > 1 else 'it'}."
-        if told
-        else f"{text}."
-    )
+    if told := _who_trained(others, shares):
+        text += f"; who trained decides {told if told < lacking else 'all of them' if told > 1 else 'it'}"
+    return f"{text}."
 
 
 def _who_trained(others: pd.DataFrame, shares: pd.DataFrame | None) -> int:
