@@ -92,6 +92,7 @@ FILES = {
     f"{PACKAGE}/figures/results_job.py": stages("figures"),
     f"{PACKAGE}/figures/histograms_job.py": stages("histogram_figures"),
     f"{PACKAGE}/figures/results.py": stages("figures"),
+    f"{PACKAGE}/figures/decay.py": stages("figures"),
     f"{PACKAGE}/figures/overview.py": stages("figures"),
     f"{PACKAGE}/figures/failures.py": stages("figures"),
     f"{PACKAGE}/figures/functions.py": stages("figures"),

@@ -9,7 +9,7 @@ import pytest
 from actbench.analysis import claims as answered
 from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
-from actbench.figures import drawing, overview, recipe, results, theory
+from actbench.figures import decay, drawing, overview, recipe, results, theory
 from actbench.report import contents, page
 from actbench.report.section import Study
 from actbench.report.sections import answer, claims, comparison, why
@@ -60,7 +60,7 @@ def report(request, tmp_path_factory):
         "sensitivity": recipe.sensitivity(every["tuning"], every["rates"], names, depths, style),
         "performance_profile": recipe.profile(every["profile"], names, style),
         "theory_gradients": theory.gradients(every["gradients"], every["predictions"], names, depths, style),
-        "decay_and_training": theory.decay_and_training(
+        "decay_and_training": decay.decay_and_training(
             every["expectations"], every["comparison"], names, -3.5, style
         ),
     }

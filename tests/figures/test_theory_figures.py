@@ -5,7 +5,7 @@ import made_up_theory
 import numpy as np
 import pandas as pd
 import pytest
-from actbench.figures import drawing, shown, theory
+from actbench.figures import decay, drawing, shown, theory
 from actbench.figures.plotting import plt
 from matplotlib.colors import to_rgb
 
@@ -81,7 +81,7 @@ def test_a_study_without_any_prediction_is_drawn(tables, style):
         theory.activations(tables["distributions"], empty, ["default"], [1], style),
         theory.correlation_map(nothing["correlations"], ["default"], style),
         theory.edge_of_chaos(tables["edges"][:0], nothing["theory"], ["default"], style),
-        theory.decay_and_training(
+        decay.decay_and_training(
             tables["expectations"][:0], shares(tables["expectations"]), ["default"], LIMIT, style
         ),
     ):
@@ -226,7 +226,7 @@ def test_legends_name_what_is_drawn_and_nothing_else(plane, tables, style):
 def test_the_number_of_the_cell_nearest_to_the_limit_is_not_crossed_by_its_line(style):
     """At −3.51 the number stands at the left, as the line at −3.5 goes through its right; others at the right."""
     cells = expected(-6.0, LIMIT - 0.01, LIMIT + 0.01, -1.0)
-    figure = theory.decay_and_training(cells, shares(cells), ["default"], LIMIT, style)
+    figure = decay.decay_and_training(cells, shares(cells), ["default"], LIMIT, style)
     (axis,) = figure.axes
     figure.canvas.draw()
     line = axis.transData.transform((LIMIT, 0))[0]
@@ -265,7 +265,7 @@ def expected(*ratios, key="sigmoid"):
 def test_each_cell_has_its_mark_its_depth_and_its_band(style):
     cells = pd.concat([expected(-6.0, -1.0), expected(-5.0, None, key="relu")])
     table = shares(cells).assign(n_trained=[0, 4, 2, 4])
-    axis = theory.decay_and_training(cells, table, ["default"], LIMIT, style).axes[0]
+    axis = decay.decay_and_training(cells, table, ["default"], LIMIT, style).axes[0]
     *sigmoid, relu = points(axis)
     assert [mark.get_xdata()[0] for mark in sigmoid] == [-6.0, -1.0] and relu.get_xdata()[0] == -5.0
     notes = [mark.get_gid() for mark in (*sigmoid, relu)]
@@ -285,7 +285,7 @@ def test_each_cell_has_its_mark_its_depth_and_its_band(style):
 
 def test_each_setting_has_a_panel_of_its_own_on_one_scale(style):
     cells = pd.concat([expected(-6.0, -1.0), expected(-2.0, -0.5).assign(setting="critical")])
-    figure = theory.decay_and_training(cells, shares(cells), ["default", "none", "critical"], LIMIT, style)
+    figure = decay.decay_and_training(cells, shares(cells), ["default", "none", "critical"], LIMIT, style)
     assert [axis.get_ylabel() for axis in figure.axes] == ["default", "critical"]
     drawn = [[mark.get_xdata()[0] for mark in points(axis)] for axis in figure.axes]
     assert drawn == [[-6.0, -1.0], [-2.0, -0.5]]
@@ -298,7 +298,7 @@ def test_each_setting_has_a_panel_of_its_own_on_one_scale(style):
 
 def test_marks_that_would_hide_each_other_are_set_apart_within_their_band(style):
     cells = expected(-1.0, -1.0, -1.0, -6.0)
-    axis = theory.decay_and_training(
+    axis = decay.decay_and_training(
         cells, shares(cells).assign(n_trained=[4, 4, 4, 0]), ["default"], LIMIT, style
     ).axes[0]
     zero, *heights = [line.get_ydata()[0] for line in points(axis)]
@@ -309,12 +309,12 @@ def test_marks_that_would_hide_each_other_are_set_apart_within_their_band(style)
 
 
 def test_lanes_are_reused_where_there_is_room():
-    assert theory._lanes(np.array([0.0, 0.1, 0.2, 5.0, 5.1]), 1.0).tolist() == [0, 1, -1, 0, 1]
+    assert decay._lanes(np.array([0.0, 0.1, 0.2, 5.0, 5.1]), 1.0).tolist() == [0, 1, -1, 0, 1]
 
 
 def test_growing_gradients_are_open_marks_outside_of_what_is_expected_to_train(style):
     cells = expected(-6.0, 0.5, 2.0, 4.0)
-    figure = theory.decay_and_training(cells, shares(cells), ["default"], LIMIT, style)
+    figure = decay.decay_and_training(cells, shares(cells), ["default"], LIMIT, style)
     axis = figure.axes[0]
     marks = {mark.get_xdata()[0]: mark.get_markerfacecolor() == "none" for mark in points(axis)}
     assert marks == {-6: False, 0.5: False, 2: True, 4: True}
@@ -325,7 +325,7 @@ def test_growing_gradients_are_open_marks_outside_of_what_is_expected_to_train(s
 
 def test_many_cells_have_no_numbers(style):
     cells = expected(*np.linspace(-8, 0, shown.NUMBERED_CELLS + 1))
-    axis = theory.decay_and_training(cells, shares(cells), ["default"], LIMIT, style).axes[0]
+    axis = decay.decay_and_training(cells, shares(cells), ["default"], LIMIT, style).axes[0]
     assert not [text for text in axis.texts if text.get_text().isdigit()]
 
 

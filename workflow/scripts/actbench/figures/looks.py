@@ -116,6 +116,11 @@ def css_class(key: str, kind: str = "a") -> str:
     return f"{kind}-" + re.sub(r"[^A-Za-z0-9_]", lambda found: f"-{ord(found[0]):x}-", str(key))
 
 
+def mark(look: Mapping) -> dict:
+    """A filled mark in an activation's colour."""
+    return {"color": look["color"], "marker": look["marker"], "markeredgewidth": 0}
+
+
 def _lifted(colour: str) -> str:
     parts, needed = (
         [int(colour[i : i + 2], 16) for i in (1, 3, 5)],

@@ -7,6 +7,7 @@ import numpy as np
 from actbench.data import prepared
 from actbench.errors import DamagedError
 from actbench.figures import (
+    decay,
     drawing,
     failures,
     functions,
@@ -74,7 +75,7 @@ def run(job: object) -> None:
         "theory_gradients": theory.gradients(every["gradients"], *of_layers),
         "theory_activations": theory.activations(every["distributions"], *of_layers),
         "edge_of_chaos": theory.edge_of_chaos(every["edges"], every["theory"], params.settings, style),
-        "decay_and_training": theory.decay_and_training(
+        "decay_and_training": decay.decay_and_training(
             every["expectations"], every["comparison"], params.settings, params.limit, style
         ),
         "correlation_map": theory.correlation_map(
