@@ -361,14 +361,14 @@ def test_what_is_not_predicted_has_its_reason():
 def test_reasons_that_differ_by_a_layer_or_a_number_are_one():
     place = "layer {}, where pre-activations have the mean square {}"
     whys = [
-        place.format(2, "2.62e+06") + ", which is outside of 1e-06 to 1e+06",
-        place.format(31, "inf") + ", which is outside of 1e-06 to 1e+06",
+        place.format(2, "2.62e+06") + ", which is outside of 10⁻⁶ to 10⁶",
+        place.format(31, "inf") + ", which is outside of 10⁻⁶ to 10⁶",
         place.format(0, "3.1") + ": E f² is 0, infinite or not known to 8 digits",
         None,
     ]
     lacking = [cell(key, predicted=None, reason=why) for key, why in zip(LABELS, whys, strict=False)]
     assert sentences.not_predicted(cells(*lacking), LABELS) == (
-        "Nothing is predicted for this study: sigmoid and tanh (mean squares outside of 1e-06 to 1e+06); ReLU (E f² is "
+        "Nothing is predicted for this study: sigmoid and tanh (mean squares outside of 10⁻⁶ to 10⁶); ReLU (E f² is "
         "0, infinite or not known to 8 digits); ELU (no reason given)."
     )
 

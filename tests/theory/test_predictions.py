@@ -3,7 +3,7 @@ import math
 
 import pytest
 import torch
-from actbench.theory import expectation, predictions
+from actbench.theory import expectation, gaussian, predictions
 from actbench.theory.mean_field import MeanField
 from actbench.theory.predictions import Images, Linear, predict
 from actbench.theory.softmax import probability_squared
@@ -163,7 +163,7 @@ def test_batch_normalisation_is_not_predicted():
             SquaredReLU(),
             600.0,
             [True, True, False],
-            "mean square 1.59e+08, which is outside of 1e-06 to 1e+06",
+            "mean square 1.59e+08, which is outside of 10⁻⁶ to 10⁶",
         ),
         (Exp(), 300.0, [True, False, False], "mean square 210: E f² is 0, infinite or not known to 8 digits"),
         (Of(lambda x: 0 * x + 2), 2.0, [True, True, True], "mean square 1.4: E f′² is 0"),
@@ -208,3 +208,7 @@ def test_of_gradients_that_grow_nothing_is_expected():
     assert expectation.expected(expectation.GROWS) is True and expectation.unknown(expectation.GROWS) is None
     assert expectation.expected(14.0) is None and expectation.unknown(14.0) == expectation.GROWN
     assert expectation.unknown(None) is None
+
+
+def test_the_range_that_reasons_speak_of_is_that_of_the_averages():
+    assert predictions.KNOWN == "10⁻⁶ to 10⁶" and (gaussian.SMALLEST, gaussian.LARGEST) == (1e-6, 1e6)

@@ -24,6 +24,7 @@ BATCH = "batch normalisation: what becomes of an image depends on the others of 
 JUMPS = "the function has jumps, and no derivative there"
 RANDOM = "the function draws at random"
 OVERFLOW = "its numbers leave the range of float64"
+KNOWN = "10⁻⁶ to 10⁶"  # `SMALLEST` and `LARGEST`
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def unknown(theory: MeanField, q: float, place: str) -> str | None:
         return RANDOM
     averages, here = theory.averages(q), f"{place}, where pre-activations have the mean square {q:.3g}"
     if math.isnan(averages.f_squared) and not SMALLEST <= q <= LARGEST:
-        return f"{here}, which is outside of {SMALLEST:g} to {LARGEST:g}"
+        return f"{here}, which is outside of {KNOWN}"
     if not averages.f_squared > 0:
         return f"{here}: E f² is 0, infinite or not known to 8 digits"
     if not theory.gaussian.continuous:
