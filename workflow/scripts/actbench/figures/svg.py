@@ -215,7 +215,7 @@ def _references(element: ElementTree.Element) -> list[str]:
 
 def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapping[str, str]) -> None:
     """The class of its activation on each largest group of one, and its label in what the group says."""
-    owners, classes = {}, {key: looks.css_class(key) for key in labels}
+    owners, of_class = {}, {looks.css_class(key): key for key in labels}
 
     def owned(element: ElementTree.Element) -> set[str]:
         style = _style(element)
@@ -227,11 +227,11 @@ def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapp
 
     def visit(element: ElementTree.Element, inside: str) -> None:
         named = element.get("class", "").split()
-        own = next((key for key in labels if classes[key] in named), inside)
+        own = next((of_class[name] for name in named if name in of_class), inside)
         found = not own and _is_artist(element) and len(owners[element]) == 1
         if found:
             (own,) = owners[element]
-            element.set("class", f"{element.get('class', '')} {classes[own]}".strip())
+            element.set("class", f"{element.get('class', '')} {looks.css_class(own)}".strip())
         if own and not inside:
             titles = element.findall(f".//{{{SVG}}}title")
             for title in titles:

@@ -18,15 +18,7 @@ def groups(runs: pd.DataFrame) -> list[list[str]]:
     Args:
         runs: the table of that name.
     """
-    if not {*PLACE, *MEASURED} <= {*runs.columns}:
-        return []
-    found: dict[tuple, list[str]] = {}
-    for key, own in runs.groupby(runs["activation"].astype(str), sort=False):
-        rows = own.sort_values(PLACE).drop(columns=["activation", "n_parameters"], errors="ignore")
-        if own["trained"].any() and own[MEASURED].notna().all(axis=1).any():
-            rows = rows.astype(object).where(rows.notna(), None)
-            found.setdefault(tuple(rows.itertuples(index=False, name=None)), []).append(str(key))
-    return [keys for keys in found.values() if len(keys) > 1]
+    return _alike(runs, []).get((), [])
 
 
 def by_place(
@@ -38,12 +30,10 @@ def by_place(
         runs: the table of that name.
         labels: id to display text.
     """
-    found = {}
-    for (depth, setting), own in runs.groupby(["depth", runs["setting"].astype(str)]):
-        alike = groups(own)
-        if alike:
-            found[int(depth), str(setting)] = tuple(tuple(labels[key] for key in keys) for keys in alike)
-    return found
+    return {
+        (int(depth), str(setting)): tuple(tuple(labels[key] for key in keys) for keys in found)
+        for (depth, setting), found in _alike(runs, ["depth", "setting"]).items()
+    }
 
 
 def sentence(found: Sequence[Sequence[str]], labels: Mapping[str, str]) -> str:
@@ -61,3 +51,19 @@ def sentence(found: Sequence[Sequence[str]], labels: Mapping[str, str]) -> str:
         "function under several names: that they are equivalent is no finding. Each counts by itself all the "
         "same, in ranks and in the number of comparisons."
     )
+
+
+def _alike(runs: pd.DataFrame, places: Sequence[str]) -> dict[tuple, list[list[str]]]:
+    """The `groups` of the runs that share these columns, by their values; without what has no group."""
+    if not {*PLACE, *MEASURED} <= {*runs.columns}:
+        return {}
+    rows = runs.astype({"activation": str, "setting": str}).sort_values(PLACE, kind="stable")
+    values = rows.drop(columns=["activation", "n_parameters"], errors="ignore").astype(object)
+    rows["run"] = list(values.where(values.notna(), None).itertuples(index=False, name=None))
+    rows["measured"] = rows[MEASURED].notna().all(axis=1)
+    found: dict[tuple, dict[tuple, list[str]]] = {}
+    for (*place, key), own in rows.groupby([*places, "activation"], sort=False):
+        if own["trained"].any() and own["measured"].any():
+            found.setdefault(tuple(place), {}).setdefault(tuple(own["run"]), []).append(key)
+    alike = {place: [keys for keys in of.values() if len(keys) > 1] for place, of in found.items()}
+    return {place: keys for place, keys in alike.items() if keys}
