@@ -81,10 +81,11 @@ def interrupted(project, send, delay, *arguments, **options) -> tuple[bool, list
     return False, []
 
 
-def again_and_again(tiny, folder, wanted, send, shortest, longest, recovery, changed=(), **options):
+def again_and_again(tiny, folder, wanted, send, shortest, longest, recovery, changed=(), last=(), **options):
     """Interrupt the study at random moments until it is through, and so on until `wanted` times.
 
-    `changed` is part of every command and must not change a number. Returns what was met how often.
+    `changed` is part of every command and must not change a number, `last` of the one that is not interrupted.
+    Returns what was met how often.
     """
     moments = random.Random(4)  # noqa: S311, which moments they are is no secret
     hit = collections.Counter()
@@ -98,9 +99,9 @@ def again_and_again(tiny, folder, wanted, send, shortest, longest, recovery, cha
                 break
             hit[" + ".join(sorted(names)) or "between jobs"] += 1
             recovery(project)
-        last = project.start(*changed, **options)
-        text, _ = last.communicate()
-        assert last.returncode == 0, text
+        through = project.start(*changed, *last, **options)
+        text, _ = through.communicate()
+        assert through.returncode == 0, text
         assert_undisturbed(project, tiny)
         if sum(hit.values()) >= wanted:
             return hit
@@ -119,7 +120,7 @@ def another_environment(folder) -> dict:
         "PYTHONHASHSEED": "123",
     }
     changed = ["--config", "seeds=[1,0]", "seeds_per_job=1"]
-    return {"changed": changed, "cores": 4, "environment": environment}
+    return {"changed": changed, "last": ["--", "aggregate"], "cores": 4, "environment": environment}
 
 
 def spread(hit: collections.Counter) -> str:

@@ -16,7 +16,7 @@ def test_another_environment_gives_the_same_bytes(tiny, tmp_path, chaos, tried):
         pytest.skip("only with --chaos; the short form kills Snakemake in another environment")
     project = tiny.fresh(tmp_path / "elsewhere" / "actbench")
     options = another_environment(tmp_path)
-    running = project.start(*options.pop("changed"), "--", "aggregate", **options)
+    running = project.start(*options.pop("changed"), *options.pop("last"), **options)
     text, _ = running.communicate()
     assert running.returncode == 0, text
     assert project.tables() == tiny.tables()
