@@ -1,11 +1,16 @@
 """Activations as users write them, for the tests; `own` makes the spec that names one."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
+from actbench.runtime import imports
 from torch import nn
 from torch.nn import functional
+
+# As a user's module in the working directory is: imported once, so that each class is tried once in a process.
+imports.VERSIONS[Path(__file__).resolve()] = imports.version(Path(__file__).read_bytes())
 
 
 def own(cls, **parameters):

@@ -104,11 +104,12 @@ def test_plain_torch_trains_the_same_weights(toy, norm, residual, optimizer):
 @pytest.mark.parametrize(("norm", "residual"), KINDS)
 def test_the_same_bytes_alone_and_side_by_side(toy, norm, residual, activation, optimizer):
     changes = {"optimizer": optimizer, "learning_rate": 0.01, "weight_decay": 0.01, "histograms": True}
+    changes |= {"max_epochs": 2}  # moments and statistics go on in the second
     networks, alone = members(activation, norm, residual), members(activation, norm, residual)
     assert same(networks, toy, **changes)
     apart = [*itertools.chain(*(fit(toy, [one], [seed], **changes) for seed, one in enumerate(alone)))]
     lines = []
-    settings = dataclasses.replace(SETTINGS, keep="last", max_epochs=3, **changes)
+    settings = dataclasses.replace(SETTINGS, keep="last", **changes)
     together = fitting.fit(
         networks, toy, settings, [seeds.generator(s, "batches") for s in SEEDS], lines.append
     )
@@ -121,7 +122,7 @@ def test_the_same_bytes_alone_and_side_by_side(toy, norm, residual, activation, 
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("activation", registry.REGISTRY)
 def test_every_activation_trains_side_by_side(toy, activation, norm):
-    changes = {"learning_rate": 0.01}
+    changes = {"learning_rate": 0.01, "max_epochs": 2}
     together = fit(toy, members(activation, norm), **changes)
     for seed, result in enumerate(together):
         assert_same([result], fit(toy, members(activation, norm, of=[seed]), [seed], **changes))

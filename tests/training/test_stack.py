@@ -125,21 +125,25 @@ UPDATED = ("relu", "sigmoid", "prelu", "star_relu", "rrelu", SAFE, OWN)
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("activation", [*registry.REGISTRY, SAFE, OWN], ids=str)
 def test_the_same_bytes_in_blocks_of_one_five_and_ten(toy, activation, optimizer, sizes, chaos):
+    """In the second epoch moments and histograms go on from the first; a bit that differs once stays."""
     if not chaos and optimizer != "sgd" and activation not in UPDATED:
         pytest.skip("only with --chaos")
-    changes = {"optimizer": optimizer, "learning_rate": 0.01, "weight_decay": 0.01, "max_epochs": 3}
+    changes = {"optimizer": optimizer, "learning_rate": 0.01, "weight_decay": 0.01, "max_epochs": 2}
     changes |= {"keep": "last", "histograms": True}
-    alone = [fit(toy, activation, [seed], **changes)[1][0] for seed in range(10)]
+    n = 10 if chaos or activation in ("relu", "prelu", SAFE) else 5
+    ones = [fit(toy, activation, [seed], **changes) for seed in range(n)]
+    alone = [result for _, (result,) in ones]
     sizes.clear()
-    networks, ten = fit(toy, activation, range(10), **changes)
-    assert sizes == ([1] * 10 if activation in (OWN, "rrelu") else [10])
-    assert_same(ten, alone)
-    assert_same(fit(toy, activation, range(5), **changes)[1], alone[:5])
-    assert_same(fit(toy, activation, [9, 7, 8, 1, 0], **changes)[1], [alone[i] for i in (9, 7, 8, 1, 0)])
-    for seed, network in enumerate(networks):
-        assert all(torch.equal(network.state_dict()[name], kept) for name, kept in ten[seed].state.items())
-        (one,) = members(activation, [seed])
-        assert fitting.score(network, toy, ten[seed]) == fitting.score(one, toy, alone[seed])
+    networks, together = fit(toy, activation, range(n), **changes)
+    assert sizes == ([1] * n if activation in (OWN, "rrelu") else [n])
+    assert_same(together, alone)
+    if n == 10:
+        assert_same(fit(toy, activation, range(5), **changes)[1], alone[:5])
+    others = [n - 1, n - 3, n - 2, 1, 0]
+    assert_same(fit(toy, activation, others, **changes)[1], [alone[i] for i in others])
+    for network, result, ((one,), (expected,)) in zip(networks, together, ones, strict=True):
+        assert all(torch.equal(network.state_dict()[name], kept) for name, kept in result.state.items())
+        assert fitting.score(network, toy, result) == fitting.score(one, toy, expected)
 
 
 SHAPES = {
@@ -162,18 +166,19 @@ SHAPES = {
 def test_the_same_bytes_for_any_shape(shape, activation, chaos):
     """Sizes that are no multiple of a vector, too: whether they train together or not."""
     n_inputs, hidden, n_classes, batch_size = SHAPES[shape]
+    n_train = 3 * batch_size + 2  # an incomplete batch is left
     generator = torch.Generator().manual_seed(1)
     subset = [
         subsets.Subset(
             torch.randn(n, n_inputs, generator=generator),
             torch.randint(n_classes, (n,), generator=generator),
         )
-        for n in (250, 67, 50)
+        for n in (n_train, 67, 50)
     ]
     data = subsets.Data(*subset, n_classes)
     both = chaos or activation in ("relu", "prelu")  # without and with parameters of its own
     for optimizer in ("sgd", "adam") if both else ("sgd",):
-        changes = {"optimizer": optimizer, "batch_size": batch_size, "learning_rate": 0.01, "max_epochs": 4}
+        changes = {"optimizer": optimizer, "batch_size": batch_size, "learning_rate": 0.01, "max_epochs": 2}
         settings = dataclasses.replace(SETTINGS, histograms=True, keep="last", weight_decay=0.01, **changes)
 
         def trained(of, settings=settings):
@@ -240,8 +245,10 @@ RATES = [0.003, 0.003, 0.01, 0.03, 0.03, 0.03, 0.1]
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("activation", ["relu", "prelu", SAFE, OWN], ids=str)
-def test_the_same_bytes_with_a_rate_for_each_network(toy, activation, optimizer, sizes):
+def test_the_same_bytes_with_a_rate_for_each_network(toy, activation, optimizer, sizes, chaos):
     """Neighbours of one rate are updated by one call; also with a schedule, and as networks stop early."""
+    if not chaos and optimizer != "sgd" and activation in (SAFE, OWN):
+        pytest.skip("only with --chaos")
     changes = {"optimizer": optimizer, "weight_decay": 0.01, "schedule": "cosine", "warmup_epochs": 2}
     changes |= {"patience": 2, "max_epochs": 15, "histograms": True}
     of = range(len(RATES))

@@ -1,6 +1,7 @@
 """Self-contained HTML pages from templates: every value escaped, every file embedded."""
 
 import base64
+import functools
 import gzip
 import hashlib
 from collections.abc import Mapping
@@ -27,8 +28,9 @@ def render(template: str | Path, context: Mapping) -> str:
     return filled.render({"counter": counter(), **context})
 
 
+@functools.cache
 def environment(folder: str | Path) -> jinja2.Environment:
-    """What the templates of a folder are filled in by."""
+    """What the templates of a folder are filled in by; it keeps what it has compiled."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
