@@ -54,13 +54,7 @@ def positions() -> dict[str, object]:
 
 
 def restart(seed: int) -> None:
-    """Start all global generators from `seed`; numpy takes its last 32 bits only.
-
-    Those of GPUs only where CUDA runs: `torch.manual_seed` would write down for each other kind of device who
-    called, half a millisecond every time.
-    """
-    torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_initialized():
-        torch.cuda.manual_seed_all(seed)
+    """Start all global generators from `seed`; numpy takes its last 32 bits only."""
+    torch.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
