@@ -1,13 +1,16 @@
 """Runs of Snakemake, a fork each: importing Snakemake, a second every time, is done once.
 
 So are the imports of a study's fork server, five seconds more: where Snakemake would start that, it gets one
-that has been waiting.
+that has been waiting. And so is the parsing of this project's files, whose import statements planning reads:
+half of a dry run's time.
 
 A process of its own, started by `conftest.Server`: reads requests as JSON lines (`folder`, `arguments`,
 `environment`; `ordinary`, whether that is the tests' own), answers each with one JSON line (`status`, `output`).
 """
 
+import ast
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -22,18 +25,34 @@ from pathlib import Path
 
 import forked
 import jsonschema  # noqa: F401, what follows is imported for the forks
+import nbformat  # noqa: F401
 import pandas  # noqa: F401
+import smart_open  # noqa: F401
 import snakemake.api
 import snakemake.cli
 import snakemake.dag
 import snakemake.report
 import snakemake.scheduling
+import snakemake.storage
 import snakemake.workflow
 import yaml  # noqa: F401
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 SCRIPT = "fork_server.py"
 REQUEST = 2**20  # bytes of a request for a fork server, at most
+
+
+def parse_once() -> None:
+    """Keep the syntax trees of this project's files: a fork parses what has another content."""
+    contents = [path.read_bytes() for path in SCRIPTS.rglob("*.py")]
+    known = {content: ast.parse(content) for content in contents}
+
+    @functools.wraps(ast.parse)
+    def parse(source, *arguments, parse=ast.parse, **named):
+        found = known.get(source) if isinstance(source, bytes) else None
+        return found or parse(source, *arguments, **named)
+
+    ast.parse = parse
 
 
 def prepare() -> None:
@@ -112,7 +131,8 @@ def become_fork_server(asked: socket.socket) -> None:
 
 def run(request: dict, output: int) -> None:
     """In the fork: become that run."""
-    if request["ordinary"]:  # libraries may read another environment while they are imported
+    # Libraries may read another environment while they are imported; a dry run starts no fork server.
+    if request["ordinary"] and "--dry-run" not in request["arguments"]:
         Popen.expect()
         subprocess.Popen = Popen
     os.dup2(output, 1)
@@ -125,6 +145,7 @@ def run(request: dict, output: int) -> None:
 
 def main() -> None:
     snakemake.cli.get_argument_parser()  # finds the plugins
+    parse_once()
     prepare()
     for line in sys.stdin:
         with tempfile.NamedTemporaryFile() as output:

@@ -15,6 +15,7 @@ from conftest import HANG, ROOT
 @pytest.fixture
 def open_report(tiny, browser):
     """Open the report at a width; give the page, its console messages and the addresses it asked for."""
+    pages = []
 
     def open_at(width, **options):
         page = browser.new_page(viewport={"width": width, "height": 800}, **options)
@@ -22,9 +23,12 @@ def open_report(tiny, browser):
         page.on("console", lambda message: messages.append(message.text))
         page.on("request", lambda request: requests.append(request.url))
         page.goto((tiny.folder / "reports" / "tiny.html").as_uri())
+        pages.append(page)
         return page, messages, requests
 
-    return open_at
+    yield open_at
+    for page in pages:
+        page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 375, 1920])

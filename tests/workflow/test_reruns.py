@@ -7,7 +7,6 @@ without fails the test.
 import os
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from actbench.runtime import sources
-from conftest import ROOT, SCHEMA, Project, Server
+from conftest import ROOT, SCHEMA, Project
 from reruns_of_files import FILES
 from reruns_of_keys import CHANGES, COUNTS, KEYS, PROBES, stages
 
@@ -69,12 +68,10 @@ class Planner:
     """Dry runs after a change, or several at once, in a copy of the tiny project."""
 
     def __init__(self, tiny: Project, folder: Path):
-        self.project, self.runs = tiny.copy(folder), Server()
+        self.project = tiny.copy(folder)
 
     def changed(self, changes: Iterable[str]) -> Counter:
-        return self.project.planned(
-            "--config", *(value for name in changes for value in given(name)), by=self.runs
-        )
+        return self.project.planned("--config", *(value for name in changes for value in given(name)))
 
     def edited(self, paths: Iterable[str]) -> Counter:
         comments = {".html": "\n<!-- edited -->\n", ".css": "\n/* edited */\n", ".js": "\n// edited\n"}
@@ -82,7 +79,7 @@ class Planner:
             for path in paths:
                 comment = comments.get(Path(path).suffix, "\n# edited\n")
                 edits.enter_context(self.project.edited(path, comment))
-            return self.project.planned(by=self.runs)
+            return self.project.planned()
 
 
 def given(change: str) -> tuple[str, ...]:
@@ -108,31 +105,22 @@ def together(changes: Iterable[str]) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def plans(tiny, tmp_path_factory, request):
-    """The plan after each change, by its name; two at a time.
+    """The plan after each change, by its name.
 
     Those that re-run nothing are made together: one that did would show. With --chaos each is by itself.
     """
     chaos = request.config.getoption("--chaos")
-    planners = [Planner(tiny, tmp_path_factory.mktemp("plans") / "actbench") for _ in range(2)]
+    planner = Planner(tiny, tmp_path_factory.mktemp("plans") / "actbench")
     files = [path for path in FILES if chaos or path in PLANNED]
     quiet = [change for change, (_, jobs) in CHANGES.items() if not jobs and not chaos]
     idle = [path for path in files if not FILES[path] and not chaos]
-    tasks = [
-        ("changed", group) for group in [*together(quiet), *([name] for name in CHANGES if name not in quiet)]
-    ]
-    tasks += [("edited", group) for group in [idle, *([path] for path in files if path not in idle)] if group]
-
-    def work(number):
-        mine, found = tasks[number :: len(planners)], {}
-        for how, names in mine:
-            found |= dict.fromkeys(names, getattr(planners[number], how)(names))
-        return found
-
-    with ThreadPoolExecutor(len(planners)) as pool:
-        first, second = pool.map(work, range(len(planners)))
-    for planner in planners:
-        planner.runs.end()
-    return first | second
+    changed = [*together(quiet), *([name] for name in CHANGES if name not in quiet)]
+    edited = [group for group in [idle, *([path] for path in files if path not in idle)] if group]
+    found = {}
+    for plan, groups in ((planner.changed, changed), (planner.edited, edited)):
+        for group in groups:
+            found |= dict.fromkeys(group, plan(group))
+    return found
 
 
 @pytest.mark.parametrize("change", CHANGES)
