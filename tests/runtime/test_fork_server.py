@@ -115,12 +115,17 @@ def test_libraries_are_loaded_and_own_code_is_not(server):
     assert (code, said, err) == (0, "True False\n", "")
 
 
-def test_what_tables_and_figures_need_is_loaded_later_and_imported_as_ever(server):
-    """When no job asks. matplotlib of the server has no settings of the user's, as that of a job has none."""
+def wait_for_all_libraries(server):
+    """Until it has those, too, that it imports when no job asks."""
     names = "import sys; print(*sorted({'pandas', 'scipy.stats', 'jinja2', 'seaborn'} & set(sys.modules)))"
     end = time.monotonic() + HANG
     while server.run(names)[1] != "jinja2 pandas scipy.stats seaborn\n":
         assert time.monotonic() < end
+
+
+def test_what_tables_and_figures_need_is_loaded_later_and_imported_as_ever(server):
+    """When no job asks. matplotlib of the server has no settings of the user's, as that of a job has none."""
+    wait_for_all_libraries(server)
     used = "from actbench.figures.plotting import matplotlib; print(matplotlib.matplotlib_fname())"
     own = "print('actbench.figures' in sys.modules, 'actbench.errors' in sys.modules)"
     (server.folder / "matplotlibrc").write_text("lines.linewidth: nonsense")
@@ -233,6 +238,7 @@ def test_a_server_that_ends_before_it_forks_leaves_the_work_to_the_job(server):
 
 
 def test_a_server_without_descriptors_leaves_the_work_to_the_job(another_server):
+    wait_for_all_libraries(another_server)  # imports need descriptors, too
     job, _ = waiting(another_server)
     process = another_server.process
     limits = process.rlimit(psutil.RLIMIT_NOFILE)
