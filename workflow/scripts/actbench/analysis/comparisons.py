@@ -240,7 +240,7 @@ def sign_flip_p(differences: Sequence[float]) -> float | None:
         for difference in differences:
             sums = np.concatenate([sums + difference, sums - difference])
         least = abs(differences.sum()) * (1 - ROUNDING)
-        return float(np.mean(np.abs(sums) >= least))
+        return 1 - float(np.mean(np.abs(sums) < least))
     result = stats.permutation_test(
         (differences,),
         np.sum,
