@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -64,6 +65,11 @@ def pytest_addoption(parser):
     )
     parser.addoption("--slurm", action="store_true", help="start a SLURM of two virtual nodes and use it")
     parser.addoption("--gallery", metavar="REPORT", help="keep pictures of this report in docs/gallery")
+
+
+def pytest_configure():
+    """Let Ctrl-C end what tests start, also where a shell has them in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish():

@@ -6,6 +6,11 @@ from actbench.storage import parquet
 from made_up_blocks import CODE, PARAMS, WITH_OPTIONAL, write_block
 
 
+@pytest.fixture
+def blocks(tmp_path):
+    return [write_block(tmp_path / name, name) for name in ("tanh", "relu")]
+
+
 def test_stacked_tables_are_sorted_and_split(blocks):
     tables = aggregation.collect(blocks, CODE)
     assert tables["runs"]["activation"].to_pylist() == ["relu", "relu", "tanh", "tanh"]

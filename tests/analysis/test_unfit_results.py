@@ -21,6 +21,11 @@ from made_up_blocks import (
 )
 
 
+@pytest.fixture
+def blocks(tmp_path):
+    return [write_block(tmp_path / name, name) for name in ("tanh", "relu")]
+
+
 def refused(blocks, words):
     with pytest.raises(UserError) as caught:
         aggregation.collect(blocks, CODE)
