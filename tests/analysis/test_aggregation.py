@@ -1,6 +1,7 @@
 """Stacking blocks, and the tables that follow from them."""
 
 import pyarrow as pa
+import pytest
 from actbench.analysis import aggregation
 from actbench.storage import parquet
 from made_up_blocks import CODE, PARAMS, WITH_OPTIONAL, write_block
