@@ -80,7 +80,8 @@ def report(request, tmp_path_factory):
 @pytest.mark.parametrize(
     ("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")], ids=["desk", "dark", "phone"]
 )
-def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme):
+def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme, chaos, request):
+    """Five settings add no kind of element to two; with --chaos axe looks at these, too."""
     from axe_playwright_python.sync_playwright import Axe
 
     opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
@@ -92,8 +93,9 @@ def test_the_recipe_fits_loads_and_is_accessible(browser, report, width, scheme)
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     for name in ("sensitivity", "performance_profile", "theory_gradients", "decay_and_training"):
         assert opened.query_selector(f"#figure-{name} svg").bounding_box()["height"] > 50
-    found = Axe().run(opened).response["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
+    if chaos or len(request.node.callspec.params["report"]) == 2:
+        found = Axe().run(opened).response["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] != "minor"] == []
     opened.close()
 
 
