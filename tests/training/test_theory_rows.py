@@ -155,7 +155,7 @@ def test_homogeneous_functions_need_no_fixed_point():
     [
         ({"import": f"{__name__}:Sign", "name": "mine", "parameters": {}}, IMAGES, {}, True, "the function has jumps"),
         (own(own_activations.AlwaysNoisy), IMAGES, {}, False, "the function draws at random"),
-        ("tanh", theory_rows.Images(0.0, 0.0, []), {"initialisation": "he"}, False, "the first layer, where pre-activations have the mean square 0, which is outside of 1e-06 to 1e+06"),
+        ("tanh", theory_rows.Images(0.0, 0.0, []), {"initialisation": "he"}, False, "the first layer, where pre-activations have the mean square 0, which is outside of 10⁻⁶ to 10⁶"),
         ("relu", theory_rows.Images(0.0, 0.0, []), {"initialisation": "he"}, False, "the mean square 0, which is outside of"),
         (own(own_activations.Exp), theory_rows.Images(400.0, 0.0, [0.5]), {"initialisation": "he"}, False, "mean square 800: E f² is 0, infinite or not known to 8 digits"),
     ],
