@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from actbench.figures import plotting
+from actbench.figures import drawing, plotting
 from conftest import ROOT
 from fontTools import subset, ttLib
 
@@ -121,7 +121,7 @@ def test_a_decimal_comma_stays_out(undisturbed, tmp_path):
 def test_what_was_set_is_there_afterwards(tmp_path):
     """For the programs that a job calls, such as git."""
     code = (
-        "import os\nbefore = dict(os.environ), os.getcwd()\nfrom actbench.figures import plotting\n"
+        "import os\nbefore = dict(os.environ), os.getcwd()\nfrom actbench.figures import drawing, plotting\n"
         "assert before == (dict(os.environ), os.getcwd())\n"
         "assert plotting.matplotlib.get_cachedir().startswith(os.environ['MPLCONFIGDIR'])"
     )
@@ -129,6 +129,15 @@ def test_what_was_set_is_there_afterwards(tmp_path):
     variables["PYTHONPATH"] = str(ROOT / "workflow" / "scripts")
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_pdf_leaves_nothing_in_the_log_of_a_job(tmp_path, caplog):
+    caplog.set_level("INFO")
+    drawing.use_style()
+    figure = plotting.plt.figure()
+    figure.text(0.5, 0.5, "letters")
+    drawing.save(figure, tmp_path / "a.pdf")
+    assert not caplog.records
 
 
 def test_a_pdf_has_the_letters_it_shows_and_no_rules_of_setting_them(tmp_path):

@@ -108,3 +108,5 @@ with _without_settings():
     from matplotlib.font_manager import fontManager
     from matplotlib.lines import Line2D
     from matplotlib.patches import StepPatch
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # or a job's log tells of each table of each font

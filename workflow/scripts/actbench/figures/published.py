@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from actbench.figures import drawing
+from actbench.figures import drawing, plotting
 from actbench.figures.plotting import Axes, Figure, Line2D, PdfPages, matplotlib, plt
 from actbench.storage import files
 
@@ -89,7 +89,12 @@ def numbers(groups: Mapping[str, Sequence[Mapping]]) -> Figure:
 
 def save_pages(figures: Iterable[Figure], path: str | Path) -> None:
     """Write figures as the pages of one PDF, whole or not at all and without a date; they stay open."""
-    with files.atomic(path) as temporary, PdfPages(temporary, metadata={"CreationDate": None}) as pages:
+    with (
+        files.atomic(path) as temporary,
+        plotting.fonts_of_outlines(),
+        plotting.fonts_once(),
+        PdfPages(temporary, metadata={"CreationDate": None}) as pages,
+    ):
         for figure in figures:
             pages.savefig(figure)
 
