@@ -239,14 +239,14 @@ class Project:
             command, cwd=self.folder, env=env, start_new_session=True, **(pipes | options)
         )
 
-    def snakemake(self, *arguments: str, study: str | None = "tiny", cores: int = 2, by=None, **environment):
+    def snakemake(self, *arguments: str, study: str | None = "tiny", cores: int = 2, **environment):
         """Run Snakemake; the study is given by --configfile unless None."""
         given = self.command(*arguments, study=study, cores=cores)
-        return (by or server()).run(self.folder, given, environment)
+        return server().run(self.folder, given, environment)
 
-    def planned(self, *arguments: str, by: Server | None = None) -> Counter:
+    def planned(self, *arguments: str) -> Counter:
         """How many jobs of each rule a dry run plans, the collecting rule `all` left out."""
-        done = self.snakemake("--dry-run", "--quiet", "rules", "host", *arguments, by=by)
+        done = self.snakemake("--dry-run", "--quiet", "rules", "host", *arguments)
         assert done.returncode == 0, done.stdout
         if "Nothing to be done" in done.stdout:
             return Counter()
