@@ -146,9 +146,8 @@ class Study:
     def make_up(self) -> None:
         """Write what training, searches and probing would, and let Snakemake take it for its own."""
         self.snakemake("--quiet", "all", "--until", "describe_activations", "theory")
-        written = make_up(self.config, prepared.read("results/data/digits.safetensors"))
-        for start in range(0, len(written), 5000):
-            self.snakemake("--quiet", "all", "--touch", "--force", "--", *written[start : start + 5000])
+        make_up(self.config, prepared.read("results/data/digits.safetensors"))
+        copies.touch(self.folder, "--forceall", "--omit-from", "aggregate")
 
 
 def configured(kind: str, size: tuple[int, int, int]) -> dict:
@@ -163,10 +162,9 @@ def configured(kind: str, size: tuple[int, int, int]) -> dict:
     return settings.with_recipes(chosen | KINDS[kind], registry.with_sections(schema))
 
 
-def make_up(resolved: dict, images: prepared.Prepared) -> list[str]:
-    """Write the files of every block and every search below results/scale; return their paths."""
+def make_up(resolved: dict, images: prepared.Prepared) -> None:
+    """Write the files of every block and every search below results/scale."""
     blocks = grid.blocks(resolved["seeds"], resolved["seeds_per_job"])
-    written = []
     for depth, setting in product(resolved["depths"], resolved["settings"]):
         planned = grid.with_setting(resolved, setting)
         data = splits.split(images, planned["evaluation"], planned["normalisation"])
@@ -179,13 +177,10 @@ def make_up(resolved: dict, images: prepared.Prepared) -> list[str]:
                 params = grid.training_params(planned, entry["spec"], depth, [])
                 place = dict(zip(parquet.CELL, (entry["id"], depth, setting), strict=True))
                 search(chosen, place, choices.search_params(params), images.digest)
-                written += [str(path) for path in chosen.parent.iterdir()]
             for name, own in blocks.items():
                 folder = Path("results/scale/runs", cell, f"seeds{name}")
                 params = grid.training_params(planned, entry["spec"], depth, own)
                 write(folder, entry["id"], params, planned, templates, images.digest, chosen)
-                written += [str(path) for path in folder.iterdir()]
-    return written
 
 
 def template(planned: dict, depth: int, setting: str, data: Data) -> dict[str, pa.Table]:
