@@ -23,10 +23,10 @@ FONTS = "'DejaVu Sans',Verdana,sans-serif"
 NOTE, PANEL = "note ", "panel "
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 PAINTS = ("fill", "stroke")
-HOLDING = {"clip-path", "style"}  # attributes with references; hatches are in styles
-REFERENCE = re.compile(r"url\(#([^)]+)\)")
-NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
-STEP = re.compile(r"([MLHVCQZz])([^MLHVCQZz]*)")
+HOLDING = ("clip-path", "style")  # attributes with references; hatches are in styles
+REFERENCE = "url(#"
+USED = re.compile(r'(?:url\(|href=")#([^)"]+)')  # ids that something refers to
+STEP = re.compile(r"([MLCQz])([^MLCQz]*)")  # of a path as matplotlib writes it
 SPACED = re.compile(r"\s*([:;,])\s*")
 FACES = {"italic": "font-style", "oblique": "font-style", "bold": "font-weight"}
 DEFAULTS = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # of every figure of matplotlib
@@ -82,22 +82,24 @@ def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
     root = _parsed(text)
     _without(root, {"metadata", "style"})
     colours = {colour: key for key, colour in looks.colours(labels).items()}
-    used = {match for one in root.iter() for match in _references(one)}
+    used = set(USED.findall(text))
     for one in root.iter():
-        if _style(one):
-            one.set("style", _painted(one.get("style")))
-        if "id" in one.attrib:
-            if one.get("id") in used:
-                one.set("id", f"{name}-{one.get('id')}")
+        has = one.attrib
+        if "style" in has:
+            has["style"] = _painted(has["style"])
+        if "id" in has:
+            if has["id"] in used:
+                has["id"] = f"{name}-{has['id']}"
             else:
-                del one.attrib["id"]
-        if HREF in one.attrib:
-            target = one.attrib.pop(HREF)
-            one.attrib["href"] = f"#{name}-{target[1:]}" if target.startswith("#") else target
-        for attribute in HOLDING.intersection(one.attrib):
-            one.set(attribute, REFERENCE.sub(rf"url(#{name}-\1)", one.get(attribute)))
-        if "d" in one.attrib:
-            one.set("d", shortened(one.get("d")))
+                del has["id"]
+        if HREF in has:
+            target = has.pop(HREF)
+            has["href"] = f"#{name}-{target[1:]}" if target.startswith("#") else target
+        for attribute in HOLDING:
+            if REFERENCE in has.get(attribute, ""):
+                has[attribute] = has[attribute].replace(REFERENCE, f"{REFERENCE}{name}-")
+        if "d" in has:
+            has["d"] = shortened(has["d"])
     _classed(root, colours, labels)
     _lifted(root, colours)
     _tidied(root)
@@ -118,28 +120,35 @@ def described(text: str, alt: str) -> str:
 
 
 def shortened(path: str) -> str:
-    """A path with a decimal a number, and without what follows from the point before."""
-    written, last = [], None
+    """A path of matplotlib with a decimal a number, and without what follows from the point before."""
+    written, last = [], []
     for command, numbers in STEP.findall(path):
-        values = [_short(value) for value in NUMBER.findall(numbers)]
-        if command == "L" and last and len(values) == 2:
+        values = [SHORT[value] for value in numbers.split()]
+        if command == "L" and last:
+            x, y = values
             if values == last:
                 continue
-            if values[0] == last[0]:
-                written.append(f"V{values[1]}")
-            elif values[1] == last[1]:
-                written.append(f"H{values[0]}")
+            if x == last[0]:
+                written.append(f"V{y}")
+            elif y == last[1]:
+                written.append(f"H{x}")
             else:
-                written.append(f"L{values[0]} {values[1]}")
+                written.append(f"L{x} {y}")
         else:
             written.append(command + " ".join(values))
-        last = values[-2:] if len(values) >= 2 else last if command not in "Zz" else None
+        last = values[-2:] or last
     return "".join(written)
 
 
-@functools.lru_cache(100_000)
-def _short(value: str) -> str:
-    return f"{float(value):.1f}".removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
+class _Short(dict):
+    """Numbers with a decimal by numbers as matplotlib writes them."""
+
+    def __missing__(self, value: str) -> str:
+        short = f"{float(value):.1f}".removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
+        return self.setdefault(value, short)
+
+
+SHORT = _Short()
 
 
 def _parsed(text: str) -> ElementTree.Element:
@@ -207,12 +216,6 @@ def _painted(text: str) -> str:
     return SPACED.sub(r"\1", written)
 
 
-def _references(element: ElementTree.Element) -> list[str]:
-    found = [name for key in HOLDING for name in REFERENCE.findall(element.get(key, ""))]
-    target = element.get(HREF, "")
-    return [*found, target[1:]] if target.startswith("#") else found
-
-
 def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapping[str, str]) -> None:
     """The class of its activation on each largest group of one, and its label in what the group says."""
     owners, of_class = {}, {looks.css_class(key): key for key in labels}
@@ -226,12 +229,12 @@ def _classed(root: ElementTree.Element, colours: Mapping[str, str], labels: Mapp
         return found
 
     def visit(element: ElementTree.Element, inside: str) -> None:
-        named = element.get("class", "").split()
-        own = next((of_class[name] for name in named if name in of_class), inside)
+        named = element.get("class", "")
+        own = next((of_class[name] for name in named.split() if name in of_class), inside)
         found = not own and _is_artist(element) and len(owners[element]) == 1
         if found:
             (own,) = owners[element]
-            element.set("class", f"{element.get('class', '')} {looks.css_class(own)}".strip())
+            element.set("class", f"{named} {looks.css_class(own)}".strip())
         if own and not inside:
             titles = element.findall(f".//{{{SVG}}}title")
             for title in titles:
@@ -253,7 +256,8 @@ def _lifted(root: ElementTree.Element, colours: Mapping[str, str]) -> None:
     of_classes = {looks.css_class(key): colour for colour, key in colours.items()}
 
     def visit(one: ElementTree.Element, inside: str) -> None:
-        inside = next((name for name in one.get("class", "").split() if name in of_classes), inside)
+        if "class" in one.attrib:
+            inside = next((name for name in one.get("class").split() if name in of_classes), inside)
         style, lifted = _style(one), {}
         for paint in PAINTS:
             old = style.get(paint)
