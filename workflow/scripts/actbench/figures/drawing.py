@@ -14,6 +14,7 @@ from actbench.figures.plotting import (
     Artist,
     Axes,
     Figure,
+    FigureCanvasSVG,
     Line2D,
     fonts_of_outlines,
     fonts_once,
@@ -203,18 +204,30 @@ def set_style() -> None:
     }
 
 
+def lay_out(figure: Figure) -> None:
+    """Settle where all of it is, as in an SVG; matplotlib by itself would go through it once more to do so."""
+    canvas, dpi = figure.canvas, figure.dpi
+    FigureCanvasSVG(figure)
+    if figure.axes:
+        figure.get_layout_engine().execute(figure)
+    figure.set_canvas(canvas)
+    figure.set_dpi(dpi)
+
+
 def save(figure: Figure, *paths: str | Path) -> None:
     """Write SVG, PDF or PNG, as each ending says, whole or not at all and without a date."""
-    for path in paths:
-        kind = Path(path).suffix.removeprefix(".")
-        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
-        with files.atomic(path) as temporary, fonts_of_outlines(), fonts_once():
-            figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
-            if kind == "svg":
-                written = _coarser(temporary.read_text(encoding="utf-8"))
-                temporary.write_text(svg.noted(written), encoding="utf-8")
-        with matplotlib.rc_context({"figure.constrained_layout.use": False}):
-            figure.set_layout_engine(None)  # the next one is laid out as this was, and drawn once only
+    laid_out = {"figure.constrained_layout.use": False}
+    with fonts_of_outlines(), fonts_once(), matplotlib.rc_context(laid_out):
+        lay_out(figure)
+        figure.set_layout_engine(None)
+        for path in paths:
+            kind = Path(path).suffix.removeprefix(".")
+            metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
+            with files.atomic(path) as temporary:
+                figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
+                if kind == "svg":
+                    written = _coarser(temporary.read_text(encoding="utf-8"))
+                    temporary.write_text(svg.noted(written), encoding="utf-8")
     plt.close(figure)
 
 

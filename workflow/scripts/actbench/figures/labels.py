@@ -20,7 +20,7 @@ def of_lines(axes: Iterable[Axes], style: drawing.Style) -> None:
     if max((len(style.labels[key]) for key in style.coloured), default=0) > LONGEST:
         return
     axes = list(axes)
-    axes[0].get_figure().draw_without_rendering()  # settles how high the panels are
+    drawing.lay_out(axes[0].get_figure())  # settles how high the panels are
     for axis in axes:
         thick = {
             line.get_color(): tuple(line.get_xydata()[-1])

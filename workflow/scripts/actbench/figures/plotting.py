@@ -14,7 +14,8 @@ from pathlib import Path
 
 from actbench.errors import UserError, reason
 
-__all__ = ["Artist", "Axes", "Figure", "Line2D", "PdfPages", "StepPatch", "matplotlib", "plt", "sns"]
+__all__ = ["Artist", "Axes", "Figure", "FigureCanvasSVG", "Line2D", "PdfPages", "StepPatch"]
+__all__ += ["matplotlib", "plt", "sns"]
 RULES = ("GDEF", "GPOS", "GSUB", "MATH", "kern")  # tables of a font
 OF_USERS = ("MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR")
 
@@ -104,6 +105,7 @@ with _without_settings():
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_pdf import PdfPages
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
     from matplotlib.font_manager import fontManager
     from matplotlib.lines import Line2D

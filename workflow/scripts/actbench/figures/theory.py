@@ -233,7 +233,7 @@ def _nested(axis: Axes, marks: Sequence[tuple[str, str, tuple[float, float], Map
     """
     figure = axis.get_figure()
     inches = axis.transData + figure.dpi_scale_trans.inverted()
-    figure.draw_without_rendering()  # settles how large the panel is
+    drawing.lay_out(figure)  # settles how large the panel is
     drawn: list[tuple[np.ndarray, float]] = []
     for key, name, (x, y), look in marks:
         place = 72 * inches.transform((x, y))
