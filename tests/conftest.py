@@ -30,6 +30,7 @@ SCHEMA = registry.with_sections(yaml_files.read(ROOT / "workflow/schemas/config.
 # The section `network` of a training job's params, all at their defaults.
 NETWORK = {"family": "mlp"} | {key: part["default"] for key, part in family.settings("mlp").items()}
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
+PROXIES = {"http_proxy", "https_proxy"}
 HANG = 600  # seconds after which a test takes something for hanging; no machine is that busy
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -185,7 +186,7 @@ class Server(Forks):
     def run(self, folder: Path, arguments: list[str], environment: dict) -> subprocess.CompletedProcess:
         """The finished run; `stdout` holds standard error as well."""
         request = {"arguments": arguments, "environment": ENVIRONMENT | environment}
-        answer = self.ask(folder=str(folder), ordinary=not environment, **request)
+        answer = self.ask(folder=str(folder), ordinary=environment.keys() <= PROXIES, **request)
         return subprocess.CompletedProcess(arguments, answer["status"], answer["output"], "")
 
 

@@ -5,7 +5,8 @@ that has been waiting. And so is the parsing of this project's files, whose impo
 half of a dry run's time.
 
 A process of its own, started by `conftest.Server`: reads requests as JSON lines (`folder`, `arguments`,
-`environment`; `ordinary`, whether that is the tests' own), answers each with one JSON line (`status`, `output`).
+`environment`; `ordinary`, whether libraries do not look at it while they are imported), answers each with one
+JSON line (`status`, `output`).
 """
 
 import ast
@@ -131,7 +132,7 @@ def become_fork_server(asked: socket.socket) -> None:
 
 def run(request: dict, output: int) -> None:
     """In the fork: become that run."""
-    # Libraries may read another environment while they are imported; a dry run starts no fork server.
+    # What waits has imported libraries already; a dry run starts no fork server.
     if request["ordinary"] and "--dry-run" not in request["arguments"]:
         Popen.expect()
         subprocess.Popen = Popen

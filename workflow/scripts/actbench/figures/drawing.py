@@ -205,7 +205,7 @@ def set_style() -> None:
 
 
 def lay_out(figure: Figure) -> None:
-    """Settle where all of it is, as in an SVG; matplotlib by itself would go through it once more to do so."""
+    """Settle where all of it is, as in an SVG; matplotlib by itself would draw it once more for that."""
     canvas, dpi = figure.canvas, figure.dpi
     FigureCanvasSVG(figure)
     if figure.axes:

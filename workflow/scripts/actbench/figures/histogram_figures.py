@@ -100,6 +100,7 @@ def _ridge_panels(
         cell = part[(part["checkpoint"] == checkpoint) & (part["activation"] == key)]
         finite = cell.dropna(subset="low")
         draw(axis, finite, len(layers))
+        axis.autoscale_view()  # once a panel: it goes through all that share an axis
         _say_what_lacks(axis, cell, len(layers))
         step = max(1, len(layers) // 5)
         axis.set_yticks(range(len(layers))[::-step], layers[::step])
@@ -170,7 +171,7 @@ def _ridges(axis: Axes, layers: pd.DataFrame, n_places: int) -> None:
         ridge = _ridge(axis, np.array(row.counts), _edges(row), row.place, colours[row.place])
         drawing.say(ridge, f"layer {row.layer}: {_spread(row)}")
     if len(layers):
-        axis.set_xlim(*_central_range(layers))
+        axis.set_xlim(*_central_range(layers))  # stays as it is where the rest is scaled
 
 
 def _gradient_ridges(axis: Axes, layers: pd.DataFrame, n_places: int, reach: float = 3.5) -> None:
@@ -227,7 +228,6 @@ def _ridge(axis: Axes, counts: np.ndarray, edges: np.ndarray, base: float, colou
     shape.sticky_edges.y.append(base)
     axis.add_artist(shape)  # as `stairs` does, which looks for the ends of each step
     axis.update_datalim([(edges[0], base), (edges[-1], base + heights.max())])
-    axis.autoscale_view()
     return shape
 
 
