@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import fcntl
 import functools
 import gc
 import json
@@ -308,10 +309,22 @@ def scripts() -> Scripts:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Project:
-    """A project in which the tiny study has run once; tests leave it as they found it."""
-    project = Project(tmp_path_factory.mktemp("project") / "actbench")
-    project.first_run = project.snakemake("--resources", "gpu=1")
-    assert project.first_run.returncode == 0, project.first_run.stdout + project.first_run.stderr
+    """A project in which the tiny study has run once; tests leave it as they found it.
+
+    The first of several processes that asks runs it, and each has a copy. `first_run` is what was printed.
+    """
+    base = tmp_path_factory.getbasetemp()
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    source, said = common / "tiny" / "actbench", common / "tiny.txt"
+    with open(common / "tiny.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
+        if not said.exists():
+            shutil.rmtree(source, ignore_errors=True)  # of one that failed
+            done = Project(source).snakemake("--resources", "gpu=1")
+            assert done.returncode == 0, done.stdout
+            said.write_text(done.stdout, encoding="utf-8")
+    project = Project(tmp_path_factory.mktemp("project") / "actbench", source=source, ignored=())
+    project.first_run = said.read_text(encoding="utf-8")
     return project
 
 

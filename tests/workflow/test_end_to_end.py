@@ -100,7 +100,7 @@ def test_runs_record_where_they_come_from_and_tables_do_not(tiny):
 
 
 def test_first_run_tells_a_line_a_block_and_where_the_report_is(tiny):
-    text = tiny.first_run.stdout + tiny.first_run.stderr
+    text = tiny.first_run
     lines = re.findall(r"^\[\d/4\] \w+, depth \d, seeds 0-1: test accuracy .* of 2 trained, .*$", text, re.M)
     assert len(lines) == 4 and lines[-1].startswith("[4/4]") and lines[-1].endswith("training done")
     assert "Report: reports/tiny.html" in text
