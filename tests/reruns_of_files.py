@@ -195,6 +195,7 @@ FILES = {
     f"{PACKAGE}/report/drawn.py": {},
     f"{PACKAGE}/report/published.py": {},
     f"{PACKAGE}/report/recipe_sentences.py": stages("report"),
+    f"{PACKAGE}/report/change_sentences.py": stages("report"),
     f"{PACKAGE}/report/recipe_words.py": stages("report"),
     f"{PACKAGE}/report/next_sentences.py": stages("report"),
     f"{PACKAGE}/report/search_sentences.py": stages("report"),

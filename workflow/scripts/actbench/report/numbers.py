@@ -194,6 +194,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def quoted(names: Iterable[str]) -> str:
+    """Names in quotation marks.
+
+    >>> quoted(["he", "norm"])
+    '“he” and “norm”'
+    """
+    return listed([f"“{name}”" for name in names])
+
+
 def isolated(label: str) -> str:
     """A label that is written from right to left, or holds marks of direction, within U+2068 and U+2069.
 

@@ -17,7 +17,7 @@ LOST, LOST_SHARE = 2, 1 / 3  # seeds, and of all of them, that a cell must lose 
 def changed(comparison: pd.DataFrame, labels: Mapping[str, str], settings: Sequence[str]) -> str:
     """Which cells trained from more seeds, and which from fewer, with another setting than with the first.
 
-    Those that trained from none and from all are those of `recipe_sentences.turned`.
+    Those that trained from none and from all are those of `change_sentences.turned`.
     """
     if len(settings) < 2:
         return ""

@@ -6,6 +6,7 @@ import pandas as pd
 
 from actbench.figures import order, shown
 from actbench.report import (
+    change_sentences,
     headline,
     numbers,
     quotes,
@@ -85,7 +86,7 @@ def quoted(study: Study) -> list[str]:
         study.tables["runs"], labels, names[0] if len(names) > 1 else "", differences(study)
     )
     found = [f"{numbers.clause(claim, labels.values())} ({basis}, on the same {known.tested})."]
-    decides = recipe_sentences.turned(every, labels, names, search_sentences.tunes(config["settings"]))
+    decides = change_sentences.turned(every, labels, names, search_sentences.tunes(config["settings"]))
     decides = decides or headline.recipe(every, rates, config["settings"], labels)
     made = "" if len(names) > 1 else f", {recipe_sentences.recipe(config['network'], config['training'])}"
     seeds = f"n{NBSP}={NBSP}{numbers.count(known.n_seeds, 'seed')}"

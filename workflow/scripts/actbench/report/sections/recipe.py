@@ -8,7 +8,7 @@ import pandas as pd
 from actbench.analysis import statistics
 from actbench.analysis.profile import EVERY
 from actbench.figures import shown
-from actbench.report import findings, partly_sentences, recipe_words, search_sentences
+from actbench.report import change_sentences, findings, partly_sentences, recipe_words, search_sentences
 from actbench.report import recipe_sentences as sentences
 from actbench.report.numbers import verdict
 from actbench.report.section import Section, Study
@@ -69,14 +69,14 @@ def decides(study: Study) -> list[str]:
     """What decides the results, for the first screen: which cells the setting turned, attribution, tuning."""
     settings, tables, labels = study.config["settings"], study.every, study.labels
     names = list(settings)
-    turned = sentences.turned(tables["comparison"], labels, names, search_sentences.tunes(settings))
+    turned = change_sentences.turned(tables["comparison"], labels, names, search_sentences.tunes(settings))
     found = [turned or sentences.trained_by_setting(tables["runs"], names)]
     found.append(partly_sentences.changed(tables["comparison"], labels, names))
     if "attribution" in tables:
         report = study.config["report"]
         baseline, margin = labels[report["baseline"]], report["equivalence"]
         found.append(
-            sentences.attributed(tables["attribution"], tables["comparison"], labels, baseline, margin)
+            change_sentences.attributed(tables["attribution"], tables["comparison"], labels, baseline, margin)
         )
         found.append(
             partly_sentences.left_out(
@@ -100,7 +100,7 @@ def said(study: Study) -> list[str]:
     found = [counts, *decides(study)]
     if "attribution" in study.every:
         margin = study.config["report"]["equivalence"]
-        found.append(sentences.required_seeds(study.every["attribution"], study.labels, margin))
+        found.append(change_sentences.required_seeds(study.every["attribution"], study.labels, margin))
     return list(dict.fromkeys(text for text in found if text))
 
 
