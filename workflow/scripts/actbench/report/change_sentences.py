@@ -1,4 +1,4 @@
-"""Sentences on what another setting changed: which cells trained, and which differences to the baseline moved."""
+"""Sentences on what another setting changed: which cells trained, and which differences moved."""
 
 from collections.abc import Mapping, Sequence
 
