@@ -16,8 +16,8 @@ report: $(VENV)/.installed ## train, probe and report the study of config.yaml
 cluster: $(VENV)/.installed ## add what profiles/slurm needs, for users of a SLURM cluster
 	$(BIN)/pip install --quiet --require-hashes -r requirements-cluster.txt
 
-test: $(VENV)/.installed-dev | .cff ## run every test that needs nothing but this machine; a thread each, or two workers wait for one another
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(VENV)/.installed-dev | .cff ## run every test that needs nothing but this machine; a thread each, and three at a time, since some wait
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-slurm: ## run a study on a real SLURM of two virtual nodes (8 minutes; as root, on Debian)
 	@if tests/slurm/install; then $(MAKE) --no-print-directory $(CLUSTER)/.installed && $(CLUSTER)/bin/python -m pytest --slurm -rs tests/slurm; fi
