@@ -32,6 +32,23 @@ def test_a_pdf_has_no_type_3_font(tmp_path):
     assert fonts and "/Type3" not in fonts
 
 
+def test_a_figure_is_drawn_once_for_each_file_and_laid_out_once(monkeypatch, tmp_path):
+    drawing.use_style()
+    figure, axes = drawing.panels(1, 2, height=2)
+    axes[0][0].set_ylabel("a label that needs room")
+    done = []
+
+    def note(owner, name):
+        own = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *given: done.append(name) or own(*given))
+
+    note(drawing.Figure, "draw")
+    note(type(figure.get_layout_engine()), "execute")
+    before = axes[0][0].get_position().x0
+    drawing.save(figure, tmp_path / "a.svg", tmp_path / "a.pdf", tmp_path / "a.png")
+    assert done == ["execute", "draw", "draw", "draw"] and axes[0][0].get_position().x0 != before
+
+
 def fonts_of(path):
     """The kinds of fonts of a PDF."""
     pypdf = pytest.importorskip("pypdf")

@@ -135,6 +135,7 @@ def test_a_panel_begins_what_is_said_in_it_and_says_nothing_itself():
         ("M 0 1 \nL 0.01 1.02 \nL 3.5 -0.26 \nz\n", "M0 1L3.5 -.3z"),
         ("M 1 2 \nC 1.25 2 3 4 5 6 \nL 5 9 \n", "M1 2C1.2 2 3 4 5 6V9"),
         ("M 0 0 \nL 1 1 \nM 0 5 \nL 1 5 \n", "M0 0L1 1M0 5H1"),
+        ("M 0 0 \nL 1 1 \nz\nL 1 5 \n", "M0 0L1 1zL1 5"),
     ],
 )
 def test_paths_are_short(path, short):

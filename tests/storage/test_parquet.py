@@ -65,9 +65,16 @@ def test_missing_column_is_refused():
         parquet.table(rows, SCHEMA, ORDER)
 
 
-def test_concat_of_blocks_is_the_table_of_all_rows():
+@pytest.mark.parametrize("piece", [1, 2, parquet.PIECE])
+def test_concat_of_blocks_is_the_table_of_all_rows(monkeypatch, tmp_path, piece):
+    """Whatever the number of rows that are sorted at a time."""
+    monkeypatch.setattr(parquet, "PIECE", piece)
     parts = [parquet.table([r], SCHEMA, ORDER) for r in ROWS]
-    assert parquet.concat(parts, ORDER).equals(parquet.table(ROWS, SCHEMA, ORDER))
+    stacked, expected = parquet.concat(parts, ORDER), parquet.table(ROWS, SCHEMA, ORDER)
+    assert stacked.schema == SCHEMA and stacked.to_pylist() == expected.to_pylist()
+    parquet.write(stacked, tmp_path / "stacked")
+    frame = parquet.read(tmp_path / "stacked").to_pandas()
+    pd.testing.assert_frame_equal(frame, expected.to_pandas())
 
 
 def test_csv_has_a_header_and_empty_fields_for_null(tmp_path):

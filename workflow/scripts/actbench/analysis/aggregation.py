@@ -115,7 +115,7 @@ def collect(blocks: Sequence[Block], code: Mapping[str, str]) -> dict[str, pa.Ta
     refuse(problems)
     # What is stacked is let go: of thousands of networks the pieces take as much memory as the whole.
     stacked = {name: parquet.concat(parts.pop(name), columns) for name, columns in sorted_by.items()}
-    pa.default_memory_pool().release_unused()
+    pa.default_memory_pool().release_unused()  # or what thousands of small tables took stays with the process
     drawn = [PROBES[name] for name in blocks[0].probes if PROBES[name].histogram]
     kept = pc.field("checkpoint").isin(snapshots.names())
     rows = (measured.histogram_rows(probe, stacked[probe.name].filter(kept)) for probe in drawn)

@@ -136,7 +136,7 @@ def shortened(path: str) -> str:
                 written.append(f"L{x} {y}")
         else:
             written.append(command + " ".join(values))
-        last = values[-2:] or last
+        last = values[-2:]  # none after `z`, which leads back to where its part of the path began
     return "".join(written)
 
 
