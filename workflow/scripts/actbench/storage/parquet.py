@@ -125,7 +125,7 @@ def ordered(unsorted: pa.Table, sort_by: list[str]) -> pa.Table:
         column = unsorted[field.name].cast(field.type).combine_chunks()
         taken = pa.chunked_array([column.take(piece) for piece in pieces])
         columns.append(taken.cast(schema.field(field.name).type))
-    return pa.table(columns, schema)
+    return pa.table(columns, schema).unify_dictionaries()
 
 
 def concat(tables: Iterable[pa.Table], sort_by: list[str]) -> pa.Table:
