@@ -16,8 +16,7 @@ from actbench.figures.plotting import (
     Figure,
     FigureCanvasSVG,
     Line2D,
-    fonts_of_outlines,
-    fonts_once,
+    fonts,
     matplotlib,
     plt,
     sns,
@@ -217,7 +216,7 @@ def lay_out(figure: Figure) -> None:
 def save(figure: Figure, *paths: str | Path) -> None:
     """Write SVG, PDF or PNG, as each ending says, whole or not at all and without a date."""
     laid_out = {"figure.constrained_layout.use": False}
-    with fonts_of_outlines(), fonts_once(), matplotlib.rc_context(laid_out):
+    with fonts(), matplotlib.rc_context(laid_out):
         lay_out(figure)
         figure.set_layout_engine(None)
         for path in paths:

@@ -97,6 +97,13 @@ def fonts_once() -> Iterator[None]:
             del fontManager._find_fonts_by_props
 
 
+@contextlib.contextmanager
+def fonts() -> Iterator[None]:
+    """What files are written within: `fonts_of_outlines` and `fonts_once`."""
+    with fonts_of_outlines(), fonts_once():
+        yield
+
+
 with _without_settings():
     import matplotlib
     import seaborn as sns

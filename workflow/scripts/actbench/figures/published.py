@@ -91,8 +91,7 @@ def save_pages(figures: Iterable[Figure], path: str | Path) -> None:
     """Write figures as the pages of one PDF, whole or not at all and without a date; they stay open."""
     with (
         files.atomic(path) as temporary,
-        plotting.fonts_of_outlines(),
-        plotting.fonts_once(),
+        plotting.fonts(),
         PdfPages(temporary, metadata={"CreationDate": None}) as pages,
     ):
         for figure in figures:

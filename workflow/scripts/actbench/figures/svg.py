@@ -123,7 +123,7 @@ def shortened(path: str) -> str:
     """A path of matplotlib with a decimal a number, and without what follows from the point before."""
     written, last = [], []
     for command, numbers in STEP.findall(path):
-        values = [SHORT[value] for value in numbers.split()]
+        values = [_short(value) for value in numbers.split()]
         if command == "L" and last:
             x, y = values
             if values == last:
@@ -140,15 +140,9 @@ def shortened(path: str) -> str:
     return "".join(written)
 
 
-class _Short(dict):
-    """Numbers with a decimal by numbers as matplotlib writes them."""
-
-    def __missing__(self, value: str) -> str:
-        short = f"{float(value):.1f}".removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
-        return self.setdefault(value, short)
-
-
-SHORT = _Short()
+@functools.lru_cache(100_000)
+def _short(value: str) -> str:
+    return f"{float(value):.1f}".removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
 
 
 def _parsed(text: str) -> ElementTree.Element:
