@@ -168,3 +168,28 @@ def test_a_font_is_looked_up_once_while_a_figure_is_written_and_as_before_afterw
         assert first == usual and manager._find_fonts_by_props("DejaVu Sans") is first
     assert manager._find_fonts_by_props("DejaVu Sans") is not first
     assert "_find_fonts_by_props" not in vars(manager)
+
+
+def test_ticks_are_placed_once_a_panel_and_follow_its_limits(tmp_path, monkeypatch):
+    """A panel within another has its own, and the figure is the one that matplotlib draws by itself."""
+    placed = []
+    usual = plotting.Axis._update_ticks
+    monkeypatch.setattr(plotting.Axis, "_update_ticks", lambda axis: placed.append(axis) or usual(axis))
+    methods = plotting.Axes.get_tightbbox, plotting.Axes.draw
+    figure, axis = plotting.plt.subplots()
+    axis.inset_axes([0.5, 0.5, 0.4, 0.4]).set_xlim(0, 3)
+    axis.set_title("title")
+
+    def drawn():
+        placed.clear()
+        figure.savefig(tmp_path / "a.svg", metadata={"Date": None})
+        return (tmp_path / "a.svg").read_bytes(), len(placed)
+
+    for limit in (1, 1e4):
+        axis.set_xlim(0, limit)
+        by_itself, often = drawn()
+        with plotting.ticks_once():
+            assert plotting.Axis._update_ticks is not usual
+            once, seldom = drawn()
+        assert once == by_itself and seldom <= often / 2
+    assert (plotting.Axes.get_tightbbox, plotting.Axes.draw) == methods

@@ -20,6 +20,7 @@ from actbench.figures.plotting import (
     matplotlib,
     plt,
     sns,
+    ticks_once,
 )
 from actbench.storage import files
 
@@ -203,6 +204,7 @@ def set_style() -> None:
     }
 
 
+@ticks_once()
 def lay_out(figure: Figure) -> None:
     """Settle where all of it is, as in an SVG; matplotlib by itself would draw it once more for that."""
     canvas, dpi = figure.canvas, figure.dpi
@@ -220,14 +222,19 @@ def save(figure: Figure, *paths: str | Path) -> None:
         lay_out(figure)
         figure.set_layout_engine(None)
         for path in paths:
-            kind = Path(path).suffix.removeprefix(".")
-            metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
-            with files.atomic(path) as temporary:
-                figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
-                if kind == "svg":
-                    written = _coarser(temporary.read_text(encoding="utf-8"))
-                    temporary.write_text(svg.noted(written), encoding="utf-8")
+            _write(figure, path)
     plt.close(figure)
+
+
+@ticks_once()
+def _write(figure: Figure, path: str | Path) -> None:
+    kind = Path(path).suffix.removeprefix(".")
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
+    with files.atomic(path) as temporary:
+        figure.savefig(temporary, format=kind, metadata=metadata, dpi=160)
+        if kind == "svg":
+            written = _coarser(temporary.read_text(encoding="utf-8"))
+            temporary.write_text(svg.noted(written), encoding="utf-8")
 
 
 def _coarser(svg: str) -> str:

@@ -9,7 +9,7 @@ import functools
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from actbench.errors import UserError, reason
@@ -98,6 +98,42 @@ def fonts_once() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def ticks_once() -> Iterator[None]:
+    """Have matplotlib place the ticks of a panel once when it measures or draws it, not eight times."""
+    # Private as well.
+    place = getattr(Axis, "_update_ticks", None)
+    if place is None:
+        yield
+        return
+    panels: list[dict[Axis, list]] = []  # those being measured or drawn, a panel within another last
+
+    def placed(axis: Axis) -> list:
+        if not panels:
+            return place(axis)
+        if axis not in panels[-1]:
+            panels[-1][axis] = place(axis)
+        return panels[-1][axis]
+
+    def of_panel(method: Callable) -> Callable:
+        @functools.wraps(method)
+        def once(*arguments: object, **options: object) -> object:
+            panels.append({})
+            try:
+                return method(*arguments, **options)
+            finally:
+                panels.pop()
+
+        return once
+
+    measure, draw = Axes.get_tightbbox, Axes.draw
+    Axis._update_ticks, Axes.get_tightbbox, Axes.draw = placed, of_panel(measure), of_panel(draw)
+    try:
+        yield
+    finally:
+        Axis._update_ticks, Axes.get_tightbbox, Axes.draw = place, measure, draw
+
+
+@contextlib.contextmanager
 def fonts() -> Iterator[None]:
     """What files are written within: `fonts_of_outlines` and `fonts_once`."""
     with fonts_of_outlines(), fonts_once():
@@ -111,6 +147,7 @@ with _without_settings():
     from matplotlib import pyplot as plt
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.backends.backend_pdf import PdfPages
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

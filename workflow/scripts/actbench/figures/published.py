@@ -92,6 +92,7 @@ def save_pages(figures: Iterable[Figure], path: str | Path) -> None:
     with (
         files.atomic(path) as temporary,
         plotting.fonts(),
+        plotting.ticks_once(),
         PdfPages(temporary, metadata={"CreationDate": None}) as pages,
     ):
         for figure in figures:
