@@ -64,6 +64,16 @@ def test_a_compressed_table_has_six_digits_and_the_same_bytes_again():
     assert text == 'n,x,text\n123456789,0.333333,"a,b"\n'
 
 
+def test_a_compressed_table_is_the_csv_of_pandas():
+    values = [0.0, -0.0, 1 / 3, 1e-300, 123456789.5, 1e22, float("inf"), float("nan")]
+    table = pd.DataFrame({"x": values, "kind": pd.Categorical(list("aabbccdd")), "yes": [True, False] * 4})
+    table = table.assign(small=table["x"].clip(-1e30, 1e30).astype("float32"), none=None)
+    content = page.compressed(table).split(",", 1)[1]
+    assert gzip.decompress(base64.b64decode(content)).decode() == table.to_csv(
+        index=False, float_format="%.6g"
+    )
+
+
 def test_what_is_no_drawing_is_an_image_and_both_escape_their_text():
     alt = 'a "<b>" & c'
     assert page.picture("data:,", alt) == '<img src="data:," alt="a &#34;&lt;b&gt;&#34; &amp; c">'

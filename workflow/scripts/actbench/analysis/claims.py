@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
+import scipy  # see `statistics`
 
 from actbench.analysis import comparisons, shares, statistics
 from actbench.storage import parquet
@@ -120,7 +120,7 @@ def required(differences: Sequence[float], rule: comparisons.Rule) -> tuple[int 
     if df < 1:
         return None, None
     tail = (1 - statistics.CONFIDENCE) / 2
-    stds = values.std(ddof=1) * np.sqrt(df / stats.chi2.ppf([1 - tail, tail], df))
+    stds = values.std(ddof=1) * np.sqrt(df / scipy.stats.chi2.ppf([1 - tail, tail], df))
     low, high = (
         comparisons.required_seeds(float(values.mean()), max(float(std), rule.least_std), rule)
         for std in stds

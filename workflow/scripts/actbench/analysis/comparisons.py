@@ -12,9 +12,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestPower
+import scipy  # see `statistics`
 
 from actbench.analysis import statistics
 from actbench.analysis.statistics import CONFIDENCE
@@ -241,7 +239,7 @@ def sign_flip_p(differences: Sequence[float]) -> float | None:
             sums = np.concatenate([sums + difference, sums - difference])
         least = abs(differences.sum()) * (1 - ROUNDING)
         return 1 - float(np.mean(np.abs(sums) < least))
-    result = stats.permutation_test(
+    result = scipy.stats.permutation_test(
         (differences,),
         np.sum,
         permutation_type="samples",
@@ -261,6 +259,8 @@ def adjusted(rows: Iterable[dict], family: int) -> list[dict]:
 
     Comparisons of the family without a p value count as if theirs were 1.
     """
+    from statsmodels.stats.multitest import multipletests  # all of scipy, see `statistics`
+
     rows = list(rows)
     tested = [row for row in rows if row["p_sign_flip"] is not None]
     if not tested:
@@ -278,6 +278,8 @@ def required_seeds(difference: float, std: float, rule: Rule) -> int | None:
     difference beyond the margin, the power of the one-sided t test against the margin; for one within, of
     both such tests at once. None if more than 1,000 are needed.
     """
+    from statsmodels.stats.power import TTestPower
+
     test, alpha = TTestPower(), (1 - rule.confidence) / 2
     size = abs(difference)
     gaps = [size - rule.margin] if size > rule.margin else [rule.margin - size, rule.margin + size]

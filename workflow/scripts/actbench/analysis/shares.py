@@ -9,9 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from actbench.analysis import comparisons, statistics
 from actbench.storage import parquet
@@ -74,6 +71,8 @@ def pairs(runs: pd.DataFrame, n_images: int, chance: float) -> list[dict]:
 
 def _compared(chosen: Sequence[tuple[pd.DataFrame, pd.DataFrame]], parts: int) -> list[dict]:
     """The columns of `SCHEMA` from `n_seeds` on for the runs of two cells each, which are one family."""
+    from statsmodels.stats.multitest import multipletests  # all of scipy, see `statistics`
+
     rows, family = [], max(len(chosen), 1)
     for first, second in chosen:
         both = first.merge(second, on="seed")
@@ -96,6 +95,8 @@ def trained(first: Sequence[bool], second: Sequence[bool], family: int = 1) -> d
         first, second: whether the network of a seed trained, in the same order of seeds.
         family: the comparisons whose intervals hold at once (Bonferroni).
     """
+    from statsmodels.stats.contingency_tables import mcnemar
+
     pairs = list(zip(map(bool, first), map(bool, second), strict=True))
     counts = [pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))]
     low, high = interval(*counts, 1 - ALPHA / family)
@@ -116,6 +117,8 @@ def interval(
     From Wilson's intervals of both shares and their correlation phi, whose numerator, where positive, is
     reduced by n / 2 down to 0. Its coverage is computed in the tests.
     """
+    from statsmodels.stats.proportion import proportion_confint
+
     n = n_both + n_only + n_only_other + n_neither
     first, second = n_both + n_only, n_both + n_only_other
     (low, high), (other_low, other_high) = (

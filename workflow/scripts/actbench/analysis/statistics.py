@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import special, stats
+import scipy  # loads a part when it is used: scipy.stats takes a second, which the report saves
 
 from actbench.storage import parquet
 
@@ -52,8 +52,13 @@ def t_interval(
     if len(values) < 2:
         return None
     std = max(values.std(ddof=1), least_std)
-    half_width = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * std / math.sqrt(len(values))
+    half_width = _quantile(confidence, len(values)) * std / math.sqrt(len(values))
     return float(values.mean() - half_width), float(values.mean() + half_width)
+
+
+def _quantile(confidence: float, n: int | pd.Series) -> float | pd.Series:
+    """How many standard errors a two-sided t interval of n values reaches to each side."""
+    return scipy.special.stdtrit(n - 1, (1 + confidence) / 2)
 
 
 def bounded_interval(
@@ -75,9 +80,9 @@ def bounded_interval(
     if len(values) < FEWEST or not NOISE < mean < 1 - NOISE:
         return None
     std = max(values.std(ddof=1), math.sqrt(1 / 12) / n_units)
-    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * std / math.sqrt(len(values))
-    ends = special.logit(mean) + np.array([-1, 1]) * half_width / (mean * (1 - mean))
-    low, high = map(float, special.expit(ends))
+    half_width = _quantile(CONFIDENCE, len(values)) * std / math.sqrt(len(values))
+    ends = scipy.special.logit(mean) + np.array([-1, 1]) * half_width / (mean * (1 - mean))
+    low, high = map(float, scipy.special.expit(ends))
     return (low, high) if high - low <= widest else None
 
 
@@ -113,7 +118,7 @@ def without_noise(values: Sequence[float]) -> np.ndarray:
 
 def share_interval(successes: int, n: int) -> tuple[float, float]:
     """Exact (Clopper-Pearson) 95 % interval of a proportion."""
-    interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="exact")
+    interval = scipy.stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="exact")
     return float(interval.low), float(interval.high)
 
 
@@ -195,7 +200,7 @@ def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]
         table = table.groupby([*group_keys, "seed"], observed=True)[list(measures)].mean().reset_index()
     grouped = table.groupby(group_keys, observed=True)[list(measures)]
     count, mean, std = (grouped.agg(how).stack() for how in ("count", "mean", "std"))
-    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * std / np.sqrt(count)
+    half_width = _quantile(CONFIDENCE, count) * std / np.sqrt(count)
     summaries = {"mean": mean, "std": std, "ci_low": mean - half_width, "ci_high": mean + half_width}
     frame = pd.DataFrame({name: column.where(count > 1) for name, column in summaries.items()})
     frame = frame.assign(n=count).rename_axis([*group_keys, "measure"]).reset_index()

@@ -105,8 +105,14 @@ def data_uri(path: str | Path) -> str:
 
 def compressed(table: pd.DataFrame) -> str:
     """A table as the address of a gzip file of CSV, with six digits a number; the same bytes again."""
-    text = table.to_csv(index=False, float_format="%.6g")
-    return embedded(gzip.compress(text.encode(), mtime=0), "application/gzip")
+    # As `float_format` does, which takes three times as long.
+    written = {
+        name: numbers.map("{:.6g}".format, na_action="ignore")
+        for name, numbers in table.select_dtypes("floating").items()
+    }
+    text = table.assign(**written).to_csv(index=False)
+    # Level 9 takes two and a half times as long for 3 % less.
+    return embedded(gzip.compress(text.encode(), 6, mtime=0), "application/gzip")
 
 
 def embedded(content: bytes | str, media: str = TEXT) -> str:
