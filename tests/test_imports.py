@@ -34,14 +34,14 @@ HEAVY = {
 NETWORKS = {"pyarrow", "safetensors", "torch"}
 # Named in import statements at module level: what the script loads whatever it does.
 EXPECTED = {
-    "aggregate": {"pandas", "pyarrow", "scipy", "statsmodels"},
+    "aggregate": {"pandas", "pyarrow", "scipy"},
     "describe_activations": {"pyarrow", "torch"},
     "figures": {"matplotlib", "pandas", "pyarrow", "safetensors", "seaborn"},
     "fit_mlp_classifier": NETWORKS | {"sklearn"},
     "histogram_figures": {"matplotlib", "pandas", "pyarrow", "scipy", "seaborn"},
     "prepare_data": {"safetensors"},
     **{probe.rule: NETWORKS for probe in registry.specs().values()},
-    "report": {"jinja2", "latex2mathml", "pandas", "pyarrow", "scipy", "statsmodels", "yaml"},
+    "report": {"jinja2", "latex2mathml", "pandas", "pyarrow", "scipy", "yaml"},
     "theory": NETWORKS | {"scipy"},
     "time_activations": {"pyarrow", "torch"},
     "train": NETWORKS,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
-from actbench.figures import drawing, looks, overview, recipe, results
+from actbench.figures import drawing, looks, overview, recipe, results, svg
 from actbench.report import contents, page
 from actbench.report.section import Study
 from actbench.report.sections import answer, comparison, downloads
@@ -46,7 +46,7 @@ def path(tmp_path_factory):
     }
     for name, figure in drawn.items():
         drawing.save(figure, folder / f"{name}.svg")
-    figures = {name: page.figure(folder / f"{name}.svg", LABELS) for name in drawn}
+    figures = svg.inlined_files([folder / f"{name}.svg" for name in drawn], LABELS)
     csvs = {"runs": page.embedded(tables["runs"].to_csv(index=False), "text/csv")}
     lineage = {"mixed": {"torch": [], "device": []}, "stages": {"train": [{"device": "a machine"}]}}
     study = Study(config, tables, figures, csvs, lineage, every)

@@ -9,7 +9,7 @@ import pytest
 from actbench.analysis import claims as answered
 from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
-from actbench.figures import decay, drawing, overview, recipe, results, theory
+from actbench.figures import decay, drawing, overview, recipe, results, svg, theory
 from actbench.report import contents, page
 from actbench.report.section import Study
 from actbench.report.sections import answer, claims, comparison, why
@@ -66,7 +66,7 @@ def report(request, tmp_path_factory):
     }
     for name, figure in drawn.items():
         drawing.save(figure, folder / f"{name}.svg")
-    figures = {name: page.figure(folder / f"{name}.svg", made_up.LABELS) for name in drawn}
+    figures = svg.inlined_files([folder / f"{name}.svg" for name in drawn], made_up.LABELS)
     csvs = {name: page.embedded(table.to_csv(index=False)) for name, table in every.items()}
     lineage = {"mixed": {"torch": [], "device": []}, "stages": {"train": [{"device": "a machine"}]}}
     text = contents.render(

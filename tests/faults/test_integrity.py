@@ -136,6 +136,8 @@ def reader(path: Path, study: Path):
         by_depth = "_d" in path.stem
         stage = "histogram_figures" if by_depth else "figures"
         return lambda: records.read(record / f"{stage}.json").verify([path])
+    if place[0] == "page":
+        return lambda: records.read(record / path.name).verify([path])
     if place[0] == "made_by" or path.name == "provenance.json":
         return lambda: records.read(path)
     if path.name == "config.yaml":
@@ -196,6 +198,7 @@ EDITED = {
     "tables/comparison.csv": "report",
     "figures/accuracy.svg": "report",
     "figures/distributions_d2.svg": "report",
+    "page/figures.json": "report",
     "made_by/aggregate.json": "report",
     "made_by/figures.json": "report",
     "tables/runs.parquet": "figures",

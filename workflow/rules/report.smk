@@ -29,6 +29,8 @@ if shown.summarised(config):
     DOWNLOADS.remove("profile")
 else:
     DOWNLOADS.append("runs")
+# The figures of a stage as they stand in the page.
+INLINED = f"{RESULTS}/page/{{stage}}.json"
 # Each figure's category in the archive of `snakemake --report`, and its name there.
 DRAWN = {
     "overview": ("Comparison", "accuracy by depth"),
@@ -70,7 +72,7 @@ FIGURES_PARAMS = dict(
     setting=grid.reference(config),
     settings=list(config["settings"]),
     labels=shown_labels(),
-    every=sorted(LABELS),
+    all_labels=LABELS,
     shown_depths=SHOWN_DEPTHS,
     summarised=shown.summarised(config),
     limit=expectation.LIMIT,
@@ -80,7 +82,7 @@ HISTOGRAMS_PARAMS = dict(
     drawn=list(DRAWN_BY_DEPTH),
     setting=grid.reference(config),
     labels=shown_labels(len(SHOWN_DEPTHS)),
-    every=sorted(LABELS),
+    all_labels=LABELS,
     shown_depths=SHOWN_DEPTHS,
 )
 FIGURES_PLAN = plan(FIGURES_PARAMS, *MEASURING, "aggregate", "figures")
@@ -129,6 +131,7 @@ rule figures:
             f"{FIGURES}/{{name}}.pdf",
             name=[*DRAWN, *(["images"] if SHOWS_IMAGES else [])],
         ),
+        inlined=INLINED.format(stage="figures"),
         made_by=MADE_BY.format(stage="figures"),
     log:
         f"{RESULTS}/logs/figures.log",
@@ -136,7 +139,7 @@ rule figures:
         "../../environment.yml"
     threads: 1
     params:
-        **FIGURES_PARAMS | dict(labels=Shown(shown_labels())),
+        **FIGURES_PARAMS | dict(labels=Shown(shown_labels()), all_labels=Shown(LABELS)),
         code=code("figures"),
         made_with=TABLES_PLAN,
         plan=FIGURES_PLAN,
@@ -173,6 +176,7 @@ rule histogram_figures:
             name=DRAWN_BY_DEPTH,
             depth=SHOWN_DEPTHS,
         ),
+        inlined=INLINED.format(stage="histogram_figures"),
         made_by=MADE_BY.format(stage="histogram_figures"),
     log:
         f"{RESULTS}/logs/histogram_figures.log",
@@ -180,7 +184,8 @@ rule histogram_figures:
         "../../environment.yml"
     threads: 1
     params:
-        **HISTOGRAMS_PARAMS | dict(labels=Shown(HISTOGRAMS_PARAMS["labels"])),
+        **HISTOGRAMS_PARAMS
+        | dict(labels=Shown(HISTOGRAMS_PARAMS["labels"]), all_labels=Shown(LABELS)),
         code=code("histogram_figures"),
         made_with=TABLES_PLAN,
         plan=HISTOGRAMS_PLAN,
@@ -205,6 +210,10 @@ rule report:
         histogram_figures=lambda wildcards: shown_figures(
             rules.histogram_figures.output
         ),
+        inlined=[
+            rules.figures.output.inlined,
+            rules.histogram_figures.output.inlined,
+        ],
         aggregate=tables_record,
         figures_made_by=rules.figures.output.made_by,
         histogram_figures_made_by=rules.histogram_figures.output.made_by,

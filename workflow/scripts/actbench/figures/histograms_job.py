@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from actbench.figures import drawing, histogram_figures
+from actbench.figures import drawing, histogram_figures, svg
 from actbench.runtime import provenance
 from actbench.storage import files, parquet, records
 
@@ -18,7 +18,7 @@ def run(job: object) -> None:
     sources = [job.input.histograms, job.input.gradients, job.input.runs]
     records.checked(job.input.made_by, records.Plan(**params.made_with), sources)
     drawing.use_style()
-    style = drawing.Style(params.labels, every=params.every)
+    style = drawing.Style(params.labels, every=sorted(params.all_labels))
     shown = pc.field("setting") == params.setting
     histograms, gradients, runs = (parquet.read(path).filter(shown) for path in sources)
     rms, trained = (
@@ -38,6 +38,7 @@ def run(job: object) -> None:
             rows = rows.merge(rms, how="left")
         for depth, path in zip(params.shown_depths, output[name], strict=True):
             drawing.save(draw(rows, depth, style), path, Path(path).with_suffix(".pdf"))
+    files.write_json(svg.inlined_files(output, params.all_labels), output.inlined)
     files.remove_others(Path(output.pdf[0]).parent, [f"{name}_d*.*" for name in chosen], output)
     plan, described = records.Plan(**params.plan), provenance.describe(params.code, "cpu")
     records.write(output.made_by, plan, [job.input.made_by], output, described, provenance.seconds())

@@ -16,6 +16,7 @@ from actbench.figures import (
     overview,
     recipe,
     results,
+    svg,
     theory,
     while_training,
 )
@@ -48,7 +49,9 @@ def run(job: object) -> None:
     drawing.use_style()
     ranked = order.ranked(tables["comparison"], tables["over_depths"])
     foremost = order.foremost(tables["comparison"], ranked)
-    style = drawing.Style(params.labels, params.summarised, every=params.every, foremost=foremost)
+    style = drawing.Style(
+        params.labels, params.summarised, every=sorted(params.all_labels), foremost=foremost
+    )
     depths, shown = params.depths, params.shown_depths
     chance = np.bincount(data.labels).max() / len(data.labels)
     by_layer = {
@@ -93,6 +96,7 @@ def run(job: object) -> None:
     for name, figure in drawn.items():
         path = Path(output[name])
         drawing.save(figure, path, path.with_suffix(".pdf"))
+    files.write_json(svg.inlined_files(output, params.all_labels), output.inlined)
     files.remove_others(Path(output.overview).parent, [f"{name}.*" for name in OF_SOME], output)
     plan, described = records.Plan(**params.plan), provenance.describe(params.code, "cpu")
     inputs = [job.input.made_by, job.input.data]

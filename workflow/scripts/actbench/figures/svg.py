@@ -7,6 +7,7 @@ turns it into these, so that the file is valid. `inlined` makes of a file what s
 import functools
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -111,6 +112,12 @@ def inlined(text: str, name: str, labels: Mapping[str, str]) -> str:
     root.set("style", f"--width:{width};{style}font-family:{FONTS}")
     written = ElementTree.tostring(root, encoding="unicode")
     return re.sub(r"\s*\n\s*", "", written)
+
+
+def inlined_files(paths: Iterable[str | Path], labels: Mapping[str, str]) -> dict[str, str]:
+    """The SVG files among these as `inlined`, by their names without `.svg`, with which their ids begin."""
+    drawings = (Path(path) for path in paths if Path(path).suffix == ".svg")
+    return {path.stem: inlined(path.read_text(encoding="utf-8"), path.stem, labels) for path in drawings}
 
 
 def described(text: str, alt: str) -> str:

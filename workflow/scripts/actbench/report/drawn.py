@@ -4,9 +4,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from actbench.figures import drawing
+from actbench.figures import drawing, svg
 from actbench.figures.plotting import Figure
-from actbench.report import page
 
 
 def embedded(figure: Figure, name: str, labels: Mapping[str, str] | None = None) -> str:
@@ -17,4 +16,4 @@ def embedded(figure: Figure, name: str, labels: Mapping[str, str] | None = None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.svg"
         drawing.save(figure, path)
-        return page.figure(path, labels or {})
+        return svg.inlined(path.read_text(encoding="utf-8"), name, labels or {})

@@ -27,8 +27,9 @@ def run(job: object) -> None:
         costs["tuning_cost"] = inputs.tuning_cost
     read = [*tables.values(), *inputs.csvs, *costs.values()]
     made = {"aggregate": records.checked(inputs.aggregate, plans["aggregate"], read)}
-    for stage in ("figures", "histogram_figures"):
-        made[stage] = records.checked(inputs[f"{stage}_made_by"], plans[stage], inputs[stage])
+    for stage, inlined in zip(("figures", "histogram_figures"), inputs.inlined, strict=True):
+        drawn = [*inputs[stage], inlined]
+        made[stage] = records.checked(inputs[f"{stage}_made_by"], plans[stage], drawn)
         made[stage].verify([inputs.aggregate], "inputs")
     timed = parquet.record(inputs.cost_of_activations)
     plans["time_activations"].expect(inputs.cost_of_activations, timed["params"], timed["provenance"]["code"])
@@ -44,11 +45,13 @@ def run(job: object) -> None:
     figures = [*inputs.figures, *inputs.histogram_figures]
     every = {name: parquet.read(path).to_pandas() for name, path in tables.items()}
     reference = grid.reference(job.config)
-    labels = {entry["id"]: entry["label"] for entry in job.config["activations"]}
+    shown = {Path(path).stem: page.data_uri(path) for path in figures if Path(path).suffix == ".png"}
+    for path in inputs.inlined:
+        shown |= files.read_json(path)
     study = Study(
         grid.with_setting(job.config, reference),
         of_setting(every, reference),
-        {Path(path).stem: page.figure(path, labels) for path in figures},
+        shown,
         {Path(path).stem: page.data_uri(path) for path in inputs.csvs},
         made_by,
         every,
@@ -57,7 +60,7 @@ def run(job: object) -> None:
     check_runs(job.config, study.every["runs"])
     files.write_text(yaml_files.dump(written), output.config)
     files.write_text(contents.render(study, inputs.page[0]), output.page)
-    read += [*figures, inputs.cost_of_activations]
+    read += [*figures, *inputs.inlined, inputs.cost_of_activations]
     plan = records.Plan(**job.params.plan)
     records.write(output.provenance, plan, read, output, described, provenance.seconds(), **made_by)
 

@@ -68,20 +68,8 @@ def counter() -> Namespace:
     return Namespace(figure=0, table=0, head=0, name="")
 
 
-def figure(path: str | Path, labels: Mapping[str, str], name: str = "") -> str:
-    """A figure as it stands in a page, see `picture`: an SVG inlined, another image as a `data:` address.
-
-    Args:
-        labels: display text by activation, see `svg.inlined`.
-        name: what its ids begin with, no two on a page alike; the file's stem if empty.
-    """
-    if Path(path).suffix != ".svg":
-        return data_uri(path)
-    return svg.inlined(Path(path).read_text(encoding="utf-8"), name or Path(path).stem, labels)
-
-
 def picture(source: str, alt: str) -> Markup:
-    """A figure of `figure` as an element with its text for those who cannot see it."""
+    """A figure, `svg.inlined` or a `data:` address, as an element with text for those who cannot see it."""
     if source.startswith("<svg "):
         return Markup(svg.described(source, alt))  # noqa: S704, written by svg.inlined, `alt` escaped
     return Markup('<img src="{}" alt="{}">').format(source, alt)
