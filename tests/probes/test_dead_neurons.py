@@ -195,3 +195,12 @@ def test_only_the_mean_is_taken_away(spec):
     after = counts(network, x)
     assert before["n_dormant_centred"] == after["n_dormant_centred"] == before["n_dormant"] == 9
     assert after["n_dormant"] == 0
+
+
+def test_dead_units_alone_are_those_of_the_measurement(spec):
+    network = mlp.build(Recipe([4, 30, 20, 3], spec("relu")), torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.linears[0].bias[:7] = -50
+    x = torch.randn(dead_neurons.BATCH + 1, 4)
+    counted = [row["n_dead"] for row in dead_neurons.measure(network, x, 0.025)]
+    assert dead_neurons.n_dead(network, x) == counted and counted[0] >= 7

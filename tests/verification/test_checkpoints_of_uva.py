@@ -12,6 +12,7 @@ import torch
 from actbench.data import prepared
 from actbench.errors import UserError
 from actbench.networks.families import mlp
+from actbench.probes import dead_neurons
 from actbench.verification import checkpoint_files, checkpoints, checks, outcome
 from actbench.verification import published as ref
 
@@ -107,7 +108,7 @@ def test_both_formats_give_the_network_again(folder, source):
     with torch.no_grad():
         network.linears[3].bias[:3] = -1e6
     assert torch.equal(found(x), network(x)) and not found.training
-    assert checkpoints.n_dead(found, x)[3] >= 3
+    assert dead_neurons.n_dead(found, x)[3] >= 3
     expected = (network(x).argmax(1) == 4).double().mean().item()
     assert checkpoints.accuracy(found, x, torch.full((5,), 4)) == expected
 

@@ -1,7 +1,8 @@
 """Units that have stopped working, over the whole training set."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from actbench.activations import sampling, saturation
@@ -22,20 +23,18 @@ class LayerCounter:
     def __init__(self, activation: nn.Module):
         self.activation = activation
         self.saturation = saturation.of(activation)
-        self.n, self.dead, self.zero_gradient, self.saturated = 0, True, True, True
+        self.n, self.zero_gradient, self.saturated = 0, True, True
         self.size, self.shift, self.deviation = 0.0, 0.0, 0.0
 
     def update(self, z: Tensor) -> None:
         """Take in the pre-activations [N, n_l] of one batch."""
         h, derivative = sampling.evaluate(self.activation, z)
-        self.dead = (h == 0).all(dim=0) & self.dead
-        self.zero_gradient = (derivative == 0).all(dim=0) & self.zero_gradient
+        self.zero_gradient = (derivative.abs().amax(dim=0) == 0) & self.zero_gradient
         self.saturated = self.saturation(z, derivative).all(dim=0) & self.saturated
-        h = h.double()
         if not self.n:
-            self.first = h[0]
+            self.first = h[0].double()
         self.n += len(h)
-        self.size = self.size + h.abs().sum(dim=0)
+        self.size = self.size + h.abs().sum(dim=0, dtype=torch.float64)
         self.shift = self.shift + (h - self.first).sum(dim=0)
 
     def update_deviation(self, h: Tensor) -> None:
@@ -43,8 +42,13 @@ class LayerCounter:
 
         All are taken less those of the first image, so that a constant unit deviates by exactly 0.
         """
-        deviation = h.double() - self.first - self.shift / self.n
-        self.deviation = self.deviation + deviation.abs().sum(dim=0)
+        deviation = h - (self.first + self.shift / self.n)
+        self.deviation = self.deviation + deviation.abs_().sum(dim=0)
+
+    @property
+    def dead(self) -> Tensor:
+        """Which units were 0 exactly for every input: the sum of their sizes is."""
+        return self.size == 0
 
     def counts(self, dormant_threshold: float) -> dict:
         """The columns of `PROBE` after `layer`."""
@@ -71,16 +75,19 @@ def measure(network: Network, x: Tensor, dormant_threshold: float, at_once: int 
         dormant_threshold: 0.025 in the paper.
         at_once: inputs that go through the network at once; None for `BATCH`.
     """
-    counters: list[LayerCounter] = []
-    at_once = at_once or BATCH
-    batches = x.split(at_once - (len(x) % at_once == 1))  # one image alone has no batch statistics
+    batches = _batches(x, at_once or BATCH)
     with modes.frozen(network):
-        for batch in batches:
-            _update(counters, _hidden(network, batch))
+        counters = _first_pass(network, batches)
         for batch in batches:
             for counter, layer in zip(counters, _hidden(network, batch), strict=True):
                 counter.update_deviation(layer.h)
     return [{"layer": layer} | counter.counts(dormant_threshold) for layer, counter in enumerate(counters)]
+
+
+def n_dead(network: Network, x: Tensor) -> list[int]:
+    """How many units of each hidden layer are dead, as `measure` counts them, in half of its time."""
+    with modes.frozen(network):
+        return [int(counter.dead.sum()) for counter in _first_pass(network, _batches(x, BATCH))]
 
 
 def dormant(size: Tensor, threshold: float) -> Tensor:
@@ -102,11 +109,18 @@ def _hidden(network: Network, x: Tensor) -> Iterator[Layer]:
     return (layer for layer in network.trace(x) if layer.activation is not None)
 
 
-def _update(counters: list[LayerCounter], hidden: Iterable[Layer]) -> None:
-    for number, layer in enumerate(hidden):
-        if number == len(counters):  # in the first batch
-            counters.append(LayerCounter(layer.activation))
-        counters[number].update(layer.z)
+def _batches(x: Tensor, at_once: int) -> Sequence[Tensor]:
+    return x.split(at_once - (len(x) % at_once == 1))  # one image alone has no batch statistics
+
+
+def _first_pass(network: Network, batches: Iterable[Tensor]) -> list[LayerCounter]:
+    counters: list[LayerCounter] = []
+    for batch in batches:
+        for number, layer in enumerate(_hidden(network, batch)):
+            if number == len(counters):  # in the first batch
+                counters.append(LayerCounter(layer.activation))
+            counters[number].update(layer.z)
+    return counters
 
 
 def _of_run(network: Network, data: Data, section: Mapping) -> list[dict]:

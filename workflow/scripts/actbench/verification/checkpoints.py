@@ -19,7 +19,6 @@ from actbench.activations import registry
 from actbench.errors import UserError
 from actbench.networks import modes, statedicts
 from actbench.networks.families import mlp
-from actbench.probes import dead_neurons
 from actbench.storage import files
 from actbench.verification import checkpoint_files
 from actbench.verification import published as ref
@@ -58,11 +57,6 @@ def accuracy(network: mlp.MLP, x: Tensor, y: Tensor) -> float:
     """Share of the inputs [N, 784] whose largest logit is that of their class [N]."""
     with modes.frozen(network):
         return (network(x).argmax(dim=1) == y).double().mean().item()
-
-
-def n_dead(network: mlp.MLP, x: Tensor) -> list[int]:
-    """Dead units of each hidden layer over the inputs [N, 784]."""
-    return [row["n_dead"] for row in dead_neurons.measure(network, x, dormant_threshold=0.0)]
 
 
 def flax(path: str | Path) -> dict[str, Tensor]:

@@ -119,7 +119,7 @@ def trained_checkpoints(images: prepared.Prepared, folder: str) -> list[Comparis
             accurate.append(Comparison(*head, theirs, measured, 1, *tolerance))
             if name != "relu":
                 continue
-            counts = zip(ref.UVA_DEAD_TRAINED[source], checkpoints.n_dead(network, training), strict=True)
+            counts = zip(ref.UVA_DEAD_TRAINED[source], dead_neurons.n_dead(network, training), strict=True)
             for layer, (count, ours) in enumerate(counts):
                 where = f"{setting}, hidden layer {layer}, {len(training):,} training images"
                 head = ("dead units of a checkpoint", where, source)
@@ -339,7 +339,7 @@ def _symmetric(pixels: Tensor) -> Tensor:
 
 def _dead(generator: torch.Generator, x: Tensor) -> list[int]:
     network = mlp.build(Recipe(ref.UVA_SIZES, "relu"), generator)
-    return [row["n_dead"] for row in dead_neurons.measure(network, x, dormant_threshold=0.0)]
+    return dead_neurons.n_dead(network, x)
 
 
 def _cosines(generator: torch.Generator, depth: int) -> list[float]:
