@@ -75,9 +75,11 @@ def measure(network: Network, x: Tensor, dormant_threshold: float, at_once: int 
         dormant_threshold: 0.025 in the paper.
         at_once: inputs that go through the network at once; None for `BATCH`.
     """
+    counters: list[LayerCounter] = []
     batches = _batches(x, at_once or BATCH)
     with modes.frozen(network):
-        counters = _first_pass(network, batches)
+        for batch in batches:
+            _update(counters, _hidden(network, batch))
         for batch in batches:
             for counter, layer in zip(counters, _hidden(network, batch), strict=True):
                 counter.update_deviation(layer.h)
@@ -85,9 +87,12 @@ def measure(network: Network, x: Tensor, dormant_threshold: float, at_once: int 
 
 
 def n_dead(network: Network, x: Tensor) -> list[int]:
-    """How many units of each hidden layer are dead, as `measure` counts them, in half of its time."""
+    """How many units of each hidden layer are dead, as `measure` counts them, in a third of its time."""
     with modes.frozen(network):
-        return [int(counter.dead.sum()) for counter in _first_pass(network, _batches(x, BATCH))]
+        largest = [
+            [layer.h.abs().amax(dim=0) for layer in _hidden(network, batch)] for batch in _batches(x, BATCH)
+        ]
+    return [int((torch.stack(sizes).amax(dim=0) == 0).sum()) for sizes in zip(*largest, strict=True)]
 
 
 def dormant(size: Tensor, threshold: float) -> Tensor:
@@ -113,14 +118,11 @@ def _batches(x: Tensor, at_once: int) -> Sequence[Tensor]:
     return x.split(at_once - (len(x) % at_once == 1))  # one image alone has no batch statistics
 
 
-def _first_pass(network: Network, batches: Iterable[Tensor]) -> list[LayerCounter]:
-    counters: list[LayerCounter] = []
-    for batch in batches:
-        for number, layer in enumerate(_hidden(network, batch)):
-            if number == len(counters):  # in the first batch
-                counters.append(LayerCounter(layer.activation))
-            counters[number].update(layer.z)
-    return counters
+def _update(counters: list[LayerCounter], hidden: Iterable[Layer]) -> None:
+    for number, layer in enumerate(hidden):
+        if number == len(counters):  # in the first batch
+            counters.append(LayerCounter(layer.activation))
+        counters[number].update(layer.z)
 
 
 def _of_run(network: Network, data: Data, section: Mapping) -> list[dict]:
