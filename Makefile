@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLUSTER := .venv-slurm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# pip compiles 16,000 files one after another; here each core takes some. A few packages ship files of other Pythons.
-COMPILE = @$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+# pip compiles 16,000 files one after another; here each core takes some, but no tests of packages. A few ship files of
+# other Pythons.
+COMPILE = @$(BIN)/python -m compileall -qq -j 0 -x '/tests/' $(VENV)/lib || true
 
 .PHONY: report cluster test test-slurm benchmark benchmark-gpu benchmark-around benchmark-scale benchmark-slurm benchmark-small chaos gallery mutants lint format lock clean
 
