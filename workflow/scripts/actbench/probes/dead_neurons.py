@@ -87,7 +87,7 @@ def measure(network: Network, x: Tensor, dormant_threshold: float, at_once: int 
 
 
 def n_dead(network: Network, x: Tensor) -> list[int]:
-    """How many units of each hidden layer are dead, as `measure` counts them, in a third of its time."""
+    """How many units of each hidden layer are dead, as `measure` counts them, in half the time."""
     with modes.frozen(network):
         largest = [
             [layer.h.abs().amax(dim=0) for layer in _hidden(network, batch)] for batch in _batches(x, BATCH)

@@ -93,7 +93,7 @@ def data_uri(path: str | Path) -> str:
 
 def compressed(table: pd.DataFrame) -> str:
     """A table as the address of a gzip file of CSV, with six digits a number; the same bytes again."""
-    # As `float_format` does, which takes three times as long.
+    # As `float_format` does, which takes 1.5 times as long.
     written = {
         name: numbers.map("{:.6g}".format, na_action="ignore")
         for name, numbers in table.select_dtypes("floating").items()
