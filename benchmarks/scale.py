@@ -30,7 +30,7 @@ from actbench.probes import tables as measured
 from actbench.runtime import provenance, seeds, sources
 from actbench.storage import choices, files, histograms, manifest, parquet, yaml_files
 from actbench.study import grid, settings
-from actbench.training import cost, fitting, recipe, trials, tuning
+from actbench.training import cost, fitting, recipe, scoring, trials, tuning
 
 N_EPOCHS = 20
 STUDY = {
@@ -193,7 +193,7 @@ def template(planned: dict, depth: int, setting: str, data: Data) -> dict[str, p
     network = family.build(built, seeds.generator(0, "weights"))
     (fit,) = fitting.fit([network], data, asked, [seeds.generator(0, "batches")])
     run = {"activation": "relu", "depth": depth, "setting": setting, "seed": 0, "fold": 0}
-    score = run | {"learning_rate": asked.learning_rate} | fitting.score(network, data, fit)
+    score = run | {"learning_rate": asked.learning_rate} | scoring.score(network, data, fit)
     score |= {"epochs_run": N_EPOCHS, "trained": score["trained"] or not tuned}
     rows = {
         "runs": [score],
@@ -205,7 +205,7 @@ def template(planned: dict, depth: int, setting: str, data: Data) -> dict[str, p
     for name in MEASURED:
         rows[name] = [run | {"checkpoint": c} | row for c in ("init", "trained") for row in rows[name]]
     probes = (measured.schema(registry.specs()[name]) for name in MEASURED)
-    schemas = (fitting.RUNS, fitting.HISTORY, *probes)
+    schemas = (scoring.RUNS, fitting.HISTORY, *probes)
     tables = {
         name: parquet.table(rows[name], schema, ORDER[name])
         for name, schema in zip(rows, schemas, strict=True)

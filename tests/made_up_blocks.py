@@ -4,7 +4,7 @@ from actbench.analysis import aggregation
 from actbench.probes import registry
 from actbench.probes import tables as probe_tables
 from actbench.storage import files, histograms, manifest, parquet, snapshots
-from actbench.training import cost, fitting
+from actbench.training import cost, fitting, scoring
 
 PROBES = {name: {"setting": 7} for name in registry.enabled({})}
 WITH_OPTIONAL = PROBES | {"jacobian": {"enabled": True}}
@@ -23,7 +23,7 @@ def write_block(folder, activation, statuses=("ok", "ok"), params=PARAMS, probes
     for seed, status in enumerate(statuses):
         run = {"activation": activation, "depth": 1, "setting": "default", "seed": seed, "fold": 0}
         ok = status == "ok"
-        scores = dict.fromkeys(fitting.RUNS.names[-6:], 0.9 + 0.01 * seed if ok else None)
+        scores = dict.fromkeys(scoring.RUNS.names[-6:], 0.9 + 0.01 * seed if ok else None)
         rows["runs"].append(
             run
             | {
@@ -63,7 +63,7 @@ def write_block(folder, activation, statuses=("ok", "ok"), params=PARAMS, probes
                 condition = {"condition": None if image == seed == 1 else 5.0}
                 rows["jacobian"].append(place | {"image": image} | values | condition)
     schemas = {
-        "runs": fitting.RUNS,
+        "runs": scoring.RUNS,
         "cost": cost.SCHEMA,
         "history": fitting.HISTORY,
         **{name: probe_tables.schema(registry.specs()[name]) for name in probes},

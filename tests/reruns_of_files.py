@@ -241,6 +241,7 @@ FILES = {
     f"{PACKAGE}/activations/tails.py": TAILS,
     f"{PACKAGE}/storage/tensors.py": stages("prepare_data"),
     f"{PACKAGE}/training/fitting.py": TRAINING,
+    f"{PACKAGE}/training/scoring.py": TRAINING,
     f"{PACKAGE}/analysis/trends.py": stages("aggregate"),
     f"{PACKAGE}/verification/checkpoint_files.py": {},
     f"{PACKAGE}/verification/checkpoints.py": {},

@@ -11,14 +11,14 @@ from actbench.probes import runner
 from actbench.probes.probe import Probe
 from actbench.runtime import seeds
 from actbench.storage import files, manifest, parquet
-from actbench.training import fitting
+from actbench.training import scoring
 from conftest import NETWORK
 
 
 def write(folder, params, rows, states, of_epochs=None):
     """A block's files as training writes them."""
     checkpoints.save(states, folder / "model.safetensors", params, of_epochs)
-    parquet.write(parquet.table(rows, fitting.RUNS, ["seed", "fold"]), folder / "runs.parquet")
+    parquet.write(parquet.table(rows, scoring.RUNS, ["seed", "fold"]), folder / "runs.parquet")
     for name in ("history.parquet", "histograms.parquet", "cost.parquet"):
         files.write_text(name, folder / name)
     manifest.write(folder, params, [64, 8, 10], prepared.read(folder / "digits.safetensors").digest, {})
@@ -74,7 +74,7 @@ def block(tmp_path, spec):
             "trained": False,
         }
         rows.append(keys | {"n_parameters": 1, "epochs_run": 1, "best_epoch": None})
-        rows[-1] |= dict.fromkeys(fitting.RUNS.names[-6:])
+        rows[-1] |= dict.fromkeys(scoring.RUNS.names[-6:])
     write(tmp_path, params, rows, states)
     return tmp_path
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from actbench.activations import registry
 from actbench.data import acquire, prepared
-from actbench.training import block, fitting
+from actbench.training import block, scoring
 from conftest import NETWORK
 from own_activations import Annealed, SquaredReLU, own
 from test_fitting import SETTINGS
@@ -131,8 +131,8 @@ def test_a_run_that_its_scores_call_diverged_leaves_out_its_last_epoch(digits, m
         result.status = "diverged"
         return score(network, data, result)
 
-    score = fitting.score
-    monkeypatch.setattr(fitting, "score", overflowing)
+    score = scoring.score
+    monkeypatch.setattr(scoring, "score", overflowing)
     how = {"folds": None, "validation": 250, "max_epochs": 3}
     done = train(digits, registry.named("relu"), [0], epochs=[1, 2, 3], **how)
     (run,) = done.runs

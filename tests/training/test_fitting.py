@@ -9,7 +9,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
 from actbench.storage import histograms, parquet
-from actbench.training import fitting
+from actbench.training import fitting, scoring
 from own_activations import (
     RANDOM,
     STATEFUL,
@@ -48,7 +48,7 @@ def fit(data, spec, seed=0, **changes):
 def test_learns_and_scores_the_kept_weights(toy, spec, optimizer):
     changes = {"learning_rate": 0.01} if optimizer == "adam" else {}
     network, result = fit(toy, spec("relu"), optimizer=optimizer, max_epochs=15, **changes)
-    row = fitting.score(network, toy, result)
+    row = scoring.score(network, toy, result)
     assert row["status"] == "ok" and row["trained"] and row["test_accuracy"] > 0.85
     best = max(result.history, key=lambda r: r["val_accuracy"])
     assert row["val_accuracy"] == best["val_accuracy"] and row["best_epoch"] == best["epoch"]
@@ -76,14 +76,14 @@ def test_without_validation_images_training_accuracy_judges(unvalidated, spec):
         == {row["val_accuracy"] for row in result.history}
         == {None}
     )
-    row = fitting.score(network, unvalidated, result)
+    row = scoring.score(network, unvalidated, result)
     assert row["trained"] and row["val_accuracy"] is None and row["train_accuracy"] > 0.85
     assert result.history[-1]["test_accuracy"] == row["test_accuracy"]
 
 
 def test_a_network_at_chance_has_not_trained_without_validation_either(unvalidated, spec):
     network, result = fit(unvalidated, spec("relu"), keep="last", learning_rate=1e-12)
-    assert not fitting.score(network, unvalidated, result)["trained"]
+    assert not scoring.score(network, unvalidated, result)["trained"]
 
 
 def test_relu_written_by_hand_trains_to_the_same_weights(toy, spec):
@@ -118,9 +118,9 @@ def test_kept_weights_without_a_finite_loss_have_diverged(toy, spec, subset):
     network, result = fit(toy, spec("relu"), max_epochs=1)
     far = dataclasses.replace(getattr(toy, subset), x=getattr(toy, subset).x * 1e38)
     assert result.status == "ok"
-    row = fitting.score(network, dataclasses.replace(toy, **{subset: far}), result)
+    row = scoring.score(network, dataclasses.replace(toy, **{subset: far}), result)
     assert row["status"] == result.status == "diverged" and not row["trained"]
-    assert [row[f"{name}_{kind}"] for name in fitting.SUBSETS for kind in ("loss", "accuracy")] == [None] * 6
+    assert [row[f"{name}_{kind}"] for name in scoring.SUBSETS for kind in ("loss", "accuracy")] == [None] * 6
 
 
 @pytest.mark.fault(
@@ -134,7 +134,7 @@ def test_a_last_step_that_overflows_has_diverged_without_validation_images(toy, 
     data = dataclasses.replace(toy, validation=subsets.Subset(toy.train.x[:0], toy.train.y[:0]))
     network, result = fit(data, spec("relu"), keep="last", **batch)
     assert all(math.isfinite(row["train_loss"]) for row in result.history)
-    row = fitting.score(network, data, result)
+    row = scoring.score(network, data, result)
     assert row["status"] == "diverged" and row["test_accuracy"] is None
 
 
@@ -145,7 +145,7 @@ def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
     assert [last[key] for key in fitting.ACCURACIES] == [None] * 3 and not last["is_best"]
     assert all(row["val_accuracy"] is not None for row in result.history[:-1])
     assert all(torch.isfinite(tensor).all() for tensor in result.state.values())
-    row = fitting.score(network, toy, result)
+    row = scoring.score(network, toy, result)
     assert row["status"] == "diverged" and row["test_accuracy"] is None and not row["trained"]
     table = parquet.table(
         [
@@ -153,7 +153,7 @@ def test_divergence_ends_the_run_and_keeps_finite_weights(toy, spec):
             | {"learning_rate": 1e12}
             | row
         ],
-        fitting.RUNS,
+        scoring.RUNS,
         ["seed"],
     )
     assert table["test_loss"].to_pylist() == [None]
@@ -187,7 +187,7 @@ def test_histograms_of_first_and_last_layer_every_epoch(toy, spec):
 
 def test_trained_means_a_quarter_of_the_way_from_chance():
     labels = torch.tensor([0] * 6 + [1] * 4)
-    assert fitting.trained_threshold(labels) == pytest.approx(0.6 + 0.25 * 0.4)
+    assert scoring.trained_threshold(labels) == pytest.approx(0.6 + 0.25 * 0.4)
 
 
 def test_a_line_an_epoch(toy, spec):
@@ -217,11 +217,11 @@ def test_summary_says_what_came_out():
     ok = {"status": "ok", "trained": True, "test_accuracy": 0.97}
     low = {"status": "ok", "trained": False, "test_accuracy": 0.1}
     bad = {"status": "diverged", "trained": False, "test_accuracy": None}
-    assert fitting.summary("x", [ok]) == "x: test accuracy 97.0 %, 1 of 1 trained"
-    assert fitting.summary("x", [ok, low, bad]) == (
+    assert scoring.summary("x", [ok]) == "x: test accuracy 97.0 %, 1 of 1 trained"
+    assert scoring.summary("x", [ok, low, bad]) == (
         "x: test accuracy 10.0–97.0 %, 1 of 3 trained, 1 diverged"
     )
-    assert fitting.summary("x", [bad]) == "x: all 1 diverged"
+    assert scoring.summary("x", [bad]) == "x: all 1 diverged"
 
 
 def rebuilt(spec, seed=0):
@@ -238,12 +238,12 @@ OWN = [*RANDOM, *STATEFUL, CappedByBuffer, Learnt]
 def test_what_is_scored_is_what_is_stored(toy, cls, keep):
     """The kept epoch's score again, and once more by a network rebuilt from what is stored."""
     network, result = fit(toy, own(cls), keep=keep, max_epochs=8, learning_rate=0.3)
-    row = fitting.score(network, toy, result)
+    row = scoring.score(network, toy, result)
     kept = result.history[-1] if keep == "last" else result.history[result.best_epoch - 1]
     assert row["val_accuracy"] == kept["val_accuracy"] and row["val_loss"] == kept["val_loss"]
     stored = rebuilt(own(cls))
-    fitting.check_stored(network, stored, toy, result, own(cls))
-    assert fitting.score(stored, toy, result) == row
+    scoring.check_stored(network, stored, toy, result, own(cls))
+    assert scoring.score(stored, toy, result) == row
 
 
 def test_numbers_of_the_best_epoch_are_kept(toy):
@@ -251,7 +251,7 @@ def test_numbers_of_the_best_epoch_are_kept(toy):
     assert result.best_epoch < 8
     assert result.state["activations.0.#calls"] == result.best_epoch * 8
     assert network.activations[0].calls == 8 * 8
-    fitting.score(network, toy, result)
+    scoring.score(network, toy, result)
     assert network.activations[0].calls == result.best_epoch * 8
 
 
@@ -261,13 +261,13 @@ def test_a_state_that_is_not_stored_is_one_sentence(toy, unvalidated, cls, witho
     """The few steps before training do not show it."""
     data = unvalidated if without_validation else toy
     network, result = fit(data, own(cls), keep="last")
-    fitting.score(network, data, result)
+    scoring.score(network, data, result)
     words = r"^activations: mine \(import: own_activations:\w+\) keeps a state that is not stored.*float or bool \(.*own_activations\.py:\d+\)\.$"
     with pytest.raises(UserError, match=words):
-        fitting.check_stored(network, rebuilt(own(cls)), data, result, own(cls))
+        scoring.check_stored(network, rebuilt(own(cls)), data, result, own(cls))
 
 
 def test_a_diverged_network_is_not_compared(toy):
     network, result = fit(toy, own(SlowList), learning_rate=1e30)
     assert result.status == "diverged"
-    fitting.check_stored(network, rebuilt(own(SlowList)), toy, result, own(SlowList))
+    scoring.check_stored(network, rebuilt(own(SlowList)), toy, result, own(SlowList))

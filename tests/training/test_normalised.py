@@ -12,7 +12,7 @@ from actbench.data import subsets
 from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
-from actbench.training import compared, cuda_graph, fitting, loop
+from actbench.training import compared, cuda_graph, fitting, loop, scoring
 from actbench.training.stack import Stack
 from own_activations import own
 from test_compared import nudged, products_agree, same
@@ -96,7 +96,7 @@ def test_plain_torch_trains_the_same_weights(toy, norm, residual, optimizer):
     expected = reference.eval()(toy.test.x)
     assert torch.equal(network.eval()(toy.test.x), expected)
     accuracy = (expected.argmax(dim=1) == toy.test.y).double().mean().item()
-    assert fitting.score(network, toy, result)["test_accuracy"] == accuracy
+    assert scoring.score(network, toy, result)["test_accuracy"] == accuracy
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -116,7 +116,7 @@ def test_the_same_bytes_alone_and_side_by_side(toy, norm, residual, activation, 
     assert "one by one" not in lines[0]
     assert_same(together, apart)
     for network, one, result, other in zip(networks, alone, together, apart, strict=True):
-        assert fitting.score(network, toy, result) == fitting.score(one, toy, other)
+        assert scoring.score(network, toy, result) == scoring.score(one, toy, other)
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -185,7 +185,7 @@ def test_running_statistics_that_overflow_are_no_error(toy):
         networks[1].linears[0].weight.mul_(1e30)
     results = fit(toy, networks)
     assert results[1].state["norms.0.running_var"].isinf().all()
-    assert fitting.score(networks[1], toy, results[1])["status"] in ("ok", "diverged")
+    assert scoring.score(networks[1], toy, results[1])["status"] in ("ok", "diverged")
     for seed in (0, 2):
         assert_same([results[seed]], fit(toy, members("relu", residual=False, of=[seed]), [seed]))
 
@@ -195,7 +195,7 @@ def test_a_normalised_network_that_diverges_has_no_scores(toy, norm):
     networks = members("leakyrelu", norm)
     results = fit(toy, networks, learning_rate=1e38)
     for network, result in zip(networks, results, strict=True):
-        assert fitting.score(network, toy, result)["status"] == "diverged"
+        assert scoring.score(network, toy, result)["status"] == "diverged"
 
 
 def test_one_bit_of_a_running_statistic_is_found(toy, monkeypatch):

@@ -11,7 +11,7 @@ from actbench.data import subsets
 from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.runtime import seeds
-from actbench.training import compared, fitting
+from actbench.training import compared, fitting, scoring
 from actbench.training.stack import Stack
 from own_activations import own
 from test_fitting import SETTINGS
@@ -143,7 +143,7 @@ def test_the_same_bytes_in_blocks_of_any_size(toy, activation, optimizer, sizes,
     assert_same(fit(toy, activation, others, **changes)[1], [alone[i] for i in others])
     for network, result, ((one,), (expected,)) in zip(networks, together, ones, strict=True):
         assert all(torch.equal(network.state_dict()[name], kept) for name, kept in result.state.items())
-        assert fitting.score(network, toy, result) == fitting.score(one, toy, expected)
+        assert scoring.score(network, toy, result) == scoring.score(one, toy, expected)
 
 
 SHAPES = {
@@ -291,12 +291,12 @@ def test_an_own_activation_has_the_same_bytes_in_any_block(toy, cls, chaos):
     if not chaos and cls not in (*mine.RANDOM[:3], *mine.STATEFUL[:3], mine.Learnt):
         pytest.skip("only with --chaos")
     together, stacked = fit(toy, own(cls), test_each_epoch=True)
-    scores = [fitting.score(*one) for one in zip(together, [toy] * len(SEEDS), stacked, strict=True)]
+    scores = [scoring.score(*one) for one in zip(together, [toy] * len(SEEDS), stacked, strict=True)]
     assert len({row["train_loss"] for row in scores}) == len(SEEDS)
     for seed, result, expected in zip(SEEDS, stacked, scores, strict=True):
         seeds.restart(seed + 100)
         (alone,), (one,) = fit(toy, own(cls), [seed])
-        assert fitting.score(alone, toy, one) == expected
+        assert scoring.score(alone, toy, one) == expected
         assert [row | {"test_accuracy": None} for row in result.history] == one.history
         assert result.state.keys() == one.state.keys()
         assert all(torch.equal(result.state[name], one.state[name]) for name in one.state)

@@ -10,7 +10,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.probes import distributions
 from actbench.runtime import seeds
-from actbench.training import fitting
+from actbench.training import fitting, scoring
 from test_fitting import SETTINGS
 from test_stack import assert_same
 from torch import nn
@@ -42,7 +42,7 @@ def test_these_and_no_others_have_parameters():
 def test_each_layer_and_network_trains_its_own_and_stores_it(toy, name):
     start = dict(registry.create(name).named_parameters())
     results = fit(toy, name, [0, 1])
-    assert fitting.score(built(name), toy, results[0])["n_parameters"] == sum(
+    assert scoring.score(built(name), toy, results[0])["n_parameters"] == sum(
         tensor.numel() for tensor in results[0].state.values()
     )
     for parameter in TRAINED[name]:

@@ -10,7 +10,7 @@ from actbench.data import acquire, prepared, splits
 from actbench.networks import family
 from actbench.runtime import seeds
 from actbench.storage import choices, parquet
-from actbench.training import block, fitting, optimizers, tuning, tuning_job
+from actbench.training import block, fitting, optimizers, scoring, tuning, tuning_job
 from actbench.training import trials as tables
 from own_activations import SquaredReLU, own
 from test_fitting import SETTINGS
@@ -247,7 +247,7 @@ def test_each_fold_chooses_by_its_own_images(digits):
     for fold, choice in enumerate(found.chosen):
         rows = [row for row in found.trials if row["fold"] == fold]
         data = splits.split(digits, params(folds=3)["evaluation"], "symmetric", fold)
-        threshold = fitting.trained_threshold(data.validation.y)
+        threshold = scoring.trained_threshold(data.validation.y)
         assert choice == {"fold": fold} | tuning.choose(rows, threshold)
     rates = [0.3, 0.05, 0.003]
     of_block = params(folds=3) | {"seeds": [0, 1]}

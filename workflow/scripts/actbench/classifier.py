@@ -25,7 +25,7 @@ from actbench.errors import UserError
 from actbench.networks import family, modes
 from actbench.runtime import seeds
 from actbench.study import grid
-from actbench.training import fitting
+from actbench.training import fitting, scoring
 from actbench.training import recipe as recipes
 
 SEEDS = 2**31  # what a seed of a config is below
@@ -171,10 +171,10 @@ class Classifier(ClassifierMixin, BaseEstimator):
             weights, batches = (seeds.generator(seed, use) for use in ("weights", "batches"))
             network = family.build(built, weights).to(self.device)
             (fit,) = fitting.fit([network], data, settings, [batches])
-            fitting.score(network, data, fit)
+            scoring.score(network, data, fit)
             if not network.pure:
                 rebuilt = family.build(built, seeds.generator(seed, "weights")).to(self.device)
-                fitting.check_stored(network, rebuilt, data, fit, params["activation"])
+                scoring.check_stored(network, rebuilt, data, fit, params["activation"])
         if fit.status != "ok":
             text = f"training diverged in epoch {len(fit.history)}; a lower learning_rate may help."
             warnings.warn(text, ConvergenceWarning, stacklevel=2)

@@ -99,7 +99,7 @@ def indices(
 
 
 def _check_judges(labels: Tensor, train: Tensor, validation: Tensor, classes: Sequence[str]) -> None:
-    """A network that knows one class only must not count as trained, see `fitting.score`."""
+    """A network that knows one class only must not count as trained, see `scoring.score`."""
     kind, judges = ("validation", validation) if len(validation) else ("training", train)
     found = labels[judges].unique()
     if len(found) < 2:

@@ -13,7 +13,7 @@ from actbench.data.subsets import Data
 from actbench.networks import family, modes
 from actbench.runtime import seeds
 from actbench.storage import parquet, snapshots
-from actbench.training import cost, fitting
+from actbench.training import cost, fitting, scoring
 from actbench.training import recipe as recipes
 
 CHECKED = 256
@@ -21,7 +21,7 @@ CHECKED = 256
 
 @dataclass
 class Trained:
-    """What a job leaves: rows of `fitting.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
+    """What a job leaves: rows of `scoring.RUNS`, `HISTORY`, `histograms.SCHEMA` and `cost.SCHEMA`, weights.
 
     `recipe` is what the networks of the last fold were built from, `initial` what each fold added to it, if
     anything; `states` are keyed (seed, fold) and `snapshots` (seed, fold, epoch); `data` is the split of the
@@ -101,10 +101,10 @@ def train(
                 place = (activation, len(params["hidden_sizes"]), setting, seed, fold)
                 keys = dict(zip(parquet.RUN, place, strict=True))
                 rate = {"learning_rate": settings.learning_rate}
-                done.runs.append(keys | rate | fitting.score(network, data, fit))
+                done.runs.append(keys | rate | scoring.score(network, data, fit))
                 if not network.pure:
                     rebuilt = family.build(done.recipe, seeds.generator(seed, "weights"))
-                    fitting.check_stored(network, rebuilt.to(device), data, fit, params["activation"])
+                    scoring.check_stored(network, rebuilt.to(device), data, fit, params["activation"])
                 done.history += [keys | row for row in fit.history]
                 done.histograms += [keys | row for row in fit.histograms]
                 done.cost.append(keys | cost.of_run(network.flops, data, settings, fit))
@@ -112,7 +112,7 @@ def train(
                 for epoch in snapshots.reached(epochs, fit.status, len(fit.history)):
                     done.snapshots[seed, fold, epoch] = fit.snapshots[epoch]
     if before is not None and not entries.same(before, _logits(*first)):
-        raise fitting.not_stored(params["activation"], members[0], data.train.x)
+        raise scoring.not_stored(params["activation"], members[0], data.train.x)
     return done
 
 

@@ -7,7 +7,7 @@ from actbench.data import prepared, splits
 from actbench.networks import checkpoints
 from actbench.runtime import devices, progress, provenance
 from actbench.storage import choices, files, histograms, manifest, parquet
-from actbench.training import block, cost, fitting
+from actbench.training import block, cost, fitting, scoring
 
 HISTOGRAMS = [*parquet.RUN, "source", "epoch", "layer", "tensor"]
 
@@ -26,7 +26,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
         keys = job.wildcards
         done = block.train(keys.activation, params, images, device, log, keys.setting, rates)
         described = provenance.describe(job.params.code, device)
-    parquet.write(parquet.table(done.runs, fitting.RUNS, parquet.RUN), output.runs)
+    parquet.write(parquet.table(done.runs, scoring.RUNS, parquet.RUN), output.runs)
     parquet.write(parquet.table(done.history, fitting.HISTORY, [*parquet.RUN, "epoch"]), output.history)
     parquet.write(parquet.table(done.histograms, histograms.SCHEMA, HISTOGRAMS), output.histograms)
     parquet.write(parquet.table(done.cost, cost.SCHEMA, parquet.RUN), output.cost)
@@ -39,7 +39,7 @@ def run(job: object, log: Callable[[str], None]) -> None:
     setting = f"{keys.setting}, " if named else ""
     title = f"{keys.activation}, depth {keys.depth}, {setting}seeds {keys.block}"
     study = job.config["study"]  # at hand; its Snakemake may train networks of another, to verify
-    line = progress.line(f"results/{study}/logs/progress.txt", fitting.summary(title, done.runs))
+    line = progress.line(f"results/{study}/logs/progress.txt", scoring.summary(title, done.runs))
     progress.say(line)
 
 

@@ -16,7 +16,7 @@ from actbench.data.prepared import Prepared
 from actbench.data.subsets import Data, Subset
 from actbench.networks import family
 from actbench.runtime import seeds
-from actbench.training import cost, fitting
+from actbench.training import cost, fitting, scoring
 from actbench.training import recipe as recipes
 from actbench.training.trials import DIGITS, TRIAL, mean_score
 
@@ -75,11 +75,11 @@ def search(
             for (rate, seed), network, fit in zip(group, members, fits, strict=True):
                 place = (activation, len(params["hidden_sizes"]), setting, fold, rate, seed)
                 keys = dict(zip(TRIAL, place, strict=True))
-                rows.append(keys | outcome(fit, fitting.chance(data.validation.y)))
+                rows.append(keys | outcome(fit, scoring.chance(data.validation.y)))
                 spent = cost.of_run(network.flops, data, settings, fit)
                 found.cost.append(keys | {"epochs_run": len(fit.history)} | spent)
         found.trials += rows
-        found.chosen.append({"fold": fold} | choose(rows, fitting.trained_threshold(data.validation.y)))
+        found.chosen.append({"fold": fold} | choose(rows, scoring.trained_threshold(data.validation.y)))
     return found
 
 

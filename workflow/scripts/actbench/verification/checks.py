@@ -21,7 +21,7 @@ from actbench.networks.families import mlp
 from actbench.networks.family import Recipe
 from actbench.probes import dead_neurons, distributions, gradients
 from actbench.runtime import seeds
-from actbench.training import fitting
+from actbench.training import scoring
 from actbench.verification import checkpoints
 from actbench.verification import published as ref
 
@@ -245,7 +245,7 @@ def accuracies(runs: pd.DataFrame) -> list[Comparison]:
     assumed, at 95 % for all published accuracies together (Bonferroni).
     """
     confidence = _confidence()
-    threshold = fitting.trained_threshold(torch.arange(10))  # ten equally large classes
+    threshold = scoring.trained_threshold(torch.arange(10))  # ten equally large classes
     rows = []
     for source, published in ref.UVA_ACCURACY.items():
         for name, theirs in published.items():
