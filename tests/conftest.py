@@ -147,6 +147,14 @@ def denormals() -> Iterator[None]:
     torch.set_flush_denormal(False)
 
 
+@pytest.fixture(autouse=True)
+def figures() -> Iterator[None]:
+    """pyplot lets go of each test's figures."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """torch with one thread, as in a job, also where it would take several."""
