@@ -220,7 +220,7 @@ def test_layers_are_summarised_over_seeds_not_folds():
         }
         for seed, fold, rms in [(0, 0, 1.0), (0, 1, 3.0), (1, 0, 4.0), (1, 1, 4.0)]
     ]
-    (row,) = statistics.over_seeds(pd.DataFrame(rows), ["layer"], ["rms"])
+    (row,) = statistics.over_seeds(pd.DataFrame(rows), ["layer"], ["rms"]).to_dict("records")
     assert (row["n"], row["mean"]) == (2, 3.0)
 
 
@@ -264,7 +264,7 @@ def test_activations_that_no_row_has_are_no_rows():
         (pd.concat([table, table.assign(fold=1)]), lambda f: statistics.over_seeds(f, ["layer"], ["rms"])),
         (table, statistics.decay),
     ):
-        rows, same = function(frame), function(categories(frame))
+        rows, same = (function(one).to_dict("records") for one in (frame, categories(frame)))
         assert repr(sorted(rows, key=str)) == repr(sorted(same, key=str))
 
 
@@ -287,36 +287,38 @@ def gradient_rows(rms, seed=0, checkpoint="init"):
 
 def test_decay_of_exact_powers():
     table = pd.DataFrame(gradient_rows([1e-4, 1e-3, 1e-2]) + gradient_rows([1e-6, 1e-4, 1e-2], seed=1))
-    rows = {row["measure"]: row for row in statistics.decay(table)}
+    rows = statistics.decay(table).set_index("measure").to_dict("index")
     assert rows["slope"]["mean"] == pytest.approx(1.5) and rows["slope"]["n"] == 2
     assert rows["log10_first_last"]["mean"] == pytest.approx(-3)
 
 
 def test_one_layer_has_no_decay():
-    assert {row["n"] for row in statistics.decay(pd.DataFrame(gradient_rows([0.5])))} == {0}
+    assert set(statistics.decay(pd.DataFrame(gradient_rows([0.5])))["n"]) == {0}
 
 
 def test_decay_is_null_where_a_gradient_is_zero():
     table = pd.DataFrame(gradient_rows([0.0, 1e-3]) + gradient_rows([1e-4, 1e-3], seed=1))
     rows = statistics.decay(table)
-    assert {row["n"] for row in rows} == {1} and rows[0]["mean"] is None
+    assert set(rows["n"]) == {1} and rows["mean"].isna().all()
 
 
 def test_over_seeds_counts_only_values():
     table = pd.DataFrame(gradient_rows([1.0]) + gradient_rows([3.0], seed=1) + gradient_rows([None], seed=2))
-    (row,) = statistics.over_seeds(table, ["layer", "tensor"], ["rms"])
+    found = statistics.over_seeds(table, ["layer", "tensor"], ["rms"])
+    (row,) = found.to_dict("records")
     assert (row["n"], row["mean"], row["std"]) == (2, 2.0, pytest.approx(math.sqrt(2)))
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(statistics.t_interval([1.0, 3.0]))
-    parquet.table([row], statistics.by_layer_schema(["layer", "tensor"]), ["layer"])
+    parquet.of_frame(found, statistics.by_layer_schema(["layer", "tensor"]), ["layer"])
 
 
 def test_settings_are_summarised_apart():
     one = pd.DataFrame(gradient_rows([1.0, 2.0]) + gradient_rows([3.0, 4.0], seed=1))
     both = pd.concat([one, one.assign(setting="adam", rms=one["rms"] * 10)])
     rows = statistics.over_seeds(both, ["layer"], ["rms"])
-    means = {(row["setting"], row["layer"]): row["mean"] for row in rows}
+    means = rows.set_index(["setting", "layer"])["mean"].to_dict()
     assert means == {("default", 0): 2, ("default", 1): 3, ("adam", 0): 20, ("adam", 1): 30}
-    slopes = {(row["setting"], row["n"]) for row in statistics.decay(both)}
+    slopes = statistics.decay(both)
+    slopes = set(zip(slopes["setting"], slopes["n"], strict=True))
     assert slopes == {("default", 2), ("adam", 2)}
 
 

@@ -53,6 +53,23 @@ def test_no_rows_are_a_table_too(tmp_path):
     assert parquet.read(tmp_path / "empty").schema == SCHEMA
 
 
+@pytest.mark.parametrize("rows", [ROWS, ROWS[::-1], ROWS[:1], []])
+def test_a_data_frame_is_the_table_of_its_rows(tmp_path, rows):
+    """Also where activations are categories, as Arrow gives them."""
+    schema, rows = pa.schema(list(SCHEMA)[:-1]), [{k: v for k, v in r.items() if k != "counts"} for r in rows]
+    frame = pd.DataFrame(rows, columns=schema.names).astype({"activation": "category", "value": float})
+    made, expected = parquet.of_frame(frame, schema, ORDER), parquet.table(rows, schema, ORDER)
+    for name, table in (("made", made), ("expected", expected)):
+        parquet.write(table, tmp_path / name)
+    assert made.schema == schema and (tmp_path / "made").read_bytes() == (tmp_path / "expected").read_bytes()
+
+
+@pytest.mark.parametrize("change", [{"extra": 1}, {"seed": None}, {"setting": None}])
+def test_a_data_frame_that_does_not_fit_the_schema_is_refused(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        parquet.of_frame(pd.DataFrame([ROWS[0] | change]), SCHEMA, ORDER)
+
+
 @pytest.mark.parametrize("change", [{"extra": 1}, {"seed": None}])
 def test_rows_that_do_not_fit_the_schema_are_refused(change):
     with pytest.raises((ValueError, pa.ArrowInvalid)):

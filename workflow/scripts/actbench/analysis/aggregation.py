@@ -294,8 +294,7 @@ def check_rows(block: Block, tables: Mapping[str, pa.Table]) -> list[str]:
         if lacking:
             problems.append(f"{path} lacks the column {sorted(lacking)[0]}")
             continue
-        rows = tables[name].select(columns).to_pylist()
-        found = [tuple(row[key] for key in columns) for row in rows]
+        found = list(zip(*(tables[name][key].to_pylist() for key in columns), strict=True))
         problems += _difference(path, found, expected[name])
     return problems
 
@@ -347,6 +346,6 @@ def over_seeds(probe: Probe, frame: pd.DataFrame) -> pa.Table:
     return _layer_table(statistics.over_seeds(frame, probe.summary_keys, names), probe.summary_keys)
 
 
-def _layer_table(rows: Sequence[Mapping], keys: Sequence[str]) -> pa.Table:
+def _layer_table(frame: pd.DataFrame, keys: Sequence[str]) -> pa.Table:
     order = [*parquet.CELL, "checkpoint", *keys, "measure"]
-    return parquet.table(rows, statistics.by_layer_schema(keys), order)
+    return parquet.of_frame(frame, statistics.by_layer_schema(keys), order)

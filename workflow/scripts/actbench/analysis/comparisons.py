@@ -167,8 +167,21 @@ def by_cell(runs: pd.DataFrame) -> dict[tuple[str, int, str], pd.DataFrame]:
 
 def differences(cell: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
     """Test accuracies of `cell` less those of `reference`, of the seeds that trained in both."""
-    both = cell[cell["trained"]].merge(reference[reference["trained"]], on="seed")
-    return (both["test_accuracy_x"] - both["test_accuracy_y"]).to_numpy()
+    one, other = of_shared_seeds(cell, reference)
+    trained = one["trained"] & other["trained"]
+    return (one["test_accuracy"] - other["test_accuracy"])[trained]
+
+
+def of_shared_seeds(
+    cell: pd.DataFrame, reference: pd.DataFrame
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Of both cells `test_accuracy` and `trained` of the seeds that both have, in the order of seeds."""
+    _, *places = np.intersect1d(cell["seed"], reference["seed"], return_indices=True)
+    first, second = (
+        {name: one[name].to_numpy()[own] for name in ("test_accuracy", "trained")}
+        for one, own in zip((cell, reference), places, strict=True)
+    )
+    return first, second
 
 
 def compared(cell: pd.DataFrame, reference: pd.DataFrame, rule: Rule) -> dict:

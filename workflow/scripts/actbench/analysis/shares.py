@@ -75,11 +75,11 @@ def _compared(chosen: Sequence[tuple[pd.DataFrame, pd.DataFrame]], parts: int) -
 
     rows, family = [], max(len(chosen), 1)
     for first, second in chosen:
-        both = first.merge(second, on="seed")
+        one, other = comparisons.of_shared_seeds(first, second)
         rows.append(
-            {"n_seeds": len(both), "required_n": required_n(family)}
-            | trained(both["trained_x"], both["trained_y"], family)
-            | wins((both["test_accuracy_x"] - both["test_accuracy_y"]) * parts)
+            {"n_seeds": len(one["trained"]), "required_n": required_n(family)}
+            | trained(one["trained"], other["trained"], family)
+            | wins((one["test_accuracy"] - other["test_accuracy"]) * parts)
         )
     adjusted = multipletests([row["p_mcnemar"] for row in rows], method="holm")[1] if rows else []
     for row, p_holm in zip(rows, adjusted, strict=True):

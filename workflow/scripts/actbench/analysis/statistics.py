@@ -189,10 +189,10 @@ def cross_validation(runs: pd.DataFrame) -> list[dict]:
     return table.reset_index().to_dict("records")
 
 
-def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> list[dict]:
+def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> pd.DataFrame:
     """Summarise each measure over the seeds of activation, depth, setting, checkpoint and `keys`.
 
-    Rows as in `by_layer_schema(keys)`; seeds in which a measure is null do not count in its n. With
+    Columns as in `by_layer_schema(keys)`; seeds in which a measure is null do not count in its n. With
     cross-validation, a seed's measure is the mean over its folds.
     """
     group_keys = [*parquet.CELL, "checkpoint", *keys]
@@ -203,12 +203,11 @@ def over_seeds(table: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]
     half_width = _quantile(CONFIDENCE, count) * std / np.sqrt(count)
     summaries = {"mean": mean, "std": std, "ci_low": mean - half_width, "ci_high": mean + half_width}
     frame = pd.DataFrame({name: column.where(count > 1) for name, column in summaries.items()})
-    frame = frame.assign(n=count).rename_axis([*group_keys, "measure"]).reset_index()
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return frame.assign(n=count).rename_axis([*group_keys, "measure"]).reset_index()
 
 
-def decay(gradients: pd.DataFrame) -> list[dict]:
-    """Summarise how gradients change over layers, rows as in `by_layer_schema(["tensor"])`; see `decays`."""
+def decay(gradients: pd.DataFrame) -> pd.DataFrame:
+    """Summarise how gradients change over layers, as in `by_layer_schema(["tensor"])`; see `decays`."""
     return over_seeds(decays(gradients), ["tensor"], ["slope", "log10_first_last"])
 
 
