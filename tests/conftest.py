@@ -148,7 +148,7 @@ def denormals() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def figures() -> Iterator[None]:
+def closed_figures() -> Iterator[None]:
     """pyplot lets go of each test's figures."""
     yield
     if "matplotlib.pyplot" in sys.modules:

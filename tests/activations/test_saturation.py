@@ -204,3 +204,9 @@ def test_one_function_is_derived_once_and_others_by_themselves(monkeypatch):
     ]
     assert [saturation.of(module) for module in alone] == alone
     assert derived == [alike[0], *alone]
+
+
+def test_a_slope_that_rounds_to_zero_leaves_the_tails_flat():
+    found = saturation.of(Of(lambda x: 1e-44 * torch.tanh(x)))
+    derivative = torch.tensor([0.0, 1e-44, 0.0])
+    assert found(torch.tensor([-20.0, 0.0, 20.0]), derivative).tolist() == [True, False, True]

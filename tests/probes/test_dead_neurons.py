@@ -204,3 +204,19 @@ def test_dead_units_alone_are_those_of_the_measurement(spec):
     x = torch.randn(dead_neurons.BATCH + 1, 4)
     counted = [row["n_dead"] for row in dead_neurons.measure(network, x, 0.025)]
     assert dead_neurons.n_dead(network, x) == counted and counted[0] >= 7
+
+
+class Step(torch.nn.Module):
+    """Says true or false."""
+
+    def forward(self, z):
+        return z > 0
+
+
+def test_a_function_may_say_true_or_false():
+    z = torch.tensor([[-1.0, 1.0, -1.0], [-2.0, 2.0, 3.0]])
+    counter = dead_neurons.LayerCounter(Step())
+    counter.update(z)
+    counter.update_deviation(z > 0)
+    expected = {"n_neurons": 3, "n_dead": 1, "n_zero_gradient": 3, "n_dormant": 1, "n_dormant_centred": 2}
+    assert counter.counts(0.025) == expected | {"n_saturated": 3}

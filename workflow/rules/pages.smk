@@ -26,7 +26,7 @@ def shown_labels(depths=1):
 
 
 def shown_figures(files):
-    """Those of a rule's outputs that the page shows."""
+    """Those of a rule's outputs that the page shows: images, and SVGs, which stand in it as `INLINED` has them."""
     return [path for path in files if path.endswith((".svg", ".png"))]
 
 

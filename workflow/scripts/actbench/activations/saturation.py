@@ -31,7 +31,9 @@ class Side:
     def __call__(self, z: Tensor, derivative: Tensor) -> Tensor:
         """Boolean mask of the saturated entries; a derivative that is not finite is judged by `level`."""
         distance = self.sign * z
-        flat = derivative.abs() < self.slope if self.slope > 0 else derivative == 0
+        flat = derivative.abs() < self.slope
+        if not self.slope > torch.finfo(derivative.dtype).tiny:  # which rounds to 0
+            flat |= derivative == 0
         if not derivative.sum().isfinite():  # one that is not among them; to look at each takes much longer
             flat = torch.where(derivative.isfinite(), flat, distance > self.level)
         return (distance > self.start) & flat

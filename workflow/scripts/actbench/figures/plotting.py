@@ -114,7 +114,7 @@ def ticks_once() -> Iterator[None]:
             panels[-1][axis] = place(axis)
         return panels[-1][axis]
 
-    def of_panel(method: Callable) -> Callable:
+    def by_panel(method: Callable) -> Callable:
         @functools.wraps(method)
         def once(*arguments: object, **options: object) -> object:
             panels.append({})
@@ -125,12 +125,19 @@ def ticks_once() -> Iterator[None]:
 
         return once
 
-    measure, draw = Axes.get_tightbbox, Axes.draw
-    Axis._update_ticks, Axes.get_tightbbox, Axes.draw = placed, of_panel(measure), of_panel(draw)
+    methods = {}  # where each is defined, and as what
+    for name in ("get_tightbbox", "draw"):
+        kind = next(kind for kind in Axes.__mro__ if name in vars(kind))
+        methods[kind, name] = getattr(kind, name)
+    Axis._update_ticks = placed
+    for (kind, name), method in methods.items():
+        setattr(kind, name, by_panel(method))
     try:
         yield
     finally:
-        Axis._update_ticks, Axes.get_tightbbox, Axes.draw = place, measure, draw
+        Axis._update_ticks = place
+        for (kind, name), method in methods.items():
+            setattr(kind, name, method)
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ class LayerCounter:
     def update(self, z: Tensor) -> None:
         """Take in the pre-activations [N, n_l] of one batch."""
         h, derivative = sampling.evaluate(self.activation, z)
+        h = _numbers(h)
         self.zero_gradient = (derivative.abs().amax(dim=0) == 0) & self.zero_gradient
         self.saturated = self.saturation(z, derivative).all(dim=0) & self.saturated
         if not self.n:
@@ -42,7 +43,7 @@ class LayerCounter:
 
         All are taken less those of the first image, so that a constant unit deviates by exactly 0.
         """
-        deviation = h - (self.first + self.shift / self.n)
+        deviation = _numbers(h) - (self.first + self.shift / self.n)
         self.deviation = self.deviation + deviation.abs_().sum(dim=0)
 
     @property
@@ -87,10 +88,11 @@ def measure(network: Network, x: Tensor, dormant_threshold: float, at_once: int 
 
 
 def n_dead(network: Network, x: Tensor) -> list[int]:
-    """How many units of each hidden layer are dead, as `measure` counts them, in half the time."""
+    """How many units of each hidden layer are dead, as `measure` has it where nothing is drawn at random."""
     with modes.frozen(network):
         largest = [
-            [layer.h.abs().amax(dim=0) for layer in _hidden(network, batch)] for batch in _batches(x, BATCH)
+            [_numbers(layer.h).abs().amax(dim=0) for layer in _hidden(network, batch)]
+            for batch in _batches(x, BATCH)
         ]
     return [int((torch.stack(sizes).amax(dim=0) == 0).sum()) for sizes in zip(*largest, strict=True)]
 
@@ -112,6 +114,11 @@ def n_dormant(size: Tensor, threshold: float) -> int | None:
 
 def _hidden(network: Network, x: Tensor) -> Iterator[Layer]:
     return (layer for layer in network.trace(x) if layer.activation is not None)
+
+
+def _numbers(h: Tensor) -> Tensor:
+    """Activations, also of a function that says true or false."""
+    return h if h.is_floating_point() else h.double()
 
 
 def _batches(x: Tensor, at_once: int) -> Sequence[Tensor]:

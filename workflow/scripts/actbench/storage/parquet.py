@@ -91,6 +91,7 @@ def of_frame(frame: "pd.DataFrame", schema: pa.Schema, sort_by: list[str]) -> pa
     for field in _plain(schema):
         values = frame[field.name]
         if pa.types.is_floating(field.type):
+            values = values.astype(float)
             values = values.where(values.abs() < math.inf)
         elif pa.types.is_string(field.type):  # categories, too
             values = values.astype(object)
