@@ -393,11 +393,8 @@ def test_pairs_are_of_the_seeds_that_both_cells_have_whatever_their_order():
     one = pd.DataFrame({"seed": [3, 1, 2], "test_accuracy": [0.3, 0.1, 0.2], "trained": [True, True, False]})
     other = pd.DataFrame({"seed": [2, 4, 3, 1], "test_accuracy": [0.0, 0.9, 0.1, 0.1], "trained": True})
     first, second = comparisons.of_shared_seeds(one, other)
-    assert first["test_accuracy"].tolist() == [0.1, 0.2, 0.3] and first["trained"].tolist() == [
-        True,
-        False,
-        True,
-    ]
+    assert first["test_accuracy"].tolist() == [0.1, 0.2, 0.3]
+    assert first["trained"].tolist() == [True, False, True]
     assert second["test_accuracy"].tolist() == [0.1, 0.0, 0.1]
     assert comparisons.differences(one, other).tolist() == pytest.approx([0.0, 0.2])
     assert comparisons.differences(one, other[:0]).tolist() == []

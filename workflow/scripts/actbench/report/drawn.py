@@ -16,4 +16,4 @@ def embedded(figure: Figure, name: str, labels: Mapping[str, str] | None = None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.svg"
         drawing.save(figure, path)
-        return svg.inlined(path.read_text(encoding="utf-8"), name, labels or {})
+        return svg.inlined_files([path], labels or {})[name]

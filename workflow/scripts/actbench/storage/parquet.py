@@ -71,8 +71,7 @@ def table(rows: Iterable[Mapping], schema: pa.Schema, sort_by: list[str]) -> pa.
     """
     rows = list(rows)
     for row in rows:
-        if row.keys() != set(schema.names):
-            raise ValueError(f"columns {sorted(row.keys() ^ set(schema.names))} differ from the schema")
+        _check_names(row, schema)
     if not rows:
         return schema.empty_table()
     rows.sort(key=lambda row: [(row[name] is None, row[name]) for name in sort_by])
@@ -85,10 +84,9 @@ def of_frame(frame: "pd.DataFrame", schema: pa.Schema, sort_by: list[str]) -> pa
     Raises:
         ValueError: see `table`.
     """
-    if set(frame.columns) != set(schema.names):
-        raise ValueError(f"columns {sorted(set(frame.columns) ^ set(schema.names))} differ from the schema")
-    columns = []
-    for field in _plain(schema):
+    _check_names(frame, schema)
+    columns, plain = [], _plain(schema)
+    for field in plain:
         values = frame[field.name]
         if pa.types.is_floating(field.type):
             values = values.astype(float)
@@ -96,7 +94,13 @@ def of_frame(frame: "pd.DataFrame", schema: pa.Schema, sort_by: list[str]) -> pa
         elif pa.types.is_string(field.type):  # categories, too
             values = values.astype(object)
         columns.append(pa.array(values, field.type, from_pandas=True))
-    return ordered(_checked(columns, _plain(schema)).cast(schema), sort_by)
+    return ordered(_checked(columns, plain).cast(schema), sort_by)
+
+
+def _check_names(columns: Iterable[str], schema: pa.Schema) -> None:
+    different = set(columns) ^ set(schema.names)
+    if different:
+        raise ValueError(f"columns {sorted(different)} differ from the schema")
 
 
 def _checked(columns: Sequence[pa.Array], schema: pa.Schema) -> pa.Table:
