@@ -33,6 +33,11 @@ def curves(by_key, failed=()):
     return pd.DataFrame(rows), pd.DataFrame(runs)
 
 
+def at_depth(history, runs, first, other):
+    """The lead at the one depth of these tables."""
+    return lead.by_depth(history.assign(depth=2), runs.assign(depth=2), first, other).get(2)
+
+
 @pytest.mark.parametrize(
     ("first", "other", "words", "against"),
     [
@@ -71,31 +76,42 @@ def test_the_best_so_far_decides_from_when_on_one_stays_ahead():
             "relu": [[0.3, 0.4, 0.7, 0.1], [0.3, 0.4, 0.7, 0.6]],
         }
     )
-    found = lead.lead(history, runs, "mine", "relu")
+    found = at_depth(history, runs, "mine", "relu")
     assert found[:4] == (1, 4, 4, 2)
     assert math.isclose(found.kept, 0.1) and math.isclose(found.last, 0.8 - 0.35)
     assert found.sentence("mine", "ReLU") == (
         "mine stays ahead of ReLU from epoch 4 of 4 on (best validation accuracy so far, mean of 2 seeds); at the end "
         "+10.00 points by each network's best epoch, +45.00 by its last"
     )
-    turned = lead.lead(history, runs, "relu", "mine")
+    turned = at_depth(history, runs, "relu", "mine")
     assert turned[:4] == (-1, 4, 4, 2) and turned.sentence("ReLU", "mine") == found.sentence("mine", "ReLU")
-    early = lead.lead(history[history["epoch"] < 4], runs, "mine", "relu")
+    early = at_depth(history[history["epoch"] < 4], runs, "mine", "relu")
     assert early.sentence("mine", "ReLU").startswith("ReLU stays ahead of mine from epoch 3 of 3 on (best")
 
 
 def test_only_seeds_that_trained_with_both_count():
     history, runs = curves({"mine": [[0.9], [0.5]], "relu": [[0.8], [0.9]]}, failed={("mine", 1)})
-    assert lead.lead(history, runs, "mine", "relu")[:4] == (1, 1, 1, 1)
+    assert at_depth(history, runs, "mine", "relu")[:4] == (1, 1, 1, 1)
     _, none = curves({"mine": [[0.9]], "relu": [[0.8]]}, failed={("relu", 0)})
-    assert lead.lead(history, none, "mine", "relu") is None
+    assert at_depth(history, none, "mine", "relu") is None
 
 
 def test_without_validation_nobody_is_ahead_and_the_same_end_level():
     history, runs = curves({"mine": [[0.2, 0.5]], "relu": [[0.3, 0.5]]})
-    level = lead.lead(history, runs, "mine", "relu")
+    level = at_depth(history, runs, "mine", "relu")
     assert level.sign == 0 and level.sentence("mine", "ReLU").startswith("mine and ReLU end level (best")
-    assert lead.lead(history.assign(val_accuracy=math.nan), runs, "mine", "relu") is None
+    assert at_depth(history.assign(val_accuracy=math.nan), runs, "mine", "relu") is None
+
+
+def test_each_depth_ends_with_its_own_last_epoch():
+    short = curves({"mine": [[0.2, 0.6]], "relu": [[0.3, 0.5]]})
+    long = curves({"mine": [[0.4, 0.5, 0.5], [0.1]], "relu": [[0.3, 0.4, 0.7], [0.2]]})
+    history, runs = (
+        pd.concat([one.assign(depth=2), two.assign(depth=8)]) for one, two in zip(short, long, strict=True)
+    )
+    found = lead.by_depth(history, runs, "mine", "relu")
+    assert found[2][:4] == (1, 2, 2, 1) and found[8][:4] == (-1, 3, 3, 2) and set(found) == {2, 8}
+    assert math.isclose(found[2].kept, 0.1) and math.isclose(found[8].kept, 0.3 - 0.45)
 
 
 def test_the_first_of_a_ranking_is_told_by_depth():

@@ -113,31 +113,44 @@ class Lead(NamedTuple):
         return f"at the end {kept} points by each network's best epoch, {last} by its last"
 
 
-def lead(history: pd.DataFrame, runs: pd.DataFrame, first: str, other: str) -> Lead | None:
-    """From when on which of two activations is ahead; None without validation or a seed that trained in both.
+def by_depth(history: pd.DataFrame, runs: pd.DataFrame, first: str, other: str) -> dict[int, Lead]:
+    """At each depth, from when on which of two activations is ahead.
 
-    A run that ended early keeps its best, as its weights do.
+    Without a depth that has no validation, or no seed that trained in both. A run that ended early keeps its
+    best, as its weights do.
 
     Args:
-        history, runs: tables of these names.
+        history, runs: tables of these names, of one setting.
         first, other: ids.
     """
-    trained = runs.groupby([runs["activation"].astype(str), "seed"])["trained"].all().unstack(0)
+    columns = ["depth", "activation", *RUN]
+    rows, runs = (
+        table.loc[table["activation"].isin([first, other]), names].astype({"activation": str})
+        for table, names in ((history, [*columns, "epoch", "val_accuracy"]), (runs, [*columns, "trained"]))
+    )
+    trained = runs.groupby(["depth", "seed", "activation"])["trained"].all().unstack()
     if not {first, other} <= set(trained.columns):
-        return None
-    seeds = trained.index[trained[[first, other]].fillna(value=False).all(axis=1)]
-    rows = history.astype({"activation": str})
-    rows = rows[rows["activation"].isin([first, other]) & rows["seed"].isin(seeds)]
-    if rows.empty or rows["val_accuracy"].isna().all():
-        return None
-    accuracies = rows.set_index(["epoch", "activation", *RUN])["val_accuracy"].unstack("epoch")
+        return {}
+    both = trained.index[trained.fillna(value=False).all(axis=1)]
+    rows = rows[pd.MultiIndex.from_frame(rows[["depth", "seed"]]).isin(both)]
+    if rows["val_accuracy"].isna().all():
+        return {}
+    accuracies = rows.set_index([*columns, "epoch"])["val_accuracy"].unstack("epoch")
     so_far = accuracies.ffill(axis=1)
-    best, own = (table.groupby(level="activation").mean() for table in (so_far.cummax(axis=1), so_far))
-    signs = [_sign(value) for value in best.loc[first] - best.loc[other]]
-    kept, last = (float((table.loc[first] - table.loc[other]).iloc[-1]) for table in (best, own))
-    other_signs = [place for place, sign in enumerate(signs) if sign != signs[-1]]
-    since = other_signs[-1] + 1 if other_signs else 0
-    return Lead(signs[-1], int(best.columns[since]), int(best.columns[-1]), len(seeds), kept, last)
+    best, own = (
+        table.groupby(level=["activation", "depth"]).mean() for table in (so_far.cummax(axis=1), so_far)
+    )
+    ahead, last = (table.loc[first] - table.loc[other] for table in (best, own))
+    epochs, n = rows.groupby("depth")["epoch"].max(), both.to_frame()["depth"].value_counts()
+    found = {}
+    for depth in ahead.index[ahead.notna().any(axis=1)]:
+        differences = ahead.loc[depth, : epochs[depth]]
+        signs = [_sign(value) for value in differences]
+        other_signs = [place for place, sign in enumerate(signs) if sign != signs[-1]]
+        since = differences.index[other_signs[-1] + 1 if other_signs else 0]
+        ends = (float(table.at[depth, epochs[depth]]) for table in (ahead, last))
+        found[int(depth)] = Lead(signs[-1], int(since), int(epochs[depth]), int(n[depth]), *ends)
+    return found
 
 
 def over_depths(leads: Mapping[int, Lead], first: str, other: str, others: Sequence[int] = ()) -> str:

@@ -99,7 +99,7 @@ def beside(study: Study, row: Mapping, known: quotes.About) -> Beside:
     if horizon and "tuning" in own:
         found = found._replace(search=lead.search(own["tuning"], *pair, epochs=horizon[0]))
     if "history" in own and not row["runs_disagree"]:
-        found = found._replace(lead=lead.lead(own["history"], own["runs"], *pair))
+        found = found._replace(lead=lead.by_depth(own["history"], own["runs"], *pair).get(row["depth"]))
     return found
 
 

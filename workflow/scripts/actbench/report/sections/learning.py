@@ -31,14 +31,10 @@ def led(study: Study) -> str:
     first = order.ranked(study.comparison, study.tables["over_depths"])[0]
     if first == baseline:
         return ""
-    found, cells = {}, study.comparison[study.comparison["activation"].isin([first, baseline])]
+    cells = study.comparison[study.comparison["activation"].isin([first, baseline])]
     apart = set(cells.loc[cells["runs_disagree"], "depth"])
-    for depth in study.config["depths"]:
-        if depth in apart:
-            continue
-        history, runs = (rows[rows["depth"] == depth] for rows in map(study.tables.get, ("history", "runs")))
-        one = lead.lead(history, runs, first, baseline)
-        found |= {depth: one} if one else {}
+    found = lead.by_depth(study.tables["history"], study.tables["runs"], first, baseline)
+    found = {depth: found[depth] for depth in study.config["depths"] if depth in found and depth not in apart}
     others = [depth for depth in study.config["depths"] if depth not in found]
     return lead.over_depths(found, study.labels[first], study.labels[baseline], others)
 
