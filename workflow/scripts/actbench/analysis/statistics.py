@@ -217,13 +217,14 @@ def decays(gradients: pd.DataFrame) -> pd.DataFrame:
     `slope` of log10 rms over layer numbers, by least squares, and `log10_first_last` of the first layer's rms
     over the last's. Null where an rms is 0 or there is but one layer.
     """
-    keys = [*parquet.RUN, "checkpoint", "tensor"]
-    parts = []
-    for _, part in gradients.groupby("depth"):
-        rms = part.pivot(index=keys, columns="layer", values="rms")
-        slope, ratio = _decays(rms.columns.to_numpy(), rms.to_numpy())
-        parts.append(rms.index.to_frame(index=False).assign(slope=slope, log10_first_last=ratio))
-    return pd.concat(parts)
+    keys = ["depth", *(name for name in parquet.RUN if name != "depth"), "checkpoint", "tensor"]
+    rms = gradients.pivot(index=keys, columns="layer", values="rms")
+    found, depths = np.full((len(rms), 2), math.nan), rms.index.get_level_values("depth")
+    for depth, numbers in gradients.groupby("depth")["layer"].unique().items():
+        here, layers = depths == depth, np.sort(numbers)
+        found[here] = np.stack(_decays(layers, rms.loc[here, layers].to_numpy()), axis=1)
+    rows = rms.index.to_frame(index=False)[[*parquet.RUN, "checkpoint", "tensor"]]
+    return rows.assign(slope=found[:, 0], log10_first_last=found[:, 1])
 
 
 def _decays(layers: np.ndarray, rms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
