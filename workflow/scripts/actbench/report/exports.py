@@ -1,6 +1,7 @@
 """The comparison as papers want it: LaTeX, wide and for one column, and Markdown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple, Self
 
 import pandas as pd
@@ -41,20 +42,19 @@ def latex(
         known: what the comparisons share.
         rates: the table of that name, where these were chosen among several.
     """
-    parts = _Parts.of(comparison, known)
+    rows = comparison.to_dict("records")
+    parts = _Parts.of(rows, known)
     heads = ["Activation", "Trained", *(MEANS if parts.seeds else ["Accuracy"])]
     heads += DIFFERENCES if parts.compared else []
     blocks = []
-    for depth, rows in comparison.groupby("depth", sort=False):
+    for depth, group in groupby(rows, key=lambda row: row["depth"]):
         head = rf"\multicolumn{{{len(heads)}}}{{@{{}}l}}{{\textit{{{layers(depth)}}}}} \\"
-        blocks.append(([head], [_line(_cells(row, labels, parts)) for row in rows.to_dict("records")]))
+        blocks.append(([head], [_line(_cells(row, labels, parts)) for row in group]))
     caption = rf"Test accuracy (\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}"
     if parts.compared:
         caption += f", with the difference to {tex.text(known.baseline)} in percentage points"
     columns = "l" + "r" * (len(heads) - 2) + ("l" if parts.compared else "r")
-    notes = " ".join(
-        [_notes(parts, known), *_further(comparison, labels, known, rates, p_values=parts.compared)]
-    )
+    notes = " ".join([_notes(parts, known), *_further(rows, labels, known, rates, p_values=parts.compared)])
     made = _Table(_made(caption, known), f"tab:{tex.key(known.study)}", columns, notes, tabcolsep=1.8)
     return _tables(made, [_line(heads)], blocks)
 
@@ -67,31 +67,31 @@ def narrow(
     Args:
         comparison, labels, known, rates: see `latex`.
     """
-    depths = list(dict.fromkeys(comparison["depth"]))
-    cells = {(row["activation"], row["depth"]): row for row in comparison.to_dict("records")}
-    keys = list(dict.fromkeys(comparison["activation"]))
+    rows = comparison.to_dict("records")
+    cells = {(row["activation"], row["depth"]): row for row in rows}
+    keys, depths = (list(dict.fromkeys(row[name] for row in rows)) for name in ("activation", "depth"))
     blocks = []
     for start in range(0, len(depths), DEPTHS):
         chosen = depths[start : start + DEPTHS]
         empty = [""] * (min(DEPTHS, len(depths)) - len(chosen))
         head = [_line(["Activation", *(_layers(depth) for depth in chosen), *empty]), r"\midrule"]
-        rows = [
+        lines = [
             _line([_name(labels[key]), *(_short(cells.get((key, depth))) for depth in chosen), *empty])
             for key in keys
         ]
-        blocks.append((head, rows))
+        blocks.append((head, lines))
     caption = f"Test accuracy (\\%) on {tex.text(known.dataset)} by activation and depth, {_n(known)}"
-    parts = _Parts.of(comparison, known)
+    parts = _Parts.of(rows, known)
     notes = ["The accuracy of the one seed."]
     if parts.seeds:
         notes = [r"Mean $\pm$ half the width of its 95\,\% interval over the seeds that trained."]
-    if (comparison["n_trained"] < comparison["n_seeds"]).any():
+    if any(row["n_trained"] < row["n_seeds"] for row in rows):
         notes.append("In brackets, how many trained.")
     if parts.apart:
         notes.append("A range where runs lie more than 25 points apart.")
     if parts.compared:
         notes.append(f"{_marks(parts, known)} Differences: {_correction(known)}.")
-    notes += _further(comparison, labels, known, rates, p_values=False)
+    notes += _further(rows, labels, known, rates, p_values=False)
     caption = _made(caption, known)
     columns = "l" + "r" * min(DEPTHS, len(depths))
     return _tables(
@@ -121,12 +121,11 @@ class _Parts(NamedTuple):
     marks: frozenset[str]
 
     @classmethod
-    def of(cls, comparison: pd.DataFrame, known: About) -> Self:
-        rows = comparison.to_dict("records")
+    def of(cls, rows: Sequence[Mapping], known: About) -> Self:
         seeds = known.n_seeds > 1
         return cls(
             seeds=seeds,
-            compared=_compared(comparison),
+            compared=_compared(rows),
             alone=seeds and any(row["n_trained"] == 1 for row in rows),
             apart=any(row["n_trained"] > 1 and not tex.finite(row["mean"]) for row in rows),
             ranged=any(numbers.spread(row).startswith("runs") for row in rows),
@@ -246,7 +245,7 @@ def _made(caption: str, known: About) -> str:
 
 
 def _further(
-    comparison: pd.DataFrame,
+    rows: Sequence[Mapping],
     labels: Mapping[str, str],
     known: About,
     rates: pd.DataFrame | None,
@@ -256,10 +255,10 @@ def _further(
     """What a reader of the table must know beside its numbers, a sentence each.
 
     Args:
-        comparison, labels, known, rates: see `latex`.
+        rows: of the comparison table.
+        labels, known, rates: see `latex`.
         p_values: whether the table shows p, so that one that disagrees with its verdict has a dagger.
     """
-    rows = comparison.to_dict("records")
     texts = [known.criterion, *table_notes.unfinished(rows, labels)]
     if p_values:
         texts.append(verdict_sentences.beside_p(rows, labels, known.n_comparisons))
@@ -350,8 +349,9 @@ def markdown(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     """The columns of a paper's table, as text; those of comparisons where there are any."""
-    rows = []
-    for row in comparison.to_dict("records"):
+    given, rows = comparison.to_dict("records"), []
+    compared = _compared(given)
+    for row in given:
         cells = {
             "Hidden layers": str(row["depth"]),
             "Activation": labels[row["activation"]],
@@ -360,7 +360,7 @@ def _readable(comparison: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFra
         }
         if row["n_seeds"] > 1:
             cells |= {"95 % interval": numbers.spread(row, 2), "SD": numbers.percent(row["std"], 2)}
-        if _compared(comparison):
+        if compared:
             known = row["verdict"] != "baseline" and row["n_pairs"] > 1
             found = {
                 "Difference": numbers.points(row["difference"]),
@@ -381,6 +381,6 @@ def _level(row: Mapping) -> str:
     return f"{'median ' if row['n_trained'] > 1 else ''}{numbers.percent(row['median'], 2)}"
 
 
-def _compared(comparison: pd.DataFrame) -> bool:
+def _compared(rows: Sequence[Mapping]) -> bool:
     """Whether anything is compared with the baseline: two seeds and another activation."""
-    return bool((comparison["n_seeds"] > 1).any() and (comparison["verdict"] != "baseline").any())
+    return any(row["n_seeds"] > 1 for row in rows) and any(row["verdict"] != "baseline" for row in rows)

@@ -59,11 +59,18 @@ def _alike(runs: pd.DataFrame, places: Sequence[str]) -> dict[tuple, list[list[s
         return {}
     rows = runs.astype({"activation": str, "setting": str}).sort_values(PLACE, kind="stable")
     values = rows.drop(columns=["activation", "n_parameters"], errors="ignore").astype(object)
-    rows["run"] = list(values.where(values.notna(), None).itertuples(index=False, name=None))
-    rows["measured"] = rows[MEASURED].notna().all(axis=1)
+    values = values.where(values.notna(), None).itertuples(index=False, name=None)
+    cells = list(zip(*(rows[name] for name in [*places, "activation"]), strict=True))
+    trained, measured = (
+        {cell for cell, is_so in zip(cells, so, strict=True) if is_so}
+        for so in (rows["trained"], rows[MEASURED].notna().all(axis=1))
+    )
+    own: dict[tuple, list[tuple]] = {}
+    for cell, run in zip(cells, values, strict=True):
+        own.setdefault(cell, []).append(run)
     found: dict[tuple, dict[tuple, list[str]]] = {}
-    for (*place, key), own in rows.groupby([*places, "activation"], sort=False):
-        if own["trained"].any() and own["measured"].any():
-            found.setdefault(tuple(place), {}).setdefault(tuple(own["run"]), []).append(key)
+    for (*place, key), of_cell in own.items():
+        if (*place, key) in trained & measured:
+            found.setdefault(tuple(place), {}).setdefault(tuple(of_cell), []).append(key)
     alike = {place: [keys for keys in of.values() if len(keys) > 1] for place, of in found.items()}
     return {place: keys for place, keys in alike.items() if keys}

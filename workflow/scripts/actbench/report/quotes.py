@@ -133,9 +133,9 @@ def of(
         return []
     trained = {} if shares is None else {(row["activation"], row["depth"]): row for row in _rows(shares)}
     chosen = {} if rates is None else dict(list(rates.groupby(["activation", "depth"], observed=True)))
-    baselines = {row["depth"]: row for row in _rows(comparison[comparison["verdict"] == "baseline"])}
-    found = []
-    for row in _rows(comparison[comparison["verdict"] != "baseline"]):
+    rows, found = _rows(comparison), []
+    baselines = {row["depth"]: row for row in rows if row["verdict"] == "baseline"}
+    for row in (row for row in rows if row["verdict"] != "baseline"):
         base, share = baselines[row["depth"]], trained.get((row["activation"], row["depth"]), {})
         both = {f"{name}_other": base[name] for name in ("n_trained", "n_improving", "n_diverged")}
         both |= {name: share[name] for name in ("wins", "losses") if name in share}

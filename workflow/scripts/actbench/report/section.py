@@ -79,8 +79,8 @@ class Study:
     @cached_property
     def cells(self) -> dict[int, pd.DataFrame]:
         """The rows of `comparison` by depth, most reliably trained first, then highest."""
-        rows = self.comparison
-        return {depth: _ranked(rows[rows["depth"] == depth]) for depth in self.config["depths"]}
+        rows = _ranked(self.comparison)
+        return {depth: rows[rows["depth"] == depth] for depth in self.config["depths"]}
 
     @cached_property
     def failures(self) -> dict[str, bool]:

@@ -8,6 +8,7 @@ from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
 from actbench.report.numbers import (
     NBSP,
+    VERDICT,
     count,
     fixed,
     interval,
@@ -32,9 +33,9 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         labels: id to display text.
     """
     n = int(cells["n_seeds"].iloc[0])
-    always, never = cells[cells["n_trained"] == n], cells[cells["n_trained"] == 0]
-    some = cells[(cells["n_trained"] > 0) & (cells["n_trained"] < n)]
-    parts = []
+    always, parts = cells[cells["n_trained"] == n], []
+    counts = list(zip(*(cells[name] for name in ("activation", "n_trained", "n_diverged")), strict=True))
+    never = [(labels[key], n_diverged) for key, n_trained, n_diverged in counts if not n_trained]
     if len(always):
         every = {1: "the one seed", 2: "both seeds"}.get(n, f"all {n} seeds")
         names = _names(always, labels)
@@ -43,16 +44,16 @@ def outcome(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         elif len(always) > 2 * MANY:
             names = f"{len(always)} of {len(cells)} activations"
         parts.append((names, f"from {every}, {_accuracy(always, labels)}"))
-    for row in some.itertuples():
+    for key, n_trained, n_diverged in counts:
+        if 0 < n_trained < n:
+            seeds = f"{n}" if parts else count(n, "seed")
+            parts.append((labels[key], f"from {n_trained} of {seeds}{_diverged(n_diverged, n)}"))
+    if never:
         seeds = f"{n}" if parts else count(n, "seed")
-        parts.append(
-            (labels[row.activation], f"from {row.n_trained} of {seeds}{_diverged(row.n_diverged, n)}")
-        )
-    if len(never):
-        seeds = f"{n}" if parts else count(n, "seed")
-        n_diverged, n_networks = int(never["n_diverged"].sum()), n * len(never)
-        diverged = _diverged(n_diverged, f"{n_networks} networks" if len(never) > 1 else n_networks)
-        parts.append((_names(never, labels), f"from 0 of {seeds}{diverged}"))
+        n_networks = n * len(never)
+        of = f"{n_networks} networks" if len(never) > 1 else n_networks
+        diverged = _diverged(sum(n_diverged for _, n_diverged in never), of)
+        parts.append((listed([name for name, _ in never]), f"from 0 of {seeds}{diverged}"))
     (first, how), *others = parts
     text = "; ".join([f"{first} trained {how}", *(f"{names} {how}" for names, how in others)])
     return f"With {layers(int(cells['depth'].iloc[0]))}, {text}."
@@ -63,12 +64,13 @@ def required_seeds(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     inconclusive = cells[(cells["verdict"] == "inconclusive") & cells["difference_low"].notna()]
     if inconclusive.empty:
         return ""
-    known = inconclusive[inconclusive["required_seeds"].notna()].sort_values("required_seeds", kind="stable")
-    never = inconclusive[inconclusive["required_seeds"].isna()]
-    parts = [f"{int(row.required_seeds)} for {labels[row.activation]}" for row in known.itertuples()]
+    required = list(zip(inconclusive["required_seeds"], inconclusive["activation"], strict=True))
+    known = sorted(((n, key) for n, key in required if pd.notna(n)), key=lambda one: one[0])
+    never = [key for n, key in required if pd.isna(n)]
+    parts = [f"{int(n)} for {labels[key]}" for n, key in known]
     texts = [some(parts)] if parts else []
-    if len(never):
-        names = some([labels[key] for key in never["activation"]])
+    if never:
+        names = some([labels[key] for key in never])
         texts.append(f"no number up to {comparisons.MOST_SEEDS:,} for {names}")
     return (
         "Were the measured differences and spreads the true ones, four of five studies would decide with "
@@ -194,34 +196,25 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if others.empty:
         return ""
     baseline = labels[others["baseline"].iloc[0]]
-    compared, lacking = others[others["n_pairs"] > 1], others[others["n_pairs"] <= 1]
-    words = {"better": "better than", "worse": "worse than", "equivalent": "equivalent to"}
+    named: dict[str, list[str]] = {}
+    for row in others[["activation", *VERDICT]].to_dict("records"):
+        word = verdict(row) if row["n_pairs"] > 1 else LACKING
+        named.setdefault(word, []).append(labels[row["activation"]])
     parts = []
-    for word, text in words.items():
-        chosen = compared[compared["verdict"] == word]
-        if len(chosen):
-            parts.append(f"{_names(chosen, labels)} {_are(chosen)} {text} {baseline}")
-    kinds = pd.Series([verdict(row) for row in compared.to_dict("records")], compared.index, dtype=object)
+    for word, text in {"better": "better than", "worse": "worse than", "equivalent": "equivalent to"}.items():
+        if names := named.get(word):
+            parts.append(f"{listed(names)} {_are(names)} {text} {baseline}")
     for word in ("better", "worse"):
-        chosen = compared[kinds == f"{word}?"]
-        if len(chosen):
+        if names := named.get(f"{word}?"):
             open_ = "whether by more than the margin is open"
-            parts.append(f"{_names(chosen, labels)} {_are(chosen)} {word} than {baseline}, but {open_}")
-    apart = compared[kinds == "runs disagree"]
-    if len(apart):
-        parts.append(
-            f"{_names(apart, labels)} cannot be compared with {baseline} by means: runs lie too far apart"
-        )
-    inconclusive = compared[kinds == "inconclusive"]
-    if len(inconclusive):
-        one = len(inconclusive) == 1
-        what = f"{'The' if not parts else 'the'} {'comparison' if one else 'comparisons'}"
-        parts.append(
-            f"{what} of {some(labels[key] for key in inconclusive['activation'])} with {baseline} "
-            f"{'is' if one else 'are'} inconclusive"
-        )
-    if len(lacking):
-        parts.append(f"{_names(lacking, labels)} cannot be compared with {baseline}: {_why_lacking(cells)}")
+            parts.append(f"{listed(names)} {_are(names)} {word} than {baseline}, but {open_}")
+    if names := named.get("runs disagree"):
+        parts.append(f"{listed(names)} cannot be compared with {baseline} by means: runs lie too far apart")
+    if names := named.get("inconclusive"):
+        what = f"{'The' if not parts else 'the'} comparison{'' if len(names) == 1 else 's'}"
+        parts.append(f"{what} of {some(names)} with {baseline} {_are(names)} inconclusive")
+    if names := named.get(LACKING):
+        parts.append(f"{listed(names)} cannot be compared with {baseline}: {_why_lacking(cells)}")
     return "; ".join(parts) + "."
 
 

@@ -104,15 +104,16 @@ def of_runs(cells: pd.DataFrame, runs: pd.DataFrame, digits: int = 1) -> dict[st
         digits: after the decimal point.
     """
     found = {}
-    for row in cells[cells["runs_disagree"]].itertuples():
-        here = (runs["activation"] == row.activation) & (runs["depth"] == row.depth) & runs["trained"]
+    places = zip(cells["activation"], cells["depth"], cells["runs_disagree"], strict=True)
+    for activation, depth in ((key, depth) for key, depth, apart in places if apart):
+        here = (runs["activation"] == activation) & (runs["depth"] == depth) & runs["trained"]
         *others, last = sorted(runs.loc[here, "test_accuracy"])
         if len(others) < RUNS:
-            found[row.activation] = ", ".join(
+            found[activation] = ", ".join(
                 [*(fixed(100 * value, digits) for value in others), percent(last, digits)]
             )
         else:
-            found[row.activation] = interval(others[0], last, digits)
+            found[activation] = interval(others[0], last, digits)
     return found
 
 
@@ -132,9 +133,9 @@ def ended(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         ),
         ("n_improving", "n_trained", "Still improving in the last tenth of the epochs"),
     ):
-        chosen = cells[cells[column] > 0].to_dict("records")
-        chosen.sort(key=lambda row: -row[column] / row[of])
-        named = [f"{labels[row['activation']]} ({row[column]} of {row[of]})" for row in chosen]
+        counts = zip(cells["activation"], cells[column], cells[of], strict=True)
+        chosen = sorted((one for one in counts if one[1] > 0), key=lambda one: -one[1] / one[2])
+        named = [f"{labels[key]} ({n} of {total})" for key, n, total in chosen]
         if named:
             found.append(f"{words}: {some(named)}.")
     return " ".join(found)

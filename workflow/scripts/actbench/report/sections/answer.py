@@ -23,9 +23,7 @@ from actbench.report.verdict_sentences import legend
 
 def context(study: Study) -> dict:
     """See `Section`."""
-    names = list(study.config["settings"])
-    setting = names[0] if len(names) > 1 else ""
-    claim, basis = headline.headline(study.tables["runs"], study.labels, setting, differences(study))
+    claim, basis = study.once(_headline)
     ranked = ranking(study.comparison, study.tables["over_depths"], study.shown_depths)
     cells = [cell for row in ranked for cell in row["cells"]]
     some = study.comparison["n_trained"] > 0
@@ -49,6 +47,12 @@ def context(study: Study) -> dict:
         "n_runs": len(study.every["runs"]),
         "downloads": {"ranking": as_table(ranked, study.labels, paired=study.shared()["paired"])},
     }
+
+
+def _headline(study: Study) -> tuple[str, str]:
+    names = list(study.config["settings"])
+    setting = names[0] if len(names) > 1 else ""
+    return headline.headline(study.tables["runs"], study.labels, setting, differences(study))
 
 
 def differences(study: Study) -> pd.DataFrame:
@@ -82,9 +86,7 @@ def quoted(study: Study) -> list[str]:
     config, labels = study.config, study.labels
     known, names = quotes.about(study), list(config["settings"])
     every, rates = study.every["comparison"], study.every.get("rates")
-    claim, basis = headline.headline(
-        study.tables["runs"], labels, names[0] if len(names) > 1 else "", differences(study)
-    )
+    claim, basis = study.once(_headline)
     found = [f"{numbers.clause(claim, labels.values())} ({basis}, on the same {known.tested})."]
     decides = change_sentences.turned(every, labels, names, search_sentences.tunes(config["settings"]))
     decides = decides or headline.recipe(every, rates, config["settings"], labels)
@@ -100,16 +102,22 @@ def quoted(study: Study) -> list[str]:
 
 def ranking(comparison: pd.DataFrame, over_depths: pd.DataFrame, depths: Sequence[int]) -> list[dict]:
     """A row an activation as `order.ranked`: its rank, its cells at these depths, its networks."""
-    ranks = over_depths[over_depths["measure"] == "rank"].set_index("activation")
-    level = comparison.assign(level=comparison["mean"].fillna(comparison["median"]))
-    rows = []
-    for key, cells in level.groupby("activation", observed=True):
-        rank = {name: _number(ranks.loc[key, name]) for name in ("mean", "ci_low", "ci_high")}
-        totals = {"n_trained": int(cells["n_trained"].sum()), "n_runs": int(cells["n_seeds"].sum())}
-        shown = cells[cells["depth"].isin(depths)].sort_values("depth")
-        rows.append({"key": key, **rank, **totals, "cells": shown.to_dict("records")})
-    places = order.ranked(comparison, over_depths)
-    return sorted(rows, key=lambda row: places.index(row["key"]))
+    ends = ["mean", "ci_low", "ci_high"]
+    ranks = over_depths[over_depths["measure"] == "rank"].set_index("activation")[ends].to_dict("index")
+    level = comparison.assign(level=comparison["mean"].fillna(comparison["median"])).sort_values("depth")
+    cells: dict[str, list[dict]] = {key: [] for key in order.ranked(comparison, over_depths)}
+    for cell in level.to_dict("records"):
+        cells[cell["activation"]].append(cell)
+    return [
+        {
+            "key": key,
+            **{name: _number(value) for name, value in ranks[key].items()},
+            "n_trained": sum(cell["n_trained"] for cell in own),
+            "n_runs": sum(cell["n_seeds"] for cell in own),
+            "cells": [cell for cell in own if cell["depth"] in depths],
+        }
+        for key, own in cells.items()
+    ]
 
 
 def lost(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:

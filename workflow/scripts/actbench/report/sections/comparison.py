@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from itertools import groupby
 
 import pandas as pd
 
@@ -50,7 +49,7 @@ def context(study: Study) -> dict:
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
         "apart": short,
         "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},
-        "cells": cells,
+        "cells": by_depth(pd.concat(cells.values())),
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
         "verdicts": {
             depth: f"{sentences.verdicts(rows, labels)} {unfinished(rows, labels)}".strip()
@@ -71,11 +70,19 @@ def quoted(study: Study, comparison: pd.DataFrame) -> list[str]:
     return [*answer.quoted(study), *compared] if compared else []
 
 
+def by_depth(rows: pd.DataFrame) -> dict[int, list[dict]]:
+    """The rows of a table by depth, as they stand."""
+    found: dict[int, list[dict]] = {}
+    for row in rows.to_dict("records"):
+        found.setdefault(row["depth"], []).append(row)
+    return found
+
+
 def shares_by_depth(shares: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, list[dict]]:
     """The rows of that table by depth, in the order of the labels."""
     order = list(labels)
-    rows = sorted(shares.to_dict("records"), key=lambda row: (row["depth"], order.index(row["activation"])))
-    return {depth: list(group) for depth, group in groupby(rows, key=lambda row: row["depth"])}
+    rows = by_depth(shares.sort_values("depth", kind="stable"))
+    return {depth: sorted(own, key=lambda row: order.index(row["activation"])) for depth, own in rows.items()}
 
 
 def test_set_error(comparison: pd.DataFrame, n_test: int) -> float | None:

@@ -43,22 +43,25 @@ def training_cost(
     Operations are the median over networks.
     """
     job_of = {seed: job for job, seeds in enumerate(blocks) for seed in seeds}
-    found: dict[int, list[dict]] = {}
-    cells = dict(list(rows.groupby(["depth", "activation"], observed=True)))
-    for depth, key in sorted(cells, key=lambda place: (place[0], list(labels).index(place[1]))):
-        cell = cells[depth, key]
-        seconds, total = cell["seconds"].groupby(cell["seed"].map(job_of)).mean(), cell["seconds"].sum()
-        row = {
-            "key": key,
-            "n": len(seconds),
-            "seconds": seconds.median(),
-            "seconds_low": seconds.min(),
-            "seconds_high": seconds.max(),
-            "gflop": cell["flops"].median() / 1e9,
-            "images_per_second": cell["n_images"].sum() / total,
-            "gflops": cell["flops"].sum() / total / 1e9,
+    cell = ["depth", "activation"]
+    of_jobs = rows.groupby([*cell, rows["seed"].map(job_of)], observed=True)["seconds"].mean()
+    seconds = of_jobs.groupby(level=cell, observed=True).agg(["size", "median", "min", "max"])
+    of_cells = rows.groupby(cell, observed=True)
+    totals = of_cells[["seconds", "n_images", "flops"]].sum()
+    table = pd.DataFrame(
+        {
+            "n": seconds["size"],
+            "seconds": seconds["median"],
+            "seconds_low": seconds["min"],
+            "seconds_high": seconds["max"],
+            "gflop": of_cells["flops"].median() / 1e9,
+            "images_per_second": totals["n_images"] / totals["seconds"],
+            "gflops": totals["flops"] / totals["seconds"] / 1e9,
         }
-        found.setdefault(int(depth), []).append(row)
+    ).to_dict("index")
+    found: dict[int, list[dict]] = {}
+    for depth, key in sorted(table, key=lambda place: (place[0], list(labels).index(place[1]))):
+        found.setdefault(int(depth), []).append({"key": key} | table[depth, key])
     return found
 
 

@@ -65,12 +65,12 @@ def unit_shares(dead: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:
     grouped = dead.groupby([*keys, "seed", "fold"], observed=True)[counts]
     runs = grouped.sum().where(grouped.count().eq(grouped.size(), axis=0))  # null where a layer's count is
     shares = runs.div(runs["n_neurons"], axis=0).groupby(keys, observed=True)
-    means, sizes = shares.mean(), shares.size()
+    means = shares[counts[1:]].mean()
     rows: dict[tuple, dict] = {}
-    for (activation, depth, checkpoint), mean in means.iterrows():
+    for (activation, depth, checkpoint), *mean, n in means.assign(n=shares.size()).itertuples(name=None):
         row = rows.setdefault((depth, list(labels).index(activation)), {"depth": depth, "key": activation})
-        row |= {f"{count.removeprefix('n_')}_{checkpoint}": mean[count] for count in counts[1:]}
-        row[f"n_{checkpoint}"] = int(sizes[activation, depth, checkpoint])
+        names = [f"{count.removeprefix('n_')}_{checkpoint}" for count in counts[1:]]
+        row |= dict(zip(names, mean, strict=True)) | {f"n_{checkpoint}": n}
     return [rows[place] for place in sorted(rows)]
 
 
@@ -92,10 +92,12 @@ def dead_by_layer(dead: pd.DataFrame, labels: Mapping[str, str]) -> dict[int, li
     means = dead.groupby(keys, observed=True).agg(
         n=("n_dead", "size"), mean=("n_dead", "mean"), width=("n_neurons", "first")
     )
+    places: dict[tuple, dict] = {}
+    for (*place, _layer), n, mean, width in means.itertuples(name=None):
+        row = {"key": place[1], "checkpoint": place[2], "n": n, "layers": []}
+        places.setdefault(tuple(place), row)["layers"].append((mean, width))
     found: dict[int, list[dict]] = {}
-    for (depth, key, checkpoint), part in means.groupby(level=keys[:3], observed=True):
-        row = {"key": key, "checkpoint": checkpoint, "n": int(part["n"].iloc[0])}
-        row["layers"] = list(zip(part["mean"], part["width"], strict=True))
+    for (depth, *_), row in places.items():
         found.setdefault(int(depth), []).append(row)
     order = list(labels)
     return {

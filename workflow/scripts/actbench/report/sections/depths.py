@@ -22,7 +22,7 @@ def context(study: Study) -> dict:
     return {
         "finding": finding,
         "without_mean": findings.without_mean(study.comparison, study.labels) if n_seeds > 1 else "",
-        "cells": study.cells,
+        "trained": trained(study.cells),
         "trends": changes,
         "dying": dying(changes),
         "changing": changing(over_depths),
@@ -34,6 +34,20 @@ def context(study: Study) -> dict:
 def several(study: Study) -> bool:
     """Whether the study has more than one depth."""
     return len(study.config["depths"]) > 1
+
+
+def trained(cells: Mapping[int, pd.DataFrame]) -> dict[str, list[tuple]]:
+    """By activation, depth by depth: the depth, the seeds that trained, and the interval of their share.
+
+    Args:
+        cells: see `Study`.
+    """
+    columns = ["activation", "depth", "n_trained", "trained_low", "trained_high"]
+    found: dict[str, list[tuple]] = {}
+    for rows in cells.values():
+        for key, *cell in rows[columns].itertuples(index=False, name=None):
+            found.setdefault(key, []).append(tuple(cell))
+    return found
 
 
 def trends(over_depths: pd.DataFrame, labels: Mapping[str, str]) -> list[dict]:

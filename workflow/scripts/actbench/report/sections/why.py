@@ -12,6 +12,7 @@ from actbench.report import findings, gap_sentences, recipe_sentences
 from actbench.report import theory_sentences as sentences
 from actbench.report.numbers import written
 from actbench.report.section import Section, Study
+from actbench.storage import parquet
 from actbench.study import grid
 from actbench.theory import expectation
 
@@ -108,7 +109,7 @@ def cells(study: Study) -> pd.DataFrame:
     places = {"setting": list(study.config["settings"]), "activation": list(study.labels)}
     rows = every["expectations"][[*CELL, "log10_first_last", "expected_to_train", "reason"]]
     rows = _plain(rows).rename(columns={"log10_first_last": "predicted", "expected_to_train": "expected"})
-    trained = _plain(every["comparison"])[[*CELL, "n_seeds", "n_trained", "n_diverged"]]
+    trained = _plain(every["comparison"][[*CELL, "n_seeds", "n_trained", "n_diverged"]])
     rows = rows.merge(trained, on=CELL, validate="one_to_one")
     ratios = measured(every["gradients"])
     new = ratios[ratios["checkpoint"] == "init"].drop(columns="checkpoint")
@@ -127,7 +128,8 @@ def measured(gradients: pd.DataFrame) -> pd.DataFrame:
 
     With cross-validation, a seed's is the mean over its folds.
     """
-    ratios = statistics.decays(_plain(gradients[gradients["tensor"] == "preactivation"]))
+    columns = [*parquet.RUN, "checkpoint", "tensor", "layer", "rms"]
+    ratios = statistics.decays(_plain(gradients.loc[gradients["tensor"] == "preactivation", columns]))
     of_seeds = ratios.groupby([*CELL, "checkpoint", "seed"])["log10_first_last"].mean()
     found = of_seeds.groupby([*CELL, "checkpoint"]).agg(measured="mean", std="std", n="count")
     return found.reset_index()
@@ -137,7 +139,8 @@ def signal_gaps(distributions: pd.DataFrame, predictions: pd.DataFrame) -> pd.Da
     """By cell and hidden layer the measured standard deviation of new activations by the predicted one."""
     chosen = (distributions["signal"] == "activation") & (distributions["checkpoint"] == "init")
     place = [*CELL, "layer"]
-    found = _plain(distributions[chosen]).dropna(subset="std").groupby(place)["std"].agg(["mean", "count"])
+    new = _plain(distributions.loc[chosen, [*place, "std"]]).dropna(subset="std")
+    found = new.groupby(place)["std"].agg(["mean", "count"])
     rows = _plain(predictions).merge(found.reset_index(), on=place)
     ratio = rows["mean"] / rows["activation_std"].astype(float)
     return rows[place].assign(ratio=ratio, n=rows["count"])
@@ -146,7 +149,8 @@ def signal_gaps(distributions: pd.DataFrame, predictions: pd.DataFrame) -> pd.Da
 def saturated_shares(distributions: pd.DataFrame) -> pd.DataFrame:
     """By cell the mean share of saturated pre-activations over the hidden layers of new networks."""
     chosen = (distributions["signal"] == "preactivation") & (distributions["checkpoint"] == "init")
-    shares = _plain(distributions[chosen]).groupby(CELL)["saturated_fraction"].mean()
+    shares = _plain(distributions.loc[chosen, [*CELL, "saturated_fraction"]])
+    shares = shares.groupby(CELL)["saturated_fraction"].mean()
     return shares.rename("share").reset_index()
 
 
