@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from actbench.analysis import attribution, comparisons, profile, shares
+from actbench.analysis import attribution, comparisons, profile, shares, trends
 from actbench.storage import parquet
 
 LABELS = {
@@ -178,6 +178,9 @@ def _tables(config, seed):
         n_at_chance=lambda cells: (cells["n_seeds"] - cells["n_trained"]) // 2,
         n_improving=lambda cells: (cells["n_trained"] > 4).astype(int),
     )
+    differences = trends.accuracy_differences(compared)
+    changes = trends.over_depths(found["runs"], _alive(found["runs"]), N_IMAGES, differences)
+    found["over_depths"] = pd.DataFrame(changes)
     found["settings"] = pd.DataFrame(
         {
             "setting": name,
@@ -198,6 +201,12 @@ def _tables(config, seed):
         changed = attribution.attribution(found["runs"], compared, baseline, reference, margin, N_IMAGES)
         found["attribution"] = _frame(changed, attribution.SCHEMA)
     return found
+
+
+def _alive(runs):
+    """The table `dead_neurons` of these networks, of which no unit is dead."""
+    units = runs[["activation", "depth", "setting", "seed", "fold"]].assign(layer=0, n_neurons=10, n_dead=0)
+    return pd.concat([units.assign(checkpoint=checkpoint) for checkpoint in ("init", "trained")])
 
 
 def _frame(rows, schema):

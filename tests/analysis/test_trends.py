@@ -57,6 +57,39 @@ def test_ranks_by_hand():
     assert found["relu", "rank"]["ci_low"] is None  # two seeds give none
 
 
+def test_who_leads_stands_beside_the_ranks():
+    """In two settings; elu never trained, and in the second relu is better in every seed."""
+    level = [0.90, 0.92, 0.91, 0.93, 0.90]
+    tied = runs(
+        {"relu": [(a,) for a in level], "tanh": [(a,) for a in level[::-1]], "elu": [(0.1,)] * 5}, [2]
+    )
+    better = runs({"relu": [(0.95,)] * 5, "tanh": [(0.8,)] * 5}, [2]).assign(setting="he")
+    table = pd.concat([tied, better])
+
+    def leading(differences=None):
+        rows = trends.over_depths(table, dead(table), 300, differences)
+        assert all(row["leading"] is None for row in rows if row["measure"] != "rank")
+        return {
+            (row["setting"], row["activation"]): row["leading"] for row in rows if row["measure"] == "rank"
+        }
+
+    by_rank = {("default", "relu"): True, ("default", "tanh"): True, ("default", "elu"): None}
+    by_rank |= {("he", "relu"): True, ("he", "tanh"): False}
+    assert leading() == by_rank
+    apart = {"activation": "tanh", "other": "relu", "n_pairs": 5, "verdict": "worse"}
+    apart |= {"difference_low": -0.1, "difference_high": -0.02}
+    (first,) = trends.leaders(tied[tied["trained"]])[:1]
+    (other,) = {"relu", "tanh"} - {first}
+    told = leading(pd.DataFrame([apart | {"setting": "default"}]))
+    assert told == by_rank | {("default", other): False}
+    assert leading(pd.DataFrame([apart | {"setting": "another"}])) == by_rank
+
+
+def test_of_one_seed_or_of_one_activation_nobody_leads():
+    for alone in ({"relu": [(0.9,)], "tanh": [(0.8,)]}, {"relu": [(0.9,)] * 3}):
+        assert over_depths(runs(alone, [2]))["relu", "rank"]["leading"] is None
+
+
 def test_networks_that_did_not_train_share_the_last_ranks_whatever_they_score():
     found = over_depths(runs({"relu": [(0.9,)] * 2, "elu": [(0.2,)] * 2, "tanh": [(0.1,)] * 2}, [2]))
     assert found["elu", "rank"]["mean"] == found["tanh", "rank"]["mean"] == 2.5
@@ -135,6 +168,7 @@ def test_one_seed_has_no_interval():
         "std": None,
         "ci_low": None,
         "ci_high": None,
+        "leading": None,
     }
 
 

@@ -7,7 +7,6 @@ import re
 import made_up
 import pandas as pd
 import pytest
-from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
 from actbench.figures import drawing, looks, overview, recipe, results, svg
 from actbench.report import contents, page
@@ -30,9 +29,6 @@ def path(tmp_path_factory):
         entry["label"] = LABELS[entry["id"]]
     every, depths, names = made_up.tables(config), config["depths"], list(config["settings"])
     tables = of_setting(every, names[0])
-    no_units = pd.DataFrame(columns=["activation", "depth", "setting", "seed", "fold", "checkpoint", "layer"])
-    units = no_units.assign(n_neurons=0, n_dead=0)
-    tables["over_depths"] = pd.DataFrame(trends.over_depths(tables["runs"], units, made_up.N_IMAGES))
     keys = ["activation", "depth", "setting", "seed", "fold"]
     tables["history"] = tables["runs"][keys].assign(epoch=1, train_loss=1 / 3)
     drawing.use_style()

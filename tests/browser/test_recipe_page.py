@@ -1,13 +1,9 @@
 """The report of a study of several settings and tuned rates in a real browser, from made-up tables."""
 
-from itertools import product
-
 import made_up
 import made_up_theory
-import pandas as pd
 import pytest
 from actbench.analysis import claims as answered
-from actbench.analysis import trends
 from actbench.analysis.tables import of_setting
 from actbench.figures import decay, drawing, overview, recipe, results, svg, theory
 from actbench.report import contents, page
@@ -20,14 +16,6 @@ from actbench.study.relations import TRAINS
 from conftest import ROOT
 
 SECTIONS = (claims.SECTION, answer.SECTION, comparison.SECTION, section.SECTION, why.SECTION)
-
-
-def over_depths(runs, depths):
-    """The table of that name, of networks without a dead unit."""
-    places = product(made_up.LABELS, depths, sorted(set(runs["seed"])), ("init", "trained"))
-    units = pd.DataFrame(places, columns=["activation", "depth", "seed", "checkpoint"])
-    units = units.assign(setting=runs["setting"].iloc[0], fold=0, layer=0, n_neurons=10, n_dead=0)
-    return pd.DataFrame(trends.over_depths(runs, units, made_up.N_IMAGES))
 
 
 @pytest.fixture(
@@ -48,10 +36,9 @@ def report(request, tmp_path_factory):
     every["claims"] = parquet.table(rows, answered.SCHEMA, answered.ORDER).to_pandas()
     predicted = made_up_theory.tables(config)
     every |= predicted
-    own = ("comparison", "runs", "shares")
+    own = ("comparison", "runs", "shares", "over_depths")
     tables = every | {name: every[name][every[name]["setting"] == names[0]] for name in own}
     tables |= of_setting(predicted, names[0])
-    tables["over_depths"] = over_depths(tables["runs"], depths)
     drawing.use_style()
     style = drawing.Style(made_up.LABELS)
     drawn = {

@@ -1,13 +1,11 @@
 """Reports of made-up studies as a whole: the first screen of a phone, the length of texts, the heads of tables."""
 
-from itertools import product
-
 import made_up
 import opened_pages
 import pandas as pd
 import pytest
 from actbench.analysis import claims as answered
-from actbench.analysis import comparisons, trends
+from actbench.analysis import comparisons
 from actbench.analysis.tables import of_setting
 from actbench.report import contents, page
 from actbench.report.section import Study
@@ -65,10 +63,6 @@ def rendered(changes, claimed):
     tables = of_setting({name: table for name, table in every.items() if len(table)}, names[0])
     every["pairs"] = pd.DataFrame(comparisons.pairs(tables["runs"], 0.01, made_up.N_IMAGES))
     tables["pairs"] = every["pairs"]
-    places = product(made_up.LABELS, config["depths"], config["seeds"], ("init", "trained"))
-    units = pd.DataFrame(places, columns=["activation", "depth", "seed", "checkpoint"])
-    units = units.assign(setting=names[0], fold=0, layer=0, n_neurons=10, n_dead=0)
-    tables["over_depths"] = pd.DataFrame(trends.over_depths(tables["runs"], units, made_up.N_IMAGES))
     config["training"]["histograms"], config["probe_epochs"] = False, []
     figures = dict.fromkeys(("overview", "accuracy", "learning_curves"), PICTURE)
     lineage = {"mixed": {"torch": [], "device": []}, "stages": {"train": [{"device": "a machine"}]}}

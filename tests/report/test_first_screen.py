@@ -7,7 +7,6 @@ from itertools import product
 import made_up
 import pandas as pd
 import pytest
-from actbench.analysis import trends
 from actbench.report import contents
 from actbench.report.numbers import NBSP
 from actbench.report.section import Study
@@ -47,11 +46,9 @@ def study(monkeypatch, failing=False, mixed=None, folds=None, **changes):
     if folds:
         config["evaluation"]["folds"] = folds
         every["runs"] = pd.concat(every["runs"].assign(fold=fold) for fold in range(folds))
-    tables = every | {name: every[name][every[name]["setting"] == first] for name in ("runs", "comparison")}
-    places = product(keys, config["depths"], config["seeds"], ("init", "trained"))
-    units = pd.DataFrame(places, columns=["activation", "depth", "seed", "checkpoint"])
-    units = units.assign(setting=first, fold=0, layer=0, n_neurons=10, n_dead=0)
-    tables["over_depths"] = pd.DataFrame(trends.over_depths(tables["runs"], units, made_up.N_IMAGES))
+    tables = every | {
+        name: every[name][every[name]["setting"] == first] for name in ("runs", "comparison", "over_depths")
+    }
     lineage = {"mixed": mixed or {"torch": [], "device": []}}
     return Study(config, tables, dict.fromkeys(("overview", "accuracy"), "data:,"), {}, lineage, every)
 

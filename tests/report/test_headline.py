@@ -5,6 +5,7 @@ import re
 import made_up
 import pandas as pd
 import pytest
+from actbench.analysis import trends
 from actbench.report import headline
 from made_up_cells import runs
 
@@ -163,6 +164,11 @@ def difference(activation, other, low, high, depth=2):
     }
 
 
+def leaders(frame, row):
+    """Of those that always trained, by average rank and this difference of accuracies."""
+    return trends.leaders(frame[frame["activation"].isin(trends.always(frame))], pd.DataFrame([row]))
+
+
 @pytest.mark.parametrize(
     ("low", "high", "apart"),
     [(-0.08, -0.01, True), (0.01, 0.08, True), (-0.08, 0.0, False), (None, None, False)],
@@ -170,7 +176,7 @@ def difference(activation, other, low, high, depth=2):
 def test_what_an_interval_of_accuracies_tells_apart_is_told_apart(low, high, apart):
     frame = runs(tanh=BETTER, elu=MIXED)
     for row in (difference("elu", "tanh", low, high), difference("tanh", "elu", low, high)):
-        claim, basis = headline.headline(frame, LABELS, differences=pd.DataFrame([row]))
+        claim, basis = headline.headline(frame, LABELS, leading=leaders(frame, row))
         assert ("cannot be told apart" not in claim) is apart
         assert basis.startswith(
             "told apart by average rank at depth 2 or an accuracy interval"
@@ -182,8 +188,8 @@ def test_what_an_interval_of_accuracies_tells_apart_is_told_apart(low, high, apa
 def test_those_not_told_apart_that_are_not_next_in_rank_are_the_only_ones():
     """elu is first, relu and tanh are second and third by turns; an interval tells relu apart."""
     frame = runs(tanh=BETTER, elu=MIXED, relu=MIXED[::-1], sigmoid=[0.6] * 5)
-    differences = pd.DataFrame([difference("relu", "elu", -0.1, -0.01)])
-    claim, basis = headline.headline(frame, LABELS, differences=differences)
+    leading = leaders(frame, difference("relu", "elu", -0.1, -0.01))
+    claim, basis = headline.headline(frame, LABELS, leading=leading)
     assert claim == "ELU ranks best of 4, and only tanh cannot be told apart from it"
     assert basis.startswith("told apart by average rank at depth 2 or an accuracy interval")
 

@@ -1,11 +1,10 @@
 """A headline takes one line of a wide screen where names are not too long, and leaves out nothing that it rests on."""
 
 import made_up
-import pandas as pd
 import pytest
 from actbench.report import headline, search_sentences
 from made_up_cells import runs
-from test_headline import BETTER, LABELS, MIXED, difference, said
+from test_headline import BETTER, LABELS, MIXED, difference, leaders, said
 
 LONG = {key: f"{label} of a long name" for key, label in LABELS.items()}
 
@@ -36,14 +35,14 @@ def test_long_names_are_counted_so_that_a_headline_takes_one_line(accuracies, ex
 
 def test_who_is_compared_is_said_below_a_headline_that_has_no_room_for_it():
     frame = runs(tanh=BETTER, elu=MIXED, relu=MIXED[::-1], sigmoid=[0.6] * 5, swish=[0.1] * 5)
-    differences = pd.DataFrame([difference("relu", "elu", -0.1, -0.01)])
+    leading = leaders(frame, difference("relu", "elu", -0.1, -0.01))
     claim, basis = headline.headline(
-        frame, LABELS | {"elu": "exponential", "tanh": "hyperbolic"}, "he", differences
+        frame, LABELS | {"elu": "exponential", "tanh": "hyperbolic"}, "he", leading
     )
     assert claim == "exponential ranks best of 4, and only hyperbolic cannot be told apart from it"
     by = "told apart by average rank at depth 2 or an accuracy interval"
     assert basis.startswith(f"of 4 activations that always trained, {by}, setting")
-    short, below = headline.headline(frame, {**LABELS, "elu": "E", "tanh": "t"}, "", differences)
+    short, below = headline.headline(frame, {**LABELS, "elu": "E", "tanh": "t"}, "", leading)
     assert short == "Of 4 that always trained, E ranks best, and only t cannot be told apart from it"
     assert below.startswith(by)
 

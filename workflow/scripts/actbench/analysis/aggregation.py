@@ -189,7 +189,9 @@ def summarise(
     compared = [row | ended[tuple(row[key] for key in parquet.CELL)] for row in compared]
     shared = shares.shares(frames["runs"], baseline, n_images, chance)
     steps = profile.profile(frames["runs"], n_images, chance)
-    over_depths = trends.over_depths(frames["runs"], frames["dead_neurons"], n_images)
+    pairs = comparisons.pairs(frames["runs"], margin, n_images) if all_pairs else []
+    differences = trends.accuracy_differences(compared, pairs)
+    over_depths = trends.over_depths(frames["runs"], frames["dead_neurons"], n_images, differences)
     summaries = {
         "comparison": parquet.table(compared, comparisons.COMPARISON, parquet.CELL),
         "over_depths": parquet.table(over_depths, trends.SCHEMA, ["activation", "setting", "measure"]),
@@ -201,8 +203,7 @@ def summarise(
         order = ["activation", "setting", "depth"]
         summaries["attribution"] = parquet.table(rows, attribution.SCHEMA, order)
     if all_pairs:
-        rows = comparisons.pairs(frames["runs"], margin, n_images)
-        summaries["pairs"] = parquet.table(rows, comparisons.PAIRS, [*parquet.CELL, "other"])
+        summaries["pairs"] = parquet.table(pairs, comparisons.PAIRS, [*parquet.CELL, "other"])
     for name, probe in probes.items():
         summaries[probe.summary] = over_seeds(probe, frames[name])
     summaries["decay"] = _layer_table(statistics.decay(frames["gradients"]), ["tensor"])

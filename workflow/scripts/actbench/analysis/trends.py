@@ -1,6 +1,7 @@
 """What the networks of all depths say together: average ranks, and the first depth against the last."""
 
 import math
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,16 +16,21 @@ SCHEMA = pa.schema(
         pa.field("setting", parquet.NAME, nullable=False),
         pa.field("measure", pa.string(), nullable=False),
         *statistics.SUMMARY,
+        ("leading", pa.bool_()),
     ]
 )
 
 
-def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[dict]:
+def over_depths(
+    runs: pd.DataFrame, dead: pd.DataFrame, n_images: int, differences: pd.DataFrame | None = None
+) -> list[dict]:
     """Summaries over seeds of what a seed's networks of all depths give together, rows as in `SCHEMA`.
 
     Each setting is summarised for itself.
 
     `rank`: see `ranks`; its interval is `statistics.bounded_interval`, from 1 to the number of activations.
+    Beside it stands `leading`, of those that always trained: whether it is among their `leaders`. It is null
+    of the others, of one seed, and where fewer than two always trained.
     From two depths on, of `accuracy` (test accuracy, of seeds that trained at both ends), `dead_init` and
     `dead_trained` (share of all hidden units that are dead at that checkpoint): `…_first` and `…_last`, the
     values at the first and the last depth, and `…_change`, the last less the first, with a t interval over
@@ -35,12 +41,45 @@ def over_depths(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[d
         runs: table `runs`.
         dead: table `dead_neurons`.
         n_images: the test images that a seed's accuracy is a share of.
+        differences: see `leaders`.
     """
-    return [
-        {"setting": setting} | row
-        for setting, own in runs.groupby("setting", observed=True)
-        for row in _of_setting(own, dead[dead["setting"] == setting], n_images)
-    ]
+    found = []
+    for setting, own in runs.groupby("setting", observed=True):
+        apart = None if differences is None else differences[differences["setting"] == setting]
+        rows = _of_setting(own, dead[dead["setting"] == setting], n_images)
+        leads = leading(own, apart)
+        for row in rows:
+            is_one = leads.get(row["activation"]) if row["measure"] == "rank" else None
+            found.append({"setting": setting, "leading": is_one} | row)
+    return found
+
+
+def leading(runs: pd.DataFrame, differences: pd.DataFrame | None) -> dict[str, bool]:
+    """By activation that always trained, of one setting, whether it is among their `leaders`."""
+    reliable = always(runs)
+    if runs["seed"].nunique() == 1 or len(reliable) < 2:
+        return {}
+    first = leaders(runs[runs["activation"].isin(reliable)], differences)
+    return {key: key in first for key in reliable}
+
+
+def accuracy_differences(compared: Iterable[Mapping], pairs: Iterable[Mapping] = ()) -> pd.DataFrame:
+    """Differences in accuracy with intervals on the page, to the baseline and of all pairs, for `leaders`.
+
+    Args:
+        compared, pairs: rows as in `comparisons.COMPARISON` and `comparisons.PAIRS`.
+    """
+    return pd.DataFrame([*({**row, "other": row["baseline"]} for row in compared), *pairs])
+
+
+def always(runs: pd.DataFrame) -> list[str]:
+    """The activations whose every run trained.
+
+    Args:
+        runs: table `runs`, of one setting.
+    """
+    trained = runs.groupby("activation", observed=True)["trained"].all()
+    return trained.index[trained].to_list()
 
 
 def _of_setting(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[dict]:

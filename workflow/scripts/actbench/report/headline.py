@@ -3,7 +3,7 @@
 Cells are rows of the table `comparison` of one setting. Empty where there is nothing to say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
@@ -25,7 +25,7 @@ def headline(
     runs: pd.DataFrame,
     labels: Mapping[str, str],
     setting: str = "",
-    differences: pd.DataFrame | None = None,
+    leading: Collection[str] | None = None,
 ) -> tuple[str, str]:
     """Which activations trained from every seed, which of them is best, and what that rests on.
 
@@ -39,7 +39,8 @@ def headline(
         runs: table `runs`, of one setting.
         labels: id to display text.
         setting: its name where there are several.
-        differences: see `trends.leaders`.
+        leading: those that always trained and are not told apart from the first one, by average rank or
+            accuracy; None for `trends.leaders` by average rank alone.
     """
     by_seed = statistics.per_seed(runs)
     keys = list(by_seed["activation"].unique())
@@ -54,13 +55,13 @@ def headline(
     if n == 1:
         text = f"One seed cannot say which of {len(keys)} activations is best"
         return _placed(text, "", notes, setting, labels)
-    always = by_seed.groupby("activation", observed=True)["trained"].all()
-    reliable = [key for key in labels if always.get(key, False)]
+    always = trends.always(runs)
+    reliable = [key for key in labels if key in always]
     if not reliable:
         return _placed(_most_often(by_seed, labels), where, notes, setting, labels)
     chosen = runs[runs["activation"].isin(reliable)]
     order = trends.order(trends.ranks(by_seed[by_seed["activation"].isin(reliable)]))
-    tied = trends.leaders(chosen, differences)
+    tied = trends.leaders(chosen) if leading is None else [key for key in order if key in leading]
     names = [labels[key] for key in tied]
     if len(reliable) == len(keys) or len(reliable) > 2:
         all_are = len(reliable) == len(keys)
@@ -71,7 +72,7 @@ def headline(
         if len(reliable) > 1:
             told = len(tied) == 1
             text += f", of which {names[0]} ranks best" if told else ", and they cannot be told apart"
-    if len(reliable) > 1 and differences is not None:
+    if len(reliable) > 1 and leading is not None:
         apart = f"told apart by average rank {where} or an accuracy interval"
         none = f"by average rank {where} and accuracy intervals"
         where = none if len(tied) == len(reliable) else apart

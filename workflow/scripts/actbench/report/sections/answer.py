@@ -52,13 +52,9 @@ def context(study: Study) -> dict:
 def _headline(study: Study) -> tuple[str, str]:
     names = list(study.config["settings"])
     setting = names[0] if len(names) > 1 else ""
-    return headline.headline(study.tables["runs"], study.labels, setting, differences(study))
-
-
-def differences(study: Study) -> pd.DataFrame:
-    """The differences in accuracy of which the page has intervals: to the baseline, and of all pairs."""
-    to_baseline = study.comparison.rename(columns={"baseline": "other"})
-    return pd.concat([to_baseline, *([study.tables["pairs"]] if "pairs" in study.tables else [])])
+    rows = study.tables["over_depths"]
+    leading = rows.loc[(rows["measure"] == "rank") & rows["leading"].eq(True), "activation"]
+    return headline.headline(study.tables["runs"], study.labels, setting, set(leading))
 
 
 def findings(study: Study) -> list[dict]:

@@ -37,6 +37,6 @@ SECTION = Section(
     id="downloads",
     title="Downloads",
     template="downloads.html",
-    tables=("runs", "comparison"),
+    tables=("runs", "comparison", "over_depths"),
     context=context,
 )
