@@ -44,9 +44,8 @@ def trained(cells: Mapping[int, pd.DataFrame]) -> dict[str, list[tuple]]:
     """
     columns = ["activation", "depth", "n_trained", "trained_low", "trained_high"]
     found: dict[str, list[tuple]] = {}
-    for rows in cells.values():
-        for key, *cell in rows[columns].itertuples(index=False, name=None):
-            found.setdefault(key, []).append(tuple(cell))
+    for key, *cell in pd.concat(cells.values())[columns].itertuples(index=False, name=None):
+        found.setdefault(key, []).append(tuple(cell))
     return found
 
 

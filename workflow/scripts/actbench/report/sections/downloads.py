@@ -1,6 +1,6 @@
 """The comparison for papers, and every table for download."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from actbench.report.sections import comparison
 def context(study: Study) -> dict:
     """See `Section`."""
     labels, trained_at = study.labels, study.lineage.get("stages", {}).get("train", ())
-    rows = pd.concat([_in_order(cells, labels) for cells in study.cells.values()])
+    rows = _in_order(study.comparison, study.config["depths"], labels)
     known, rates = quotes.about(study), quotes.searched(study)
     sentences = comparison.quoted(study, rows)
     return {
@@ -28,9 +28,10 @@ def context(study: Study) -> dict:
     }
 
 
-def _in_order(cells: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    """The rows of one depth in the order of the labels."""
-    return cells.sort_values("activation", key=lambda column: column.map(list(labels).index).astype(int))
+def _in_order(rows: pd.DataFrame, depths: Sequence[int], labels: Mapping[str, str]) -> pd.DataFrame:
+    """The rows by depth, each in the order of the labels."""
+    order = {"depth": list(depths), "activation": list(labels)}
+    return rows.sort_values(list(order), key=lambda column: column.map(order[column.name].index).astype(int))
 
 
 SECTION = Section(
