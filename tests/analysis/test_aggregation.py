@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from actbench.analysis import aggregation
+from actbench.analysis import aggregation, trends
 from actbench.storage import parquet
 from made_up_blocks import CODE, PARAMS, WITH_OPTIONAL, write_block
 
@@ -47,6 +47,21 @@ def summarise(tables, **changes):
     given = {"n_images": 300, "all_pairs": False, "reference": "default", "max_epochs": {"default": 2}}
     given |= {"chance": 0.1, "n_judged": 250} | changes
     return aggregation.summarise(tables, "relu", 0.01, **given)
+
+
+@pytest.mark.parametrize("all_pairs", [False, True])
+def test_who_leads_is_told_by_the_intervals_of_all_comparisons(blocks, monkeypatch, all_pairs):
+    asked, over_depths = [], trends.over_depths
+    monkeypatch.setattr(trends, "over_depths", lambda *given: asked.append(given[-1]) or over_depths(*given))
+    summaries = summarise(aggregation.collect(blocks, CODE), all_pairs=all_pairs)
+    compared, pairs = (
+        summaries[name].to_pylist() if name in summaries else [] for name in ("comparison", "pairs")
+    )
+    expected = [(row["activation"], row["baseline"], row["difference_low"]) for row in compared]
+    expected += [(row["activation"], row["other"], row["difference_low"]) for row in pairs]
+    found = asked[0][["activation", "other", "difference_low"]].astype(object)
+    assert list(found.where(found.notna(), None).itertuples(index=False, name=None)) == expected
+    assert len(pairs) == all_pairs and len(compared) == 2
 
 
 def test_summaries_have_their_n(blocks):

@@ -20,12 +20,12 @@ def test_a_table_is_packed_with_six_digits():
     address = embedded.tables(study())["history"]
     text = gzip.decompress(b64decode(address.partition(",")[2])).decode()
     assert text.splitlines()[:2] == ['"epoch","train_loss"', "0,0.333333"]
-    assert len(address) < embedded.LETTERS * HISTORY.size * 3
+    assert len(address) <= 2 * embedded.LETTERS * HISTORY.size  # no two of its numbers are alike
     assert embedded.left_out(study()) == {}
 
 
 @pytest.mark.parametrize(
-    ("left", "taken"), [(10**6, {"history", "gradients"}), (6500, {"history"}), (5000, set())]
+    ("left", "taken"), [(10**6, {"history", "gradients"}), (7500, {"history"}), (5000, set())]
 )
 def test_those_for_which_there_is_no_room_are_not_packed_but_counted(monkeypatch, left, taken):
     packed = []

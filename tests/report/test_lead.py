@@ -112,6 +112,8 @@ def test_each_depth_ends_with_its_own_last_epoch():
     found = lead.by_depth(history, runs, "mine", "relu")
     assert found[2][:4] == (1, 2, 2, 1) and found[8][:4] == (-1, 3, 3, 2) and set(found) == {2, 8}
     assert math.isclose(found[2].kept, 0.1) and math.isclose(found[8].kept, 0.3 - 0.45)
+    every_second = history[history["depth"].eq(2) | (history["epoch"] % 2 == 1)]
+    assert lead.by_depth(every_second, runs, "mine", "relu")[8][:4] == (-1, 3, 3, 2)
 
 
 def test_the_first_of_a_ranking_is_told_by_depth():

@@ -80,7 +80,8 @@ def test_six_digits_are_those_that_python_writes():
     random = np.random.default_rng(1)
     powers = 10.0 ** np.arange(-308, 309)
     spread = random.normal(size=5000) * 10.0 ** random.integers(-300, 300, 5000)
-    values = np.concatenate([random.normal(size=5000), spread, powers, -powers, powers / 3])
+    ties = np.arange(0, 640_000, 37) / 640_000
+    values = np.concatenate([random.normal(size=5000), spread, powers, -powers, powers / 3, ties, 1e7 * ties])
     content = page.compressed(pd.DataFrame({"x": values})).split(",", 1)[1]
     written = gzip.decompress(base64.b64decode(content)).decode().split()[1:]
     assert [float(text) for text in written] == [float(f"{value:.6g}") for value in values]

@@ -188,7 +188,7 @@ def opening(runs, compared, over_depths, history):
     pairs = pd.DataFrame(comparisons.pairs(runs, 0.01, N_IMAGES))
     differences = pd.concat([compared.rename(columns={"baseline": "other"}), pairs])
     leading = [key for key, leads in trends.leading(runs, differences).items() if leads]
-    claim, basis = headline.headline(runs, LABELS, "", leading)
+    claim, basis = headline.headline(runs, LABELS, leading)
     fixed = {"training": {"learning_rate": 0.05}, "tuning": {"learning_rate": [0.05]}}
     config = {"network": {}, "seeds": range(n_seeds), "settings": {"default": fixed, "he": fixed}}
     config["evaluation"] = {"folds": None}

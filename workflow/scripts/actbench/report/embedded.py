@@ -16,7 +16,7 @@ NAMES = (  # the first ones first, where there is no room for all
 )
 PAGE = 9_500_000  # letters that a page may have
 TEXT = 2_000_000  # of these for its tables and sentences
-LETTERS = 3  # that a value of these tables takes at most, packed
+LETTERS = 3.5  # that a value of these tables takes at most, packed
 
 
 def tables(study: Study) -> dict[str, str]:

@@ -37,7 +37,7 @@ def latex(
     """A `table` with caption, label and notes, a group of rows a depth, in ASCII.
 
     Args:
-        comparison: the table of that name, in the order of the rows to come.
+        comparison: the table of that name, in the order of the rows to come, those of a depth together.
         labels: id to display text.
         known: what the comparisons share.
         rates: the table of that name, where these were chosen among several.

@@ -24,8 +24,8 @@ WORDS = {"initialisation": INITIALISATIONS, "norm": {"layer": NORMS["layer"], "b
 def headline(
     runs: pd.DataFrame,
     labels: Mapping[str, str],
+    leading: Collection[str],
     setting: str = "",
-    leading: Collection[str] | None = None,
 ) -> tuple[str, str]:
     """Which activations trained from every seed, which of them is best, and what that rests on.
 
@@ -38,9 +38,8 @@ def headline(
     Args:
         runs: table `runs`, of one setting.
         labels: id to display text.
+        leading: of those that always trained the `trends.leaders`; not used where fewer than two did.
         setting: its name where there are several.
-        leading: those that always trained and are not told apart from the first one, by average rank or
-            accuracy; None for `trends.leaders` by average rank alone.
     """
     by_seed = statistics.per_seed(runs)
     keys = list(by_seed["activation"].unique())
@@ -59,9 +58,8 @@ def headline(
     reliable = [key for key in labels if key in always]
     if not reliable:
         return _placed(_most_often(by_seed, labels), where, notes, setting, labels)
-    chosen = runs[runs["activation"].isin(reliable)]
     order = trends.order(trends.ranks(by_seed[by_seed["activation"].isin(reliable)]))
-    tied = trends.leaders(chosen) if leading is None else [key for key in order if key in leading]
+    tied = [key for key in order if key in leading]
     names = [labels[key] for key in tied]
     if len(reliable) == len(keys) or len(reliable) > 2:
         all_are = len(reliable) == len(keys)
@@ -72,12 +70,10 @@ def headline(
         if len(reliable) > 1:
             told = len(tied) == 1
             text += f", of which {names[0]} ranks best" if told else ", and they cannot be told apart"
-    if len(reliable) > 1 and leading is not None:
+    if len(reliable) > 1:
         apart = f"told apart by average rank {where} or an accuracy interval"
         none = f"by average rank {where} and accuracy intervals"
         where = none if len(tied) == len(reliable) else apart
-    elif len(reliable) > 1 and "average rank" not in text:
-        where = f"average rank {where}"
     if len(reliable) < len(keys) and "always trained" not in text:
         where = f"of {len(reliable)} activations that always trained, {where}"
     return _placed(text, where, notes, setting, labels)

@@ -65,12 +65,12 @@ def _alike(runs: pd.DataFrame, places: Sequence[str]) -> dict[tuple, list[list[s
         {cell for cell, is_so in zip(cells, so, strict=True) if is_so}
         for so in (rows["trained"], rows[MEASURED].notna().all(axis=1))
     )
-    own: dict[tuple, list[tuple]] = {}
+    usable, own = trained & measured, {}
     for cell, run in zip(cells, values, strict=True):
         own.setdefault(cell, []).append(run)
     found: dict[tuple, dict[tuple, list[str]]] = {}
     for (*place, key), of_cell in own.items():
-        if (*place, key) in trained & measured:
+        if (*place, key) in usable:
             found.setdefault(tuple(place), {}).setdefault(tuple(of_cell), []).append(key)
     alike = {place: [keys for keys in of.values() if len(keys) > 1] for place, of in found.items()}
     return {place: keys for place, keys in alike.items() if keys}

@@ -1,6 +1,7 @@
 """Who is ahead of whom in the search for learning rates, and by epoch while the networks train; no tests.
 
-Tables are of one depth and setting. What is ahead has the higher mean, beyond rounding errors.
+Tables are of one setting, those of a search of one depth, too. What is ahead has the higher mean, beyond
+rounding errors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -144,7 +145,7 @@ def by_depth(history: pd.DataFrame, runs: pd.DataFrame, first: str, other: str) 
     epochs, n = rows.groupby("depth")["epoch"].max(), both.to_frame()["depth"].value_counts()
     found = {}
     for depth in ahead.index[ahead.notna().any(axis=1)]:
-        differences = ahead.loc[depth, : epochs[depth]]
+        differences = ahead.loc[depth, : epochs[depth]].dropna()
         signs = [_sign(value) for value in differences]
         other_signs = [place for place, sign in enumerate(signs) if sign != signs[-1]]
         since = differences.index[other_signs[-1] + 1 if other_signs else 0]

@@ -13,7 +13,8 @@ from actbench.data.catalogue import Dataset
 
 NBSP = "\N{NO-BREAK SPACE}"
 ALPHA = 0.05  # above it no p is small
-VERDICT = ["verdict", "n_pairs", "difference", "difference_low", "difference_high"]  # what `verdict` reads
+# What `verdict` reads.
+VERDICT_COLUMNS = ["verdict", "n_pairs", "difference", "difference_low", "difference_high"]
 FEWEST = 3  # seeds of which a t interval is shown
 FINEST = 3  # digits of an end of an interval
 NAMED = 3  # that are named where there are more than one more
@@ -176,7 +177,7 @@ def verdict(row: Mapping) -> str:
 
 def verdicts(rows: pd.DataFrame) -> Counter[str]:
     """How many of these comparisons have which `verdict`."""
-    return Counter(map(verdict, rows.filter(VERDICT).to_dict("records")))
+    return Counter(map(verdict, rows.filter(VERDICT_COLUMNS).to_dict("records")))
 
 
 def disagrees(row: Mapping) -> bool:

@@ -77,8 +77,13 @@ class Study:
         return self.tables["comparison"]
 
     @cached_property
+    def ranked(self) -> pd.DataFrame:
+        """The rows of `comparison` depth by depth, most reliably trained first, then highest."""
+        return pd.concat(self.cells.values())
+
+    @cached_property
     def cells(self) -> dict[int, pd.DataFrame]:
-        """The rows of `comparison` by depth, most reliably trained first, then highest."""
+        """The rows of `ranked` by depth."""
         rows = _ranked(self.comparison)
         return {depth: rows[rows["depth"] == depth] for depth in self.config["depths"]}
 

@@ -8,7 +8,7 @@ from actbench.analysis import comparisons, statistics
 from actbench.figures.shown import layers
 from actbench.report.numbers import (
     NBSP,
-    VERDICT,
+    VERDICT_COLUMNS,
     count,
     fixed,
     interval,
@@ -197,7 +197,7 @@ def verdicts(cells: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return ""
     baseline = labels[others["baseline"].iloc[0]]
     named: dict[str, list[str]] = {}
-    for row in others[["activation", *VERDICT]].to_dict("records"):
+    for row in others[["activation", *VERDICT_COLUMNS]].to_dict("records"):
         word = verdict(row) if row["n_pairs"] > 1 else LACKING
         named.setdefault(word, []).append(labels[row["activation"]])
     parts = []

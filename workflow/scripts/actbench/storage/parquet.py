@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv
@@ -182,10 +182,14 @@ def write(content: pa.Table, path: str | Path, record: Mapping | None = None) ->
 
 
 def write_csv(content: pa.Table, path: str | Path, hidden: Iterable[str] = ()) -> None:
-    """Write a table as CSV with a header, without the columns `hidden`; null is an empty field."""
-    content = content.select([name for name in content.column_names if name not in hidden])
+    """`to_csv` without the columns `hidden`, to a path; whole or not at all."""
     with files.atomic(path) as temporary:
-        pa.csv.write_csv(content.cast(_plain(content.schema)), temporary)
+        to_csv(content.select([name for name in content.column_names if name not in hidden]), temporary)
+
+
+def to_csv(content: pa.Table, file: str | Path | BinaryIO) -> None:
+    """Write a table as CSV with a header, to a path or an open file; null is an empty field."""
+    pa.csv.write_csv(content.cast(_plain(content.schema)), file)
 
 
 def read(path: str | Path) -> pa.Table:

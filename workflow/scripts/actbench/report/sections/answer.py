@@ -54,7 +54,7 @@ def _headline(study: Study) -> tuple[str, str]:
     setting = names[0] if len(names) > 1 else ""
     rows = study.tables["over_depths"]
     leading = rows.loc[(rows["measure"] == "rank") & rows["leading"].eq(True), "activation"]
-    return headline.headline(study.tables["runs"], study.labels, setting, set(leading))
+    return headline.headline(study.tables["runs"], study.labels, set(leading), setting)
 
 
 def findings(study: Study) -> list[dict]:
@@ -169,6 +169,6 @@ SECTION = Section(
     template="answer.html",
     tables=("runs", "comparison", "over_depths"),
     figures=("overview",),
-    optional=("attribution", "rates", "tuning", "pairs", "history", *why.SECTION.tables),
+    optional=("attribution", "rates", "tuning", "history", *why.SECTION.tables),
     context=context,
 )

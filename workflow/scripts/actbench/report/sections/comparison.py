@@ -49,14 +49,14 @@ def context(study: Study) -> dict:
         "ended": {depth: share_sentences.ended(rows, labels) for depth, rows in cells.items()},
         "apart": short,
         "apart_sentences": {depth: share_sentences.apart(found, labels) for depth, found in apart.items()},
-        "cells": by_depth(pd.concat(cells.values())),
+        "cells": by_depth(study.ranked),
         "outcomes": {depth: sentences.outcome(rows, labels) for depth, rows in cells.items()},
         "verdicts": {
             depth: f"{sentences.verdicts(rows, labels)} {unfinished(rows, labels)}".strip()
             for depth, rows in cells.items()
         },
         "required_seeds": {depth: sentences.required_seeds(rows, labels) for depth, rows in cells.items()},
-        "quotes": quoted(study, pd.concat(cells.values())),
+        "quotes": quoted(study, study.ranked),
         "n_comparisons": n_comparisons,
         "smallest_p": " ".join([sentences.smallest_p(n_seeds, n_comparisons), *filter(None, [apart_from_p])]),
         "test_error": test_set_error(study.comparison, study.images["tested"]),

@@ -22,7 +22,7 @@ def context(study: Study) -> dict:
     return {
         "finding": finding,
         "without_mean": findings.without_mean(study.comparison, study.labels) if n_seeds > 1 else "",
-        "trained": trained(study.cells),
+        "trained": trained(study.ranked),
         "trends": changes,
         "dying": dying(changes),
         "changing": changing(over_depths),
@@ -36,15 +36,15 @@ def several(study: Study) -> bool:
     return len(study.config["depths"]) > 1
 
 
-def trained(cells: Mapping[int, pd.DataFrame]) -> dict[str, list[tuple]]:
+def trained(ranked: pd.DataFrame) -> dict[str, list[tuple]]:
     """By activation, depth by depth: the depth, the seeds that trained, and the interval of their share.
 
     Args:
-        cells: see `Study`.
+        ranked: see `Study`.
     """
     columns = ["activation", "depth", "n_trained", "trained_low", "trained_high"]
     found: dict[str, list[tuple]] = {}
-    for key, *cell in pd.concat(cells.values())[columns].itertuples(index=False, name=None):
+    for key, *cell in ranked[columns].itertuples(index=False, name=None):
         found.setdefault(key, []).append(tuple(cell))
     return found
 

@@ -29,7 +29,7 @@ def context(study: Study) -> dict:
 
 
 def _in_order(rows: pd.DataFrame, depths: Sequence[int], labels: Mapping[str, str]) -> pd.DataFrame:
-    """The rows by depth, each in the order of the labels."""
+    """The rows by depth, those of a depth in the order of the labels."""
     order = {"depth": list(depths), "activation": list(labels)}
     return rows.sort_values(list(order), key=lambda column: column.map(order[column.name].index).astype(int))
 
