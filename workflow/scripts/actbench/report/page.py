@@ -112,9 +112,9 @@ def _six_digits(values: pd.Series) -> np.ndarray:
     known = np.flatnonzero(np.isfinite(found) & (found != 0))
     exact = found[known]
     places = 5 - np.floor(np.log10(np.abs(exact))).astype(int)
-    scale = POWERS[np.minimum(np.abs(places), len(POWERS) - 1)]
-    whole = np.where(places < 0, exact / scale, exact * scale)
-    rounded = np.where(places < 0, np.round(whole) * scale, np.round(whole) / scale)
+    up, down = (POWERS[np.clip(sign * places, 0, len(POWERS) - 1)] for sign in (1, -1))
+    whole = exact * up / down  # one of the two is 1
+    rounded = np.round(whole) * down / up
     doubtful = (np.abs(places) >= len(POWERS)) | (np.abs(whole % 1 - 0.5) < 1e-6)
     for place in np.flatnonzero(doubtful):
         rounded[place] = float(f"{exact[place]:.6g}")
