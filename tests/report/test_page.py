@@ -1,9 +1,5 @@
 import base64
-import gzip
-import io
 
-import numpy as np
-import pandas as pd
 import pytest
 from actbench.report import page
 from conftest import ROOT
@@ -55,36 +51,6 @@ def test_a_figure_without_its_table_in_the_page_says_where_its_numbers_are(table
     )
     text = " ".join(template.render(given).split())
     assert f"Text. {said}</figcaption>" in text.replace("\n", " ") and text.count("tables/a.parquet") == 1
-
-
-def test_a_compressed_table_has_six_digits_and_the_same_bytes_again():
-    table = pd.DataFrame({"n": [123456789], "x": [1 / 3], "text": ["a,b"]})
-    address = page.compressed(table)
-    kind, content = address.split(",", 1)
-    assert kind == "data:application/gzip;base64" and page.compressed(table) == address
-    text = gzip.decompress(base64.b64decode(content)).decode()
-    assert text == '"n","x","text"\n123456789,0.333333,"a,b"\n'
-
-
-def test_a_compressed_table_reads_as_the_csv_of_pandas_does():
-    values = [0.0, -0.0, 1 / 3, 1e-300, 123456789.5, 1e22, float("inf"), float("nan")]
-    table = pd.DataFrame({"x": values, "kind": pd.Categorical(list("aabbccdd")), "yes": [True, False] * 4})
-    table = table.assign(small=table["x"].clip(-1e30, 1e30).astype("float32"), none=None, n=range(8))
-    table = table.assign(text=['a "b"', "c,d", "é", "", "1", None, "x\ny", "true"])
-    content = gzip.decompress(base64.b64decode(page.compressed(table).split(",", 1)[1])).decode()
-    expected = table.to_csv(index=False, float_format="%.6g")
-    assert pd.read_csv(io.StringIO(content)).equals(pd.read_csv(io.StringIO(expected)))
-
-
-def test_six_digits_are_those_that_python_writes():
-    random = np.random.default_rng(1)
-    powers = 10.0 ** np.arange(-308, 309)
-    spread = random.normal(size=5000) * 10.0 ** random.integers(-300, 300, 5000)
-    ties = np.arange(0, 640_000, 37) / 640_000
-    values = np.concatenate([random.normal(size=5000), spread, powers, -powers, powers / 3, ties, 1e7 * ties])
-    content = page.compressed(pd.DataFrame({"x": values})).split(",", 1)[1]
-    written = gzip.decompress(base64.b64decode(content)).decode().split()[1:]
-    assert [float(text) for text in written] == [float(f"{value:.6g}") for value in values]
 
 
 def test_what_is_no_drawing_is_an_image_and_both_escape_their_text():

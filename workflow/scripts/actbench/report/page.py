@@ -2,28 +2,21 @@
 
 import base64
 import functools
-import gzip
 import hashlib
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
-import numpy as np
-import pandas as pd
-import pyarrow as pa
 from jinja2.runtime import Context
 from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from actbench.figures import looks, shown, svg
 from actbench.report import columns, numbers, share_sentences, verdict_sentences
-from actbench.storage import parquet
 
 MEDIA = {".png": "image/png", ".csv": "text/csv"}
 SCRIPTS = ("sort.js", "figures.js")
 TEXT = "text/plain;charset=utf-8"
-POWERS = np.array([float(f"1e{place}") for place in range(23)])  # those of ten that a float64 has exactly
 
 
 def render(template: str | Path, context: Mapping) -> str:
@@ -95,31 +88,6 @@ def sample(look: Mapping, variable: str) -> Markup:
 def data_uri(path: str | Path) -> str:
     """A file as a `data:` address, so that the page needs no other file."""
     return embedded(Path(path).read_bytes(), MEDIA[Path(path).suffix])
-
-
-def compressed(table: pd.DataFrame) -> str:
-    """A table as the address of a gzip file of CSV, with six digits a number; the same bytes again."""
-    rounded = {name: _six_digits(values) for name, values in table.select_dtypes("floating").items()}
-    text = io.BytesIO()
-    parquet.to_csv(pa.Table.from_pandas(table.assign(**rounded), preserve_index=False), text)
-    # Level 9 takes seven times as long for 9 % less.
-    return embedded(gzip.compress(text.getvalue(), 4, mtime=0), "application/gzip")
-
-
-def _six_digits(values: pd.Series) -> np.ndarray:
-    """Numbers of six digits, as float64, so that the shortest text that gives them back has no more."""
-    found = values.to_numpy(float, copy=True)
-    known = np.flatnonzero(np.isfinite(found) & (found != 0))
-    exact = found[known]
-    places = 5 - np.floor(np.log10(np.abs(exact))).astype(int)
-    up, down = (POWERS[np.clip(sign * places, 0, len(POWERS) - 1)] for sign in (1, -1))
-    whole = exact * up / down  # one of the two is 1
-    rounded = np.round(whole) * down / up
-    doubtful = (np.abs(places) >= len(POWERS)) | (np.abs(whole % 1 - 0.5) < 1e-6)
-    for place in np.flatnonzero(doubtful):
-        rounded[place] = float(f"{exact[place]:.6g}")
-    found[known] = rounded
-    return found
 
 
 def embedded(content: bytes | str, media: str = TEXT) -> str:
