@@ -46,11 +46,8 @@ def over_depths(
     found = []
     for setting, own in runs.groupby("setting", observed=True):
         apart = None if differences is None else differences[differences["setting"] == setting]
-        rows = _of_setting(own, dead[dead["setting"] == setting], n_images)
-        leads = leading(own, apart)
-        for row in rows:
-            is_one = leads.get(row["activation"]) if row["measure"] == "rank" else None
-            found.append({"setting": setting, "leading": is_one} | row)
+        rows = _of_setting(own, dead[dead["setting"] == setting], n_images, leading(own, apart))
+        found += [{"setting": setting, "leading": None} | row for row in rows]
     return found
 
 
@@ -82,7 +79,9 @@ def always(runs: pd.DataFrame) -> list[str]:
     return trained.index[trained].to_list()
 
 
-def _of_setting(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[dict]:
+def _of_setting(
+    runs: pd.DataFrame, dead: pd.DataFrame, n_images: int, leads: Mapping[str, bool]
+) -> list[dict]:
     by_seed = statistics.per_seed(runs)
     activations, depths = sorted(by_seed["activation"].unique()), sorted(by_seed["depth"].unique())
     shares = _dead_shares(dead)
@@ -94,7 +93,8 @@ def _of_setting(runs: pd.DataFrame, dead: pd.DataFrame, n_images: int) -> list[d
     average = ranks(by_seed)
     rows = []
     for activation in activations:
-        rows.append({"activation": activation, "measure": "rank"} | _rank(average[activation], by_seed))
+        rank = {"activation": activation, "measure": "rank", "leading": leads.get(activation)}
+        rows.append(rank | _rank(average[activation], by_seed))
         for name, table in measured.items() if len(depths) > 1 else ():
             own = table[table["activation"] == activation]
             least_std = math.sqrt(2 / 12) / n_images if name == "accuracy" else 0.0
